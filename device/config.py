@@ -1,0 +1,182 @@
+"""device.toml and prescription.toml become frozen structs; an unknown key is an error with file and line.
+
+Order of precedence: the default in the struct < device.toml < prescription.toml < the command line.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from device.errors import ConfigError
+
+Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+Axis = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
+Positive = Annotated[float, msgspec.Meta(gt=0.0)]
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all configuration structs."""
+
+
+class SourceConfig(Config, kw_only=True):
+    """One sensor. `type` names a row of `acquisition.SOURCES`."""
+
+    type: str
+    port: str = ""
+    """Serial port, by stable name (/dev/serial/by-id/...)."""
+    address: str = ""
+    """Bluetooth address; empty: the first device that offers the service."""
+    path: str = ""
+    """`playback`: the recording."""
+    ch_names: tuple[str, ...] = ()
+    """Electrode positions in channel order; empty: the device's default montage."""
+    mains_hz: Literal[50, 60] = 50
+
+
+class BluetoothConfig(Config, kw_only=True):
+    adapter: str = ""
+    dbus_address: str = ""
+    """System bus to use instead of the machine's own (the rig's private bus)."""
+
+
+class AudioConfig(Config, kw_only=True):
+    sink: Literal["card", "wav"] = "card"
+    """`wav`: no sound card; the same sound is only recorded, in real time."""
+    device: str = ""
+    """Sound card by ALSA name; empty: the system default."""
+    sfreq_hz: int = 48_000
+    block_frames: Annotated[int, msgspec.Meta(ge=64, le=8192, multiple_of=64)] = 1024
+    periods: Annotated[int, msgspec.Meta(ge=2, le=16)] = 3
+    soundfont: str = ""
+    """Path; empty: the first permissively licensed one found."""
+    gain: Positive = 0.5
+    ceiling_dbfs: Annotated[float, msgspec.Meta(le=0.0)] = -6.0
+    """The limiter's ceiling: no sample is ever above it."""
+
+
+class AffectConfig(Config, kw_only=True):
+    eeg_model: str = "eeg-load-0.1.0"
+    heart_model: str = "heart-stress-0.1.0"
+    baseline_s: Annotated[float, msgspec.Meta(ge=20.0, le=600.0)] = 60.0
+
+
+class MusicConfig(Config, kw_only=True):
+    generator: str = "transformer"
+    model: str = "composer-0.1.0"
+
+
+class SessionDefaults(Config, kw_only=True):
+    minutes: Positive = 20.0
+    start_without_sensors: bool = False
+    """A box at home plays even when a sensor is missing and waits for it; a bench refuses to start."""
+    directory: str = ""
+    """Where sessions are kept; empty: the user's data directory."""
+
+
+class DeviceConfig(Config, kw_only=True):
+    """device.toml: the site."""
+
+    sources: dict[str, SourceConfig] = {}
+    bluetooth: BluetoothConfig = BluetoothConfig()
+    audio: AudioConfig = AudioConfig()
+    affect: AffectConfig = AffectConfig()
+    music: MusicConfig = MusicConfig()
+    session: SessionDefaults = SessionDefaults()
+
+
+class Limits(Config, kw_only=True):
+    """What the sound may never exceed, whatever the rest of the program says."""
+
+    tempo_min_bpm: Positive = 48.0
+    tempo_max_bpm: Positive = 120.0
+    tempo_slope_percent_s: Positive = 2.0
+    loudness_max_db: Annotated[float, msgspec.Meta(le=0.0)] = 0.0
+    loudness_slope_db_s: Positive = 1.5
+    density_max: Unit = 0.9
+    notes_per_beat_max: Positive = 8.0
+    velocity_max: Annotated[int, msgspec.Meta(ge=1, le=127)] = 100
+    pitch_min: Annotated[int, msgspec.Meta(ge=0, le=127)] = 28
+    pitch_max: Annotated[int, msgspec.Meta(ge=0, le=127)] = 96
+
+
+class Prescription(Config, kw_only=True):
+    """prescription.toml: the therapist's goal and limits."""
+
+    goal_valence: Axis = 0.4
+    goal_arousal: Axis = -0.6
+    limits: Limits = Limits()
+    programs: dict[str, Annotated[int, msgspec.Meta(ge=0, le=127)]] = {"melody": 0, "inner": 0, "bass": 32, "pad": 89}
+    """General MIDI program per voice."""
+    never_programs: tuple[int, ...] = ()
+
+
+class SessionConfig(Config, kw_only=True):
+    """The effective configuration of one session, as given to every process and kept in `session.toml`."""
+
+    session_id: str
+    listener: str = "guest"
+    seed: int = 0
+    minutes: Positive = 20.0
+    run_dir: str
+    """Sockets and locks of the running session."""
+    session_dir: str
+    models_dir: str
+    device: DeviceConfig = DeviceConfig()
+    prescription: Prescription = Prescription()
+
+
+T = TypeVar("T", bound=Config)
+
+
+def load(path: Path, kind: type[T]) -> T:
+    """Read a TOML file into `kind`.
+
+    Raises:
+        ConfigError: unreadable file, TOML syntax, unknown key or value out of range, with file and line.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}.", "Give an existing, readable TOML file.") from error
+    try:
+        raw: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.", "Mend that line.") from error
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(*_explain(path, text, str(error))) from error
+
+
+def _explain(path: Path, text: str, message: str) -> tuple[str, str]:
+    where = re.search(r"`\$\.?([^`]*)`$", message)
+    tables = [part for part in (where[1].split(".") if where else []) if part and part != "[...]"]
+    unknown = re.search(r"unknown field `([^`]+)`", message)
+    key = unknown[1] if unknown else (tables.pop() if tables else "")
+    line = _line_of(text, tables, key)
+    place = f"{path}:{line}" if line else str(path)
+    dotted = ".".join([*tables, key])
+    if unknown:
+        return f"{place}: unknown key `{dotted}`.", "Remove it or mend its name."
+    reason = message.partition(" - at ")[0]
+    return f"{place}: `{dotted}`: {reason}.", "Mend the value."
+
+
+def _line_of(text: str, tables: list[str], key: str) -> int:
+    """Line of `key` inside the table, or of the table's header; 0 when it cannot be told."""
+    current: list[str] = []
+    header_line = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"\s*\[([^\[\]]+)\]", line)
+        if header:
+            current = [part.strip().strip('"') for part in header[1].split(".")]
+            if current == [*tables, key]:
+                header_line = number
+        elif re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line) and current == tables:
+            return number
+    return header_line

@@ -1,0 +1,63 @@
+"""What can go wrong in words a person can act on, and the exit code of each."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Exit(enum.IntEnum):
+    """Exit codes of the command `isotone`; the README lists them."""
+
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    CONFIG = 3
+    SENSOR = 4
+    SOUND = 5
+    MODEL = 6
+    DISK = 7
+    RECORDING = 8
+    REPLAY_DIFFERS = 9
+    SESSION_FAULT = 10
+    SYSTEM = 11
+
+
+class IsotoneError(Exception):
+    """A refusal: `sentence` says what is wrong and where, `action` what to do."""
+
+    exit_code = Exit.INTERNAL
+
+    def __init__(self, sentence: str, action: str = "") -> None:
+        super().__init__(f"{sentence} {action}".strip())
+        self.sentence = sentence
+        self.action = action
+
+
+class ConfigError(IsotoneError):
+    exit_code = Exit.CONFIG
+
+
+class SensorError(IsotoneError):
+    exit_code = Exit.SENSOR
+
+
+class SoundError(IsotoneError):
+    exit_code = Exit.SOUND
+
+
+class ModelError(IsotoneError):
+    exit_code = Exit.MODEL
+
+
+class DiskError(IsotoneError):
+    exit_code = Exit.DISK
+
+
+class RecordingError(IsotoneError):
+    exit_code = Exit.RECORDING
+
+
+class SystemMissingError(IsotoneError):
+    """A system package, bus or service that must be there is not."""
+
+    exit_code = Exit.SYSTEM

@@ -1,0 +1,259 @@
+"""The vocabulary: every message that crosses a door, as a frozen struct with units in its names.
+
+All times are nanoseconds of the monotonic clock (`t_ns`); wall time stands only in a session's `session.toml`.
+This module imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+TICKS_PER_BEAT = 24
+"""Musical time grid of `Note` and `Bar`: divides into sixteenths, thirty-seconds and triplets."""
+
+Mode = Literal["major", "minor"]
+Phase = Literal["baseline", "match", "shift", "hold", "cool-down"]
+SourceState = Literal["connecting", "streaming", "silent", "lost", "failed"]
+CommandKind = Literal[
+    "start", "stop", "softer", "louder", "calmer", "livelier", "self_report", "skip_phase", "hold_phase", "resume_phase"
+]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all messages. `t_ns` is the moment the message is about, not the moment it was sent."""
+
+    t_ns: int
+
+
+class SampleChunk(Message, kw_only=True):
+    """A run of samples of one source; `t_ns` is the time of its first sample on the sample clock."""
+
+    source: str
+    kind: Literal["eeg", "heart"]
+    sfreq_hz: float
+    """Nominal rate; 0 for irregular events, whose times stand in `times_ns`."""
+    ch_names: tuple[str, ...]
+    first_sample: int
+    """Index of the first sample since the source began; lost samples are counted in, so a jump is a gap."""
+    n_lost: int = 0
+    """Samples known to be lost just before this chunk."""
+    data: bytes
+    """float32, little endian, C order, shape (n, len(ch_names)); EEG in uV, hr_bpm and rr_ms for heart (NaN: absent)."""
+    times_ns: tuple[int, ...] = ()
+
+
+class FeatureFrame(Message, kw_only=True):
+    """Features of the window that ends at `t_ns`."""
+
+    source: str
+    kind: Literal["eeg", "heart"]
+    window_s: float
+    names: tuple[str, ...]
+    values: tuple[float, ...]
+    ch_names: tuple[str, ...]
+    quality: tuple[float, ...]
+    """0 (unusable) to 1 (clean) per channel."""
+    reasons: tuple[str, ...] = ()
+    """Why quality is not 1, in words: `Fp1 railed`, `50 Hz hum on C3`, ..."""
+
+
+class AffectEstimate(Message, kw_only=True):
+    """How the listener seems to feel and how sure that is. Both axes run from -1 to 1.
+
+    Arousal above 0 is the load or stress side. Where `known` is false the means are 0 and the deviations the prior's.
+    """
+
+    known: bool
+    valence: float
+    valence_sd: float
+    arousal: float
+    arousal_sd: float
+    covariance: float = 0.0
+    coverage: dict[str, float]
+    """Per source: share of the last window that was usable, 0 to 1."""
+    calibrated: bool
+    reasons: tuple[str, ...] = ()
+
+
+class MusicIntent(Message, kw_only=True):
+    """What the music should do in one bar, and why. A higher `revision` of the same bar replaces the lower."""
+
+    bar_index: int
+    revision: int = 0
+    phase: Phase
+    phase_left_s: float
+    session_left_s: float
+    target_valence: float
+    target_arousal: float
+    tempo_bpm: float
+    density: float
+    """0 (sparse) to 1 (dense)."""
+    register_midi: float
+    """Centre of the melody as a MIDI pitch."""
+    loudness_db: float
+    """Relative to the prescription's ceiling, so never above 0."""
+    brightness: float
+    """0 (dull) to 1 (bright)."""
+    articulation: float
+    """Share of a note's length that sounds: 0.3 staccato to 1 legato."""
+    mode: Mode
+    tonic_pc: int
+    generator: str
+    final: bool = False
+    """The last bar of the session: end on a cadence."""
+    reason: str
+
+
+class Note(msgspec.Struct, frozen=True, array_like=True):
+    """A note inside a bar, in ticks from the bar's start; it may ring past the bar's end."""
+
+    onset_tick: int
+    duration_tick: int
+    pitch: int
+    velocity: int
+    voice: str
+    """`melody`, `inner`, `bass` or `pad`."""
+
+
+class Bar(Message, kw_only=True):
+    """One composed bar."""
+
+    bar_index: int
+    beats: int
+    tempo_bpm: float
+    tonic_pc: int
+    mode: Mode
+    programs: dict[str, int]
+    """General MIDI program (0-127) per voice."""
+    notes: tuple[Note, ...]
+    generator: str
+    seed: int
+    intent_revision: int = 0
+    reason: str = ""
+
+
+class Transport(Message, kw_only=True):
+    """Audio asks for the bar `bar_index`, which sounds at `starts_ns` and must be there at `deadline_ns`."""
+
+    bar_index: int
+    start_frame: int
+    starts_ns: int
+    deadline_ns: int
+
+
+class PlayedBar(Message, kw_only=True):
+    """What the guard let through to the synthesiser; `t_ns` is when its first frame is heard."""
+
+    bar_index: int
+    start_frame: int
+    n_frames: int
+    beats: int
+    tempo_bpm: float
+    loudness_db: float
+    brightness: float
+    programs: dict[str, int]
+    notes: tuple[Note, ...]
+    generator: str
+    fallback: str = ""
+    """Why the phrasebook played instead of the asked bar; empty when the asked bar played."""
+    guarded: tuple[str, ...] = ()
+    """What the guard changed, in words."""
+
+
+class AudioReport(Message, kw_only=True):
+    """Once a second: what the sound did since the last report."""
+
+    sink: str
+    frame: int
+    """Frames rendered since the session began."""
+    peak_dbfs: float
+    rms_dbfs: float
+    underruns: int
+    """Since the session began."""
+    late_bars: int
+    limiter_db: float
+    """Deepest gain reduction of the limiter (0 or negative)."""
+    state: Literal["idle", "playing", "fading", "ended"]
+
+
+class PcmBlock(Message, kw_only=True):
+    """What the headphones got: 16-bit little-endian interleaved stereo."""
+
+    first_frame: int
+    sfreq_hz: int
+    data: bytes
+
+
+class Command(Message, kw_only=True):
+    """A wish of a person, or the manager's own start and stop."""
+
+    kind: CommandKind
+    author: Literal["patient", "therapist", "manager"]
+    value: float = 0.0
+    """`self_report`: arousal -1..1; others unused."""
+    text: str = ""
+
+
+class SensorStatus(Message, kw_only=True):
+    source: str
+    state: SourceState
+    sentence: str
+    battery_percent: int = -1
+    """-1: not told."""
+
+
+class Marker(Message, kw_only=True):
+    """A note in the log: what happened, in words."""
+
+    text: str
+
+
+class Health(Message, kw_only=True):
+    """A heartbeat. `ready` once the process hears every process it reads from and has loaded what it needs."""
+
+    process: str
+    pid: int
+    incarnation: int
+    ready: bool
+    rss_mb: float
+    cpu_s: float
+
+
+class Fault(Message, kw_only=True):
+    """Something is wrong: what, where, what to do. `fatal` ends the session by a fade."""
+
+    process: str
+    code: str
+    sentence: str
+    action: str
+    fatal: bool = False
+
+
+class TraceEntry(msgspec.Struct, frozen=True, array_like=True):
+    topic: str
+    """`tick` for a timer tick, whose `seq` is then the stage's own count (the audio frame for the conductor)."""
+    incarnation: int
+    seq: int
+    now_ns: int
+
+
+class Trace(Message, kw_only=True):
+    """What a stage process consumed, in order: replay feeds exactly this."""
+
+    process: str
+    incarnation: int
+    entries: tuple[TraceEntry, ...]
+
+
+class Digest(Message, kw_only=True):
+    """Running checksum of the log, per topic: (messages, CRC-32 of all payload bytes so far)."""
+
+    topics: dict[str, tuple[int, int]]
+
+
+class Tick(Message, kw_only=True):
+    """Time passed: given by the host to a stage, never sent. `frame` is the audio frame for the conductor."""
+
+    frame: int = 0

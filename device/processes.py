@@ -1,0 +1,66 @@
+"""TABLE 2: process -> entry, stages it hosts, cores, priority, CPU and memory budget, restart rule.
+
+The only module that knows all rooms; it names them as strings, which `host` imports in the process concerned.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+
+class Process(NamedTuple):
+    entry: str
+    """`module:function`, called with the process's `ProcessContext`."""
+    stages: tuple[str, ...] = ()
+    """`module:Class` of the pure stages it hosts, in the order messages pass them."""
+    reads: tuple[str, ...] = ()
+    """Streams an edge process reads; a stage says so itself."""
+    cores: tuple[int, ...] = ()
+    """Cores it may use where the board has four or more; empty: any."""
+    realtime_priority: int = 0
+    """SCHED_FIFO priority; 0: ordinary scheduling."""
+    nice: int = 0
+    cpu_budget_percent: float = 10.0
+    memory_budget_mb: float = 60.0
+    when_it_dies: Literal["restart", "end"] = "restart"
+
+
+PROCESSES: dict[str, Process] = {
+    "sensors": Process(
+        "device.acquisition.sensors:main", cores=(0,), cpu_budget_percent=10, memory_budget_mb=70
+    ),
+    "loop": Process(
+        "device.host:run_stages",
+        stages=(
+            "device.dsp.features:Features",
+            "device.affect.estimator:Estimator",
+            "device.control.controller:Controller",
+        ),
+        cores=(0,),
+        cpu_budget_percent=8,
+        memory_budget_mb=120,
+    ),
+    "composer": Process(
+        "device.host:run_stages",
+        stages=("device.music.composer:Composer",),
+        cores=(1, 2),
+        nice=5,
+        cpu_budget_percent=15,
+        memory_budget_mb=160,
+    ),
+    "audio": Process(
+        "device.audio.engine:main",
+        stages=("device.audio.conductor:Conductor",),
+        cores=(3,),
+        realtime_priority=20,
+        cpu_budget_percent=15,
+        memory_budget_mb=130,
+    ),
+    "recorder": Process(
+        "device.sessions.recorder:main",
+        reads=("*",),
+        cores=(0,),
+        cpu_budget_percent=5,
+        memory_budget_mb=45,
+    ),
+}
