@@ -16,6 +16,7 @@ from device.errors import ConfigError
 
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Axis = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
+Program = Annotated[int, msgspec.Meta(ge=0, le=127)]
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 
 
@@ -23,7 +24,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Base of all configuration structs."""
 
 
-class SourceConfig(Config, kw_only=True):
+class SourceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One sensor. `type` names a row of `acquisition.SOURCES`."""
 
     type: str
@@ -38,13 +39,13 @@ class SourceConfig(Config, kw_only=True):
     mains_hz: Literal[50, 60] = 50
 
 
-class BluetoothConfig(Config, kw_only=True):
+class BluetoothConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     adapter: str = ""
     dbus_address: str = ""
     """System bus to use instead of the machine's own (the rig's private bus)."""
 
 
-class AudioConfig(Config, kw_only=True):
+class AudioConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sink: Literal["card", "wav"] = "card"
     """`wav`: no sound card; the same sound is only recorded, in real time."""
     device: str = ""
@@ -59,18 +60,18 @@ class AudioConfig(Config, kw_only=True):
     """The limiter's ceiling: no sample is ever above it."""
 
 
-class AffectConfig(Config, kw_only=True):
+class AffectConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     eeg_model: str = "eeg-load-0.1.0"
     heart_model: str = "heart-stress-0.1.0"
     baseline_s: Annotated[float, msgspec.Meta(ge=20.0, le=600.0)] = 60.0
 
 
-class MusicConfig(Config, kw_only=True):
+class MusicConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     generator: str = "transformer"
     model: str = "composer-0.1.0"
 
 
-class SessionDefaults(Config, kw_only=True):
+class SessionDefaults(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     minutes: Positive = 20.0
     start_without_sensors: bool = False
     """A box at home plays even when a sensor is missing and waits for it; a bench refuses to start."""
@@ -78,7 +79,7 @@ class SessionDefaults(Config, kw_only=True):
     """Where sessions are kept; empty: the user's data directory."""
 
 
-class DeviceConfig(Config, kw_only=True):
+class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """device.toml: the site."""
 
     sources: dict[str, SourceConfig] = {}
@@ -89,7 +90,7 @@ class DeviceConfig(Config, kw_only=True):
     session: SessionDefaults = SessionDefaults()
 
 
-class Limits(Config, kw_only=True):
+class Limits(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the sound may never exceed, whatever the rest of the program says."""
 
     tempo_min_bpm: Positive = 48.0
@@ -104,18 +105,20 @@ class Limits(Config, kw_only=True):
     pitch_max: Annotated[int, msgspec.Meta(ge=0, le=127)] = 96
 
 
-class Prescription(Config, kw_only=True):
+class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """prescription.toml: the therapist's goal and limits."""
 
     goal_valence: Axis = 0.4
     goal_arousal: Axis = -0.6
     limits: Limits = Limits()
-    programs: dict[str, Annotated[int, msgspec.Meta(ge=0, le=127)]] = {"melody": 0, "inner": 0, "bass": 32, "pad": 89}
+    programs: dict[str, Program] = msgspec.field(
+        default_factory=lambda: {"melody": 0, "inner": 0, "bass": 32, "pad": 89}
+    )
     """General MIDI program per voice."""
     never_programs: tuple[int, ...] = ()
 
 
-class SessionConfig(Config, kw_only=True):
+class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The effective configuration of one session, as given to every process and kept in `session.toml`."""
 
     session_id: str

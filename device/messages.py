@@ -27,7 +27,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     t_ns: int
 
 
-class SampleChunk(Message, kw_only=True):
+class SampleChunk(Message, frozen=True, kw_only=True):
     """A run of samples of one source; `t_ns` is the time of its first sample on the sample clock."""
 
     source: str
@@ -44,7 +44,7 @@ class SampleChunk(Message, kw_only=True):
     times_ns: tuple[int, ...] = ()
 
 
-class FeatureFrame(Message, kw_only=True):
+class FeatureFrame(Message, frozen=True, kw_only=True):
     """Features of the window that ends at `t_ns`."""
 
     source: str
@@ -59,7 +59,7 @@ class FeatureFrame(Message, kw_only=True):
     """Why quality is not 1, in words: `Fp1 railed`, `50 Hz hum on C3`, ..."""
 
 
-class AffectEstimate(Message, kw_only=True):
+class AffectEstimate(Message, frozen=True, kw_only=True):
     """How the listener seems to feel and how sure that is. Both axes run from -1 to 1.
 
     Arousal above 0 is the load or stress side. Where `known` is false the means are 0 and the deviations the prior's.
@@ -77,7 +77,7 @@ class AffectEstimate(Message, kw_only=True):
     reasons: tuple[str, ...] = ()
 
 
-class MusicIntent(Message, kw_only=True):
+class MusicIntent(Message, frozen=True, kw_only=True):
     """What the music should do in one bar, and why. A higher `revision` of the same bar replaces the lower."""
 
     bar_index: int
@@ -117,7 +117,7 @@ class Note(msgspec.Struct, frozen=True, array_like=True):
     """`melody`, `inner`, `bass` or `pad`."""
 
 
-class Bar(Message, kw_only=True):
+class Bar(Message, frozen=True, kw_only=True):
     """One composed bar."""
 
     bar_index: int
@@ -134,7 +134,7 @@ class Bar(Message, kw_only=True):
     reason: str = ""
 
 
-class Transport(Message, kw_only=True):
+class Transport(Message, frozen=True, kw_only=True):
     """Audio asks for the bar `bar_index`, which sounds at `starts_ns` and must be there at `deadline_ns`."""
 
     bar_index: int
@@ -143,7 +143,7 @@ class Transport(Message, kw_only=True):
     deadline_ns: int
 
 
-class PlayedBar(Message, kw_only=True):
+class PlayedBar(Message, frozen=True, kw_only=True):
     """What the guard let through to the synthesiser; `t_ns` is when its first frame is heard."""
 
     bar_index: int
@@ -162,7 +162,7 @@ class PlayedBar(Message, kw_only=True):
     """What the guard changed, in words."""
 
 
-class AudioReport(Message, kw_only=True):
+class AudioReport(Message, frozen=True, kw_only=True):
     """Once a second: what the sound did since the last report."""
 
     sink: str
@@ -178,7 +178,7 @@ class AudioReport(Message, kw_only=True):
     state: Literal["idle", "playing", "fading", "ended"]
 
 
-class PcmBlock(Message, kw_only=True):
+class PcmBlock(Message, frozen=True, kw_only=True):
     """What the headphones got: 16-bit little-endian interleaved stereo."""
 
     first_frame: int
@@ -186,7 +186,7 @@ class PcmBlock(Message, kw_only=True):
     data: bytes
 
 
-class Command(Message, kw_only=True):
+class Command(Message, frozen=True, kw_only=True):
     """A wish of a person, or the manager's own start and stop."""
 
     kind: CommandKind
@@ -196,7 +196,7 @@ class Command(Message, kw_only=True):
     text: str = ""
 
 
-class SensorStatus(Message, kw_only=True):
+class SensorStatus(Message, frozen=True, kw_only=True):
     source: str
     state: SourceState
     sentence: str
@@ -204,13 +204,13 @@ class SensorStatus(Message, kw_only=True):
     """-1: not told."""
 
 
-class Marker(Message, kw_only=True):
+class Marker(Message, frozen=True, kw_only=True):
     """A note in the log: what happened, in words."""
 
     text: str
 
 
-class Health(Message, kw_only=True):
+class Health(Message, frozen=True, kw_only=True):
     """A heartbeat. `ready` once the process hears every process it reads from and has loaded what it needs."""
 
     process: str
@@ -221,7 +221,7 @@ class Health(Message, kw_only=True):
     cpu_s: float
 
 
-class Fault(Message, kw_only=True):
+class Fault(Message, frozen=True, kw_only=True):
     """Something is wrong: what, where, what to do. `fatal` ends the session by a fade."""
 
     process: str
@@ -239,7 +239,7 @@ class TraceEntry(msgspec.Struct, frozen=True, array_like=True):
     now_ns: int
 
 
-class Trace(Message, kw_only=True):
+class Trace(Message, frozen=True, kw_only=True):
     """What a stage process consumed, in order: replay feeds exactly this."""
 
     process: str
@@ -247,13 +247,13 @@ class Trace(Message, kw_only=True):
     entries: tuple[TraceEntry, ...]
 
 
-class Digest(Message, kw_only=True):
+class Digest(Message, frozen=True, kw_only=True):
     """Running checksum of the log, per topic: (messages, CRC-32 of all payload bytes so far)."""
 
     topics: dict[str, tuple[int, int]]
 
 
-class Tick(Message, kw_only=True):
+class Tick(Message, frozen=True, kw_only=True):
     """Time passed: given by the host to a stage, never sent. `frame` is the audio frame for the conductor."""
 
     frame: int = 0

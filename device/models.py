@@ -40,7 +40,9 @@ class ModelFolder:
         try:
             self.card = msgspec.convert(tomllib.loads((self.folder / "card.toml").read_text("utf-8")), Card)
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-            raise ModelError(f"Model {name}: its card {self.folder / 'card.toml'} cannot be used: {error}.", mend) from error
+            raise ModelError(
+                f"Model {name}: its card {self.folder / 'card.toml'} cannot be used: {error}.", mend
+            ) from error
         for file, sha256 in self.card.files.items():
             self._verify(file, sha256, mend)
 

@@ -26,9 +26,7 @@ class Process(NamedTuple):
 
 
 PROCESSES: dict[str, Process] = {
-    "sensors": Process(
-        "device.acquisition.sensors:main", cores=(0,), cpu_budget_percent=10, memory_budget_mb=70
-    ),
+    "sensors": Process("device.acquisition.sensors:main", cores=(0,), cpu_budget_percent=10, memory_budget_mb=70),
     "loop": Process(
         "device.host:run_stages",
         stages=(
