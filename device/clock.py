@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import time
 from typing import Protocol
 
@@ -42,9 +42,9 @@ class VirtualClock:
         self._now_ns += round(max(0.0, seconds) * 1e9)
 
 
-def wall_time() -> datetime.datetime:
+def wall_time() -> dt.datetime:
     """UTC wall time, for names and `session.toml` only."""
-    return datetime.datetime.now(datetime.UTC)
+    return dt.datetime.now(dt.UTC)
 
 
 def cpu_seconds() -> float:

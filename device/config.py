@@ -125,6 +125,8 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     listener: str = "guest"
     seed: int = 0
     minutes: Positive = 20.0
+    started_ns: int = 0
+    """When the music began, for a process that is started again in mid-session; 0: it has not begun."""
     run_dir: str
     """Sockets and locks of the running session."""
     session_dir: str

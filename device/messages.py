@@ -16,6 +16,7 @@ TICKS_PER_BEAT = 24
 Mode = Literal["major", "minor"]
 Phase = Literal["baseline", "match", "shift", "hold", "cool-down"]
 SourceState = Literal["connecting", "streaming", "silent", "lost", "failed"]
+Author = Literal["patient", "therapist", "manager"]
 CommandKind = Literal[
     "start", "stop", "softer", "louder", "calmer", "livelier", "self_report", "skip_phase", "hold_phase", "resume_phase"
 ]
@@ -190,7 +191,7 @@ class Command(Message, frozen=True, kw_only=True):
     """A wish of a person, or the manager's own start and stop."""
 
     kind: CommandKind
-    author: Literal["patient", "therapist", "manager"]
+    author: Author
     value: float = 0.0
     """`self_report`: arousal -1..1; others unused."""
     text: str = ""

@@ -1,0 +1,151 @@
+"""ZeroMQ publish/subscribe between the processes of TABLE 2: one socket per writer, one topic per stream and key.
+
+A message travels as three frames: topic, header (process, incarnation, seq, sent_ns) and the msgpack payload, so the
+recorder stores payloads without decoding them. `seq` counts per topic, which makes loss visible.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import zmq
+
+from device.clock import Clock
+from device.errors import SystemMissingError
+from device.messages import Message
+from device.streams import STREAMS, stream_of, topic_of
+
+HIGH_WATER_MARK = 20_000
+LINGER_MS = 500
+SOCKET_PATH_MAX = 100
+"""Linux allows 107 bytes in a socket's path."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_header = msgspec.msgpack.Decoder(tuple[str, int, int, int]).decode
+
+
+@functools.cache
+def decoder(stream: str) -> msgspec.msgpack.Decoder[Message]:
+    """Decoder of a stream's payloads."""
+    return msgspec.msgpack.Decoder(STREAMS[stream].type)
+
+
+def endpoint(run_dir: Path, process: str) -> str:
+    """Where a process publishes.
+
+    Raises:
+        SystemMissingError: the path is longer than the kernel takes.
+    """
+    path = run_dir / f"{process}.ipc"
+    if len(os.fsencode(path)) > SOCKET_PATH_MAX:
+        raise SystemMissingError(f"The run folder {run_dir} has too long a path for a socket.", "Use a shorter one.")
+    return f"ipc://{path}"
+
+
+class Received(NamedTuple):
+    """A message as it came off the bus."""
+
+    topic: str
+    process: str
+    incarnation: int
+    seq: int
+    sent_ns: int
+    payload: bytes
+
+    @property
+    def stream(self) -> str:
+        return stream_of(self.topic)
+
+    @property
+    def message(self) -> Message:
+        return decoder(self.stream).decode(self.payload)
+
+
+class Publisher:
+    """The one writer of a process's streams; a lock file keeps a second one out.
+
+    Raises:
+        SystemMissingError: another process of that name is running in the same run folder.
+    """
+
+    def __init__(self, run_dir: Path, process: str, incarnation: int, clock: Clock) -> None:
+        self._process, self._incarnation, self._clock = process, incarnation, clock
+        self._seq: dict[str, int] = {}
+        address = endpoint(run_dir, process)
+        # A second bind of an ipc endpoint silently takes it over (libzmq #2059): hence the lock.
+        self._lock = (run_dir / f"{process}.lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock.close()
+            raise SystemMissingError(
+                f"A process `{process}` is already running in {run_dir}.", "Stop that session first."
+            ) from error
+        self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.PUB)
+        self._socket.setsockopt(zmq.SNDHWM, HIGH_WATER_MARK)
+        self._socket.setsockopt(zmq.LINGER, LINGER_MS)
+        self._socket.bind(address)
+
+    def send(self, message: Message) -> None:
+        topic = topic_of(message)
+        seq = self._seq.get(topic, 0)
+        self._seq[topic] = seq + 1
+        header = _encode((self._process, self._incarnation, seq, self._clock.now_ns()))
+        self._socket.send_multipart((topic.encode(), header, _encode(message)))
+
+    def close(self) -> None:
+        self._socket.close()
+        self._lock.close()
+
+
+class Subscriber:
+    """Hears `streams` (`*`: all) of the given processes, whenever they come up and however often they restart."""
+
+    def __init__(self, run_dir: Path, processes: Iterable[str], streams: Iterable[str]) -> None:
+        self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.SUB)
+        self._socket.setsockopt(zmq.RCVHWM, HIGH_WATER_MARK)
+        self._socket.setsockopt(zmq.RECONNECT_IVL, 50)
+        self._socket.setsockopt(zmq.RECONNECT_IVL_MAX, 500)
+        for stream in streams:
+            self._socket.subscribe(b"" if stream == "*" else stream.encode())
+        for process in processes:
+            self._socket.connect(endpoint(run_dir, process))
+
+    def receive(self, timeout_ms: int) -> list[Received]:
+        """All messages that are there, waiting up to `timeout_ms` for the first."""
+        received: list[Received] = []
+        if not self._socket.poll(timeout_ms):
+            return received
+        while True:
+            try:
+                topic, header, payload = self._socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return received
+            received.append(Received(topic.decode(), *_decode_header(header), payload))
+
+    def fileno(self) -> int:
+        """Edge-triggered descriptor for an event loop: receive until empty whenever it fires."""
+        return int(self._socket.getsockopt(zmq.FD))
+
+    def close(self) -> None:
+        self._socket.close(linger=0)
+
+
+class GapCounter:
+    """Counts messages lost on the bus, from the sequence numbers of each topic and incarnation."""
+
+    def __init__(self) -> None:
+        self._expected: dict[tuple[str, str, int], int] = {}
+
+    def count(self, received: Received) -> int:
+        """Messages of this topic lost just before this one."""
+        key = (received.topic, received.process, received.incarnation)
+        lost = received.seq - self._expected.get(key, received.seq)
+        self._expected[key] = received.seq + 1
+        return max(0, lost)

@@ -1,0 +1,1 @@
+"""The terminal: what a running session looks like to whoever started it."""

@@ -1,0 +1,107 @@
+"""The state of a running session as its messages tell it: what every view draws from."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from device import messages as m
+from device.bus import Received
+from device.streams import STREAMS
+
+EVENTS_KEPT = 50
+
+
+class Board:
+    """Takes every message of a session (`see`) and keeps the newest of each."""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+        self.began_ns = 0
+        self.affect: m.AffectEstimate | None = None
+        self.intent: m.MusicIntent | None = None
+        self.played: m.PlayedBar | None = None
+        self.audio: m.AudioReport | None = None
+        self.features: dict[str, m.FeatureFrame] = {}
+        self.sources: dict[str, m.SensorStatus] = {}
+        self.samples: dict[str, tuple[int, int]] = {}
+        """Per source: samples got, samples lost."""
+        self.health: dict[str, m.Health] = {}
+        self.events: deque[tuple[int, str]] = deque(maxlen=EVENTS_KEPT)
+        self.fallbacks = 0
+        self.bars = 0
+
+    def see(self, received: Received) -> None:
+        message = received.message
+        match message:
+            case m.AffectEstimate():
+                self.affect = message
+            case m.MusicIntent():
+                self.intent = message
+            case m.PlayedBar():
+                self._see_played(message)
+            case m.AudioReport():
+                self.audio = message
+            case m.FeatureFrame():
+                self.features[message.source] = message
+            case m.SampleChunk():
+                got, lost = self.samples.get(message.source, (0, 0))
+                n = len(message.data) // (4 * len(message.ch_names))
+                self.samples[message.source] = (got + n, lost + message.n_lost)
+            case m.SensorStatus():
+                self._see_status(message)
+            case m.Health():
+                self.health[message.process] = message
+            case m.Fault():
+                self.note(message.t_ns, f"{message.sentence} {message.action}".strip())
+            case _:
+                pass
+
+    def _see_played(self, played: m.PlayedBar) -> None:
+        self.began_ns = self.began_ns or played.t_ns
+        self.played = played
+        self.bars += 1
+        if played.fallback:
+            self.fallbacks += 1
+            self.note(played.t_ns, f"bar {played.bar_index}: {played.fallback}")
+
+    def _see_status(self, status: m.SensorStatus) -> None:
+        previous = self.sources.get(status.source)
+        self.sources[status.source] = status
+        if previous is None or previous.state != status.state:
+            self.note(status.t_ns, f"{status.source}: {status.sentence}")
+
+    def note(self, t_ns: int, text: str) -> None:
+        self.events.append((t_ns or self.now_ns, text))
+
+    def is_fresh(self, stream: str, message: m.Message | None) -> bool:
+        """Whether the newest message of a stream is younger than TABLE 1 allows."""
+        return message is not None and self.now_ns - message.t_ns < STREAMS[stream].max_age_s * 1e9
+
+    def elapsed_s(self) -> float:
+        return max(0.0, (self.now_ns - self.began_ns) / 1e9) if self.began_ns else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The board for programs: one flat line of JSON a second."""
+        affect, intent, played, audio = self.affect, self.intent, self.played, self.audio
+        return {
+            "elapsed_s": round(self.elapsed_s(), 1),
+            "phase": intent.phase if intent else None,
+            "session_left_s": round(intent.session_left_s, 1) if intent else None,
+            "known": affect.known if affect else False,
+            "arousal": round(affect.arousal, 3) if affect else None,
+            "arousal_sd": round(affect.arousal_sd, 3) if affect else None,
+            "valence": round(affect.valence, 3) if affect else None,
+            "valence_sd": round(affect.valence_sd, 3) if affect else None,
+            "affect_reasons": list(affect.reasons) if affect else [],
+            "target_arousal": intent.target_arousal if intent else None,
+            "bar": played.bar_index if played else None,
+            "generator": played.generator if played else None,
+            "tempo_bpm": round(played.tempo_bpm, 1) if played else None,
+            "why": intent.reason if intent else None,
+            "sources": {name: status.state for name, status in self.sources.items()},
+            "samples_lost": {name: lost for name, (_, lost) in self.samples.items()},
+            "underruns": audio.underruns if audio else 0,
+            "late_bars": audio.late_bars if audio else 0,
+            "fallback_bars": self.fallbacks,
+        }

@@ -1,0 +1,174 @@
+"""The live view: signal quality, affect with its uncertainty, phase, what plays and why, time left."""
+
+from __future__ import annotations
+
+import math
+
+from rich.align import Align
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from device import messages as m
+from device.console.board import Board
+
+AXIS_CELLS = 41
+STATE_STYLE = {"streaming": "green", "connecting": "yellow", "silent": "yellow", "lost": "red", "failed": "red"}
+PITCH_NAMES = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
+BLOCKS = " ▁▂▃▄▅▆▇█"
+
+
+def render(board: Board, title: str, keys: str) -> RenderableType:
+    """The whole view as one renderable."""
+    body = Table.grid(expand=True, padding=(0, 1))
+    body.add_column(ratio=1)
+    body.add_column(ratio=1)
+    body.add_row(_signals(board), _feeling(board))
+    body.add_row(_music(board), _sound(board))
+    return Group(_header(board, title), body, _events(board), Text(keys, style="dim"))
+
+
+def minutes(seconds: float) -> str:
+    seconds = max(0, round(seconds))
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def _header(board: Board, title: str) -> RenderableType:
+    intent = board.intent
+    left_s = 0.0
+    if intent:
+        left_s = max(0.0, intent.session_left_s - max(0.0, (board.now_ns - intent.t_ns) / 1e9))
+    total_s = board.elapsed_s() + left_s
+    row = Table.grid(expand=True)
+    row.add_column()
+    row.add_column(justify="center", ratio=1)
+    row.add_column(justify="right")
+    phase = Text(intent.phase.upper() if intent else "STARTING", style="bold cyan")
+    row.add_row(Text(title, style="bold"), phase, Text(f"{minutes(left_s)} left" if intent else "", style="bold"))
+    return Panel(Group(row, ProgressBar(total=max(1.0, total_s), completed=board.elapsed_s())), padding=(0, 1))
+
+
+def _signals(board: Board) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    for name in sorted(board.sources):
+        status = board.sources[name]
+        style = STATE_STYLE[status.state]
+        battery = f" · battery {status.battery_percent} %" if status.battery_percent >= 0 else ""
+        got, lost = board.samples.get(name, (0, 0))
+        table.add_row(Text(f"● {name}", style=style), Text(status.sentence + battery, overflow="fold"))
+        table.add_row("", Text(f"{got} samples, {lost} lost", style="dim"))
+        frame = board.features.get(name)
+        if frame and board.is_fresh("features", frame):
+            table.add_row("", _quality(frame))
+    return Panel(table, title="Signals", title_align="left", padding=(0, 1))
+
+
+def _quality(frame: m.FeatureFrame) -> Text:
+    text = Text()
+    for channel, quality in zip(frame.ch_names, frame.quality, strict=True):
+        style = "green" if quality > 0.7 else "yellow" if quality > 0.3 else "red"
+        text.append(f"{channel} ", style="dim")
+        text.append(BLOCKS[min(8, round(quality * 8))] + " ", style=style)
+    if frame.reasons:
+        text.append("\n" + "; ".join(frame.reasons[:2]), style="yellow")
+    return text
+
+
+def _axis(mean: float, deviation: float, target: float | None, known: bool) -> Text:
+    """-1 to 1 as a line: the band is mean ± one deviation, `┃` the mean, `◆` the target."""
+
+    def cell(value: float) -> int:
+        return round((min(1.0, max(-1.0, value)) + 1) / 2 * (AXIS_CELLS - 1))
+
+    cells = ["·"] * AXIS_CELLS
+    styles = ["dim"] * AXIS_CELLS
+    if known:
+        for index in range(cell(mean - deviation), cell(mean + deviation) + 1):
+            cells[index], styles[index] = "━", "cyan"
+        cells[cell(mean)], styles[cell(mean)] = "┃", "bold cyan"
+    if target is not None and math.isfinite(target):
+        cells[cell(target)], styles[cell(target)] = "◆", "bold magenta"
+    text = Text()
+    for character, style in zip(cells, styles, strict=True):
+        text.append(character, style=style)
+    return text
+
+
+def _feeling(board: Board) -> RenderableType:
+    affect, intent = board.affect, board.intent
+    fresh = board.is_fresh("affect", affect)
+    table = Table.grid(padding=(0, 1))
+    for name in ("arousal", "valence"):
+        mean = getattr(affect, name) if affect else 0.0
+        deviation = getattr(affect, f"{name}_sd") if affect else 1.0
+        target = getattr(intent, f"target_{name}") if intent else None
+        known = bool(affect and fresh and affect.known)
+        figure = f"{mean:+.2f} ± {deviation:.2f}" if known else "unknown"
+        table.add_row(name, _axis(mean, deviation, target, known), figure)
+    reasons = "; ".join(affect.reasons) if affect else "no estimate yet"
+    legend = (
+        Text("calm ← 0 → load   ", style="dim").append("┃ estimate ", style="cyan").append("◆ goal", style="magenta")
+    )
+    return Panel(
+        Group(table, legend, Text(reasons, style="yellow", overflow="fold")),
+        title="Listener",
+        title_align="left",
+        padding=(0, 1),
+    )
+
+
+def _music(board: Board) -> RenderableType:
+    played, intent = board.played, board.intent
+    lines: list[RenderableType] = []
+    if played and intent:
+        key = f"{PITCH_NAMES[intent.tonic_pc % 12]} {intent.mode}"
+        lines.append(Text(f"bar {played.bar_index} · {played.generator} · {key} · {played.tempo_bpm:.0f} bpm"))
+        lines.append(
+            Text(
+                f"density {intent.density:.2f} · register {intent.register_midi:.0f} · "
+                f"loudness {played.loudness_db:+.1f} dB · brightness {played.brightness:.2f}",
+                style="dim",
+            )
+        )
+        lines.append(Text(_roll(played), style="green"))
+        lines.append(Text(f"why: {intent.reason}", overflow="fold"))
+        lines.extend(Text(f"guard: {reason}", style="yellow") for reason in played.guarded[:2])
+    else:
+        lines.append(Align.center(Text("the first bar is being prepared", style="dim")))
+    return Panel(Group(*lines), title="Music", title_align="left", padding=(0, 1))
+
+
+def _roll(played: m.PlayedBar, cells: int = 48) -> str:
+    """The bar in one line: height is pitch."""
+    top: list[int] = [0] * cells
+    length = played.beats * m.TICKS_PER_BEAT
+    for note in played.notes:
+        if note.voice == "melody" or not any(top):
+            first = min(cells - 1, note.onset_tick * cells // length)
+            last = min(cells, first + max(1, note.duration_tick * cells // length))
+            top[first:last] = [max(1, min(8, (note.pitch - 40) // 6))] * (last - first)
+    return "".join(BLOCKS[height] for height in top)
+
+
+def _sound(board: Board) -> RenderableType:
+    audio = board.audio
+    table = Table.grid(padding=(0, 1))
+    if audio:
+        level = round((max(-60.0, min(0.0, audio.rms_dbfs)) + 60) / 60 * 24)
+        table.add_row("level", Text("█" * level + "░" * (24 - level), style="green"), f"{audio.rms_dbfs:.0f} dBFS")
+        table.add_row("peak", f"{audio.peak_dbfs:.1f} dBFS, limiter {audio.limiter_db:.1f} dB", "")
+        table.add_row("out", f"{audio.sink} · {audio.state}", "")
+        table.add_row("faults", f"{audio.underruns} underruns · {audio.late_bars} late bars", "")
+    memory = sum(health.rss_mb for health in board.health.values())
+    table.add_row("system", f"{len(board.health)} processes, {memory:.0f} MB", "")
+    return Panel(table, title="Sound", title_align="left", padding=(0, 1))
+
+
+def _events(board: Board) -> RenderableType:
+    lines = [
+        Text(f"{minutes((t_ns - board.began_ns) / 1e9) if board.began_ns else '0:00':>6}  {text}", overflow="ellipsis")
+        for t_ns, text in list(board.events)[-6:]
+    ]
+    return Panel(Group(*lines) if lines else Text("-"), title="Events", title_align="left", padding=(0, 1))

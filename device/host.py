@@ -1,0 +1,294 @@
+"""Runs one process of TABLE 2: its heartbeat, its stages, and the trace that replay follows.
+
+Started by the manager as `python -m device.host NAME RUN_DIR INCARNATION`, always a fresh interpreter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from device.bus import Publisher, Received, Subscriber
+from device.clock import Clock, SystemClock, cpu_seconds
+from device.config import SessionConfig
+from device.errors import IsotoneError
+from device.messages import Command, Fault, Health, Message, Tick, Trace, TraceEntry
+from device.processes import PROCESSES, Process
+from device.stage import Stage
+from device.streams import STREAM_OF, STREAMS
+
+HEARTBEAT_NS = 500_000_000
+JOINING_HEARTBEAT_NS = 50_000_000
+MANAGER_SILENCE_NS = 3_000_000_000
+MANAGER_ABSENCE_NS = 30_000_000_000
+"""How long a process waits for a manager it never heard."""
+TRACE_NS = 1_000_000_000
+BEATS_TO_JOIN = 2
+"""A publisher heard twice has taken all our subscriptions."""
+
+
+def import_name(name: str) -> Any:
+    """The object that a table names as `module:Name`."""
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def build_stages(row: Process, config: SessionConfig) -> tuple[Stage, ...]:
+    return tuple(import_name(name)(config) for name in row.stages)
+
+
+def reads_of(row: Process, stages: Sequence[Stage]) -> tuple[str, ...]:
+    """Streams a process must subscribe to: what its entry and its stages read and its stages do not write."""
+    written = {name for stage in stages for name in stage.writes}
+    wanted = set(row.reads).union(*(stage.reads for stage in stages)) if stages else set(row.reads)
+    return tuple(sorted(wanted - written))
+
+
+class StageRunner:
+    """The hosted stages as one deterministic unit: a message in, everything that follows from it out."""
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        self._stages = tuple(stages)
+
+    def step(self, message: Message, now_ns: int) -> list[Message]:
+        """Feed all stages that read the message's stream, then what they emit, in order."""
+        return self._drain(deque([(STREAM_OF[type(message)], message)]), now_ns)
+
+    def tick(self, index: int, tick: Tick) -> list[Message]:
+        """Give one stage a tick; `now_ns` is the tick's own time."""
+        emitted = list(self._stages[index].step(tick, tick.t_ns))
+        pending = deque((STREAM_OF[type(message)], message) for message in emitted)
+        return emitted + self._drain(pending, tick.t_ns)
+
+    def _drain(self, pending: deque[tuple[str, Message]], now_ns: int) -> list[Message]:
+        emitted: list[Message] = []
+        while pending:
+            stream, message = pending.popleft()
+            for stage in self._stages:
+                if stream in stage.reads:
+                    following = stage.step(message, now_ns)
+                    emitted.extend(following)
+                    pending.extend((STREAM_OF[type(item)], item) for item in following)
+        return emitted
+
+
+class ProcessContext:
+    """What a process entry is given: its stages, the bus, the clock and the heartbeat."""
+
+    def __init__(
+        self, name: str, incarnation: int, config: SessionConfig, clock: Clock, stop: threading.Event | None = None
+    ) -> None:
+        self.name, self.incarnation, self.config, self.clock = name, incarnation, config, clock
+        self.started = False
+        self.stop_reason = ""
+        row = PROCESSES[name]
+        self.stages = build_stages(row, config)
+        self._stop = stop or threading.Event()
+        self._runner = StageRunner(self.stages)
+        self._reads = reads_of(row, self.stages)
+        run_dir = Path(config.run_dir)
+        self._awaited = {process: 0 for process in _writers(self._reads) if process != name}
+        self._publisher = Publisher(run_dir, name, incarnation, clock)
+        self._subscriber = Subscriber(run_dir, self._awaited, {*self._reads, "commands", "health"})
+        self._loaded = False
+        self._began_ns = clock.now_ns()
+        self._beat_ns = self._traced_ns = 0
+        self._manager_ns = 0
+        self._entries: list[TraceEntry] = []
+
+    @property
+    def ready(self) -> bool:
+        """Loaded, and heard by and hearing every process it reads from."""
+        return self._loaded and all(beats >= BEATS_TO_JOIN for beats in self._awaited.values())
+
+    def loaded(self) -> None:
+        """Call once everything is loaded and the process could start."""
+        self._loaded = True
+
+    def publish(self, message: Message) -> None:
+        self._publisher.send(message)
+
+    def receive(self, timeout_ms: int) -> list[Received]:
+        """What this process reads and has come in, waiting up to `timeout_ms` for the first."""
+        return [item for item in self._subscriber.receive(timeout_ms) if self._note(item)]
+
+    def _note(self, item: Received) -> bool:
+        """Take notice of heartbeats and the start; whether the entry is to see the message."""
+        if item.stream == "health":
+            self._awaited[item.process] = self._awaited.get(item.process, 0) + 1
+            if item.process == "manager":
+                self._manager_ns = self.clock.now_ns()
+                self.started |= isinstance(item.message, Health) and item.message.ready
+        elif item.stream == "commands" and isinstance(item.message, Command) and item.message.kind == "start":
+            self.started = True
+        return "*" in self._reads or item.stream in self._reads
+
+    def step(self, given: Received | Tick, stage_index: int = 0) -> list[Message]:
+        """Feed the hosted stages, publish what they return (and the trace before it), and return it."""
+        if isinstance(given, Tick):
+            entry = TraceEntry(f"tick/{stage_index}", 0, given.frame, given.t_ns)
+            emitted = self._runner.tick(stage_index, given)
+        else:
+            entry = TraceEntry(given.topic, given.incarnation, given.seq, self.clock.now_ns())
+            emitted = self._runner.step(given.message, entry.now_ns)
+        self._entries.append(entry)
+        if emitted:
+            self._send_trace()
+        for message in emitted:
+            self.publish(message)
+        return emitted
+
+    def _send_trace(self) -> None:
+        self._traced_ns = self.clock.now_ns()
+        if self._entries:
+            self.publish(
+                Trace(
+                    t_ns=self._traced_ns,
+                    process=self.name,
+                    incarnation=self.incarnation,
+                    entries=tuple(self._entries),
+                )
+            )
+            self._entries.clear()
+
+    def beat(self) -> bool:
+        """Call at least five times a second; false once the process must stop (`stop_reason` says why)."""
+        now_ns = self.clock.now_ns()
+        if now_ns - self._beat_ns >= (HEARTBEAT_NS if self.ready and self.started else JOINING_HEARTBEAT_NS):
+            self._beat_ns = now_ns
+            self._send_health(now_ns)
+        if now_ns - self._traced_ns >= TRACE_NS:
+            self._send_trace()
+        if self._stop.is_set():
+            self.stop_reason = "asked"
+        elif self._manager_gone(now_ns):
+            self.stop_reason = "manager gone"
+        return not self.stop_reason
+
+    def _manager_gone(self, now_ns: int) -> bool:
+        if self._manager_ns:
+            return now_ns - self._manager_ns > MANAGER_SILENCE_NS
+        return now_ns - self._began_ns > MANAGER_ABSENCE_NS
+
+    def _send_health(self, now_ns: int) -> None:
+        self.publish(
+            Health(
+                t_ns=now_ns,
+                process=self.name,
+                pid=os.getpid(),
+                incarnation=self.incarnation,
+                ready=self.ready,
+                rss_mb=resident_mb(),
+                cpu_s=cpu_seconds(),
+            )
+        )
+
+    def fail(self, code: str, sentence: str, action: str) -> None:
+        """Leave the reason of a fatal fault where the manager finds it even if nobody hears the bus yet."""
+        fault = Fault(
+            t_ns=self.clock.now_ns(), process=self.name, code=code, sentence=sentence, action=action, fatal=True
+        )
+        self.publish(fault)
+        fault_path(Path(self.config.run_dir), self.name).write_bytes(msgspec.json.encode(fault))
+
+    def close(self) -> None:
+        self._send_trace()
+        self._publisher.close()
+        self._subscriber.close()
+
+
+def _writers(reads: Sequence[str]) -> set[str]:
+    """Processes to listen to: the manager, and the writers of what is read (a `*` stream is written by all)."""
+    writers = {STREAMS[name].writer if name != "*" else "*" for name in reads}
+    return {"manager", *PROCESSES} if "*" in writers else {"manager", *writers}
+
+
+def resident_mb() -> float:
+    """Resident memory of this process in MiB."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def fault_path(run_dir: Path, process: str) -> Path:
+    return run_dir / f"{process}.fault.json"
+
+
+def session_path(run_dir: Path) -> Path:
+    """Where the manager leaves the effective configuration for its children."""
+    return run_dir / "session.json"
+
+
+def run_stages(context: ProcessContext) -> None:
+    """Entry of a process that is nothing but pure stages: a plain loop."""
+    context.loaded()
+    periods_ns = [round(1e9 / stage.tick_hz) if stage.tick_hz else 0 for stage in context.stages]
+    due_ns = [context.clock.now_ns()] * len(periods_ns)
+    while context.beat():
+        for received in context.receive(timeout_ms=50):
+            context.step(received)
+        now_ns = context.clock.now_ns()
+        for index, period_ns in enumerate(periods_ns):
+            if period_ns and now_ns >= due_ns[index]:
+                due_ns[index] = max(due_ns[index] + period_ns, now_ns - period_ns)
+                context.step(Tick(t_ns=now_ns), index)
+
+
+def run_process(name: str, incarnation: int, config: SessionConfig, stop: threading.Event) -> int:
+    """Run a process to its end; returns its exit code. A refusal is left as a fault, a bug propagates."""
+    try:
+        context = ProcessContext(name, incarnation, config, SystemClock(), stop)
+    except IsotoneError as error:
+        _leave_fault(name, config, error)
+        return int(error.exit_code)
+    try:
+        entry: Callable[[ProcessContext], None] = import_name(PROCESSES[name].entry)
+        entry(context)
+    except IsotoneError as error:
+        context.fail(type(error).__name__, error.sentence, error.action)
+        return int(error.exit_code)
+    finally:
+        context.close()
+    return 0
+
+
+def _leave_fault(name: str, config: SessionConfig, error: IsotoneError) -> None:
+    fault = Fault(
+        t_ns=0, process=name, code=type(error).__name__, sentence=error.sentence, action=error.action, fatal=True
+    )
+    fault_path(Path(config.run_dir), name).write_bytes(msgspec.json.encode(fault))
+
+
+def _take_place(row: Process) -> None:
+    """Cores, priority: wishes, which an unprivileged user may not be granted."""
+    with contextlib.suppress(OSError):
+        os.nice(row.nice)
+    if row.cores and (os.cpu_count() or 1) >= 4:
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, row.cores)
+    if row.realtime_priority:
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(row.realtime_priority))
+
+
+def main() -> None:
+    name, run_dir, incarnation = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    config = msgspec.json.decode(session_path(run_dir).read_bytes(), type=SessionConfig)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _take_place(PROCESSES[name])
+    sys.exit(run_process(name, incarnation, config, stop))
+
+
+if __name__ == "__main__":
+    main()
