@@ -41,7 +41,7 @@ class SampleChunk(Message, frozen=True, kw_only=True):
     n_lost: int = 0
     """Samples known to be lost just before this chunk."""
     data: bytes
-    """float32, little endian, C order, shape (n, len(ch_names)); EEG in uV, hr_bpm and rr_ms for heart (NaN: absent)."""
+    """float32, little endian, C order, shape (n, len(ch_names)); EEG in uV, heart as hr_bpm and rr_ms (NaN: absent)."""
     times_ns: tuple[int, ...] = ()
 
 

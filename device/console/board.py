@@ -28,6 +28,7 @@ class Board:
         """Per source: samples got, samples lost."""
         self.health: dict[str, m.Health] = {}
         self.events: deque[tuple[int, str]] = deque(maxlen=EVENTS_KEPT)
+        self._news: deque[tuple[int, str]] = deque(maxlen=EVENTS_KEPT)
         self.fallbacks = 0
         self.bars = 0
 
@@ -72,7 +73,15 @@ class Board:
             self.note(status.t_ns, f"{status.source}: {status.sentence}")
 
     def note(self, t_ns: int, text: str) -> None:
-        self.events.append((t_ns or self.now_ns, text))
+        event = (t_ns or self.now_ns, text)
+        self.events.append(event)
+        self._news.append(event)
+
+    def take_news(self) -> list[tuple[int, str]]:
+        """Events since the last call, as (t_ns, text)."""
+        news = list(self._news)
+        self._news.clear()
+        return news
 
     def is_fresh(self, stream: str, message: m.Message | None) -> bool:
         """Whether the newest message of a stream is younger than TABLE 1 allows."""

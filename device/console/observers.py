@@ -1,0 +1,143 @@
+"""Watchers of a running session: the live view, a plain printer for pipes, a JSON printer for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+
+from device.bus import Received
+from device.console.board import Board
+from device.console.keys import Keys
+from device.console.view import minutes, render
+from device.manager import Manager
+from device.messages import CommandKind
+
+VIEW_NS = 250_000_000
+PLAIN_NS = 10_000_000_000
+JSON_NS = 1_000_000_000
+KEYS: dict[str, tuple[CommandKind, str]] = {
+    "q": ("stop", "stop"),
+    "+": ("louder", "louder"),
+    "-": ("softer", "softer"),
+    "c": ("calmer", "calmer"),
+    "l": ("livelier", "livelier"),
+    "n": ("skip_phase", "next phase"),
+    "h": ("hold_phase", "hold"),
+    "r": ("resume_phase", "resume"),
+}
+
+
+class Watcher:
+    """Base: keeps the board, draws every `period_ns`, turns keys into commands. A context manager."""
+
+    period_ns = PLAIN_NS
+
+    def __init__(self, title: str, extra_keys: dict[str, tuple[str, Callable[[], None]]] | None = None) -> None:
+        self.board = Board()
+        self.title = title
+        self._extra = extra_keys or {}
+        self._keys = Keys()
+        self._manager: Manager | None = None
+        self._drawn_ns = 0
+
+    def attach(self, manager: Manager) -> None:
+        self._manager = manager
+
+    def __enter__(self) -> Self:
+        self._keys.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._keys.__exit__(kind, error, trace)
+
+    def see(self, received: Received) -> None:
+        self.board.see(received)
+
+    def refresh(self, now_ns: int) -> None:
+        self.board.now_ns = now_ns
+        self._obey(self._keys.pressed())
+        if now_ns - self._drawn_ns >= self.period_ns:
+            self._drawn_ns = now_ns
+            self.draw()
+
+    def _obey(self, keys: str) -> None:
+        for key in keys:
+            if key in self._extra:
+                self._extra[key][1]()
+            elif key in KEYS and self._manager:
+                kind = KEYS[key][0]
+                self._manager.stop("patient") if kind == "stop" else self._manager.command(kind)
+
+    def keys_line(self) -> str:
+        known = {key: text for key, (_, text) in KEYS.items()} | {key: text for key, (text, _) in self._extra.items()}
+        return "  ".join(f"{key} {text}" for key, text in known.items())
+
+    def draw(self) -> None:
+        """Show the board."""
+        raise NotImplementedError
+
+
+class LiveWatcher(Watcher):
+    """The full-screen view, four times a second."""
+
+    period_ns = VIEW_NS
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._live = Live(console=Console(), auto_refresh=False, screen=True)
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.__exit__(kind, error, trace)
+        super().__exit__(kind, error, trace)
+
+    def draw(self) -> None:
+        self._live.update(render(self.board, self.title, self.keys_line()), refresh=True)
+
+
+class PlainWatcher(Watcher):
+    """A line every ten seconds, and every event, for logs and pipes."""
+
+    def __init__(self, title: str, print_line: Callable[[str], None]) -> None:
+        super().__init__(title)
+        self._print = print_line
+
+    def see(self, received: Received) -> None:
+        super().see(received)
+        for t_ns, text in self.board.take_news():
+            self._print(f"  {self._when(t_ns)}  {text}")
+
+    def _when(self, t_ns: int) -> str:
+        return minutes((t_ns - self.board.began_ns) / 1e9) if self.board.began_ns else "-:--"
+
+    def draw(self) -> None:
+        state = self.board.as_dict()
+        arousal = f"{state['arousal']:+.2f}±{state['arousal_sd']:.2f}" if state["known"] else "unknown"
+        self._print(
+            f"{minutes(state['elapsed_s'])}  {state['phase'] or 'starting'}  arousal {arousal}  "
+            f"bar {state['bar']} {state['generator']} {state['tempo_bpm']} bpm  {state['why'] or ''}"
+        )
+
+
+class JsonWatcher(Watcher):
+    """One JSON object a second."""
+
+    period_ns = JSON_NS
+
+    def __init__(self, title: str, print_line: Callable[[str], None]) -> None:
+        super().__init__(title)
+        self._print = print_line
+
+    def draw(self) -> None:
+        news = [text for _, text in self.board.take_news()]
+        self._print(json.dumps(self.board.as_dict() | {"events": news}))

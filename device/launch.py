@@ -1,0 +1,153 @@
+"""Prepares a session, runs it under the manager and finishes it: what `isotone run` and `isotone demo` share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from device.children import InterpreterLauncher, ThreadLauncher
+from device.clock import SystemClock, wall_time
+from device.config import DeviceConfig, Prescription, SessionConfig
+from device.console.observers import Watcher
+from device.errors import DiskError, Exit, SystemMissingError
+from device.manager import Manager
+from device.messages import Command
+from device.models import MODELS_DIR
+
+MEGABYTES_PER_MINUTE = 13
+"""heard.wav is 11.5 MB a minute, the log about 1."""
+SPARE_MEGABYTES = 50
+SUMMARY_TIMEOUT_S = 120
+
+
+def sessions_root(device: DeviceConfig) -> Path:
+    """Where sessions are kept: the configured folder, else the user's data directory (XDG)."""
+    if device.session.directory:
+        return Path(device.session.directory).expanduser()
+    data_home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data_home) / "isotone" / "sessions"
+
+
+def run_root() -> Path:
+    """Where the sockets of running sessions are: the user's runtime directory (XDG), else the temporary one."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if runtime and os.access(runtime, os.W_OK) and len(runtime) < 40:
+        return Path(runtime) / "isotone"
+    return Path(tempfile.gettempdir()) / f"isotone-{os.getuid()}"
+
+
+def prepare(
+    device: DeviceConfig,
+    prescription: Prescription,
+    *,
+    listener: str,
+    minutes: float,
+    seed: int | None,
+    out: Path | None,
+) -> SessionConfig:
+    """Name the session, make its folders and check that the disk holds it.
+
+    `out` is the session's own folder when it is new or empty; where something lies in it already, the session gets a
+    folder of its own inside, so that nothing recorded is overwritten.
+
+    Raises:
+        DiskError: the folder cannot be written or the disk is too full.
+    """
+    session_id = f"{wall_time():%Y%m%dT%H%M%SZ}-{os.getpid()}"
+    session_dir = sessions_root(device) / session_id
+    if out is not None:
+        is_new = not out.exists() or (out.is_dir() and not any(out.iterdir()))
+        session_dir = out if is_new else out / session_id
+    run_dir = run_root() / session_id
+    try:
+        session_dir.mkdir(parents=True, exist_ok=True)
+        run_dir.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        raise DiskError(f"The session folder {session_dir} cannot be made: {error}.", "Give another --out.") from error
+    _check_space(session_dir, minutes)
+    return SessionConfig(
+        session_id=session_id,
+        listener=listener,
+        seed=int.from_bytes(os.urandom(4), "big") if seed is None else seed,
+        minutes=minutes,
+        run_dir=str(run_dir),
+        session_dir=str(session_dir.resolve()),
+        models_dir=str(MODELS_DIR),
+        device=device,
+        prescription=prescription,
+    )
+
+
+def _check_space(session_dir: Path, minutes: float) -> None:
+    free_mb = shutil.disk_usage(session_dir).free / 1e6
+    needed_mb = SPARE_MEGABYTES + minutes * MEGABYTES_PER_MINUTE
+    if free_mb < needed_mb:
+        raise DiskError(
+            f"The disk of {session_dir} has {free_mb:.0f} MB free, the session needs {needed_mb:.0f} MB.",
+            "Free some space or give another folder with --out.",
+        )
+
+
+def run_session(config: SessionConfig, watcher: Watcher, *, one_process: bool) -> tuple[Exit, str]:
+    """Run the session to its end; returns the exit code and, after a fault, its sentence."""
+    launcher = ThreadLauncher() if one_process else InterpreterLauncher()
+    manager = Manager(config, SystemClock(), launcher, watcher)
+    watcher.attach(manager)
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in previous:
+        signal.signal(number, lambda *_: manager.stop("patient"))
+    try:
+        with watcher:
+            code = manager.run()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        keep_logs(config)
+    fault = manager.fault
+    return code, f"{fault.sentence} {fault.action}".strip() if fault else ""
+
+
+def keep_logs(config: SessionConfig) -> None:
+    """What the processes printed belongs to the session; the sockets do not."""
+    run_dir, session_dir = Path(config.run_dir), Path(config.session_dir)
+    for log in run_dir.glob("*.log"):
+        if log.stat().st_size:
+            shutil.copy(log, session_dir / log.name)
+    shutil.rmtree(run_dir, ignore_errors=True)
+
+
+def summarise(session_dir: Path) -> bool:
+    """Draw session.png and write played.mid and summary.json, in a process of its own; whether it worked."""
+    command = [sys.executable, "-m", "device.sessions.summary", str(session_dir)]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, timeout=SUMMARY_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        return False
+    if done.returncode:
+        (session_dir / "summary.log").write_bytes(done.stderr)
+    return done.returncode == 0
+
+
+def send(command: Command) -> Path:
+    """Give a command to the running session; returns its run folder.
+
+    Raises:
+        SystemMissingError: no session is running.
+    """
+    import zmq  # noqa: PLC0415 - only this command needs it here
+
+    doors = sorted(run_root().glob("*/control.ipc"), key=lambda path: path.stat().st_mtime)
+    if not doors:
+        raise SystemMissingError("No session is running here.", "Start one with `isotone demo` or `isotone run`.")
+    with zmq.Context() as context, context.socket(zmq.PUSH) as door:
+        door.setsockopt(zmq.LINGER, 1000)
+        door.connect(f"ipc://{doors[-1]}")
+        door.send(msgspec.msgpack.encode(command))
+    return doors[-1].parent
