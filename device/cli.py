@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import msgspec
@@ -272,7 +272,7 @@ def doctor(device_path: Path | None, quick: bool, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("kind", type=click.Choice([kind for kind in CommandKind.__args__ if kind != "start"]))
+@click.argument("kind", type=click.Choice([kind for kind in get_args(CommandKind) if kind != "start"]))
 @click.option("--value", type=click.FloatRange(-1, 1), default=0.0, help="self_report: arousal, -1 calm to 1 tense.")
 @click.option("--author", type=click.Choice(["patient", "therapist"]), default="patient", show_default=True)
 def send(kind: CommandKind, value: float, author: Author) -> None:

@@ -136,6 +136,7 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 T = TypeVar("T", bound=Config)
+ANY_KEY = "[...]"
 
 
 def load(path: Path, kind: type[T]) -> T:
@@ -160,28 +161,35 @@ def load(path: Path, kind: type[T]) -> T:
 
 def _explain(path: Path, text: str, message: str) -> tuple[str, str]:
     where = re.search(r"`\$\.?([^`]*)`$", message)
-    tables = [part for part in (where[1].split(".") if where else []) if part and part != "[...]"]
+    # msgspec names an entry of a dict `[...]`, whatever its key.
+    tables = re.findall(r"\[\.\.\.\]|[^.\[]+", where[1] if where else "")
     unknown = re.search(r"unknown field `([^`]+)`", message)
     key = unknown[1] if unknown else (tables.pop() if tables else "")
-    line = _line_of(text, tables, key)
+    line, found = _find(text, tables, key)
     place = f"{path}:{line}" if line else str(path)
-    dotted = ".".join([*tables, key])
+    dotted = ".".join(part for part in [*found, key] if part != ANY_KEY)
     if unknown:
         return f"{place}: unknown key `{dotted}`.", "Remove it or mend its name."
     reason = message.partition(" - at ")[0]
     return f"{place}: `{dotted}`: {reason}.", "Mend the value."
 
 
-def _line_of(text: str, tables: list[str], key: str) -> int:
-    """Line of `key` inside the table, or of the table's header; 0 when it cannot be told."""
+def _find(text: str, tables: list[str], key: str) -> tuple[int, list[str]]:
+    """Line of `key` inside the table (or of the table's header; 0: cannot be told) and the table's name as written."""
     current: list[str] = []
-    header_line = 0
+    header_line, found = 0, tables
     for number, line in enumerate(text.splitlines(), start=1):
         header = re.match(r"\s*\[([^\[\]]+)\]", line)
         if header:
             current = [part.strip().strip('"') for part in header[1].split(".")]
-            if current == [*tables, key]:
-                header_line = number
-        elif re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line) and current == tables:
-            return number
-    return header_line
+            if _matches(current, [*tables, key]) or _matches(current, tables):
+                header_line, found = header_line or number, current[: len(tables)]
+        elif re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line) and _matches(current, tables):
+            return number, current
+    return header_line, found
+
+
+def _matches(table: list[str], pattern: list[str]) -> bool:
+    return len(table) == len(pattern) and all(
+        want in (ANY_KEY, have) for have, want in zip(table, pattern, strict=True)
+    )

@@ -1,0 +1,124 @@
+from rich.console import Console
+
+from device import messages as m
+from device.bus import Received
+from device.console.board import Board
+from device.console.view import minutes, render
+from device.streams import topic_of
+
+SECOND_NS = 1_000_000_000
+
+
+def see(board: Board, message: m.Message) -> None:
+    import msgspec
+
+    board.see(Received(topic_of(message), "x", 0, 0, message.t_ns, msgspec.msgpack.encode(message)))
+
+
+def text(board: Board) -> str:
+    console = Console(width=140, height=50, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(render(board, "ISOTONE test", "q stop"))
+    return console.export_text()
+
+
+def estimate(**changes: object) -> m.AffectEstimate:
+    import msgspec
+
+    base = m.AffectEstimate(
+        t_ns=10 * SECOND_NS,
+        known=True,
+        valence=0.0,
+        valence_sd=0.8,
+        arousal=0.35,
+        arousal_sd=0.2,
+        coverage={"cyton": 1.0},
+        calibrated=True,
+    )
+    return msgspec.structs.replace(base, **changes)
+
+
+def playing_board() -> Board:
+    board = Board()
+    board.now_ns = 11 * SECOND_NS
+    see(board, estimate())
+    see(
+        board,
+        m.MusicIntent(
+            t_ns=10 * SECOND_NS,
+            bar_index=3,
+            phase="shift",
+            phase_left_s=30,
+            session_left_s=95,
+            target_valence=0.2,
+            target_arousal=-0.4,
+            tempo_bpm=70,
+            density=0.4,
+            register_midi=66,
+            loudness_db=-4,
+            brightness=0.5,
+            articulation=0.9,
+            mode="major",
+            tonic_pc=7,
+            generator="transformer",
+            reason="arousal is above the goal: slower",
+        ),
+    )
+    see(
+        board,
+        m.PlayedBar(
+            t_ns=9 * SECOND_NS,
+            bar_index=3,
+            start_frame=0,
+            n_frames=1,
+            beats=4,
+            tempo_bpm=71,
+            loudness_db=-4,
+            brightness=0.5,
+            programs={},
+            notes=(m.Note(0, 24, 67, 60, "melody"),),
+            generator="phrasebook",
+            fallback="bar 3 was late: the phrasebook plays",
+        ),
+    )
+    see(board, m.SensorStatus(t_ns=1, source="cyton", state="lost", sentence="The headset was unplugged."))
+    return board
+
+
+def test_the_view_says_what_plays_why_and_how_sure_it_is() -> None:
+    shown = text(playing_board())
+    for words in ("+0.35 ± 0.20", "SHIFT", "1:34 left", "phrasebook", "slower", "G major", "headset was unplugged"):
+        assert words in shown, words
+
+
+def test_a_stale_or_unknown_estimate_is_shown_as_unknown() -> None:
+    board = playing_board()
+    board.now_ns = 60 * SECOND_NS
+    assert "+0.35" not in text(board)
+    board.now_ns = 11 * SECOND_NS
+    see(board, estimate(known=False, reasons=("both signals are poor",)))
+    shown = text(board)
+    assert "unknown" in shown
+    assert "both signals are poor" in shown
+
+
+def test_an_empty_board_can_be_drawn() -> None:
+    assert "being prepared" in text(Board())
+
+
+def test_a_fallback_and_a_lost_sensor_are_events_told_once() -> None:
+    board = playing_board()
+    news = [text for _, text in board.take_news()]
+    assert any("late" in item for item in news)
+    assert any("unplugged" in item for item in news)
+    assert board.take_news() == []
+
+
+def test_the_board_for_programs_is_plain_data() -> None:
+    state = playing_board().as_dict()
+    assert state["arousal"] == 0.35
+    assert state["sources"] == {"cyton": "lost"}
+    assert state["fallback_bars"] == 1
+
+
+def test_minutes_are_never_negative() -> None:
+    assert [minutes(value) for value in (-3, 0, 59.6, 600)] == ["0:00", "0:00", "1:00", "10:00"]

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.config import DeviceConfig, Prescription, load
+from device.errors import ConfigError, Exit
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "device.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_an_empty_file_is_the_default_device(tmp_path: Path) -> None:
+    assert load(write(tmp_path, ""), DeviceConfig) == DeviceConfig()
+
+
+def test_sources_are_read_by_name(tmp_path: Path) -> None:
+    device = load(write(tmp_path, '[sources.head]\ntype = "cyton"\nport = "/dev/ttyUSB0"\n'), DeviceConfig)
+    assert device.sources["head"].port == "/dev/ttyUSB0"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "word"),
+    [
+        ('[audio]\nsink = "wav"\nsinc = 1\n', ":3", "audio.sinc"),
+        ("volume = 3\n", ":1", "volume"),
+        ('[audio]\n\nsink = "loud"\n', ":3", "audio.sink"),
+        ("[audio]\nceiling_dbfs = 3.0\n", ":2", "ceiling_dbfs"),
+        ('[sources.head]\ntype = "cyton"\nprt = "x"\n', ":3", "prt"),
+        ('[sources.head]\nport = "x"\n', ":1", "type"),
+        ("[audio\n", "", "not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named_with_file_line_and_key(tmp_path: Path, text: str, place: str, word: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load(path, DeviceConfig)
+    assert f"{path}{place}" in str(caught.value)
+    assert word in str(caught.value)
+    assert caught.value.action
+    assert caught.value.exit_code == Exit.CONFIG
+
+
+def test_a_missing_file_and_a_binary_one_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path / "none.toml", DeviceConfig)
+    binary = tmp_path / "b.toml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(binary, DeviceConfig)
+
+
+def test_the_prescription_bounds_its_goal(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="goal_arousal"):
+        load(write(tmp_path, "goal_arousal = -2.0\n"), Prescription)
+
+
+@given(st.text())
+def test_any_text_is_either_a_configuration_or_a_config_error(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    path = tmp_path_factory.mktemp("fuzz") / "device.toml"
+    path.write_text(text, "utf-8", errors="surrogatepass")
+    try:
+        load(path, DeviceConfig)
+    except ConfigError as error:
+        assert str(path) in str(error)
