@@ -1,3 +1,6 @@
+import io
+
+import msgspec
 from rich.console import Console
 
 from device import messages as m
@@ -10,20 +13,16 @@ SECOND_NS = 1_000_000_000
 
 
 def see(board: Board, message: m.Message) -> None:
-    import msgspec
-
     board.see(Received(topic_of(message), "x", 0, 0, message.t_ns, msgspec.msgpack.encode(message)))
 
 
 def text(board: Board) -> str:
-    console = Console(width=140, height=50, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=140, height=50, record=True, file=io.StringIO())
     console.print(render(board, "ISOTONE test", "q stop"))
     return console.export_text()
 
 
 def estimate(**changes: object) -> m.AffectEstimate:
-    import msgspec
-
     base = m.AffectEstimate(
         t_ns=10 * SECOND_NS,
         known=True,
