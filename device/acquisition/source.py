@@ -1,0 +1,84 @@
+"""What all sensors share: the protocol, how a sensor tells its state, and how long it waits before it tries again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from device.clock import Clock
+from device.errors import SensorError
+from device.messages import Message, SensorStatus, SourceState
+
+Emit = Callable[[Message], None]
+"""Takes each message a source has, in the order of its samples."""
+
+
+class Source(Protocol):
+    """One sensor. Built as `Class(name, config: SourceConfig, bluetooth: BluetoothConfig, clock)`.
+
+    The constructor touches no hardware; it raises ConfigError for a configuration that can never work.
+    """
+
+    async def run(self, emit: Emit) -> None:
+        """Deliver samples until cancelled: connects, reconnects for ever, and tells every change of state."""
+        ...
+
+    async def probe(self) -> None:
+        """Find out whether the sensor can work now.
+
+        Raises:
+            SensorError: the sensor is not there, in use, or does not answer.
+            SystemMissingError: something of the machine that it needs is missing.
+            RecordingError: the recording cannot be read.
+        """
+        ...
+
+
+class InterruptionError(SensorError):
+    """A sensor that should deliver does not at the moment; `state` is what the view shows while it is tried again."""
+
+    def __init__(self, state: SourceState, sentence: str, action: str = "") -> None:
+        super().__init__(sentence, action)
+        self.state: SourceState = state
+
+
+class StatusReporter:
+    """Emits a SensorStatus at every change of state or sentence, and only then."""
+
+    def __init__(self, source: str, clock: Clock, emit: Emit) -> None:
+        self._source, self._clock, self._emit = source, clock, emit
+        self._told: tuple[SourceState, str, int] | None = None
+
+    @property
+    def state(self) -> SourceState:
+        return self._told[0] if self._told else "connecting"
+
+    def tell(self, state: SourceState, sentence: str, battery_percent: int = -1) -> None:
+        if self._told == (state, sentence, battery_percent):
+            return
+        self._told = (state, sentence, battery_percent)
+        self._emit(
+            SensorStatus(
+                t_ns=self._clock.now_ns(),
+                source=self._source,
+                state=state,
+                sentence=sentence,
+                battery_percent=battery_percent,
+            )
+        )
+
+
+class Backoff:
+    """Pauses between attempts: quick at first, then patient, never giving up."""
+
+    def __init__(self, first_s: float = 0.25, longest_s: float = 5.0) -> None:
+        self._first_s, self._longest_s = first_s, longest_s
+        self._next_s = first_s
+
+    def next_s(self) -> float:
+        pause_s = self._next_s
+        self._next_s = min(self._longest_s, 2 * pause_s)
+        return pause_s
+
+    def reset(self) -> None:
+        self._next_s = self._first_s
