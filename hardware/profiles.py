@@ -26,7 +26,8 @@ class Profile(NamedTuple):
     rmssd_ms: float = 42.0
     """At arousal -0.4, the level of quiet rest."""
     alpha_hz: float = 10.0
-    blinks_per_min: float = 14.0
+    blinks_per_min: float = 6.0
+    """Few: listeners mostly close their eyes."""
 
 
 PROFILES: dict[str, Profile] = {
@@ -43,6 +44,6 @@ PROFILES: dict[str, Profile] = {
         restlessness=0.25,
         resting_hr_bpm=72.0,
         rmssd_ms=28.0,
-        blinks_per_min=24.0,
+        blinks_per_min=14.0,
     ),
 }
