@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from types import TracebackType
+from typing import Self
 
 import serial
 from serial.tools import list_ports
@@ -36,7 +37,7 @@ class SerialLine:
         except (OSError, ValueError) as error:
             raise _explain(what, self.port, error) from error
 
-    def __enter__(self) -> SerialLine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -99,4 +100,6 @@ def _explain(what: str, port: str, error: OSError | ValueError) -> SensorError:
         )
     if code in {errno.EAGAIN, errno.EBUSY} or "exclusively lock" in str(error):
         return SensorError(f"The {what}'s port {port} is in use by another program.", "Close that program.")
-    return SensorError(f"The {what}'s port {port} cannot be opened: {error}.", "Set `port` to the dongle's serial port.")
+    return SensorError(
+        f"The {what}'s port {port} cannot be opened: {error}.", "Set `port` to the dongle's serial port."
+    )

@@ -56,7 +56,7 @@ class CytonBoard:
         self.n_sent = 0
         """Packets that left the dongle."""
         self.n_dropped = 0
-        """Packets that were lost in the radio or by power."""
+        """Packets that were lost in the radio."""
         self._drop_left, self._outage_until_s = 0, 0.0
         self._inserted, self._truncate_to = b"", PACKET_BYTES
         self._reset()
@@ -184,7 +184,9 @@ class CytonBoard:
         if command == b"c":
             self._daisy = False
             return "daisy removed"
-        registers = "Board ADS Registers\n" + "\n".join(f"CH{n + 1}SET, {g:.0f}" for n, g in enumerate(self.gain)) + "\n"
+        registers = (
+            "Board ADS Registers\n" + "\n".join(f"CH{n + 1}SET, {g:.0f}" for n, g in enumerate(self.gain)) + "\n"
+        )
         return {b"V": "v3.1.2", b"D": "060110", b"?": registers}.get(command, "")
 
     def _configure_long(self, first: bytes, command: bytes) -> str:
@@ -271,7 +273,8 @@ class CytonBoard:
             self._previous = counts[-1:]
             counts = (counts + np.concatenate((before, counts[:-1]))) / 2
             counts = np.where((counter % 2 == 0)[:, None], counts[:, 8:16], counts[:, :8])
-        return np.clip(np.rint(counts[:, :8]), -(2**23), 2**23 - 1).astype(np.int32)
+        raw: NDArray[np.int32] = np.clip(np.rint(counts[:, :8]), -(2**23), 2**23 - 1).astype(np.int32)
+        return raw
 
     def _auxiliary(self, first: int, counter: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Six auxiliary bytes and the footer of each packet."""
@@ -300,8 +303,9 @@ class CytonBoard:
             n_lost = len(rows)
         self.n_dropped += n_lost
         self.n_sent += len(rows) - n_lost
-        if n_lost == len(rows):
+        sent: bytes = rows[n_lost:].tobytes()
+        if not sent:
             return b""
-        head, tail = rows[n_lost].tobytes()[: self._truncate_to], rows[n_lost + 1 :].tobytes()
-        garbage, self._inserted, self._truncate_to = self._inserted, b"", PACKET_BYTES
-        return garbage + head + tail
+        garbage, n_head = self._inserted, self._truncate_to
+        self._inserted, self._truncate_to = b"", PACKET_BYTES
+        return garbage + sent[:n_head] + sent[PACKET_BYTES:]

@@ -1,0 +1,117 @@
+"""A recording in place of a sensor, in real time: the rest of the box sees what it would have seen live."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+
+from device.acquisition.chunks import CHUNKS_PER_S, Chunker
+from device.acquisition.recording import Eeg, Heart, Recording, load_recording
+from device.acquisition.source import Emit, StatusReporter
+from device.clock import Clock
+from device.config import BluetoothConfig, SourceConfig
+from device.errors import ConfigError
+from device.messages import SampleChunk
+
+HEART_CHANNELS = ("hr_bpm", "rr_ms")
+
+
+class EegPlayer:
+    """Hands out the EEG that has become due; lost samples of the recording are lost here too."""
+
+    def __init__(self, source: str, eeg: Eeg, start_ns: int) -> None:
+        self._eeg, self._start_ns = eeg, start_ns
+        self._chunker = Chunker(source, eeg.ch_names, eeg.sfreq_hz)
+        self._n_played = 0
+
+    def play(self, elapsed_s: float) -> list[SampleChunk]:
+        """Chunks due `elapsed_s` after the start; past the end also the last short one."""
+        data_uv = self._eeg.data_uv
+        begin, self._n_played = self._n_played, min(len(data_uv), int(elapsed_s * self._eeg.sfreq_hz))
+        due = data_uv[begin : self._n_played]
+        whole = ~np.isnan(due).all(axis=1)
+        chunks = self._chunker.push(begin + np.flatnonzero(whole), due[whole], self._time_ns)
+        return chunks if self._n_played < len(data_uv) else chunks + self._chunker.flush(self._time_ns)
+
+    def _time_ns(self, index: int) -> int:
+        return self._start_ns + round(index * 1e9 / self._eeg.sfreq_hz)
+
+
+class HeartPlayer:
+    """Hands out the heart events that have become due."""
+
+    def __init__(self, source: str, heart: Heart, start_ns: int) -> None:
+        self._source, self._heart, self._start_ns = source, heart, start_ns
+        self._n_played = 0
+
+    def play(self, elapsed_s: float) -> list[SampleChunk]:
+        """One chunk with the events up to `elapsed_s` after the start, if there are any new ones."""
+        begin, end = self._n_played, int(np.searchsorted(self._heart.time_s, elapsed_s, "right"))
+        if begin == end:
+            return []
+        self._n_played = end
+        rows = np.column_stack((self._heart.hr_bpm[begin:end], self._heart.rr_ms[begin:end])).astype("<f4")
+        times_ns = tuple(self._start_ns + round(time_s * 1e9) for time_s in self._heart.time_s[begin:end].tolist())
+        return [
+            SampleChunk(
+                t_ns=times_ns[0],
+                source=self._source,
+                kind="heart",
+                sfreq_hz=0.0,
+                ch_names=HEART_CHANNELS,
+                first_sample=begin,
+                data=rows.tobytes(),
+                times_ns=times_ns,
+            )
+        ]
+
+
+class PlaybackSource:
+    """Plays `config.path` once. A recording with EEG and heart appears as two sources, `name` and `name-heart`."""
+
+    def __init__(self, name: str, config: SourceConfig, bluetooth: BluetoothConfig, clock: Clock) -> None:
+        del bluetooth
+        if not config.path:
+            raise ConfigError(f"Source `{name}` plays nothing.", "Set its `path` in device.toml to a recording.")
+        self._name, self._path, self._clock = name, Path(config.path).expanduser(), clock
+
+    async def probe(self) -> None:
+        """Read the recording. Raises RecordingError."""
+        await asyncio.to_thread(load_recording, self._path)
+
+    async def run(self, emit: Emit) -> None:
+        """Play to the end, say so, and wait to be cancelled.
+
+        Raises:
+            RecordingError: nothing of the recording can be read.
+        """
+        recording = await asyncio.to_thread(load_recording, self._path)
+        names = self._source_names(recording)
+        reporters = [StatusReporter(name, self._clock, emit) for name in names]
+        minutes = recording.duration_s / 60
+        for status in reporters:
+            status.tell("streaming", " ".join((f"Playing {self._path.name}, {minutes:.1f} min.", *recording.notes)))
+        await self._play(recording, names, emit)
+        for status in reporters:
+            status.tell("silent", f"The recording {self._path.name} has ended after {minutes:.1f} min.")
+        await asyncio.Event().wait()
+
+    def _source_names(self, recording: Recording) -> list[str]:
+        return [self._name, f"{self._name}-heart"] if recording.eeg and recording.heart else [self._name]
+
+    async def _play(self, recording: Recording, names: list[str], emit: Emit) -> None:
+        start_ns = self._clock.now_ns()
+        players: list[EegPlayer | HeartPlayer] = []
+        if recording.eeg:
+            players.append(EegPlayer(names[0], recording.eeg, start_ns))
+        if recording.heart:
+            players.append(HeartPlayer(names[-1], recording.heart, start_ns))
+        elapsed_s = 0.0
+        while elapsed_s < recording.duration_s:
+            await asyncio.sleep(1 / CHUNKS_PER_S)
+            elapsed_s = (self._clock.now_ns() - start_ns) / 1e9
+            for player in players:
+                for chunk in player.play(elapsed_s):
+                    emit(chunk)

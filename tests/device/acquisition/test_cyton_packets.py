@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.acquisition.cyton_packets import (
+    CounterUnwrapper,
+    CytonStream,
+    DaisyPairer,
+    PacketDecoder,
+    scale_uv,
+)
+from device.messages import SampleChunk
+
+NAMES = ("Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2")
+
+
+def packet(counter: int, value: int = 0, footer: int = 0xC0) -> bytes:
+    """A packet whose channels count up from `value`."""
+    channels = b"".join((value + channel).to_bytes(3, "big", signed=True) for channel in range(8))
+    return bytes((0xA0, counter & 0xFF)) + channels + bytes(6) + bytes((footer,))
+
+
+def run_of(n: int, first: int = 0) -> bytes:
+    return b"".join(packet(counter, counter) for counter in range(first, first + n))
+
+
+def counters(data: bytes) -> list[int]:
+    return PacketDecoder().decode(data).counter.tolist()
+
+
+def samples_of(chunks: list[SampleChunk]) -> np.ndarray:
+    return np.concatenate([np.frombuffer(chunk.data, "<f4").reshape(-1, len(chunk.ch_names)) for chunk in chunks])
+
+
+def indices_of(chunks: list[SampleChunk]) -> list[int]:
+    return [chunk.first_sample + row for chunk in chunks for row in range(len(chunk.data) // 4 // len(chunk.ch_names))]
+
+
+def test_signed_values_and_scale() -> None:
+    data = packet(0, -(2**23)) + packet(1, 2**23 - 8) + packet(2, -4) + packet(3)
+    raw = PacketDecoder().decode(data).raw
+    assert raw[:, 0].tolist() == [-(2**23), 2**23 - 8, -4]
+    assert raw[2].tolist() == [-4, -3, -2, -1, 0, 1, 2, 3]
+    assert scale_uv() == pytest.approx(0.0223517, rel=1e-5)
+    assert -(2**23) * scale_uv() == pytest.approx(-187500.02, abs=0.01)
+
+
+@pytest.mark.parametrize("footer", range(0xC0, 0xC7))
+def test_every_footer_of_the_firmware_counts(footer: int) -> None:
+    assert counters(b"".join(packet(counter, 0, footer) for counter in range(4))) == [0, 1, 2]
+
+
+def test_a_packet_waits_for_the_head_and_counter_behind_it() -> None:
+    decoder = PacketDecoder()
+    assert decoder.decode(packet(0) + b"\xa0").counter.tolist() == []
+    assert decoder.decode(packet(1)[1:]).counter.tolist() == [0]
+
+
+@pytest.mark.parametrize("payload", [0xA0A0A0 - 2**24, 0xC0C0C0 - 2**24, 0xA0C0A0 - 2**24])
+def test_payload_that_looks_like_frames_is_payload(payload: int) -> None:
+    data = b"".join(packet(counter, payload) for counter in range(600))
+    assert counters(data) == [counter & 0xFF for counter in range(599)]
+    assert counters(data[20:]) == [counter & 0xFF for counter in range(1, 599)]
+
+
+def test_a_truncated_packet_costs_only_itself() -> None:
+    data = run_of(5) + packet(5)[:20] + run_of(5, 6)
+    assert counters(data) == [0, 1, 2, 3, 4, 6, 7, 8, 9]
+
+
+def test_text_of_the_dongle_in_mid_stream_costs_nothing() -> None:
+    text = b"Failure: Board RFduino buffer overflowed. Soft reset command sent to Board.$$$"
+    assert counters(run_of(5) + text + run_of(5, 5)) == list(range(9))
+
+
+@given(
+    pieces=st.lists(
+        st.one_of(st.binary(max_size=80), st.integers(0, 255).map(packet), st.just(run_of(3)), st.just(b"\xa0\xc0" * 20)),
+        max_size=12,
+    ),
+    cuts=st.lists(st.integers(0, 1500), max_size=20),
+)
+def test_splits_do_not_change_the_packets(pieces: list[bytes], cuts: list[int]) -> None:
+    data = b"".join(pieces)
+    whole = PacketDecoder().decode(data)
+    decoder = PacketDecoder()
+    edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    parts = [decoder.decode(data[begin:end]) for begin, end in zip(edges, edges[1:], strict=False)]
+    assert np.concatenate([part.counter for part in parts]).tolist() == whole.counter.tolist()
+    assert np.concatenate([part.raw for part in parts]).tolist() == whole.raw.tolist()
+
+
+@given(garbage=st.binary(max_size=100))
+def test_after_garbage_the_stream_is_found_again(garbage: bytes) -> None:
+    found = counters(run_of(10) + garbage + run_of(30, 10))
+    assert found[:10] == list(range(10))
+    assert found[-25:] == list(range(14, 39))
+
+
+@given(st.binary(max_size=3000))
+def test_garbage_alone_never_fails(garbage: bytes) -> None:
+    packets = PacketDecoder().decode(garbage)
+    assert packets.raw.shape == (len(packets.counter), 8)
+
+
+def unwrap_at(*batches: tuple[float, list[int]]) -> list[int]:
+    unwrapper = CounterUnwrapper()
+    numbers = [unwrapper.unwrap(np.array(counter, np.uint8), round(at_s * 1e9)) for at_s, counter in batches]
+    return [number for batch in numbers for number in batch.tolist()]
+
+
+def test_counter_goes_on_over_its_end() -> None:
+    assert unwrap_at((1.0, [254, 255]), (1.012, [0, 1, 2])) == [0, 1, 2, 3, 4]
+
+
+def test_losses_are_counted() -> None:
+    assert unwrap_at((1.0, [0, 1]), (1.04, [5, 6, 9, 10])) == [0, 1, 5, 6, 9, 10]
+
+
+@pytest.mark.parametrize("n_lost", [100, 254, 255, 256, 300, 600, 2550])
+def test_outages_beyond_one_turn_are_told_by_time(n_lost: int) -> None:
+    after = 2 + n_lost
+    numbers = unwrap_at((1.0, [0, 1]), (1.0 + (n_lost + 2) / 250, [after & 0xFF, after + 1 & 0xFF]))
+    assert numbers == [0, 1, after, after + 1]
+
+
+def test_a_stalled_reader_loses_nothing() -> None:
+    counter = np.arange(600) & 0xFF
+    assert unwrap_at((1.0, [255]), (3.4, counter.tolist())) == [1, *range(2, 602)]
+
+
+def test_a_counter_that_begins_anew_is_no_loss_of_half_a_second() -> None:
+    numbers = unwrap_at((1.0, [10, 11, 12]), (1.016, [13, 0, 1, 2]))
+    assert numbers[:4] == [0, 1, 2, 3]
+    assert 0 < numbers[4] - numbers[3] <= 4
+    assert numbers[5:] == [numbers[4] + 1, numbers[4] + 2]
+    assert numbers[4] % 2 == 0
+
+
+@given(st.lists(st.lists(st.integers(0, 255), min_size=1, max_size=20), min_size=1, max_size=10), st.floats(0, 5))
+def test_numbers_always_rise_and_keep_the_parity_of_the_counter(batches: list[list[int]], pause_s: float) -> None:
+    numbers = unwrap_at(*((1 + n * pause_s, batch) for n, batch in enumerate(batches)))
+    assert (np.diff(numbers) > 0).all()
+    assert [number % 2 for number in numbers] == [counter % 2 for batch in batches for counter in batch]
+
+
+def test_a_daisy_sample_is_an_odd_packet_and_the_even_one_behind_it() -> None:
+    pairer = DaisyPairer()
+    raw = np.arange(8 * 8, dtype=np.int32).reshape(8, 8)
+    index, both = pairer.pair(np.array([0, 1, 2, 3]), raw[:4])
+    assert index.tolist() == [0]
+    assert both[0].tolist() == [*raw[1], *raw[2]]
+    index, both = pairer.pair(np.array([4, 5, 7, 8]), raw[4:])
+    assert index.tolist() == [1, 3]
+    assert both[0].tolist() == [*raw[3], *raw[4]]
+
+
+def feed(stream: CytonStream, data: bytes, begin_s: float) -> list[SampleChunk]:
+    """Bytes as they come at 250 packets a second, read every 10 packets."""
+    chunks: list[SampleChunk] = []
+    for n, begin in enumerate(range(0, len(data), 330), start=1):
+        chunks += stream.push(data[begin : begin + 330], round((begin_s + n * 0.04) * 1e9))
+    return chunks
+
+
+def test_stream_makes_ten_chunks_a_second_in_microvolts() -> None:
+    chunks = feed(CytonStream("cyton", NAMES), run_of(251), 5.0)
+    assert [chunk.first_sample for chunk in chunks] == list(range(0, 250, 25))
+    assert sum(chunk.n_lost for chunk in chunks) == 0
+    assert samples_of(chunks)[:5, 0] == pytest.approx(np.arange(5) * scale_uv(), rel=1e-5)
+    assert np.diff([chunk.t_ns for chunk in chunks]) == pytest.approx(1e8, rel=0.1)
+
+
+def test_stream_leaves_out_channels_without_a_name() -> None:
+    chunks = feed(CytonStream("cyton", NAMES[:2]), run_of(51), 5.0)
+    assert samples_of(chunks).shape == (50, 2)
+
+
+def test_stream_counts_lost_samples_and_never_puts_them_into_a_chunk() -> None:
+    chunks = feed(CytonStream("cyton", NAMES), run_of(60) + run_of(91, 67), 5.0)
+    assert [(chunk.first_sample, chunk.n_lost) for chunk in chunks[:4]] == [(0, 0), (25, 0), (50, 0), (67, 7)]
+    assert indices_of(chunks)[:62] == [*range(60), 67, 68]
+
+
+def test_stream_goes_on_counting_over_a_reconnection() -> None:
+    stream = CytonStream("cyton", NAMES)
+    before = feed(stream, run_of(101), 5.0) + stream.disconnect()
+    stream.connect()
+    after = feed(stream, run_of(101), 15.0)
+    assert after[0].first_sample == pytest.approx(2500, abs=12)
+    assert after[0].n_lost == after[0].first_sample - 100
+    assert after[0].t_ns - before[0].t_ns == pytest.approx(10e9, abs=0.2e9)
+    assert indices_of(before) == list(range(100))
+
+
+def test_disconnecting_before_anything_came_is_harmless() -> None:
+    assert CytonStream("cyton", NAMES).disconnect() == []
+
+
+def test_daisy_stream_has_sixteen_channels_at_125_hz() -> None:
+    names = tuple(f"E{n}" for n in range(16))
+    chunks = feed(CytonStream("cyton", names), run_of(101), 5.0)
+    assert {chunk.sfreq_hz for chunk in chunks} == {125.0}
+    assert indices_of(chunks) == list(range(len(indices_of(chunks))))
+    assert samples_of(chunks)[0, [0, 8]] == pytest.approx(np.array([1, 2]) * scale_uv(), rel=1e-5)
