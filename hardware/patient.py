@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.messages import PlayedBar
-from hardware.brain import Brain
+from hardware.brain import MONTAGE, Brain
 from hardware.heart import Heart
 from hardware.mood import Feeling, Mood
 from hardware.profiles import Profile
@@ -14,6 +14,9 @@ from hardware.profiles import Profile
 
 class Patient:
     """Same seed, profile and music, same body, sample by sample."""
+
+    montage = MONTAGE
+    has_rr = True
 
     def __init__(self, seed: int, profile: Profile) -> None:
         self._mood = Mood(seed, profile)

@@ -85,7 +85,7 @@ class BeatRows:
         self._last_ns = -1
 
     def chunk(self, measurement: HeartRateMeasurement, now_ns: int) -> SampleChunk:
-        """Rows of a notification that came at `now_ns`. Without skin contact or signal the numbers mean nothing: NaN."""
+        """Rows of a notification that came at `now_ns`; NaN without skin contact or signal, when numbers mean nothing."""
         trusted = measurement.contact is not False and measurement.hr_bpm > 0
         rr_ms = [interval for interval in measurement.rr_ms if interval > 0] if trusted else []
         times_ns = self._times(rr_ms, now_ns)
@@ -138,8 +138,8 @@ class HrsSource:
             except InterruptionError as error:
                 status.tell(error.state, str(error))
             except Exception as error:  # noqa: BLE001 - `explain` re-raises what it does not know
-                state = "failed" if isinstance(explained := explain(error), SystemMissingError) else "lost"
-                status.tell(state, str(explained))
+                explained = explain(error)
+                status.tell("failed" if isinstance(explained, SystemMissingError) else "lost", str(explained))
             if self._heard_ns:
                 backoff.reset()
             await asyncio.sleep(backoff.next_s())

@@ -1,4 +1,4 @@
-"""An emulated org.bluez: adapter hci0 and one peripheral, as much of BlueZ's D-Bus interface as an unchanged bleak uses.
+"""An emulated org.bluez: adapter hci0 and one peripheral, as much of its D-Bus interface as an unchanged bleak uses.
 
 Real BlueZ needs a kernel with Bluetooth; this needs a private bus. Order of signals and quirks follow bluetoothd 5.66:
 objects of services appear between `Connected` and `ServicesResolved`, and a link outlives the client that made it.

@@ -1,4 +1,4 @@
-"""A BLE peripheral as a GATT table with events, free of any transport, so that D-Bus today and a radio tomorrow render the same."""
+"""A BLE peripheral as a GATT table with events, free of any transport: D-Bus today, a radio tomorrow."""
 
 from __future__ import annotations
 

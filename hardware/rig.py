@@ -1,0 +1,142 @@
+"""The rig as one process: a Cyton on a pseudo-terminal, a wristband on a private D-Bus, and the person who wears them.
+
+`python -m hardware.rig --dir DIR` leaves DIR/rig.json once everything is there, prints nothing, and takes faults at
+DIR/control.ipc (`control.send`). It ends on SIGTERM or when its parent dies, and leaves no process behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from device.acquisition.recording import load_recording
+from device.bus import Subscriber
+from device.errors import Exit, IsotoneError
+from device.messages import PlayedBar
+from hardware.control import Control
+from hardware.emulators.bluez import EmulatedBluez
+from hardware.emulators.cyton import PtyCyton
+from hardware.emulators.private_bus import PrivateBus
+from hardware.emulators.wristband import HeartRateBand
+from hardware.faults import list_faults
+from hardware.patient import Patient
+from hardware.profiles import PROFILES
+from hardware.recorded import Body, RecordedPerson
+
+LISTEN_S = 0.25
+
+
+class Rig:
+    """All parts of the rig around one body, in `folder`."""
+
+    def __init__(self, folder: Path, body: Body) -> None:
+        self._folder, self._body = folder, body
+        self._cyton = PtyCyton(folder / "ttyCyton", body.eeg)
+        self._band = HeartRateBand(body.heartbeats)
+        self._band.sends_rr = body.has_rr
+        self._bus = PrivateBus(folder)
+        self._bluez = EmulatedBluez(self._bus.bus_address, self._band)
+        self._control = Control(folder, list_faults(self._cyton, self._band, self._bluez, self._bus))
+
+    async def start(self) -> None:
+        """Start all parts and tell in rig.json where they are."""
+        await self._bus.start()
+        await self._bluez.start()
+        await self._cyton.start()
+        await self._control.start()
+        about = {
+            "port": str(self._cyton.link),
+            "dbus_address": self._bus.bus_address,
+            "pid": os.getpid(),
+            "montage": self._body.montage,
+        }
+        unfinished = self._folder / "rig.json.part"
+        unfinished.write_text(json.dumps(about), "utf-8")
+        unfinished.replace(self._folder / "rig.json")
+
+    async def run(self, run_dir: Path | None) -> None:
+        """Live in real time until cancelled, hearing the session of `run_dir`."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._band.run())
+            if run_dir is not None:
+                tasks.create_task(self._listen(run_dir))
+
+    async def _listen(self, run_dir: Path) -> None:
+        subscriber = Subscriber(run_dir, ["audio"], ["played"])
+        try:
+            while True:
+                for received in subscriber.receive(timeout_ms=0):
+                    if isinstance(bar := received.message, PlayedBar):
+                        self._body.hear(bar)
+                await asyncio.sleep(LISTEN_S)
+        finally:
+            subscriber.close()
+
+    async def stop(self) -> None:
+        (self._folder / "rig.json").unlink(missing_ok=True)
+        await self._control.stop()
+        await self._cyton.stop()
+        await self._bluez.stop()
+        await self._bus.stop()
+
+
+def build_body(seed: int, listener: str, recordings: list[Path]) -> Body:
+    """The virtual patient `listener`, or the person of `recordings` with that patient for what they lack."""
+    patient = Patient(seed, PROFILES[listener])
+    return RecordedPerson(load_recording(recordings), patient) if recordings else patient
+
+
+async def _live(options: argparse.Namespace) -> None:
+    folder: Path = options.dir.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    rig = Rig(folder, build_body(options.seed, options.listener, options.recording))
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    try:
+        await rig.start()
+        life = asyncio.create_task(rig.run(options.run_dir))
+        ends = {life, asyncio.create_task(stopped.wait()), asyncio.create_task(_parent_died(options.parent_pid))}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for task in ends:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await life
+    finally:
+        await rig.stop()
+
+
+async def _parent_died(parent_pid: int) -> None:
+    while os.getppid() == parent_pid:
+        await asyncio.sleep(0.5)
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m hardware.rig", description="Emulated sensors and a virtual patient.")
+    parser.add_argument("--dir", type=Path, required=True, help="folder for the sensors' names and the control socket")
+    parser.add_argument("--run-dir", type=Path, help="run folder of the session whose music is heard")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--listener", choices=sorted(PROFILES), default="guest")
+    parser.add_argument("--recording", type=Path, nargs="+", default=[], help="recordings to replay instead")
+    parser.set_defaults(parent_pid=os.getppid())
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    options = _parse(sys.argv[1:])
+    try:
+        asyncio.run(_live(options))
+    except IsotoneError as error:
+        print(error, file=sys.stderr)
+        return int(error.exit_code)
+    return int(Exit.OK)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
