@@ -282,6 +282,46 @@ def send(kind: CommandKind, value: float, author: Author) -> None:
     send_command(Command(t_ns=SystemClock().now_ns(), kind=kind, author=author, value=value))
 
 
+@main.group()
+def bench() -> None:
+    """Measure this machine against the numbers asked for."""
+
+
+@bench.command("demo")
+@click.option("--minutes", type=click.FloatRange(min=0.5), default=2.0, show_default=True)
+@json_option
+def bench_demo(minutes: float, as_json: bool) -> None:
+    """One demo in real time: losses, lateness, load, memory, time to first sound."""
+    from device import bench as benchmarks  # noqa: PLC0415
+
+    _print_figures(benchmarks.bench_demo(minutes), as_json=as_json)
+
+
+@bench.command("starts")
+@click.option("--count", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--minutes", type=click.FloatRange(min=0.2), default=0.2, show_default=True, help="Length of each.")
+@json_option
+def bench_starts(count: int, minutes: float, as_json: bool) -> None:
+    """Many short sessions with random seeds: how many do not finish."""
+    from device import bench as benchmarks  # noqa: PLC0415
+
+    def progress(done: int, text: str) -> None:
+        click.echo(f"{done}/{count} {text}", err=True)
+
+    _print_figures([benchmarks.bench_starts(count, minutes, progress)], as_json=as_json)
+
+
+def _print_figures(figures: list[Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.encode(figures).decode())
+        return
+    table = Table("figure", "measured", "at most", "")
+    for figure in figures:
+        met = "[green]met[/]" if figure.is_met else "[red]missed[/]"
+        table.add_row(figure.name, f"{figure.value:.4g} {figure.unit}", f"{figure.limit:g}", met)
+    Console().print(table)
+
+
 @main.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import zmq
+import msgspec
 
 from device.clock import Clock
 from device.config import BluetoothConfig, DeviceConfig, SourceConfig
@@ -87,10 +88,8 @@ class Rig:
 
     def connect(self, device: DeviceConfig) -> DeviceConfig:
         """The configuration with the rig's headset and wristband in place of real ones."""
-        import msgspec  # noqa: PLC0415
-
         sources = {
-            "cyton": SourceConfig(type="cyton", port=self.facts["port"], ch_names=tuple(self.facts["ch_names"])),
+            "cyton": SourceConfig(type="cyton", port=self.facts["port"], ch_names=tuple(self.facts["montage"])),
             "wristband": SourceConfig(type="hrs"),
         }
         bluetooth = BluetoothConfig(dbus_address=self.facts["dbus_address"])
@@ -98,7 +97,6 @@ class Rig:
 
     def inject(self, fault: str, for_s: float) -> None:
         """Make something go wrong for a while, as a key of the demo does."""
-        with zmq.Context() as context, context.socket(zmq.REQ) as door:
-            door.setsockopt(zmq.LINGER, 200)
-            door.connect(f"ipc://{self.folder / 'control.ipc'}")
-            door.send_json({"do": fault, "for_s": for_s})
+        with socket.socket(socket.AF_UNIX) as line, contextlib.suppress(OSError):
+            line.connect(str(self.folder / "control.ipc"))
+            line.sendall(json.dumps({"do": fault, "for_s": for_s}).encode() + b"\n")

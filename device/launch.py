@@ -60,7 +60,7 @@ def prepare(
     Raises:
         DiskError: the folder cannot be written or the disk is too full.
     """
-    session_id = f"{wall_time():%Y%m%dT%H%M%SZ}-{os.getpid()}"
+    session_id = f"{wall_time():%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
     session_dir = sessions_root(device) / session_id
     if out is not None:
         is_new = not out.exists() or (out.is_dir() and not any(out.iterdir()))

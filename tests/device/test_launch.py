@@ -1,0 +1,90 @@
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+import zmq
+
+from device import launch
+from device.config import DeviceConfig, Prescription, SessionConfig, SessionDefaults
+from device.errors import DiskError, Exit, SystemMissingError
+from device.messages import Command
+
+
+@pytest.fixture(autouse=True)
+def own_runtime(monkeypatch: pytest.MonkeyPatch, run_dir: Path) -> None:
+    """Run folders of this test only."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
+
+
+def prepare(out: Path | None, minutes: float = 1.0, device: DeviceConfig | None = None) -> SessionConfig:
+    return launch.prepare(
+        device or DeviceConfig(), Prescription(), listener="guest", minutes=minutes, seed=None, out=out
+    )
+
+
+def test_a_new_folder_becomes_the_session_itself(tmp_path: Path) -> None:
+    assert prepare(tmp_path / "new").session_dir == str(tmp_path / "new")
+
+
+def test_a_folder_with_something_in_it_is_never_written_over(tmp_path: Path) -> None:
+    (tmp_path / "heard.wav").write_bytes(b"precious")
+    config = prepare(tmp_path)
+    assert Path(config.session_dir).parent == tmp_path
+    assert (tmp_path / "heard.wav").read_bytes() == b"precious"
+
+
+def test_without_a_folder_sessions_go_where_the_user_keeps_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert Path(prepare(None).session_dir).parent == tmp_path / "isotone" / "sessions"
+    device = DeviceConfig(session=SessionDefaults(directory=str(tmp_path / "mine")))
+    assert Path(prepare(None, device=device).session_dir).parent == tmp_path / "mine"
+
+
+def test_a_disk_too_full_for_the_session_is_refused_before_it_starts(tmp_path: Path) -> None:
+    with pytest.raises(DiskError, match="MB free") as caught:
+        prepare(tmp_path / "new", minutes=1e9)
+    assert caught.value.exit_code == Exit.DISK
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DiskError, match="cannot be made"):
+        prepare(tmp_path / "file" / "below")
+
+
+def test_every_session_gets_its_own_seed_unless_one_is_given(tmp_path: Path) -> None:
+    assert prepare(tmp_path / "a").seed != prepare(tmp_path / "b").seed
+
+
+def test_a_command_without_a_session_is_refused_with_what_to_do() -> None:
+    with pytest.raises(SystemMissingError, match="isotone demo"):
+        launch.send(Command(t_ns=0, kind="stop", author="patient"))
+
+
+def test_a_command_reaches_the_door_of_the_newest_session(tmp_path: Path) -> None:
+    config = prepare(tmp_path / "a")
+    with zmq.Context.instance().socket(zmq.PULL) as door:
+        door.bind(f"ipc://{config.run_dir}/control.ipc")
+        launch.send(Command(t_ns=1, kind="softer", author="therapist"))
+        assert door.poll(5000)
+        assert msgspec.msgpack.decode(door.recv(), type=Command).kind == "softer"
+
+
+def test_what_processes_printed_is_kept_and_sockets_are_removed(tmp_path: Path) -> None:
+    config = prepare(tmp_path / "a")
+    (Path(config.run_dir) / "audio.log").write_text("Traceback")
+    (Path(config.run_dir) / "loop.log").write_text("")
+    launch.keep_logs(config)
+    assert [path.name for path in Path(config.session_dir).iterdir()] == ["audio.log"]
+    assert not Path(config.run_dir).exists()
+
+
+def test_a_picture_that_cannot_be_drawn_leaves_the_reason(tmp_path: Path) -> None:
+    folder = tmp_path / "no-session"
+    folder.mkdir()
+    assert not launch.summarise(folder)
+    assert (folder / "summary.log").read_bytes()
+    assert os.listdir(folder) == ["summary.log"]  # noqa: PTH208
