@@ -51,7 +51,7 @@ class CytonSource:
     async def run(self, emit: Emit) -> None:
         status = StatusReporter(self._name, self._clock, emit)
         status.tell("connecting", f"Connecting to the {WHAT}.")
-        backoff = Backoff()
+        backoff = Backoff(longest_s=2.0)
         while True:
             try:
                 await self._connect(emit, status, backoff)
@@ -123,11 +123,12 @@ class CytonSource:
         return names
 
     async def _quieten(self, line: SerialLine) -> None:
-        """Send `s` until the line has been still for a moment."""
+        """Send `s` until the line has been still for a moment; a dongle without its board answers each with Failure."""
         for _ in range(DRAIN_TRIES):
             line.write(b"s")
             await asyncio.sleep(QUIET_S)
-            if not line.read():
+            data = line.read()
+            if not data or b"Failure" in data:
                 return
 
     async def _ask(self, line: SerialLine, command: bytes) -> bytes:
