@@ -86,7 +86,7 @@ def _load_one(path: Path) -> Recording:
 
         return load_session(path)
     try:
-        with np.load(path, allow_pickle=False) as npz:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as npz:
             # Only what is understood is read: some files hold pickled objects beside it.
             recording = Recording(_read_eeg(npz), _read_heart(npz))
     except UNREADABLE as error:
