@@ -6,7 +6,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
 
 from device.acquisition.recording import Eeg, Recording
 from device.messages import PlayedBar
@@ -75,5 +74,8 @@ def _fit(eeg: Eeg) -> tuple[tuple[str, ...], NDArray[np.float32]]:
     unused = tuple(f"unused{number}" for number in range(len(chosen) + 1, len(MONTAGE) + 1))
     np.nan_to_num(data_uv, copy=False)
     if eeg.sfreq_hz != SFREQ_HZ:
-        data_uv = signal.resample_poly(data_uv, SFREQ_HZ, round(eeg.sfreq_hz), axis=0).astype(np.float32)
+        # Here and not above: scipy takes 65 MB, and most recordings have the Cyton's rate.
+        from scipy.signal import resample_poly  # noqa: PLC0415
+
+        data_uv = resample_poly(data_uv, SFREQ_HZ, round(eeg.sfreq_hz), axis=0).astype(np.float32)
     return (*chosen, *unused), data_uv

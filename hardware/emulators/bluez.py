@@ -91,6 +91,10 @@ class EmulatedBluez:
                 await self._bus.wait_for_disconnect()
             self._bus = None
 
+    def adopt_link(self) -> None:
+        """Be connected to the peripheral without any client, as after a client was killed."""
+        self._known = self._peripheral.connected = True
+
     def remove_adapter(self) -> None:
         """Pull the Bluetooth adapter out."""
         self._lose_link()

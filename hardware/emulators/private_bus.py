@@ -32,7 +32,7 @@ class PrivateBus:
 
     def __init__(self, folder: Path) -> None:
         self._socket = folder.resolve() / "dbus"
-        self._config = folder / "dbus.conf"
+        self._config, self._log = folder / "dbus.conf", folder / "dbus.log"
         if len(os.fsencode(self._socket)) > SOCKET_PATH_MAX:
             raise SystemMissingError(f"The folder {folder} has too long a path for a socket.", "Use a shorter one.")
         if shutil.which("dbus-daemon") is None:
@@ -45,13 +45,16 @@ class PrivateBus:
         self._config.write_text(CONFIG.format(address=escape(self.bus_address)), "utf-8")
         self._socket.unlink(missing_ok=True)
         daemon = ("dbus-daemon", "--nofork", "--nopidfile", "--nosyslog", f"--config-file={self._config}")
-        self._process = await asyncio.create_subprocess_exec(
-            "setpriv", "--pdeathsig", "KILL", *daemon, "--print-address", stdout=asyncio.subprocess.PIPE
-        )
+        with self._log.open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *("setpriv", "--pdeathsig", "KILL", *daemon, "--print-address"),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
         assert self._process.stdout is not None
         printed = await asyncio.wait_for(self._process.stdout.readline(), START_S)
         if not printed:
-            raise SystemMissingError("The private dbus-daemon did not start.", "See its words above.")
+            raise SystemMissingError("The private dbus-daemon did not start.", f"Its words are in {self._log}.")
 
     async def stop(self) -> None:
         """Stop it and remove its socket; all its clients see the bus vanish."""
