@@ -41,7 +41,7 @@ class Listener:
 
     async def until(self, condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
         async with asyncio.timeout(timeout_s):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - any condition, not one that could set an event
                 await asyncio.sleep(0.02)
 
 

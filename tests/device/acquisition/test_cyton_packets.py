@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -78,7 +80,9 @@ def test_text_of_the_dongle_in_mid_stream_costs_nothing() -> None:
 
 @given(
     pieces=st.lists(
-        st.one_of(st.binary(max_size=80), st.integers(0, 255).map(packet), st.just(run_of(3)), st.just(b"\xa0\xc0" * 20)),
+        st.one_of(
+            st.binary(max_size=80), st.integers(0, 255).map(packet), st.just(run_of(3)), st.just(b"\xa0\xc0" * 20)
+        ),
         max_size=12,
     ),
     cuts=st.lists(st.integers(0, 1500), max_size=20),
@@ -88,7 +92,7 @@ def test_splits_do_not_change_the_packets(pieces: list[bytes], cuts: list[int]) 
     whole = PacketDecoder().decode(data)
     decoder = PacketDecoder()
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    parts = [decoder.decode(data[begin:end]) for begin, end in zip(edges, edges[1:], strict=False)]
+    parts = [decoder.decode(data[begin:end]) for begin, end in pairwise(edges)]
     assert np.concatenate([part.counter for part in parts]).tolist() == whole.counter.tolist()
     assert np.concatenate([part.raw for part in parts]).tolist() == whole.raw.tolist()
 

@@ -112,11 +112,18 @@ def test_a_damaged_file_is_refused_or_read_but_nothing_else(
 
 @pytest.mark.parametrize(
     "folder",
-    ["open/eeg_eegmat", "open/eeg_muse_seqlearn", "open/wrist_stress_predict", "open/wrist_nback_music"]
-    + ["restricted/eeg_openbci_innopolis", "restricted/eeg_muse_bird", "restricted/eeg_auditory_music"]
-    + ["restricted/wrist_cogload"],
+    [
+        "open/eeg_eegmat",
+        "open/eeg_muse_seqlearn",
+        "open/wrist_stress_predict",
+        "open/wrist_nback_music",
+        "restricted/eeg_openbci_innopolis",
+        "restricted/eeg_muse_bird",
+        "restricted/eeg_auditory_music",
+        "restricted/wrist_cogload",
+    ],
 )
-def test_every_public_recording_can_be_read(data_dir: Path, folder: str) -> None:
+def test_every_recording_of_the_data_folder_can_be_read(data_dir: Path, folder: str) -> None:
     files = sorted((data_dir / folder).glob("*.npz"))
     if not files:
         pytest.skip(f"{folder} is not here")

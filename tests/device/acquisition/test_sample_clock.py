@@ -12,13 +12,13 @@ PERIOD_NS = 4_000_000
 
 
 def run_clock(
-    seconds: float, ppm: float = 0.0, jitter_ms: float = 0.0, batch_ms: float = 16.0, poll_ms: float = 30.0, seed: int = 0
+    seconds: float, ppm: float = 0.0, jitter_ms: float = 0.0, batch_ms: float = 16.0, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """True and told times of the first sample of each read, for a board whose crystal is off by `ppm`."""
     rng = np.random.default_rng(seed)
     period_ns = PERIOD_NS * (1 + ppm * 1e-6)
     clock, true_ns, told_ns, first = SampleClock(SFREQ_HZ), [], [], 0
-    for read_ns in np.arange(1e9, seconds * 1e9, poll_ms * 1e6) + rng.uniform(0, jitter_ms * 1e6 + 1):
+    for read_ns in np.arange(1e9, seconds * 1e9, 30e6) + rng.uniform(0, jitter_ms * 1e6 + 1):
         sent_ns = read_ns - read_ns % (batch_ms * 1e6) - rng.exponential(jitter_ms * 1e6 + 1)
         last = int(sent_ns / period_ns)
         if last < first:
@@ -30,17 +30,15 @@ def run_clock(
     return np.array(true_ns[1:]), np.array(told_ns[1:])
 
 
-@given(
-    ppm=st.floats(-150, 150), jitter_ms=st.floats(0, 15), batch_ms=st.floats(1, 16), seed=st.integers(0, 2**16)
-)
+@given(ppm=st.floats(-150, 150), jitter_ms=st.floats(0, 15), batch_ms=st.floats(1, 16), seed=st.integers(0, 2**16))
 @settings(max_examples=15, deadline=None)
 def test_times_follow_the_board_through_jitter_batches_and_drift(
     ppm: float, jitter_ms: float, batch_ms: float, seed: int
 ) -> None:
-    true_ns, told_ns = run_clock(90, ppm, jitter_ms, batch_ms, seed=seed)
+    true_ns, told_ns = run_clock(90, ppm, jitter_ms, batch_ms, seed)
     assert (np.diff(told_ns) > 0).all()
     error_ms = (told_ns - true_ns)[len(told_ns) // 3 :] / 1e6
-    assert -2.0 < error_ms.min()
+    assert error_ms.min() > -2.0
     assert error_ms.max() < 25.0
     assert np.ptp(error_ms) < 12.0
 
