@@ -1,0 +1,258 @@
+"""The audio process: renders ahead of the sound card, gives the conductor its ticks, and always ends by a fade.
+
+Nothing here waits for another process. If the card dies the music goes on by the clock while the card is tried again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+
+from device.audio.conductor import Conductor, State
+from device.audio.guard import allowed_programs
+from device.audio.mixer import DELAY_FRAMES, Mixer, fade_out
+from device.audio.player import FRAME_BYTES, CardSink, ClockSink, Sink
+from device.audio.scheduler import Scheduler
+from device.audio.synth import Synth
+from device.bus import Received
+from device.clock import Clock
+from device.config import AudioConfig
+from device.errors import SoundError
+from device.host import ProcessContext
+from device.messages import AudioReport, Fault, Marker, Message, PcmBlock, PlayedBar, Tick
+
+POLL_MS = 8
+IDLE_POLL_MS = 50
+REPORT_NS = 1_000_000_000
+RETRY_NS = 1_000_000_000
+STOP_FADE_S = 0.06
+ABANDONED_FADE_S = 2.0
+"""When the manager is gone."""
+REJOIN_NS = 1_000_000_000
+"""Restarted, it waits until those who listen have found it again: what it says before is lost."""
+NO_CARD = "none"
+BRIGHTNESS_STEP = 0.01
+
+
+class Engine:
+    """Owns the frames: `_frame` is the next one to render, `_heard_frame` the next one to go out."""
+
+    def __init__(self, context: ProcessContext, synth: Synth, sink: Sink) -> None:
+        conductor = context.stages[0]
+        assert isinstance(conductor, Conductor)
+        self._context, self._conductor, self._synth, self._sink = context, conductor, synth, sink
+        self._clock, self._audio = context.clock, context.config.device.audio
+        self._scheduler = Scheduler(synth, context.config.seed, self._audio.sfreq_hz)
+        self._mixer = Mixer(self._audio.sfreq_hz, self._audio.ceiling_dbfs, context.config.seed)
+        self._block = np.zeros((self._audio.block_frames, 2), np.float32)
+        self._frame = self._heard_frame = 0
+        self._gain = 0.0
+        self._brightness = -1.0
+        self._state: State = "idle"
+        self._lost_underruns = 0
+        self._loaded_ns = self._report_ns = self._retry_ns = self._clock.now_ns()
+
+    def run(self) -> None:
+        """Until the process is to stop; silent before the start and after the end."""
+        while self._context.beat():
+            self._turn()
+        if self._state == "playing" and self._context.stop_reason == "manager gone":
+            self._fade_slowly()
+        if self._state == "playing":
+            self._fade_fast()
+        while self._state == "fading":
+            self._turn()
+        if self._state == "idle":
+            self._end()
+
+    def _turn(self) -> None:
+        received = self._context.receive(POLL_MS if self._state in ("playing", "fading") else IDLE_POLL_MS)
+        if self._state == "idle" and self._may_start():
+            self._state = "playing"
+        if self._state in ("idle", "playing"):
+            self._feed(received)
+        if self._state == "playing":
+            self._watch_sink()
+            self._fill()
+        if self._conductor.state == "ended" and self._state in ("idle", "playing"):
+            self._fade_fast()
+        self._publish_heard()
+        if self._state == "fading" and self._sink.room() == self._audio.periods:
+            self._end()
+        if self._clock.now_ns() - self._report_ns >= REPORT_NS:
+            self._report()
+
+    # -- begin and end
+
+    def _may_start(self) -> bool:
+        waited = self._context.incarnation == 0 or self._clock.now_ns() - self._loaded_ns > REJOIN_NS
+        return self._context.started and waited
+
+    def _fade_slowly(self) -> None:
+        """Nobody is left to say stop: end by oneself."""
+        n_blocks = round(ABANDONED_FADE_S * self._audio.sfreq_hz / self._audio.block_frames)
+        left = n_blocks
+        while left:
+            for _ in range(min(left, self._sink.room())):
+                left -= 1
+                self._push(left / n_blocks)
+            self._publish_heard()
+            self._clock.sleep(POLL_MS / 1000.0)
+
+    def _fade_fast(self) -> None:
+        """Take back what was not heard yet, fade over it and send that: as quick as the card allows."""
+        self._state = "fading"
+        size = len(self._block) * FRAME_BYTES
+        faded = fade_out(b"".join(self._sink.revoke()), round(STOP_FADE_S * self._audio.sfreq_hz))
+        for first in range(0, len(faded), size):
+            self._sink.push(faded[first : first + size])
+
+    def _end(self) -> None:
+        self._publish_heard()
+        self._sink.close()
+        self._state = "ended"
+        self._report()
+
+    # -- messages and ticks
+
+    def _feed(self, received: list[Received]) -> None:
+        """Give the conductor what came in, as of the next frame to render."""
+        if received and self._state == "playing":
+            self._tick(self._frame)
+        for item in received:
+            self._add(self._context.step(item))
+
+    def _tick(self, frame: int) -> None:
+        ahead = frame - self._frame + DELAY_FRAMES
+        heard_ns = self._sink.next_heard_ns() + ahead * 1_000_000_000 // self._audio.sfreq_hz
+        self._add(self._context.step(Tick(t_ns=heard_ns, frame=frame)))
+
+    def _add(self, emitted: list[Message]) -> None:
+        for message in emitted:
+            if isinstance(message, PlayedBar):
+                self._scheduler.add(message)
+
+    # -- samples
+
+    def _fill(self) -> None:
+        for _ in range(self._sink.room()):
+            end_frame = self._frame + len(self._block)
+            while (due := self._conductor.next_tick_frame) is not None and due < end_frame:
+                self._tick(max(due, self._frame))
+            if self._conductor.state == "ended":
+                return
+            self._push()
+
+    def _push(self, level: float = 1.0) -> None:
+        """Render one block and give it to the sink; `level` is an amplitude on top of the conductor's."""
+        self._brighten()
+        self._scheduler.render(self._block, self._frame)
+        self._frame += len(self._block)
+        gain = level * self._conductor.envelope_at(self._frame)
+        gain *= 10.0 ** (self._conductor.loudness_db_at(self._frame) / 20.0)
+        self._sink.push(self._mixer.mix(self._block, self._gain, gain))
+        self._gain = gain
+
+    def _brighten(self) -> None:
+        brightness = self._conductor.brightness_at(self._frame)
+        if abs(brightness - self._brightness) >= BRIGHTNESS_STEP:
+            self._brightness = brightness
+            self._synth.brighten(brightness)
+
+    def _publish_heard(self) -> None:
+        for block in self._sink.heard():
+            self._context.publish(
+                PcmBlock(t_ns=block.t_ns, first_frame=self._heard_frame, sfreq_hz=self._audio.sfreq_hz, data=block.pcm)
+            )
+            self._heard_frame += len(self._block)
+
+    def _report(self) -> None:
+        self._report_ns = self._clock.now_ns()
+        levels = self._mixer.levels()
+        self._context.publish(
+            AudioReport(
+                t_ns=self._report_ns,
+                sink=self._sink.name,
+                frame=self._frame,
+                peak_dbfs=levels.peak_dbfs,
+                rms_dbfs=levels.rms_dbfs,
+                underruns=self._lost_underruns + self._sink.underruns,
+                late_bars=self._conductor.late_bars,
+                limiter_db=levels.limiter_db,
+                state=self._conductor.state if self._state == "playing" else self._state,
+            )
+        )
+
+    # -- the card
+
+    def _watch_sink(self) -> None:
+        if not self._sink.is_alive():
+            self._lose_card()
+        elif self._sink.name == NO_CARD and self._clock.now_ns() - self._retry_ns > RETRY_NS:
+            self._try_card()
+
+    def _lose_card(self) -> None:
+        now_ns = self._retry_ns = self._clock.now_ns()
+        sentence = f"The sound card {self._sink.name} stopped taking sound; the session goes on without."
+        fault = Fault(t_ns=now_ns, process="audio", code="card-lost", sentence=sentence, action="Plug it in again.")
+        self._context.publish(fault)
+        self._lost_underruns += self._sink.underruns
+        self._replace_sink(ClockSink(self._audio, self._clock, NO_CARD))
+
+    def _try_card(self) -> None:
+        self._retry_ns = self._clock.now_ns()
+        with contextlib.suppress(SoundError):
+            self._replace_sink(CardSink(self._audio, self._clock))
+            self._context.publish(Marker(t_ns=self._retry_ns, text=f"the sound card {self._sink.name} is back"))
+
+    def _replace_sink(self, sink: Sink) -> None:
+        self._publish_heard()
+        self._sink.close()
+        self._sink = sink
+
+
+def open_sink(config: AudioConfig, clock: Clock) -> Sink:
+    """The sink that is configured.
+
+    Raises:
+        SoundError: there is no such sound card.
+    """
+    return ClockSink(config, clock) if config.sink == "wav" else CardSink(config, clock)
+
+
+@contextlib.contextmanager
+def frozen_collector() -> Iterator[None]:
+    """No garbage collection while there is sound: a collection stalls for tens of milliseconds (measured).
+
+    Only where the process is audio's own; with `--one-process` the others still need it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def main(context: ProcessContext) -> None:
+    """Entry of the process `audio`.
+
+    Raises:
+        SoundError, SystemMissingError: no synthesiser, sound font or sound card.
+    """
+    config = context.config
+    synth = Synth(config.device.audio, allowed_programs(config.prescription))
+    sink = open_sink(config.device.audio, context.clock)
+    context.loaded()
+    with frozen_collector():
+        Engine(context, synth, sink).run()
+    synth.close()

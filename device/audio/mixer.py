@@ -1,0 +1,122 @@
+"""From float samples to what the card gets: master gain, a look-ahead limiter, dither to 16 bit.
+
+No sample ever exceeds the ceiling and no gain ever jumps, whatever comes in. Works on chunks of 64 frames, so a block
+costs a few numpy calls.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+CHUNK_FRAMES = 64
+AHEAD = 3
+"""Chunks that the limiter looks ahead to come down smoothly: 4 ms at 48 kHz."""
+DELAY_FRAMES = (AHEAD + 1) * CHUNK_FRAMES
+RELEASE_DB_S = 30.0
+INPUT_MAX = np.float32(8.0)
+"""A wild sample may not mute the music for longer than the release needs."""
+FULL_SCALE = 32767
+FLOOR_DBFS = -120.0
+
+Samples = npt.NDArray[np.float32]
+Gains = npt.NDArray[np.float64]
+
+
+class Levels(NamedTuple):
+    """Since the last report."""
+
+    peak_dbfs: float
+    rms_dbfs: float
+    limiter_db: float
+
+
+class Mixer:
+    """One output of the house. `mix` is called with consecutive blocks; what comes back is `DELAY_FRAMES` late."""
+
+    def __init__(self, sfreq_hz: int, ceiling_dbfs: float, seed: int) -> None:
+        self._ceiling = math.floor(10.0 ** (ceiling_dbfs / 20.0) * FULL_SCALE)
+        # Dither and rounding add up to 1.5 steps.
+        self._limit = max(0.01, self._ceiling - 1.5) / FULL_SCALE
+        self._release_db = RELEASE_DB_S * CHUNK_FRAMES / sfreq_hz
+        self._tail: Samples = np.zeros((DELAY_FRAMES, 2), np.float32)
+        self._needed_db = np.zeros(2 * (AHEAD + 1))
+        self._rng = np.random.default_rng(seed)
+        self._peak = self._square_sum = self._deepest_db = 0.0
+        self._n_samples = 0
+
+    def mix(self, block: Samples, gain_from: float, gain_to: float) -> bytes:
+        """16-bit little-endian interleaved stereo of the same length.
+
+        `block` has shape (frames, 2), frames a multiple of 64; the gain (amplitude) goes from one value to the other
+        in a straight line. What is no number becomes silence.
+        """
+        gain = np.linspace(gain_from, gain_to, len(block), endpoint=False, dtype=np.float32)
+        loud = np.clip(np.nan_to_num(block, nan=0.0), -INPUT_MAX, INPUT_MAX) * gain[:, None]
+        line = np.concatenate((self._tail, loud))
+        self._tail = line[len(block) :]
+        heard = self._limited(loud, line[: len(block)])
+        return self._to_pcm(heard)
+
+    def _limited(self, coming: Samples, going: Samples) -> Samples:
+        """`going` with the gain that it and what is coming need."""
+        boundaries: Gains = 10.0 ** (self._boundaries_db(coming) / 20.0)
+        along = np.arange(CHUNK_FRAMES) / CHUNK_FRAMES
+        gain = boundaries[:-1, None] + np.diff(boundaries)[:, None] * along
+        self._deepest_db = min(self._deepest_db, 20.0 * math.log10(gain.min()))
+        return going * gain.reshape(-1, 1).astype(np.float32)
+
+    def _boundaries_db(self, coming: Samples) -> Gains:
+        """Gain at the boundaries of the chunks that go out: never above what the chunks on both sides need."""
+        needed = np.concatenate((self._needed_db, self._release(self._chunk_needs_db(coming))))
+        self._needed_db = needed[-2 * (AHEAD + 1) :]
+        held = np.lib.stride_tricks.sliding_window_view(needed, AHEAD + 1).min(axis=1)
+        smooth: Gains = np.lib.stride_tricks.sliding_window_view(held, AHEAD + 1).mean(axis=1)
+        return np.minimum(smooth[:-1], smooth[1:])
+
+    def _chunk_needs_db(self, coming: Samples) -> Gains:
+        peaks = np.abs(coming).reshape(-1, 2 * CHUNK_FRAMES).max(axis=1).astype(np.float64)
+        needs: Gains = 20.0 * np.log10(self._limit / np.maximum(peaks, self._limit))
+        return needs
+
+    def _release(self, needs_db: Gains) -> Gains:
+        """Down at once, up again at the slope of release: r[i] = min(need[i], r[i - 1] + step), without a loop."""
+        line = self._release_db * np.arange(len(needs_db) + 1)
+        chain = np.concatenate((self._needed_db[-1:], needs_db)) - line
+        released: Gains = np.minimum.accumulate(chain) + line
+        return released[1:]
+
+    def _to_pcm(self, heard: Samples) -> bytes:
+        peak = float(np.abs(heard).max())
+        self._peak = max(self._peak, peak)
+        self._square_sum += float(np.vdot(heard, heard))
+        self._n_samples += heard.size
+        if peak == 0.0:
+            return bytes(2 * heard.size)
+        dither = self._rng.random(heard.shape, np.float32) - self._rng.random(heard.shape, np.float32)
+        steps = np.rint(heard * FULL_SCALE + dither)
+        return np.clip(steps, -self._ceiling, self._ceiling).astype("<i2").tobytes()
+
+    def levels(self) -> Levels:
+        """Peak, mean power and deepest limiting since the last call."""
+        rms = math.sqrt(self._square_sum / self._n_samples) if self._n_samples else 0.0
+        levels = Levels(_to_db(self._peak), _to_db(rms), self._deepest_db)
+        self._peak = self._square_sum = self._deepest_db = 0.0
+        self._n_samples = 0
+        return levels
+
+
+def fade_out(pcm: bytes, n_frames: int) -> bytes:
+    """16-bit stereo that reaches silence within `n_frames`, as long as what was given."""
+    samples = np.frombuffer(pcm, "<i2").reshape(-1, 2)
+    length = min(n_frames, len(samples))
+    gain = np.zeros((len(samples), 1))
+    gain[:length, 0] = 0.5 + 0.5 * np.cos(np.pi * np.arange(1, length + 1) / max(1, length))
+    return np.rint(samples * gain).astype("<i2").tobytes()
+
+
+def _to_db(amplitude: float) -> float:
+    return max(FLOOR_DBFS, 20.0 * math.log10(amplitude)) if amplitude > 0.0 else FLOOR_DBFS

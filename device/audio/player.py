@@ -1,0 +1,295 @@
+"""Where the samples go: to a sound card, or without one nowhere but at the same pace (`PcmBlock`s carry them anyway).
+
+The card's callback runs in a thread of PortAudio's and only hands over blocks that are ready; Python that works there
+costs underruns (measured).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from device.clock import Clock
+from device.config import AudioConfig
+from device.errors import SoundError
+
+CHANNELS = 2
+FRAME_BYTES = 4
+DEAD_NS = 700_000_000
+"""A card that asked for nothing for so long is gone: no error tells (measured with killed sound servers)."""
+OUTPUT_UNDERFLOW = 4
+"""PortAudio's flag; the first callbacks may carry it for nothing."""
+START_UP_ANSWERS = 8
+MEND = "Plug it in, set audio.device in device.toml, or run with --no-sound."
+
+
+class HeardBlock(NamedTuple):
+    """A block that went out, and when its first frame is heard."""
+
+    t_ns: int
+    pcm: bytes
+
+
+class Sink(Protocol):
+    """Takes blocks of 16-bit stereo, `block_frames` each, and lets them be heard one after the other.
+
+    It begins by itself once it has no more room, so it does not begin with an underrun.
+    """
+
+    name: str
+    underruns: int
+
+    def room(self) -> int:
+        """How many blocks it takes now."""
+        ...
+
+    def push(self, pcm: bytes) -> None: ...
+
+    def next_heard_ns(self) -> int:
+        """When a block pushed now would be heard."""
+        ...
+
+    def heard(self) -> list[HeardBlock]:
+        """What went out since the last call."""
+        ...
+
+    def revoke(self) -> list[bytes]:
+        """Take back the blocks that did not go out yet; from now on running dry is no underrun."""
+        ...
+
+    def is_alive(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+class BlockQueue:
+    """The ring between rendering and hearing: deques, whose ends are safe between two threads without a lock."""
+
+    def __init__(self, config: AudioConfig) -> None:
+        self.underruns = 0
+        self._periods = config.periods
+        self._block_ns = config.block_frames * 1_000_000_000 // config.sfreq_hz
+        self._silence = bytes(config.block_frames * FRAME_BYTES)
+        self._waiting: deque[bytes] = deque()
+        self._heard: deque[HeardBlock] = deque()
+        self._is_running = self._is_ending = False
+
+    def begin(self) -> None:
+        """From now on blocks are heard."""
+        self._is_running = True
+
+    def room(self) -> int:
+        return self._periods - len(self._waiting)
+
+    def push(self, pcm: bytes) -> None:
+        self._waiting.append(pcm)
+        if not self._is_running and len(self._waiting) == self._periods:
+            self.begin()
+
+    def heard(self) -> list[HeardBlock]:
+        return [self._heard.popleft() for _ in range(len(self._heard))]
+
+    def revoke(self) -> list[bytes]:
+        self._is_ending = True
+        revoked: list[bytes] = []
+        with contextlib.suppress(IndexError):
+            while True:
+                revoked.append(self._waiting.popleft())
+        return revoked
+
+    def take(self, t_ns: int) -> bytes:
+        """The next block, heard from `t_ns` on; silence, and an underrun, where none is ready."""
+        try:
+            pcm = self._waiting.popleft()
+        except IndexError:
+            if self._is_ending:
+                return self._silence
+            self.underruns += 1
+            pcm = self._silence
+        self._heard.append(HeardBlock(t_ns, pcm))
+        return pcm
+
+
+class ClockSink(BlockQueue):
+    """No card: blocks are heard by nobody, at the pace of the clock."""
+
+    def __init__(self, config: AudioConfig, clock: Clock, name: str = "wav") -> None:
+        super().__init__(config)
+        self.name = name
+        self._clock = clock
+        self._due_ns = 0
+
+    def begin(self) -> None:
+        super().begin()
+        self._due_ns = self._clock.now_ns()
+
+    def room(self) -> int:
+        self._pass_time()
+        return super().room()
+
+    def heard(self) -> list[HeardBlock]:
+        self._pass_time()
+        return super().heard()
+
+    def next_heard_ns(self) -> int:
+        due_ns = self._due_ns if self._is_running else self._clock.now_ns()
+        return due_ns + len(self._waiting) * self._block_ns
+
+    def is_alive(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def _pass_time(self) -> None:
+        while self._is_running and self._due_ns <= self._clock.now_ns():
+            self.take(self._due_ns)
+            self._due_ns += self._block_ns
+
+
+class CardSink(BlockQueue):
+    """A sound card by PortAudio.
+
+    Raises:
+        SoundError: no card, no such card, or it refuses the format.
+    """
+
+    def __init__(self, config: AudioConfig, clock: Clock) -> None:
+        super().__init__(config)
+        self._clock = clock
+        self._portaudio = _initialise()
+        try:
+            card = find_card(self._portaudio, config)
+            self.name = str(card["name"])
+            self._stream = self._open(config, int(card["index"]))
+        except SoundError:
+            self._portaudio.terminate()
+            raise
+        self._latency_ns = int(self._stream.get_output_latency() * 1e9)
+        self._asked_ns = self._n_answers = 0
+
+    def _open(self, config: AudioConfig, index: int) -> Any:
+        import pyaudio  # noqa: PLC0415
+
+        try:
+            with quiet_stderr():
+                return self._portaudio.open(
+                    rate=config.sfreq_hz,
+                    channels=CHANNELS,
+                    format=pyaudio.paInt16,
+                    output=True,
+                    output_device_index=index,
+                    frames_per_buffer=config.block_frames,
+                    start=False,
+                    stream_callback=self._answer,
+                )
+        except (OSError, ValueError) as error:
+            raise SoundError(f"The sound card {self.name} cannot be opened: {error}.", MEND) from error
+
+    def _answer(self, _input: Any, n_frames: int, _times: Mapping[str, float], status: int) -> tuple[bytes, int]:
+        """PortAudio's callback. An exception here would stop the stream for good, so there must be none."""
+        try:
+            self._asked_ns = self._clock.now_ns()
+            self._n_answers += 1
+            self.underruns += bool(status & OUTPUT_UNDERFLOW) and self._n_answers > START_UP_ANSWERS
+            pcm = self.take(self._asked_ns + self._latency_ns)
+        except Exception:  # noqa: BLE001
+            pcm = bytes(n_frames * FRAME_BYTES)
+        return pcm, 0
+
+    def begin(self) -> None:
+        super().begin()
+        self._asked_ns = self._clock.now_ns()
+        with quiet_stderr():
+            self._stream.start_stream()
+
+    def next_heard_ns(self) -> int:
+        asked_ns = self._asked_ns if self._is_running else self._clock.now_ns()
+        return asked_ns + self._latency_ns + (len(self._waiting) + 1) * self._block_ns
+
+    def is_alive(self) -> bool:
+        if not self._is_running:
+            return True
+        return self._clock.now_ns() - self._asked_ns < DEAD_NS and bool(self._stream.is_active())
+
+    def close(self) -> None:
+        """Let what the card already has be heard, and give it back."""
+        with quiet_stderr(), contextlib.suppress(OSError):
+            self._stream.stop_stream()
+            self._stream.close()
+        with quiet_stderr():
+            self._portaudio.terminate()
+
+
+def find_card(portaudio: Any, config: AudioConfig) -> Mapping[str, Any]:
+    """The card of `config.device`: a PortAudio name or a part of it, or an ALSA card id; empty: the default one.
+
+    Raises:
+        SoundError: there is none.
+    """
+    if not config.device:
+        try:
+            default: Mapping[str, Any] = portaudio.get_default_output_device_info()
+        except OSError as error:
+            raise SoundError("There is no sound card.", MEND) from error
+        return default
+    cards = [portaudio.get_device_info_by_index(index) for index in range(portaudio.get_device_count())]
+    cards = [card for card in cards if card["maxOutputChannels"] >= CHANNELS]
+    wanted = _name_in_portaudio(config.device)
+    for fits in (str.__eq__, str.__contains__):
+        for card in cards:
+            if fits(str(card["name"]), wanted):
+                return card  # type: ignore[no-any-return]
+    names = ", ".join(str(card["name"]) for card in cards) or "none at all"
+    raise SoundError(f"There is no sound card `{config.device}`; there are: {names}.", MEND)
+
+
+def _name_in_portaudio(device: str) -> str:
+    """An ALSA card id (`Headphones`, `hw:CARD=Headphones`) as PortAudio shows it; indices move between boots."""
+    card_id = re.sub(r"^(plug)?hw:(CARD=)?", "", device).partition(",")[0]
+    folder = Path("/proc/asound") / card_id
+    return f"(hw:{folder.resolve().name.removeprefix('card')}," if card_id and folder.is_symlink() else device
+
+
+def probe(config: AudioConfig) -> str:
+    """Name of the card that would be used.
+
+    Raises:
+        SoundError: there is none.
+    """
+    portaudio = _initialise()
+    try:
+        return str(find_card(portaudio, config)["name"])
+    finally:
+        portaudio.terminate()
+
+
+def _initialise() -> Any:
+    """PortAudio looks for cards once, here; to see a card that was plugged in later, begin again."""
+    try:
+        import pyaudio  # noqa: PLC0415 - without a card it is not needed
+    except ImportError as error:
+        raise SoundError(
+            f"PyAudio cannot be loaded: {error}.", "Install it: sudo apt install libportaudio2."
+        ) from error
+    os.environ.setdefault("JACK_NO_START_SERVER", "1")
+    with quiet_stderr():
+        return pyaudio.PyAudio()
+
+
+@contextlib.contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """ALSA and JACK write some 70 lines to stderr while PortAudio looks for cards."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,0 +1,199 @@
+"""A thin door to FluidSynth 2 (C library, LGPL-2.1) by ctypes: settings are read back, a failure is a sentence.
+
+pyfluidsynth discards errors and cannot write float samples into our own buffer; we need both.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from device.config import AudioConfig
+from device.errors import SoundError, SystemMissingError
+
+LIBRARIES = ("libfluidsynth.so.3", "libfluidsynth.so.2")
+SOUNDFONTS = (
+    "/usr/share/sounds/sf2/FluidR3_GM.sf2",
+    "/usr/share/sounds/sf3/MuseScore_General_Lite.sf3",
+    "/usr/share/sounds/sf3/MuseScore_General.sf3",
+)
+"""Permissively licensed ones (MIT) where Debian puts them, the lightest on memory first."""
+INSTALL_SYNTH = "Install it: sudo apt install libfluidsynth3."
+INSTALL_FONT = "Install one: sudo apt install fluid-soundfont-gm."
+POLYPHONY = 192
+"""A note is 2 to 4 SoundFont voices; the guard lets about 40 notes ring at once."""
+CHANNELS = {0: (100, 64, 45), 1: (90, 64, 20), 2: (78, 50, 55), 3: (70, 78, 70)}
+"""Channel -> volume, pan and reverb send (MIDI controllers 7, 10, 91)."""
+GEN_FILTER_CUTOFF = 8
+DULL_CENTS = -3600.0
+"""Offset of the low-pass filters at brightness 0: three octaves down."""
+
+_FLOAT_SETTINGS = {
+    "synth.reverb.room-size": 0.5,
+    "synth.reverb.damp": 0.3,
+    "synth.reverb.width": 0.8,
+    "synth.reverb.level": 0.4,
+    # The library's own chorus level of 2.0 lifts peaks by 8 dB (measured).
+    "synth.chorus.level": 0.3,
+    "synth.chorus.depth": 4.0,
+    "synth.chorus.speed": 0.3,
+}
+_INT_SETTINGS = {
+    "synth.polyphony": POLYPHONY,
+    "synth.midi-channels": 16,
+    "synth.cpu-cores": 1,
+    "synth.dynamic-sample-loading": 1,
+    "synth.reverb.active": 1,
+    "synth.chorus.active": 1,
+    "synth.chorus.nr": 3,
+    # One thread plays and renders; locking memory needs rights that a desktop does not give.
+    "synth.threadsafe-api": 0,
+    "synth.lock-memory": 0,
+}
+_double, _int, _str, _void = ctypes.c_double, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p
+_SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
+    "new_fluid_settings": (_void, []),
+    "delete_fluid_settings": (None, [_void]),
+    "fluid_settings_setnum": (_int, [_void, _str, _double]),
+    "fluid_settings_getnum": (_int, [_void, _str, ctypes.POINTER(_double)]),
+    "fluid_settings_setint": (_int, [_void, _str, _int]),
+    "fluid_settings_getint": (_int, [_void, _str, ctypes.POINTER(_int)]),
+    "fluid_set_log_function": (_void, [_int, _void, _void]),
+    "fluid_version_str": (_str, []),
+    "new_fluid_synth": (_void, [_void]),
+    "delete_fluid_synth": (None, [_void]),
+    "fluid_synth_sfload": (_int, [_void, _str, _int]),
+    "fluid_synth_pin_preset": (_int, [_void, _int, _int, _int]),
+    "fluid_synth_program_select": (_int, [_void, _int, _int, _int, _int]),
+    "fluid_synth_noteon": (_int, [_void, _int, _int, _int]),
+    "fluid_synth_noteoff": (_int, [_void, _int, _int]),
+    "fluid_synth_cc": (_int, [_void, _int, _int, _int]),
+    "fluid_synth_set_gen": (_int, [_void, _int, _int, ctypes.c_float]),
+    "fluid_synth_write_float": (_int, [_void, _int, _void, _int, _int, _void, _int, _int]),
+}
+
+
+def open_library() -> ctypes.CDLL:
+    """The C library with its signatures set and its chatter off.
+
+    Raises:
+        SystemMissingError: it is not installed.
+    """
+    for name in LIBRARIES:
+        try:
+            library = ctypes.CDLL(name)
+        except OSError:
+            continue
+        for function, (result, arguments) in _SIGNATURES.items():
+            getattr(library, function).restype = result
+            getattr(library, function).argtypes = arguments
+        for level in range(5):
+            library.fluid_set_log_function(level, None, None)
+        return library
+    raise SystemMissingError("FluidSynth, which makes the sound, is not installed.", INSTALL_SYNTH)
+
+
+def find_soundfont(config: AudioConfig) -> Path:
+    """The configured sound font, else the first known one that is installed.
+
+    Raises:
+        SoundError: the configured file does not exist.
+        SystemMissingError: none is installed.
+    """
+    if config.soundfont:
+        path = Path(config.soundfont).expanduser()
+        if not path.is_file():
+            raise SoundError(f"The sound font {path} does not exist.", "Mend audio.soundfont in device.toml.")
+        return path
+    for name in SOUNDFONTS:
+        if Path(name).is_file():
+            return Path(name)
+    raise SystemMissingError("No sound font is installed.", INSTALL_FONT)
+
+
+class Synth:
+    """A synthesiser with its instruments loaded; pulled for samples by `render`.
+
+    Raises:
+        SystemMissingError: no library, no sound font.
+        SoundError: the library refuses a setting, the sound font or an instrument.
+    """
+
+    def __init__(self, config: AudioConfig, programs: Iterable[int]) -> None:
+        self._library = open_library()
+        self.version = self._library.fluid_version_str().decode()
+        self.soundfont = find_soundfont(config)
+        self._settings: int = self._library.new_fluid_settings()
+        self._configure(config)
+        self._synth: int = self._library.new_fluid_synth(self._settings)
+        self._font = self._load(self.soundfont)
+        for program in programs:
+            # Otherwise samples would be read from disk at the moment an instrument is chosen.
+            self._expect(
+                self._library.fluid_synth_pin_preset(self._synth, self._font, 0, program),
+                f"The sound font {self.soundfont} has no instrument {program}.",
+            )
+        for channel, (volume, pan, reverb) in CHANNELS.items():
+            for controller, value in ((7, volume), (10, pan), (91, reverb)):
+                self._library.fluid_synth_cc(self._synth, channel, controller, value)
+
+    def _configure(self, config: AudioConfig) -> None:
+        floats = {**_FLOAT_SETTINGS, "synth.sample-rate": float(config.sfreq_hz), "synth.gain": config.gain}
+        for name, value in floats.items():
+            read = _double()
+            self._library.fluid_settings_setnum(self._settings, name.encode(), value)
+            self._library.fluid_settings_getnum(self._settings, name.encode(), ctypes.byref(read))
+            self._check_setting(name, value, read.value)
+        for name, number in _INT_SETTINGS.items():
+            found = _int()
+            self._library.fluid_settings_setint(self._settings, name.encode(), number)
+            self._library.fluid_settings_getint(self._settings, name.encode(), ctypes.byref(found))
+            self._check_setting(name, number, found.value)
+
+    def _check_setting(self, name: str, asked: float, found: float) -> None:
+        if found != asked:
+            raise SoundError(
+                f"FluidSynth {self.version} does not take {name} = {asked} (it keeps {found}).",
+                "Mend [audio] in device.toml, or install another libfluidsynth.",
+            )
+
+    def _load(self, soundfont: Path) -> int:
+        font = int(self._library.fluid_synth_sfload(self._synth, str(soundfont).encode(), 0))
+        if font < 0:
+            raise SoundError(f"The sound font {soundfont} cannot be loaded: it is damaged.", "Reinstall it.")
+        return font
+
+    def _expect(self, result: int, sentence: str) -> None:
+        if result != 0:
+            raise SoundError(sentence, "Mend the prescription's programs, or use another sound font.")
+
+    def program(self, channel: int, program: int) -> None:
+        """Choose a loaded instrument (General MIDI, 0 to 127)."""
+        result = self._library.fluid_synth_program_select(self._synth, channel, self._font, 0, program)
+        self._expect(result, f"The sound font {self.soundfont} has no instrument {program}.")
+
+    def note_on(self, channel: int, pitch: int, velocity: int) -> None:
+        self._library.fluid_synth_noteon(self._synth, channel, pitch, velocity)
+
+    def note_off(self, channel: int, pitch: int) -> None:
+        self._library.fluid_synth_noteoff(self._synth, channel, pitch)
+
+    def brighten(self, brightness: float) -> None:
+        """Move the low-pass filters of all voices, those sounding too: 0 dull, 1 as the sound font has them."""
+        for channel in CHANNELS:
+            cents = DULL_CENTS * (1.0 - brightness)
+            self._library.fluid_synth_set_gen(self._synth, channel, GEN_FILTER_CUTOFF, cents)
+
+    def render(self, block: npt.NDArray[np.float32], first: int, last: int) -> None:
+        """Fill the frames `first` to `last` of a C-contiguous block of shape (frames, 2); a frame is 1/sfreq_hz s."""
+        data = block.ctypes.data
+        self._library.fluid_synth_write_float(self._synth, last - first, data, 2 * first, 2, data, 2 * first + 1, 2)
+
+    def close(self) -> None:
+        self._library.delete_fluid_synth(self._synth)
+        self._library.delete_fluid_settings(self._settings)
