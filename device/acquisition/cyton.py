@@ -7,6 +7,7 @@ reading as they come); the sample clock restores the times. (sensors notes, 1.3 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from device.acquisition.cyton_packets import BOARD_CHANNELS, CytonStream
 from device.acquisition.serial_line import PortMissingError, SerialLine
@@ -78,6 +79,9 @@ class CytonSource:
             try:
                 await self._deliver(line, self._stream, emit, status, backoff)
             finally:
+                # A board that is left streaming greets the next program with half a packet.
+                with contextlib.suppress(SensorError):
+                    line.write(b"s")
                 for chunk in self._stream.disconnect():
                     emit(chunk)
 

@@ -19,7 +19,7 @@ HEAD = 0xA0
 FOOTER_FIRST, FOOTER_LAST = 0xC0, 0xC6
 PACKET_BYTES = 33
 LOOK_BYTES = PACKET_BYTES + 2
-"""A packet is decided once the head and the counter behind it are there."""
+"""A packet whose counter does not follow is decided once the head and the counter behind it are there."""
 PACKETS_PER_S = 250.0
 BOARD_CHANNELS = 8
 RESTART_PACKETS = 64
@@ -58,32 +58,40 @@ class PacketDecoder:
         self._bytes += data
         runs: list[NDArray[np.uint8]] = []
         position = 0
-        while (position := self._bytes.find(HEAD, position)) >= 0 and len(self._bytes) - position >= LOOK_BYTES:
-            run = self._run_at(position)
+        while (head := self._bytes.find(HEAD, position)) >= 0 and len(self._bytes) - head >= PACKET_BYTES:
+            self._chained &= head == position
+            run = self._run_at(head)
             if len(run):
                 runs.append(run)
-                self._last_counter = int(run[-1, 1])
-                position += run.size
+                self._last_counter, self._chained = int(run[-1, 1]), True
+                position = head + run.size
+            elif len(self._bytes) - head >= LOOK_BYTES:
+                position, self._chained = head + 1, False
             else:
-                position += 1
-            self._chained = bool(len(run)) and self._bytes[position] == HEAD
-        self._bytes = self._bytes[position:] if position >= 0 else b""
+                break
+        self._keep(position, head)
         return _unpack(np.concatenate(runs)) if runs else NO_PACKETS
+
+    def _keep(self, position: int, head: int) -> None:
+        """Keep what is undecided: from the head on, or nothing without one."""
+        begin = head if head >= 0 else len(self._bytes)
+        self._chained &= begin == position
+        self._bytes = self._bytes[begin:]
 
     def _run_at(self, position: int) -> NDArray[np.uint8]:
         """The unbroken run of packets that begins at `position`, shape (n, 33)."""
-        n_rows = (len(self._bytes) - position - 2) // PACKET_BYTES
-        window = np.frombuffer(self._bytes, np.uint8, n_rows * PACKET_BYTES + 2, position)
-        rows = window[:-2].reshape(n_rows, PACKET_BYTES)
+        n_rows = (len(self._bytes) - position) // PACKET_BYTES
+        window = np.frombuffer(self._bytes[position:] + bytes(2), np.uint8)
+        rows = window[: n_rows * PACKET_BYTES].reshape(n_rows, PACKET_BYTES)
         counter, footer = rows[:, 1], rows[:, -1]
-        next_head, next_counter = window[PACKET_BYTES::PACKET_BYTES], window[PACKET_BYTES + 1 :: PACKET_BYTES]
+        headed = window[PACKET_BYTES::PACKET_BYTES][:n_rows] == HEAD
         before = np.concatenate(([self._last_counter & 0xFF], counter[:-1])).astype(np.uint8)
         follows = counter == before + np.uint8(1)
         follows[0] &= self._last_counter >= 0
-        headed = next_head == HEAD
         believed = follows | headed
         if not self._chained:
-            believed[0] = follows[0] | (headed[0] & (next_counter[0] == counter[0] + np.uint8(1)))
+            followed = window[PACKET_BYTES + 1] == counter[0] + np.uint8(1)
+            believed[0] = follows[0] | (headed[0] & followed)
         good = (rows[:, 0] == HEAD) & (footer >= FOOTER_FIRST) & (footer <= FOOTER_LAST) & believed
         return rows if good.all() else rows[: int(np.argmin(good))]
 

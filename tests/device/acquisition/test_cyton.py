@@ -141,6 +141,16 @@ def test_a_board_left_streaming_is_quietened_first(tmp_path: Path) -> None:
     asyncio.run(scene())
 
 
+def test_a_board_is_not_left_streaming(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with plugged_in(tmp_path) as cyton:
+            async with running(source_at(cyton.link)) as listener:
+                await listener.until(lambda: len(listener.chunks) >= 1)
+            await listener.until(lambda: not cyton.board.streaming)
+
+    asyncio.run(scene())
+
+
 def test_a_board_that_falls_silent_is_woken(tmp_path: Path) -> None:
     async def scene() -> None:
         async with streaming(tmp_path) as (cyton, listener):
