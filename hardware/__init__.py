@@ -1,1 +1,1 @@
-"""The rig: emulated sensors behind real interfaces, and the virtual patient who wears them; `device` never imports it."""
+"""The rig: emulated sensors behind real interfaces, and the virtual patient who wears them; see README.md."""

@@ -7,7 +7,7 @@ rises at the forehead only, and beta hardly moves, so that only its share rises.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from hardware.mood import Feeling, Mood
 from hardware.profiles import Profile
 
 SFREQ_HZ = 250
-MONTAGE = ("Fp1", "Fp2", "C3", "C4", "T5", "T6", "O1", "O2")
+MONTAGE: tuple[str, ...] = ("Fp1", "Fp2", "C3", "C4", "T5", "T6", "O1", "O2")
 REST_AROUSAL, LOAD_AROUSAL = -0.4, 0.6
 """Where on the arousal axis the two tables stand."""
 Array = NDArray[np.float64]
@@ -70,8 +70,9 @@ def _in_band(density: Array, band: str) -> float:
 
 
 class Rhythms:
-    """Shapes over frequency, and how much of each a channel has: the background carries delta, each band adds what
-    the background lacks there.
+    """Shapes over frequency, and how much of each a channel has.
+
+    The background carries delta; each further band adds what the background lacks there.
     """
 
     def __init__(self, alpha_hz: float) -> None:
@@ -79,7 +80,7 @@ class Rhythms:
         self._shapes = np.array([_background(), *self._bumps.values()])
         self._rest, self._load = self._weigh(REST_UV2), self._weigh(LOAD_UV2)
 
-    def _weigh(self, table: dict[str, tuple[float, ...]]) -> Array:
+    def _weigh(self, table: Mapping[str, tuple[float, ...]]) -> Array:
         """Weight of each shape per channel, (4, 8)."""
         background = self._shapes[0]
         floor = np.array(table["delta"]) / _in_band(background, "delta")

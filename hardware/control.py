@@ -1,7 +1,7 @@
 """The rig's control socket: one JSON line in, one out, so that tests and keys can break things while it runs.
 
-`{"do": "unplug", "for_s": 10}` begins a fault of `faults.list_faults` and mends it after ten seconds; without `for_s` it
-stays until `{"do": "mend", "fault": "unplug"}`, or `{"do": "mend"}` for all.
+`{"do": "unplug", "for_s": 10}` begins a fault of `faults.list_faults` and mends it after ten seconds; without `for_s`
+it stays until `{"do": "mend", "fault": "unplug"}`, or `{"do": "mend"}` for all.
 """
 
 from __future__ import annotations

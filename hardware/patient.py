@@ -15,7 +15,7 @@ from hardware.profiles import Profile
 class Patient:
     """Same seed, profile and music, same body, sample by sample."""
 
-    montage = MONTAGE
+    montage: tuple[str, ...] = MONTAGE
     has_rr = True
 
     def __init__(self, seed: int, profile: Profile) -> None:

@@ -1,7 +1,7 @@
 """The named listeners of the virtual patient: who they are, and how much music moves them.
 
-Most people are moved a little, some not at all: trials find d of 0.5 to 0.8 on somatic anxiety over a group, so a set of listeners
-without a non-responder would flatter every controller.
+Most people are moved a little, some not at all: trials find d of 0.5 to 0.8 on somatic anxiety over a group, so
+a set of listeners without a non-responder would flatter every controller.
 """
 
 from __future__ import annotations

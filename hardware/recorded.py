@@ -1,4 +1,4 @@
-"""A person from a recording, who wears the same emulated sensors as the virtual patient; loops when it is at its end."""
+"""A person from a recording, who wears the emulated sensors instead of the virtual patient; at its end it loops."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ class RecordedPerson:
 
     def __init__(self, recording: Recording, substitute: Body) -> None:
         self._substitute = substitute
-        self.montage, self._eeg = substitute.montage, np.empty((0, len(MONTAGE)))
+        self.montage = substitute.montage
+        self._eeg: NDArray[np.float32] = np.empty((0, len(MONTAGE)), np.float32)
         if recording.eeg is not None:
             self.montage, self._eeg = _fit(recording.eeg)
         self._beat_s = self._rr_ms = np.empty(0)

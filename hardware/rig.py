@@ -93,28 +93,22 @@ def build_body(seed: int, listener: str, recordings: list[Path]) -> Body:
 
 
 async def _live(options: argparse.Namespace) -> None:
-    folder: Path = options.dir.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    rig = Rig(folder, build_body(options.seed, options.listener, options.recording))
+    rig = Rig(options.dir, build_body(options.seed, options.listener, options.recording))
     stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        loop.add_signal_handler(number, stopped.set)
+    loop.add_reader(os.pidfd_open(options.parent_pid), stopped.set)
     try:
         await rig.start()
         life = asyncio.create_task(rig.run(options.run_dir))
-        ends = {life, asyncio.create_task(stopped.wait()), asyncio.create_task(_parent_died(options.parent_pid))}
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        for task in ends:
-            task.cancel()
+        end = asyncio.create_task(stopped.wait())
+        await asyncio.wait({life, end}, return_when=asyncio.FIRST_COMPLETED)
+        life.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await life
     finally:
         await rig.stop()
-
-
-async def _parent_died(parent_pid: int) -> None:
-    while os.getppid() == parent_pid:
-        await asyncio.sleep(0.5)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -125,7 +119,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--listener", choices=sorted(PROFILES), default="guest")
     parser.add_argument("--recording", type=Path, nargs="+", default=[], help="recordings to replay instead")
     parser.set_defaults(parent_pid=os.getppid())
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.dir = options.dir.resolve()
+    options.dir.mkdir(parents=True, exist_ok=True)
+    return options
 
 
 def main() -> int:

@@ -85,7 +85,7 @@ class BeatRows:
         self._last_ns = -1
 
     def chunk(self, measurement: HeartRateMeasurement, now_ns: int) -> SampleChunk:
-        """Rows of a notification that came at `now_ns`; NaN without skin contact or signal, when numbers mean nothing."""
+        """Rows of a notification that came at `now_ns`; NaN without skin contact or a clean signal."""
         trusted = measurement.contact is not False and measurement.hr_bpm > 0
         rr_ms = [interval for interval in measurement.rr_ms if interval > 0] if trusted else []
         times_ns = self._times(rr_ms, now_ns)
@@ -125,6 +125,10 @@ class HrsSource:
         self._rows = BeatRows(name)
         self._heard_ns = 0
         self._battery_percent = -1
+        self._predecessor = True
+        """A process before us may have left its link up. Later bleak may only remember links of a dead bluetoothd."""
+        self._link_may_linger = False
+        """The last link ended without a word, so the band may still believe in it and not advertise."""
 
     async def run(self, emit: Emit) -> None:
         """Emit SampleChunks of kind `heart` and SensorStatus until cancelled."""
@@ -139,6 +143,7 @@ class HrsSource:
                 status.tell(error.state, str(error))
             except Exception as error:  # noqa: BLE001 - `explain` re-raises what it does not know
                 explained = explain(error)
+                self._link_may_linger |= isinstance(explained, SystemMissingError)
                 status.tell("failed" if isinstance(explained, SystemMissingError) else "lost", str(explained))
             if self._heard_ns:
                 backoff.reset()
@@ -161,9 +166,9 @@ class HrsSource:
         from bleak import BleakAdapter, BleakScanner  # noqa: PLC0415 - reads the bus address
 
         bluez = self._bluez()
-        adapter = await BleakAdapter.get(bluez=bluez)
-        for device in await adapter.get_connected_devices([HEART_RATE_SERVICE]):
-            if self._is_wanted(device):
+        if self._predecessor:
+            adapter = await BleakAdapter.get(bluez=bluez)
+            for device in filter(self._is_wanted, await adapter.get_connected_devices([HEART_RATE_SERVICE])):
                 return device
         found = await BleakScanner.find_device_by_filter(
             lambda device, _advertised: self._is_wanted(device),
@@ -172,6 +177,7 @@ class HrsSource:
             bluez=bluez,
         )
         if found is None:
+            await self._free_link()
             wanted = f"The wristband {self._address}" if self._address else "A wristband with heart rate"
             raise InterruptionError(
                 "lost",
@@ -179,6 +185,13 @@ class HrsSource:
                 "Put it on, switch it on and bring it near; some bands must be set to broadcast heart rate.",
             )
         return found
+
+    async def _free_link(self) -> None:
+        if self._link_may_linger:
+            from device.acquisition.adapter_power import cycle_power  # noqa: PLC0415 - reads the bus address
+
+            self._link_may_linger = False
+            await cycle_power(self._bluetooth.adapter or "hci0")
 
     def _choose_bus(self) -> None:
         if self._bluetooth.dbus_address:
@@ -195,6 +208,7 @@ class HrsSource:
     async def _listen(self, emit: Emit, status: StatusReporter) -> None:
         """Connect, subscribe and stay; raises InterruptionError once the data end."""
         device = await self._find()
+        self._predecessor = False
         from bleak import BleakClient  # noqa: PLC0415 - reads the bus address
 
         dropped = asyncio.Event()
@@ -231,6 +245,7 @@ class HrsSource:
                 await asyncio.wait_for(dropped.wait(), WATCH_S)
             except TimeoutError:
                 if self._clock.now_ns() - self._heard_ns > SILENCE_NS:
+                    self._link_may_linger = True
                     # Told before the disconnect, which may take seconds on a dead link.
                     status.tell("silent", SILENT)
                     raise InterruptionError("silent", SILENT) from None

@@ -1,7 +1,8 @@
 """An emulated org.bluez: adapter hci0 and one peripheral, as much of its D-Bus interface as an unchanged bleak uses.
 
 Real BlueZ needs a kernel with Bluetooth; this needs a private bus. Order of signals and quirks follow bluetoothd 5.66:
-objects of services appear between `Connected` and `ServicesResolved`, and a link outlives the client that made it.
+objects of services appear between `Connected` and `ServicesResolved`; a link outlives the client that made it, and even
+bluetoothd, which then knows nothing of it until the adapter is switched off and on.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class EmulatedBluez:
         self._bus: Any = None
         self._scan: asyncio.Task[None] | None = None
         self._wanted: frozenset[str] = frozenset()
-        self._known = False
+        self._known = self._linked = False
         self._listeners: dict[str, set[str]] = {}
         """Path of a characteristic -> bus names of the clients it notifies."""
         self.adapter_present = True
@@ -84,6 +85,7 @@ class EmulatedBluez:
         """Leave the bus without a word, as a killed bluetoothd does; the peripheral's link stays up."""
         self._end_scan()
         self._listeners.clear()
+        self._known = self._linked = False
         self._peripheral.on_event = lambda _event: None
         if self._bus is not None:
             self._bus.disconnect()
@@ -93,7 +95,7 @@ class EmulatedBluez:
 
     def adopt_link(self) -> None:
         """Be connected to the peripheral without any client, as after a client was killed."""
-        self._known = self._peripheral.connected = True
+        self._known = self._linked = self._peripheral.connected = True
 
     def remove_adapter(self) -> None:
         """Pull the Bluetooth adapter out."""
@@ -129,7 +131,7 @@ class EmulatedBluez:
             objects[ADAPTER_PATH] = self._adapter()
         if self._known:
             objects[self._device_path] = self._device()
-        return objects | (self._table() if self._peripheral.connected else {})
+        return objects | (self._table() if self._linked else {})
 
     def _adapter(self) -> Interfaces:
         properties = {
@@ -143,7 +145,7 @@ class EmulatedBluez:
     def _device(self) -> Interfaces:
         peripheral = self._peripheral
         flags = dict.fromkeys(("Paired", "Trusted", "Blocked", "LegacyPairing"), Variant("b", False))
-        link = dict.fromkeys(("Connected", "ServicesResolved"), Variant("b", peripheral.connected))
+        link = dict.fromkeys(("Connected", "ServicesResolved"), Variant("b", self._linked))
         names = {"Address": peripheral.address, "Name": peripheral.name, "Alias": peripheral.name}
         properties = {
             **{key: Variant("s", text) for key, text in names.items()},
@@ -205,10 +207,10 @@ class EmulatedBluez:
             self._signal_changed(path, CHARACTERISTIC, Value=Variant("ay", event.value))
 
     def _lose_link(self) -> None:
-        was_known = self._known
+        was_linked, self._linked = self._linked, False
         self._peripheral.connected = False
         self._listeners.clear()
-        if was_known:
+        if was_linked:
             self._signal_changed(self._device_path, DEVICE, ServicesResolved=Variant("b", False))
             for path, interfaces in reversed(self._table().items()):
                 self._signal_removed(path, next(iter(interfaces)))
@@ -264,9 +266,9 @@ class EmulatedBluez:
                 self._signal_added(self._device_path, self._device())
 
     def _connect(self, _call: Message) -> tuple[str, list[Any]]:
-        if not self._peripheral.advertising:
+        if not self._linked and not self._peripheral.discoverable:
             raise BluezError("Failed", "Software caused connection abort")
-        self._peripheral.connected = True
+        self._linked = self._peripheral.connected = True
         self._signal_changed(self._device_path, DEVICE, Connected=Variant("b", True))
         for path, interfaces in self._table().items():
             self._signal_added(path, interfaces)
