@@ -71,6 +71,11 @@ class MusicConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True)
     model: str = "composer-0.1.0"
 
 
+class ControlConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    policy: str = "hand"
+    """A row of `control.POLICIES`."""
+
+
 class SessionDefaults(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     minutes: Positive = 20.0
     start_without_sensors: bool = False
@@ -87,6 +92,7 @@ class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     audio: AudioConfig = AudioConfig()
     affect: AffectConfig = AffectConfig()
     music: MusicConfig = MusicConfig()
+    control: ControlConfig = ControlConfig()
     session: SessionDefaults = SessionDefaults()
 
 

@@ -6,7 +6,6 @@ Started by the manager as `python -m device.host NAME RUN_DIR INCARNATION`, alwa
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import signal
 import sys
@@ -14,7 +13,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -26,6 +24,7 @@ from device.messages import Command, Fault, Health, Message, Tick, Trace, TraceE
 from device.processes import PROCESSES, Process
 from device.stage import Stage
 from device.streams import STREAM_OF, STREAMS
+from device.tables import import_name
 
 HEARTBEAT_NS = 500_000_000
 JOINING_HEARTBEAT_NS = 50_000_000
@@ -35,12 +34,6 @@ MANAGER_ABSENCE_NS = 30_000_000_000
 TRACE_NS = 1_000_000_000
 BEATS_TO_JOIN = 2
 """A publisher heard twice has taken all our subscriptions."""
-
-
-def import_name(name: str) -> Any:
-    """The object that a table names as `module:Name`."""
-    module, _, attribute = name.partition(":")
-    return getattr(importlib.import_module(module), attribute)
 
 
 def build_stages(row: Process, config: SessionConfig) -> tuple[Stage, ...]:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from device import messages
 from device.bus import decoder
-from device.host import import_name
 from device.processes import PROCESSES
 from device.streams import STREAM_OF, STREAMS, topic_of
+from device.tables import import_name
 
 LOCAL = {messages.Tick}
 
