@@ -7,14 +7,13 @@ neutral one, until it is told to stop.
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from device.audio.guard import Before, Ramp, guard_bar, guard_brightness, guard_loudness
+from device.audio.guard import Before, Ramp, guard_bar, guard_intent, guard_loudness
 from device.config import SessionConfig
 from device.messages import Bar, Command, Message, MusicIntent, PlayedBar, Tick, Transport
 from device.music.phrasebook import Phrasebook
@@ -80,7 +79,7 @@ class Conductor:
         self._config, self._sfreq_hz = config, audio.sfreq_hz
         self._limits = config.prescription.limits
         self._ahead_frames = audio.block_frames * (audio.periods + 1) + self._frames(CARD_S)
-        self._phrasebook = Phrasebook()
+        self._phrasebook = Phrasebook(config)
         self.state: State = "idle"
         self.late_bars = 0
         self._frame = self._frame_ns = 0
@@ -89,13 +88,14 @@ class Conductor:
         """The bar that sounds next."""
         self._sounding = -1
         self._before: Before | None = None
-        self._intent = CALM
+        self._calm = guard_intent(CALM, self._limits)
+        self._intent = self._calm
         self._bars: dict[int, Bar] = {}
         self._history: deque[Bar] = deque(maxlen=HISTORY_BARS)
         self._final = False
         self._offset_db = 0.0
         self._first_frame = self._fade_frame = 0
-        start_db = guard_loudness(min(CALM.loudness_db, START_DB), self._limits)
+        start_db = guard_loudness(START_DB, self._limits)
         self._loudness = Ramp(0, start_db, start_db, self._limits.loudness_slope_db_s / self._sfreq_hz)
         self._brightness = Ramp(0, CALM.brightness, CALM.brightness, BRIGHTNESS_PER_S / self._sfreq_hz)
 
@@ -158,20 +158,20 @@ class Conductor:
     def _take_intent(self, intent: MusicIntent) -> None:
         if (intent.bar_index, intent.revision) < (self._intent.bar_index, self._intent.revision):
             return
-        self._intent = intent
+        self._intent = guard_intent(intent, self._limits)
         # A revision is somebody's wish about what is heard now; a first intent is about its own bar.
         if intent.revision or intent.bar_index <= self._sounding:
             self._aim()
 
     def _aim(self) -> None:
         self._aim_loudness()
-        self._brightness = self._brightness.towards(guard_brightness(self._intent.brightness), self._frame)
+        self._brightness = self._brightness.towards(self._intent.brightness, self._frame)
 
     def _aim_loudness(self) -> None:
         wanted = self._intent.loudness_db + self._offset_db
         allowed = guard_loudness(wanted, self._limits)
         # What cannot be had is not remembered: the next wish in the other direction is heard at once.
-        self._offset_db += allowed - wanted if math.isfinite(wanted) else -self._offset_db
+        self._offset_db += allowed - wanted
         self._loudness = self._loudness.towards(allowed, self._frame)
 
     # -- musical time
@@ -251,8 +251,8 @@ class Conductor:
         return guard_bar(bar, tempo_bpm, self._before, self._config.prescription)
 
     def _drift(self, bar_index: int) -> None:
-        if self._intent is not CALM and bar_index - self._intent.bar_index > INTENT_LASTS_BARS:
-            self._intent = CALM
+        if self._intent is not self._calm and bar_index - self._intent.bar_index > INTENT_LASTS_BARS:
+            self._intent = self._calm
 
     def _improvise(self, bar_index: int) -> Bar:
         intent = msgspec.structs.replace(self._intent, bar_index=bar_index)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import msgspec
 
 from device.config import Limits, Prescription
-from device.messages import TICKS_PER_BEAT, Bar, Note
+from device.messages import TICKS_PER_BEAT, Bar, MusicIntent, Note
+from device.music.playing import programs_of
 
 VOICES = ("melody", "bass", "inner", "pad")
 """All voices there are; where a bar is too dense, the ones named last are thinned first."""
@@ -71,24 +72,22 @@ def guard_tempo(tempo_bpm: float, before: Before | None, limits: Limits) -> floa
 
 
 def guard_programs(programs: Mapping[str, int], prescription: Prescription, changes: list[str]) -> dict[str, int]:
-    """Per voice an instrument that is prescribed and not forbidden; a voice for which there is none is left out."""
-    allowed = allowed_programs(prescription)
+    """Per voice an instrument that was loaded and is not forbidden; a voice for which there is none is left out."""
+    allowed, instead = allowed_programs(prescription), programs_of(prescription)
     guarded = {}
     for voice in VOICES:
-        wanted = programs.get(voice, prescription.programs.get(voice, -1))
-        program = wanted if wanted in allowed else prescription.programs.get(voice, -1)
+        program = programs.get(voice, instead[voice])
         if program not in allowed:
-            program = allowed[0] if allowed else -1
-        if program != wanted and voice in programs:
-            changes.append(f"instrument {wanted} of {voice} is not allowed" + (f", {program} plays" if allowed else ""))
-        if allowed:
+            changes.append(f"instrument {program} of {voice} is not allowed")
+            program = instead[voice]
+        if program in allowed:
             guarded[voice] = program
     return guarded
 
 
 def allowed_programs(prescription: Prescription) -> tuple[int, ...]:
-    """The instruments that may sound, and so the ones to load: prescribed and not on the never-play list."""
-    return tuple(sorted(set(prescription.programs.values()) - set(prescription.never_programs)))
+    """The instruments that may sound, and so the ones to load: chosen for a voice and not on the never-play list."""
+    return tuple(sorted(set(programs_of(prescription).values()) - set(prescription.never_programs)))
 
 
 def drop_malformed(notes: Iterable[Note], beats: int, programs: Mapping[str, int], changes: list[str]) -> list[Note]:
@@ -153,9 +152,24 @@ def guard_loudness(loudness_db: float, limits: Limits) -> float:
     return min(max(wanted, SILENT_DB), limits.loudness_max_db)
 
 
-def guard_brightness(brightness: float) -> float:
-    """0 (dull) to 1; what is no number is dull."""
-    return min(max(brightness, 0.0), 1.0) if not math.isnan(brightness) else 0.0
+def guard_share(share: float) -> float:
+    """0 to 1; what is no number is 0."""
+    return min(max(share, 0.0), 1.0) if not math.isnan(share) else 0.0
+
+
+def guard_intent(intent: MusicIntent, limits: Limits) -> MusicIntent:
+    """The same wish in numbers that the phrasebook and the ramps can follow."""
+    low, high = sorted((limits.pitch_min, limits.pitch_max))
+    return msgspec.structs.replace(
+        intent,
+        tempo_bpm=guard_tempo(intent.tempo_bpm, None, limits),
+        density=min(guard_share(intent.density), limits.density_max),
+        register_midi=low + (high - low) * guard_share((intent.register_midi - low) / max(1, high - low)),
+        loudness_db=guard_loudness(intent.loudness_db, limits),
+        brightness=guard_share(intent.brightness),
+        articulation=guard_share(intent.articulation),
+        tonic_pc=intent.tonic_pc % 12,
+    )
 
 
 class Ramp(NamedTuple):

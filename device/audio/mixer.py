@@ -21,6 +21,8 @@ INPUT_MAX = np.float32(8.0)
 """A wild sample may not mute the music for longer than the release needs."""
 FULL_SCALE = 32767
 FLOOR_DBFS = -120.0
+INAUDIBLE = 1e-6
+"""A thirtieth of a step: the reverb's own noise floor is below, and needs no dither."""
 
 Samples = npt.NDArray[np.float32]
 Gains = npt.NDArray[np.float64]
@@ -94,7 +96,7 @@ class Mixer:
         self._peak = max(self._peak, peak)
         self._square_sum += float(np.vdot(heard, heard))
         self._n_samples += heard.size
-        if peak == 0.0:
+        if peak < INAUDIBLE:
             return bytes(2 * heard.size)
         dither = self._rng.random(heard.shape, np.float32) - self._rng.random(heard.shape, np.float32)
         steps = np.rint(heard * FULL_SCALE + dither)

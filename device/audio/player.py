@@ -18,6 +18,7 @@ from device.clock import Clock
 from device.config import AudioConfig
 from device.errors import SoundError
 
+ALSA_CARDS = Path("/proc/asound")
 CHANNELS = 2
 FRAME_BYTES = 4
 DEAD_NS = 700_000_000
@@ -252,7 +253,7 @@ def find_card(portaudio: Any, config: AudioConfig) -> Mapping[str, Any]:
 def _name_in_portaudio(device: str) -> str:
     """An ALSA card id (`Headphones`, `hw:CARD=Headphones`) as PortAudio shows it; indices move between boots."""
     card_id = re.sub(r"^(plug)?hw:(CARD=)?", "", device).partition(",")[0]
-    folder = Path("/proc/asound") / card_id
+    folder = ALSA_CARDS / card_id
     return f"(hw:{folder.resolve().name.removeprefix('card')}," if card_id and folder.is_symlink() else device
 
 

@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from device.audio.conductor import CALM, FADE_IN_S, GRID_FRAMES, INTENT_LASTS_BARS, RING_OUT_S, STEP_DB, Conductor
+from device.config import Limits, Prescription, SessionConfig
+from device.messages import Message, PlayedBar, Tick, Transport
+from tests.device.audio.rig import SECOND_NS, bar, command, intent
+
+SFREQ_HZ = 48_000
+Answer = Callable[[Transport], Iterable[Message]]
+
+
+def composed(asked: Transport) -> Iterable[Message]:
+    return [intent(asked.bar_index), bar(asked.bar_index)]
+
+
+def nobody(asked: Transport) -> Iterable[Message]:
+    return []
+
+
+class Run:
+    """Ticks a conductor at the frames it asks for; `answer` plays the loop and the composer."""
+
+    def __init__(self, config: SessionConfig, answer: Answer = composed, begins_ns: int = 3 * SECOND_NS) -> None:
+        self.conductor, self.answer, self.begins_ns = Conductor(config), answer, begins_ns
+        self.frame = 0
+        self.emitted: list[Message] = []
+
+    def ns_of(self, frame: int) -> int:
+        return self.begins_ns + frame * SECOND_NS // SFREQ_HZ
+
+    def tell(self, message: Message) -> None:
+        emitted = list(self.conductor.step(message, self.ns_of(self.frame)))
+        self.emitted += emitted
+        for item in emitted:
+            if isinstance(item, Transport):
+                for reply in self.answer(item):
+                    self.tell(reply)
+
+    def tick(self, frame: int) -> None:
+        self.frame = frame
+        self.tell(Tick(t_ns=self.ns_of(frame), frame=frame))
+
+    def until(self, frame: int) -> Run:
+        while (due := self.conductor.next_tick_frame) is not None and due <= frame:
+            self.tick(due)
+        self.tick(frame)
+        return self
+
+    def start(self) -> Run:
+        self.tick(0)
+        self.tell(command("start"))
+        return self
+
+    def bars(self, n_bars: int) -> list[PlayedBar]:
+        while len(self.played) < n_bars and self.conductor.next_tick_frame is not None:
+            self.tick(self.conductor.next_tick_frame)
+        return self.played
+
+    @property
+    def played(self) -> list[PlayedBar]:
+        return [message for message in self.emitted if isinstance(message, PlayedBar)]
+
+    @property
+    def asked(self) -> list[Transport]:
+        return [message for message in self.emitted if isinstance(message, Transport)]
+
+
+def test_nothing_happens_before_the_start(config: SessionConfig) -> None:
+    run = Run(config).until(10 * SFREQ_HZ)
+    assert run.emitted == []
+    assert run.conductor.next_tick_frame is None
+    assert run.conductor.state == "idle"
+
+
+def test_the_start_asks_for_bar_0_and_every_bar_that_begins_for_the_next(config: SessionConfig) -> None:
+    run = Run(config).start()
+    (first,) = run.asked
+    assert (first.bar_index, first.start_frame) == (0, 72_000)
+    run.until(72_000)
+    second = run.asked[1]
+    assert second.bar_index == 1
+    assert second.start_frame == 72_000 + run.played[0].n_frames
+    assert second.starts_ns == run.ns_of(second.start_frame)
+    assert second.starts_ns - second.deadline_ns > 0.3 * SECOND_NS
+    assert second.deadline_ns > second.t_ns
+
+
+def test_a_bar_that_is_there_in_time_plays(config: SessionConfig) -> None:
+    run = Run(config).start()
+    played = run.bars(3)
+    assert [item.generator for item in played] == ["test"] * 3
+    assert [item.fallback for item in played] == [""] * 3
+    assert played[1].notes == bar(1).notes
+    assert run.conductor.late_bars == 0
+
+
+def test_a_late_bar_is_replaced_by_the_phrasebook_which_says_so(config: SessionConfig) -> None:
+    run = Run(config, answer=lambda asked: [] if asked.bar_index == 1 else composed(asked)).start()
+    played = run.bars(2)
+    run.tell(bar(1))
+    assert run.bars(3)[2].generator == "test"
+    assert played[1].generator == "phrasebook"
+    assert "bar 1 was not there 300 ms before" in played[1].fallback
+    assert played[1].notes
+    assert run.conductor.late_bars == 1
+
+
+def test_a_bar_of_which_nothing_may_sound_is_replaced(config: SessionConfig) -> None:
+    run = Run(config, answer=lambda asked: [intent(asked.bar_index), bar(asked.bar_index, notes=())]).start()
+    (played,) = run.bars(1)
+    assert played.generator == "phrasebook"
+    assert "nothing of bar 0 by test may sound" in played.fallback
+    assert run.conductor.late_bars == 0
+
+
+def test_the_newest_revision_of_a_bar_plays(config: SessionConfig) -> None:
+    run = Run(config, answer=nobody).start()
+    run.tell(bar(0, generator="new", intent_revision=1))
+    run.tell(bar(0, generator="old"))
+    assert run.bars(1)[0].generator == "new"
+
+
+def test_what_the_guard_changed_is_told(config: SessionConfig) -> None:
+    run = Run(config, answer=lambda asked: [intent(asked.bar_index), bar(asked.bar_index, tempo_bpm=300.0)]).start()
+    assert run.bars(1)[0].tempo_bpm == 120.0
+    assert run.played[0].guarded == ("tempo 300 held at 120.0 bpm",)
+
+
+@given(tempi=st.lists(st.floats(20, 200), min_size=2, max_size=12))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+def test_bars_follow_each_other_to_the_frame_whatever_the_tempo(config: SessionConfig, tempi: list[float]) -> None:
+    def answer(asked: Transport) -> Iterable[Message]:
+        tempo_bpm = tempi[asked.bar_index % len(tempi)]
+        return [intent(asked.bar_index), bar(asked.bar_index, tempo_bpm=tempo_bpm)]
+
+    played = Run(config, answer).start().bars(len(tempi))
+    for before, after in itertools.pairwise(played):
+        assert after.start_frame == before.start_frame + before.n_frames
+        assert after.t_ns - before.t_ns == pytest.approx(before.n_frames * SECOND_NS / SFREQ_HZ, abs=2)
+        reach = 0.02 * before.n_frames / SFREQ_HZ
+        assert abs(after.tempo_bpm / before.tempo_bpm - 1) <= reach + 1e-9
+    for item in played:
+        assert item.start_frame % GRID_FRAMES == item.n_frames % GRID_FRAMES == 0
+        assert item.n_frames == pytest.approx(4 * 60 / item.tempo_bpm * SFREQ_HZ, abs=GRID_FRAMES)
+
+
+def test_before_the_first_intent_it_plays_calm_from_the_phrasebook(config: SessionConfig) -> None:
+    played = Run(config, nobody).start().bars(2)
+    assert [item.generator for item in played] == ["phrasebook"] * 2
+    assert played[0].tempo_bpm == CALM.tempo_bpm
+    assert played[0].loudness_db == CALM.loudness_db
+
+
+def test_when_all_others_die_it_goes_on_with_the_last_intent_and_drifts_to_calm(config: SessionConfig) -> None:
+    def dies(asked: Transport) -> Iterable[Message]:
+        return [intent(asked.bar_index, tempo_bpm=90.0, loudness_db=-3.0)] if asked.bar_index < 2 else []
+
+    run = Run(config, dies).start()
+    played = run.bars(40)
+    assert [round(item.tempo_bpm) for item in played[: INTENT_LASTS_BARS + 2]] == [90] * (INTENT_LASTS_BARS + 2)
+    tempi = [item.tempo_bpm for item in played[INTENT_LASTS_BARS + 1 :]]
+    assert tempi[1] < 90
+    assert tempi == sorted(tempi, reverse=True)
+    assert tempi[-1] == CALM.tempo_bpm
+    assert played[-1].loudness_db == CALM.loudness_db
+    assert run.conductor.state == "playing"
+
+
+def test_a_loop_that_comes_back_is_heard_again(config: SessionConfig) -> None:
+    def pauses(asked: Transport) -> Iterable[Message]:
+        return [] if 2 <= asked.bar_index < 20 else [intent(asked.bar_index, tempo_bpm=70.0), bar(asked.bar_index)]
+
+    assert Run(config, pauses).start().bars(22)[21].fallback == ""
+
+
+def test_the_final_intent_ends_with_its_bar_and_rings_out(config: SessionConfig) -> None:
+    run = Run(config, lambda asked: [intent(asked.bar_index, final=asked.bar_index == 2), bar(asked.bar_index)])
+    played = run.start().bars(9)
+    assert [item.bar_index for item in played] == [0, 1, 2]
+    end_frame = played[-1].start_frame + played[-1].n_frames
+    ended_frame = end_frame + round(RING_OUT_S * SFREQ_HZ)
+    assert run.frame == ended_frame
+    assert run.conductor.state == "ended"
+    assert run.conductor.envelope_at(end_frame) == 1.0
+    assert run.conductor.envelope_at((end_frame + ended_frame) // 2) == pytest.approx(0.5)
+    assert run.conductor.envelope_at(ended_frame) == 0.0
+    assert max(item.bar_index for item in run.asked) == 2
+
+
+def test_while_it_rings_out_it_says_so_and_can_still_be_stopped(config: SessionConfig) -> None:
+    run = Run(config, lambda asked: [intent(asked.bar_index, final=True), bar(asked.bar_index)]).start()
+    run.until(run.bars(1)[0].n_frames + 72_000 + 100)
+    assert run.conductor.state == "fading"
+    run.tell(command("stop"))
+    assert run.conductor.state == "ended"
+
+
+def test_stop_ends_it_at_once(config: SessionConfig) -> None:
+    run = Run(config).start().until(100_000)
+    run.tell(command("stop"))
+    assert run.conductor.state == "ended"
+    assert run.conductor.next_tick_frame is None
+    assert run.until(900_000).conductor.state == "ended"
+
+
+def test_a_second_start_changes_nothing(config: SessionConfig) -> None:
+    run = Run(config).start().until(100_000)
+    count = len(run.emitted)
+    run.tell(command("start"))
+    assert len(run.emitted) == count
+
+
+def test_the_first_bar_fades_in(config: SessionConfig) -> None:
+    run = Run(config).start()
+    assert run.conductor.envelope_at(0) == run.conductor.envelope_at(72_000) == 0.0
+    assert run.conductor.envelope_at(72_000 + round(FADE_IN_S * SFREQ_HZ / 2)) == pytest.approx(0.5)
+    assert run.conductor.envelope_at(72_000 + round(FADE_IN_S * SFREQ_HZ)) == 1.0
+
+
+def test_softer_and_louder_act_at_once_within_the_slope(config: SessionConfig) -> None:
+    run = Run(config).start().until(100_000)
+    run.tell(command("softer"))
+    assert run.conductor.loudness_db_at(100_000) == -12.0
+    assert run.conductor.loudness_db_at(100_000 + SFREQ_HZ) == pytest.approx(-13.5)
+    assert run.conductor.loudness_db_at(100_000 + 10 * SFREQ_HZ) == pytest.approx(-12.0 - STEP_DB)
+    run.until(500_000)
+    run.tell(command("louder"))
+    assert run.conductor.loudness_db_at(900_000) == pytest.approx(-12.0)
+
+
+def test_what_the_listener_asked_for_outlasts_the_next_intent(config: SessionConfig) -> None:
+    run = Run(config).start().until(100_000)
+    run.tell(command("softer"))
+    assert run.until(1_000_000).conductor.loudness_db_at(1_000_000) == pytest.approx(-12.0 - STEP_DB)
+
+
+def test_louder_stops_at_the_prescription_and_is_not_remembered_beyond(config: SessionConfig) -> None:
+    limits = Limits(loudness_max_db=-10.0)
+    run = Run(msgspec.structs.replace(config, prescription=Prescription(limits=limits))).start().until(100_000)
+    for _ in range(5):
+        run.tell(command("louder"))
+    assert run.conductor.loudness_db_at(10**9) == -10.0
+    run.tell(command("softer"))
+    assert run.conductor.loudness_db_at(10**9) == -13.0
+
+
+def test_a_revision_of_the_coming_bar_is_heard_now_in_loudness_and_brightness(config: SessionConfig) -> None:
+    run = Run(config).start().until(100_000)
+    run.tell(intent(1, revision=1, loudness_db=-15.0, brightness=0.1, tempo_bpm=60.0))
+    assert run.conductor.loudness_db_at(100_000 + SFREQ_HZ) == pytest.approx(-13.5)
+    assert run.conductor.brightness_at(100_000 + SFREQ_HZ) < 0.2
+    assert run.bars(2)[1].tempo_bpm < 66.0
+
+
+def test_a_first_intent_waits_for_its_bar(config: SessionConfig) -> None:
+    run = Run(
+        config, lambda asked: [intent(asked.bar_index, loudness_db=-12.0 - asked.bar_index), bar(asked.bar_index)]
+    )
+    run.start().until(100_000)
+    assert run.conductor.loudness_db_at(200_000) == -12.0
+
+
+def test_an_older_revision_changes_nothing(config: SessionConfig) -> None:
+    run = Run(config).start().until(100_000)
+    run.tell(intent(1, revision=2, loudness_db=-15.0))
+    run.tell(intent(1, revision=1, loudness_db=-30.0))
+    assert run.conductor.loudness_db_at(10**9) == -15.0
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 0.0, -5.0])
+def test_a_broken_intent_does_not_stop_the_music(config: SessionConfig, bad: float) -> None:
+    broken = dict.fromkeys(
+        ("tempo_bpm", "density", "register_midi", "loudness_db", "brightness", "session_left_s"), bad
+    )
+    run = Run(config, lambda asked: [intent(asked.bar_index, **broken)]).start()
+    assert all(item.notes for item in run.bars(3))
+    assert -60 <= run.conductor.loudness_db_at(run.frame) <= 0
+
+
+def test_restarted_in_mid_session_it_begins_by_itself_with_a_bar_after_all_played(config: SessionConfig) -> None:
+    restarted = msgspec.structs.replace(config, started_ns=3 * SECOND_NS)
+    run = Run(restarted, begins_ns=63 * SECOND_NS)
+    assert run.conductor.next_tick_frame == 0
+    run.until(10 * SFREQ_HZ)
+    assert run.asked[0].bar_index == 61
+    assert run.played[0].bar_index == 61
+    assert run.conductor.envelope_at(run.played[0].start_frame) == 0.0
+
+
+@given(data=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+def test_the_same_inputs_give_the_same_bytes(config: SessionConfig, data: st.DataObject) -> None:
+    wishes = data.draw(st.lists(st.sampled_from(["softer", "louder", "calmer"]), max_size=5))
+    missing = data.draw(st.sets(st.integers(0, 8)))
+
+    def once() -> list[bytes]:
+        run = Run(config, lambda asked: [] if asked.bar_index in missing else composed(asked)).start()
+        for number, wish in enumerate(wishes):
+            run.until(150_000 * number)
+            run.tell(command(wish))
+        run.bars(8)
+        return [msgspec.msgpack.encode(message) for message in run.emitted]
+
+    assert once() == once()
