@@ -19,7 +19,7 @@ HEAD = 0xA0
 FOOTER_FIRST, FOOTER_LAST = 0xC0, 0xC6
 PACKET_BYTES = 33
 LOOK_BYTES = PACKET_BYTES + 2
-"""A packet whose counter does not follow is decided once the head and the counter behind it are there."""
+"""A packet is decided once the head and the counter behind it are there."""
 PACKETS_PER_S = 250.0
 BOARD_CHANNELS = 8
 RESTART_PACKETS = 64
@@ -43,9 +43,10 @@ def scale_uv(gain: float = 24.0) -> float:
 class PacketDecoder:
     """Incremental decoder; the same packets come out however the bytes were split.
 
-    A candidate with right head and footer counts as a packet if its counter follows the last one, or the next packet
-    follows with the next counter, or it stands right behind a packet and a head follows. Anything else was payload
-    that looked like a packet, and the search goes on one byte further, so a damaged packet costs only itself.
+    A candidate with right head and footer counts as a packet if a head stands behind it, and, where the chain was
+    broken, its counter follows the last one or the next counter follows its own. Anything else was damaged, or payload
+    that looked like a packet, and the search goes on one byte further. So damage costs the damaged packet, and the
+    whole one before inserted bytes, but never makes a sample up.
     """
 
     def __init__(self) -> None:
@@ -53,47 +54,40 @@ class PacketDecoder:
         self._chained = False
         self._last_counter = -1
 
+    @property
+    def holds_packet(self) -> bool:
+        """Whether a whole packet has come in that still waits for the head behind it."""
+        return len(self._bytes) >= PACKET_BYTES
+
     def decode(self, data: bytes) -> Packets:
         """Packets completed by `data`, in order."""
         self._bytes += data
         runs: list[NDArray[np.uint8]] = []
         position = 0
-        while (head := self._bytes.find(HEAD, position)) >= 0 and len(self._bytes) - head >= PACKET_BYTES:
-            self._chained &= head == position
-            run = self._run_at(head)
-            if len(run):
+        while (position := self._bytes.find(HEAD, position)) >= 0 and len(self._bytes) - position >= LOOK_BYTES:
+            run = self._run_at(position)
+            self._chained = len(run) > 0
+            if self._chained:
                 runs.append(run)
-                self._last_counter, self._chained = int(run[-1, 1]), True
-                position = head + run.size
-            elif len(self._bytes) - head >= LOOK_BYTES:
-                position, self._chained = head + 1, False
-            else:
-                break
-        self._keep(position, head)
+                self._last_counter = int(run[-1, 1])
+            position += run.size or 1
+        self._bytes = self._bytes[position:] if position >= 0 else b""
         return _unpack(np.concatenate(runs)) if runs else NO_PACKETS
-
-    def _keep(self, position: int, head: int) -> None:
-        """Keep what is undecided: from the head on, or nothing without one."""
-        begin = head if head >= 0 else len(self._bytes)
-        self._chained &= begin == position
-        self._bytes = self._bytes[begin:]
 
     def _run_at(self, position: int) -> NDArray[np.uint8]:
         """The unbroken run of packets that begins at `position`, shape (n, 33)."""
-        n_rows = (len(self._bytes) - position) // PACKET_BYTES
-        window = np.frombuffer(self._bytes[position:] + bytes(2), np.uint8)
-        rows = window[: n_rows * PACKET_BYTES].reshape(n_rows, PACKET_BYTES)
-        counter, footer = rows[:, 1], rows[:, -1]
-        headed = window[PACKET_BYTES::PACKET_BYTES][:n_rows] == HEAD
-        before = np.concatenate(([self._last_counter & 0xFF], counter[:-1])).astype(np.uint8)
-        follows = counter == before + np.uint8(1)
-        follows[0] &= self._last_counter >= 0
-        believed = follows | headed
-        if not self._chained:
-            followed = window[PACKET_BYTES + 1] == counter[0] + np.uint8(1)
-            believed[0] = follows[0] | (headed[0] & followed)
-        good = (rows[:, 0] == HEAD) & (footer >= FOOTER_FIRST) & (footer <= FOOTER_LAST) & believed
+        n_rows = (len(self._bytes) - position - 2) // PACKET_BYTES
+        window = np.frombuffer(self._bytes, np.uint8, n_rows * PACKET_BYTES + 2, position)
+        rows = window[:-2].reshape(n_rows, PACKET_BYTES)
+        footer = rows[:, -1]
+        headed = window[PACKET_BYTES::PACKET_BYTES] == HEAD
+        good = (rows[:, 0] == HEAD) & (footer >= FOOTER_FIRST) & (footer <= FOOTER_LAST) & headed
+        good[0] &= self._chained or self._is_plausible(int(rows[0, 1]), int(window[PACKET_BYTES + 1]))
         return rows if good.all() else rows[: int(np.argmin(good))]
+
+    def _is_plausible(self, counter: int, next_counter: int) -> bool:
+        follows = self._last_counter >= 0 and counter == (self._last_counter + 1) & 0xFF
+        return follows or next_counter == (counter + 1) & 0xFF
 
 
 def _unpack(rows: NDArray[np.uint8]) -> Packets:
@@ -170,29 +164,39 @@ class CytonStream:
         self._decoder, self._unwrapper, self._pairer = PacketDecoder(), CounterUnwrapper(), DaisyPairer()
         self._clock = SampleClock(self._sfreq_hz, not_before_ns=self._end_ns)
         self._base: int | None = None
+        self._read_ns = 0
 
     def push(self, data: bytes, now_ns: int) -> list[SampleChunk]:
         """Chunks completed by bytes that were read at `now_ns`."""
+        n_held = int(self._decoder.holds_packet)
         packets = self._decoder.decode(data)
-        if not len(packets.counter):
+        # A packet that only waited for the head behind it came with the read before.
+        came = [(packets.counter[:n_held], self._read_ns), (packets.counter[n_held:], now_ns)]
+        came = [(counter, came_ns) for counter, came_ns in came if len(counter)]
+        self._read_ns = now_ns if data else self._read_ns
+        if not came:
             return []
-        index, raw = self._unwrapper.unwrap(packets.counter, now_ns), packets.raw
+        index = np.concatenate([self._unwrapper.unwrap(counter, came_ns) for counter, came_ns in came])
+        return self._place(index, packets.raw, came[-1][1])
+
+    def _place(self, index: NDArray[np.int64], raw: NDArray[np.int32], came_ns: int) -> list[SampleChunk]:
+        """Give numbered packets, the last of which came at `came_ns`, their place among all samples of the source."""
         if self._daisy:
             index, raw = self._pairer.pair(index, raw)
         if not len(index):
             return []
         if self._base is None:
-            self._base = self._resume_at(index, now_ns) - int(index[0])
+            self._base = self._resume_at(index, came_ns) - int(index[0])
         index = index + self._base
-        self._clock.observe(int(index[-1]), now_ns)
+        self._clock.observe(int(index[-1]), came_ns)
         data_uv = (raw[:, : len(self.ch_names)] * scale_uv()).astype(np.float32)
         return self._chunker.push(index, data_uv, self._clock.time_ns)
 
-    def _resume_at(self, index: NDArray[np.int64], now_ns: int) -> int:
+    def _resume_at(self, index: NDArray[np.int64], came_ns: int) -> int:
         """Index for the first sample of a connection: the time between the connections tells how many were lost."""
         if not self._end_ns:
             return 0
-        first_ns = now_ns - int(index[-1] - index[0]) * 1e9 / self._sfreq_hz
+        first_ns = came_ns - int(index[-1] - index[0]) * 1e9 / self._sfreq_hz
         return self._chunker.next_index + max(0, round((first_ns - self._end_ns) * self._sfreq_hz / 1e9))
 
     def disconnect(self) -> list[SampleChunk]:
