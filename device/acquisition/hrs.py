@@ -128,7 +128,7 @@ class HrsSource:
         self._predecessor = True
         """A process before us may have left its link up. Later bleak may only remember links of a dead bluetoothd."""
         self._link_may_linger = False
-        """The last link ended without a word, so the band may still believe in it and not advertise."""
+        """The last link may be up still, unknown to a new bluetoothd, and keep the band from advertising."""
 
     async def run(self, emit: Emit) -> None:
         """Emit SampleChunks of kind `heart` and SensorStatus until cancelled."""
@@ -143,7 +143,6 @@ class HrsSource:
                 status.tell(error.state, str(error))
             except Exception as error:  # noqa: BLE001 - `explain` re-raises what it does not know
                 explained = explain(error)
-                self._link_may_linger |= isinstance(explained, SystemMissingError)
                 status.tell("failed" if isinstance(explained, SystemMissingError) else "lost", str(explained))
             if self._heard_ns:
                 backoff.reset()
@@ -216,6 +215,7 @@ class HrsSource:
         async with BleakClient(
             device, disconnected_callback=lambda _client: dropped.set(), timeout=CONNECT_S, bluez=bluez
         ) as client:
+            self._link_may_linger = True
             self._battery_percent = await self._read_battery(client)
             self._heard_ns = self._clock.now_ns()
             await client.start_notify(
@@ -245,7 +245,6 @@ class HrsSource:
                 await asyncio.wait_for(dropped.wait(), WATCH_S)
             except TimeoutError:
                 if self._clock.now_ns() - self._heard_ns > SILENCE_NS:
-                    self._link_may_linger = True
                     # Told before the disconnect, which may take seconds on a dead link.
                     status.tell("silent", SILENT)
                     raise InterruptionError("silent", SILENT) from None
@@ -255,6 +254,7 @@ class HrsSource:
 def explain(error: Exception) -> IsotoneError:
     """What an exception of bleak, dbus-fast or the socket below means to a person; re-raises what it does not know."""
     from bleak import exc  # noqa: PLC0415 - see `_find`
+    from dbus_fast.errors import DBusFastError  # noqa: PLC0415
 
     if isinstance(error, IsotoneError):
         return error
@@ -266,7 +266,7 @@ def explain(error: Exception) -> IsotoneError:
         return _explain_adapter(powered_off=False)
     if isinstance(error, TimeoutError | exc.BleakError):
         return SensorError(f"The wristband did not connect ({error}).".replace(" ()", ""), "Bring it nearer.")
-    if isinstance(error, OSError | EOFError):
+    if isinstance(error, OSError | EOFError | DBusFastError):
         bus = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS", "/run/dbus/system_bus_socket")
         return SystemMissingError(f"There is no D-Bus at {bus}.", "Start it: `systemctl start dbus`.")
     raise error
