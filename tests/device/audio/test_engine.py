@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import gc
+import itertools
+import threading
+from unittest import mock
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from device.audio import engine, player
+from device.audio.conductor import RING_OUT_S, Conductor
+from device.audio.engine import NO_CARD, frozen_collector, open_sink
+from device.audio.mixer import DELAY_FRAMES
+from device.audio.player import ClockSink
+from device.audio.synth import Synth
+from device.clock import VirtualClock
+from device.config import AudioConfig, DeviceConfig, SessionConfig
+from device.errors import SoundError
+from device.host import StageRunner
+from device.messages import AudioReport, Fault, Marker, PcmBlock, PlayedBar, Transport
+from tests.device.audio.rig import SECOND_NS, FakeContext, command, intent
+from tests.device.audio.test_synth import needs_synth
+
+SFREQ_HZ = 48_000
+START = (0.1, command("start"))
+AUDIBLE = 20
+"""Of 32768: -64 dBFS."""
+
+
+@pytest.fixture
+def config(config: SessionConfig) -> SessionConfig:
+    return msgspec.structs.replace(config, device=DeviceConfig(audio=AudioConfig(sink="wav")))
+
+
+class FakeSynth:
+    """Sounds as a constant while a note is on, so levels and frames can be read off the samples."""
+
+    made: FakeSynth
+
+    def __init__(self, config: AudioConfig, programs: tuple[int, ...]) -> None:
+        FakeSynth.made = self
+        self.programs, self.on, self.brightness, self.closed = programs, set(), [], False
+
+    def program(self, channel: int, program: int) -> None:
+        assert program in self.programs
+
+    def note_on(self, channel: int, pitch: int, velocity: int) -> None:
+        self.on.add((channel, pitch))
+
+    def note_off(self, channel: int, pitch: int) -> None:
+        self.on.discard((channel, pitch))
+
+    def brighten(self, brightness: float) -> None:
+        self.brightness.append(brightness)
+
+    def render(self, block: npt.NDArray[np.float32], first: int, last: int) -> None:
+        block[first:last] = 0.25 if self.on else 0.0
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def run(context: FakeContext, synth: type = FakeSynth) -> FakeContext:
+    with mock.patch.object(engine, "Synth", synth):
+        engine.main(context)
+    return context
+
+
+def loudest(pcm: npt.NDArray[np.int16]) -> int:
+    return int(np.abs(pcm.astype(int)).max(initial=0))
+
+
+@needs_synth
+def test_with_the_real_synthesiser_music_is_heard_and_ends_by_a_fade(config: SessionConfig) -> None:
+    context = run(FakeContext(config, [START, (6.0, command("stop"))], until_s=7.0), Synth)
+    first = context.of(PlayedBar)[0].start_frame + DELAY_FRAMES
+    assert loudest(context.pcm[:first]) <= 1
+    assert loudest(context.pcm[first : first + SFREQ_HZ]) > 100
+    assert loudest(context.pcm) < 0.51 * 32768
+    assert loudest(context.pcm[-64:]) <= 1
+    assert context.states[-1] == "ended"
+
+
+@needs_synth
+def test_with_the_real_synthesiser_a_session_is_the_same_twice(config: SessionConfig) -> None:
+    script = [START, (4.0, command("stop"))]
+    first, second = (run(FakeContext(config, script, until_s=5.0), Synth).pcm for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+def test_a_note_is_heard_at_the_time_that_was_told(config: SessionConfig) -> None:
+    context = run(FakeContext(config, [START], until_s=5.0))
+    played, *_ = context.of(PlayedBar)
+    begin_ns = context.of(PcmBlock)[0].t_ns
+    heard = int(np.argmax(np.abs(context.pcm[:, 0].astype(int)) > AUDIBLE))
+    # The fade-in hides its first milliseconds.
+    assert (begin_ns + heard * SECOND_NS / SFREQ_HZ - played.t_ns) / SECOND_NS == pytest.approx(0.02, abs=0.02)
+
+
+def test_what_is_heard_is_published_whole_and_in_order(config: SessionConfig) -> None:
+    context = run(FakeContext(config, [START, (8.0, command("stop"))], until_s=9.0))
+    blocks = context.of(PcmBlock)
+    assert [block.first_frame for block in blocks] == list(range(0, 1024 * len(blocks), 1024))
+    assert {len(block.data) for block in blocks} == {4096}
+    assert blocks[-1].t_ns - blocks[0].t_ns == pytest.approx((len(blocks) - 1) * 1024 * SECOND_NS / SFREQ_HZ, abs=1000)
+    assert context.of(AudioReport)[-1].underruns == 0
+
+
+def test_it_reports_every_second(config: SessionConfig) -> None:
+    context = run(FakeContext(config, [START], until_s=5.0))
+    reports = context.of(AudioReport)
+    assert 5 <= len(reports) <= 7
+    assert {report.sink for report in reports} == {"wav"}
+    assert reports[4].peak_dbfs > -40
+    assert context.states == ["playing", "ended"]
+
+
+def test_stop_is_silent_within_100_ms_and_without_a_click(config: SessionConfig) -> None:
+    context = run(FakeContext(config, [START, (6.0, command("stop"))], until_s=8.0))
+    end_ns = context.of(PcmBlock)[-1].t_ns + 1024 * SECOND_NS // SFREQ_HZ
+    assert end_ns - 11 * SECOND_NS <= 0.1 * SECOND_NS
+    tail = context.pcm[-8192:, 0].astype(int)
+    assert loudest(tail) > 10 * AUDIBLE
+    assert tail[-1] == 0
+    assert np.abs(np.diff(tail)).max() < 0.01 * np.abs(tail).max() + 4
+    assert context.states[-1] == "ended"
+
+
+@pytest.mark.parametrize(("reason", "at_most_s"), [("asked", 0.1), ("manager gone", 2.5)])
+def test_when_the_process_must_end_it_fades_too(config: SessionConfig, reason: str, at_most_s: float) -> None:
+    context = run(FakeContext(config, [START], until_s=6.0, stop_reason=reason))
+    end_ns = context.of(PcmBlock)[-1].t_ns + 1024 * SECOND_NS // SFREQ_HZ
+    assert 0 < end_ns - 11 * SECOND_NS <= at_most_s * SECOND_NS
+    tail = context.pcm[-8192:, 0].astype(int)
+    assert tail[-1] == 0
+    assert np.abs(np.diff(tail)).max() < 0.01 * loudest(context.pcm) + 4
+    assert FakeSynth.made.closed
+
+
+def test_a_change_of_loudness_is_heard_within_300_ms(config: SessionConfig) -> None:
+    calm = run(FakeContext(config, [START], until_s=8.0)).pcm.astype(int)
+    asked = run(FakeContext(config, [START, (6.0, command("softer"))], until_s=8.0)).pcm.astype(int)
+    n_frames = min(len(calm), len(asked))
+    differs = np.flatnonzero(np.abs(calm[:n_frames, 0] - asked[:n_frames, 0]) > 4)
+    begin_ns = 5 * SECOND_NS + 0.1 * SECOND_NS
+    assert 6.0 <= (begin_ns - 5 * SECOND_NS) / SECOND_NS + differs[0] / SFREQ_HZ <= 6.3
+
+
+def test_the_last_bar_rings_out_and_then_it_is_over(config: SessionConfig) -> None:
+    class Final(FakeContext):
+        def publish(self, message) -> None:
+            super().publish(message)
+            if isinstance(message, Transport):
+                self._inbox = [(at_ns, item) for at_ns, item in self._inbox if not hasattr(item, "final")]
+                self._inbox.append((0, intent(message.bar_index, final=message.bar_index == 1)))
+
+    context = run(Final(config, [START], until_s=20.0))
+    last = context.of(PlayedBar)[-1]
+    assert last.bar_index == 1
+    n_frames = last.start_frame + last.n_frames + RING_OUT_S * SFREQ_HZ
+    assert len(context.pcm) == pytest.approx(n_frames, abs=4 * 1024)
+    assert context.states == ["playing", "fading", "ended"]
+
+
+def test_before_the_start_it_is_silent_and_can_be_stopped(config: SessionConfig) -> None:
+    context = run(FakeContext(config, [(1.0, command("stop"))], until_s=3.0))
+    assert context.of(PcmBlock) == []
+    assert context.states == ["idle", "ended"]
+
+
+def test_restarted_in_mid_session_it_plays_again_and_fades_in(config: SessionConfig) -> None:
+    restarted = msgspec.structs.replace(config, started_ns=SECOND_NS)
+    context = run(FakeContext(restarted, [], until_s=8.0, incarnation=1))
+    first = context.of(PlayedBar)[0]
+    assert first.bar_index == 6
+    assert context.published_ns[context.published.index(context.of(Transport)[0])] >= 6 * SECOND_NS
+    start = first.start_frame + DELAY_FRAMES
+    assert loudest(context.pcm[start : start + 4800]) < 0.15 * loudest(context.pcm)
+
+
+def test_a_replay_of_what_was_consumed_gives_the_same_messages(config: SessionConfig) -> None:
+    script = [START, (3.0, command("softer")), (5.0, intent(1, revision=1, tempo_bpm=60.0)), (9.0, command("stop"))]
+    context = run(FakeContext(config, script, until_s=10.0))
+    runner = StageRunner((Conductor(config),))
+    produced = []
+    for message, now_ns in context.consumed:
+        is_tick = type(message).__name__ == "Tick"
+        produced += runner.tick(0, message) if is_tick else runner.step(message, now_ns)
+    assert produced
+    assert produced == [item for item in context.published if isinstance(item, Transport | PlayedBar)]
+
+
+def test_brightness_reaches_the_synthesiser(config: SessionConfig) -> None:
+    run(FakeContext(config, [START, (4.0, intent(1, revision=1, brightness=0.9))], until_s=7.0))
+    steps = FakeSynth.made.brightness
+    assert steps[-1] == pytest.approx(0.9, abs=0.02)
+    assert np.abs(np.diff(steps)).max() < 0.05
+
+
+class Unplugged(ClockSink):
+    """A card that dies after three seconds."""
+
+    def is_alive(self) -> bool:
+        return self._clock.now_ns() < 8 * SECOND_NS
+
+
+def test_when_the_card_dies_the_session_goes_on_and_the_card_comes_back(
+    config: SessionConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = []
+
+    def reopen(audio: AudioConfig, clock: VirtualClock) -> ClockSink:
+        attempts.append(clock.now_ns())
+        if len(attempts) < 3:
+            raise SoundError("There is no sound card.", "Plug it in.")
+        return ClockSink(audio, clock, "card")
+
+    monkeypatch.setattr(engine, "open_sink", lambda audio, clock: Unplugged(audio, clock, "card"))
+    monkeypatch.setattr(engine, "CardSink", reopen)
+    context = run(FakeContext(config, [START], until_s=15.0))
+    (fault,) = context.of(Fault)
+    assert (fault.code, fault.fatal) == ("card-lost", False)
+    assert "sound card card stopped" in fault.sentence
+    gaps_s = [(later - earlier) / SECOND_NS for earlier, later in itertools.pairwise(attempts)]
+    assert gaps_s == pytest.approx([1.0, 1.0], abs=0.1)
+    assert [marker.text for marker in context.of(Marker)] == ["the sound card card is back"]
+    sinks = [report.sink for report in context.of(AudioReport)]
+    assert sinks[-1] == "card"
+    assert NO_CARD in sinks
+    assert loudest(context.pcm[-3 * SFREQ_HZ : -SFREQ_HZ]) > AUDIBLE
+    assert len(context.pcm) == pytest.approx(14.9 * SFREQ_HZ, abs=12_000)
+
+
+def test_without_a_sound_card_it_refuses_at_once(config: SessionConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_card(audio: AudioConfig, clock: VirtualClock) -> None:
+        raise SoundError("There is no sound card.", "Plug it in.")
+
+    monkeypatch.setattr(engine, "CardSink", no_card)
+    card = msgspec.structs.replace(config, device=DeviceConfig())
+    with pytest.raises(SoundError, match="There is no sound card"):
+        run(FakeContext(card, [START], until_s=1.0))
+    assert isinstance(open_sink(AudioConfig(sink="wav"), VirtualClock()), player.ClockSink)
+
+
+def test_the_collector_rests_while_there_is_sound_but_only_in_a_process_of_its_own() -> None:
+    with frozen_collector():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    seen = []
+
+    def in_thread() -> None:
+        with frozen_collector():
+            seen.append(gc.isenabled())
+
+    thread = threading.Thread(target=in_thread)
+    thread.start()
+    thread.join()
+    assert seen == [True]
