@@ -1,0 +1,161 @@
+"""The recorder process: every logged message into the store, what was heard into `heard.wav`.
+
+It may block on a slow card; nothing else waits for it. A message lost on the bus becomes a fault in the log.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from device import __version__
+from device.bus import GapCounter, Received
+from device.clock import wall_time
+from device.host import ProcessContext
+from device.messages import Fault, Message, PcmBlock
+from device.sessions.store import Store, write_config
+from device.sessions.wav import WavWriter
+from device.streams import STREAMS, topic_of
+
+DIGEST_NS = 1_000_000_000
+GAP_MIN_NS = 100_000_000
+"""Audio blocks that follow later than this left a gap: an audio process was started again."""
+GAP_MAX_S = 3600.0
+
+
+class HeardWav:
+    """Places blocks of PCM by the time they were heard."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: WavWriter | None = None
+        self._next_ns = 0
+
+    def write(self, block: PcmBlock) -> None:
+        if self._writer is None:
+            self._writer = WavWriter(self._path, block.sfreq_hz)
+        late_ns = block.t_ns - self._next_ns
+        if self._next_ns and late_ns > GAP_MIN_NS:
+            self._writer.write_silence(round(min(late_ns / 1e9, GAP_MAX_S) * block.sfreq_hz))
+        self._writer.write(block.data)
+        self._next_ns = block.t_ns + len(block.data) // 4 * 1_000_000_000 // block.sfreq_hz
+
+    def refresh(self) -> None:
+        if self._writer:
+            self._writer.refresh()
+
+    def close(self) -> None:
+        if self._writer:
+            self._writer.close()
+
+    def abandon(self) -> None:
+        if self._writer:
+            self._writer.abandon()
+
+
+class Recorder:
+    """Writes one session until told to stop or until the disk refuses."""
+
+    def __init__(self, context: ProcessContext) -> None:
+        self._context = context
+        folder = Path(context.config.session_dir)
+        now_ns = context.clock.now_ns()
+        self._store = Store(folder, now_ns)
+        self._wav = HeardWav(folder / "heard.wav")
+        self._gaps = GapCounter()
+        self._digest_ns = now_ns
+        self._own_seq: dict[str, int] = {}
+        if context.incarnation == 0:
+            write_config(folder, context.config, _facts(context))
+
+    def take(self, received: Received) -> None:
+        lost = self._gaps.count(received)
+        if lost:
+            self._note_gap(received, lost)
+        if STREAMS[received.stream].log == "wav":
+            message = received.message
+            assert isinstance(message, PcmBlock)
+            self._wav.write(message)
+        elif STREAMS[received.stream].log == "mcap":
+            self._store.write(received, self._context.clock.now_ns())
+
+    def _note_gap(self, received: Received, lost: int) -> None:
+        sentence = f"{lost} messages of {received.topic} were lost on the way to the recorder."
+        self.own(
+            Fault(
+                t_ns=self._context.clock.now_ns(),
+                process="recorder",
+                code="log-gap",
+                sentence=sentence,
+                action="The log lacks them; replay will say where.",
+            )
+        )
+
+    def own(self, message: Message) -> None:
+        """Publish a message of the recorder's own and write it, as it does not hear itself."""
+        self._context.publish(message)
+        topic = topic_of(message)
+        seq = self._own_seq.get(topic, 0)
+        self._own_seq[topic] = seq + 1
+        now_ns = self._context.clock.now_ns()
+        payload = msgspec.msgpack.encode(message)
+        self._store.write(Received(topic, "recorder", self._context.incarnation, seq, now_ns, payload), now_ns)
+
+    def flush(self) -> None:
+        now_ns = self._context.clock.now_ns()
+        if now_ns - self._digest_ns >= DIGEST_NS:
+            self._digest_ns = now_ns
+            self.own(self._store.digest(now_ns))
+            self._wav.refresh()
+        self._store.sync(now_ns)
+
+    def close(self) -> None:
+        self.own(self._store.digest(self._context.clock.now_ns()))
+        self._store.close()
+        self._wav.close()
+
+    def abandon(self) -> None:
+        """The disk takes no more: leave what is written as it is."""
+        self._store.abandon()
+        self._wav.abandon()
+
+
+def main(context: ProcessContext) -> None:
+    """Entry of the process `recorder`. A disk that refuses ends the session by a fade; what is written stays."""
+    recorder = None
+    try:
+        recorder = Recorder(context)
+        context.loaded()
+        _record(context, recorder)
+    except OSError as error:
+        if recorder:
+            recorder.abandon()
+        context.fail(
+            "disk-full",
+            f"The session can no longer be recorded in {context.config.session_dir}: {error.strerror}.",
+            "Free some space; what was recorded until now is whole.",
+        )
+
+
+def _record(context: ProcessContext, recorder: Recorder) -> None:
+    while context.beat():
+        for received in context.receive(timeout_ms=100):
+            recorder.take(received)
+        recorder.flush()
+    for received in context.receive(timeout_ms=0):
+        recorder.take(received)
+    recorder.close()
+
+
+def _facts(context: ProcessContext) -> dict[str, str]:
+    config = context.config
+    return {
+        "session": config.session_id,
+        "listener": config.listener,
+        "began_utc": wall_time().isoformat(timespec="seconds"),
+        "isotone": __version__,
+        "eeg_model": config.device.affect.eeg_model,
+        "heart_model": config.device.affect.heart_model,
+        "composer": config.device.music.model,
+    }

@@ -1,0 +1,171 @@
+"""The session on disk: `session.toml`, and the log as MCAP segments of one minute.
+
+Messages are written unchunked, so each is on disk as it comes and a changed byte stays local; a torn tail costs
+seconds. The payloads are the bus's own bytes. MCAP specification: mcap.dev/spec.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import zlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from mcap.writer import CompressionType, IndexType, Writer
+
+from device.bus import Received
+from device.config import SessionConfig
+from device.messages import Digest
+from device.streams import STREAMS
+
+SEGMENT_NS = 60_000_000_000
+SYNC_NS = 5_000_000_000
+PROFILE = "isotone"
+LOG_PATTERN = "log-*.mcap"
+CONFIG_FILE = "session.json"
+
+
+def log_paths(session_dir: Path) -> list[Path]:
+    """Segments in the order they were written."""
+    return sorted(session_dir.glob(LOG_PATTERN))
+
+
+class Segment:
+    """One file of the log."""
+
+    def __init__(self, path: Path, began_ns: int) -> None:
+        self.began_ns = began_ns
+        self._file = path.open("xb")
+        self._writer = Writer(
+            self._file,
+            compression=CompressionType.NONE,
+            use_chunking=False,
+            index_types=IndexType.NONE,
+            use_statistics=False,
+        )
+        self._writer.start(profile=PROFILE, library="isotone")
+        self._schemas: dict[str, int] = {}
+        self._channels: dict[tuple[str, str, int], int] = {}
+
+    def write(self, received: Received, log_ns: int) -> None:
+        self._writer.add_message(
+            channel_id=self._channel(received),
+            log_time=log_ns,
+            data=received.payload,
+            publish_time=received.sent_ns,
+            sequence=received.seq,
+        )
+        # A message is the system's as soon as it is written, so killing the recorder loses nothing.
+        self._file.flush()
+
+    def _channel(self, received: Received) -> int:
+        key = (received.topic, received.process, received.incarnation)
+        if key not in self._channels:
+            self._channels[key] = self._writer.register_channel(
+                topic=received.topic,
+                message_encoding="msgpack",
+                schema_id=self._schema(received.stream),
+                metadata={"process": received.process, "incarnation": str(received.incarnation)},
+            )
+        return self._channels[key]
+
+    def _schema(self, stream: str) -> int:
+        if stream not in self._schemas:
+            kind = STREAMS[stream].type
+            schema = json.dumps(msgspec.json.schema(kind)).encode()
+            self._schemas[stream] = self._writer.register_schema(kind.__name__, "jsonschema", schema)
+        return self._schemas[stream]
+
+    def sync(self) -> None:
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self._writer.finish()
+        self.sync()
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Leave the file as it is: the disk takes no more."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+
+class Store:
+    """Appends to a session; a new store on an old session goes on in a new segment.
+
+    Raises:
+        OSError: the disk is full or cannot be written; what was written before stays readable.
+    """
+
+    def __init__(self, session_dir: Path, now_ns: int) -> None:
+        self._folder = session_dir
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._digest: dict[str, tuple[int, int]] = {}
+        self._segment = self._open(now_ns)
+        self._synced_ns = now_ns
+
+    def _open(self, now_ns: int) -> Segment:
+        return Segment(self._folder / f"log-{len(log_paths(self._folder)):04d}.mcap", now_ns)
+
+    def write(self, received: Received, now_ns: int) -> None:
+        if now_ns - self._segment.began_ns > SEGMENT_NS:
+            self._segment.close()
+            self._segment = self._open(now_ns)
+        self._segment.write(received, now_ns)
+        if received.stream != "digest":
+            n, crc = self._digest.get(received.topic, (0, 0))
+            self._digest[received.topic] = (n + 1, zlib.crc32(received.payload, crc))
+
+    def digest(self, now_ns: int) -> Digest:
+        """The checksum so far, to be written into the log itself."""
+        return Digest(t_ns=now_ns, topics=dict(self._digest))
+
+    def sync(self, now_ns: int) -> None:
+        """Have the card itself take what was written, every five seconds."""
+        if now_ns - self._synced_ns >= SYNC_NS:
+            self._segment.sync()
+            self._synced_ns = now_ns
+
+    def close(self) -> None:
+        self._segment.close()
+
+    def abandon(self) -> None:
+        self._segment.abandon()
+
+
+def write_config(session_dir: Path, config: SessionConfig, facts: dict[str, str]) -> None:
+    """Who, when, versions and the effective configuration: `session.toml` for people, `session.json` for programs.
+
+    Written once, by a rename, so that a power cut leaves either nothing or the whole.
+    """
+    _replace(session_dir / CONFIG_FILE, msgspec.json.format(msgspec.json.encode(config)))
+    raw: dict[str, Any] = msgspec.to_builtins(config)
+    _replace(session_dir / "session.toml", (_toml(facts) + "\n[effective]\n" + _toml(_flat(raw))).encode())
+
+
+def _replace(path: Path, data: bytes) -> None:
+    scratch = path.with_suffix(path.suffix + ".part")
+    with scratch.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(path)
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
+
+
+def _toml(table: dict[str, Any]) -> str:
+    """Dotted keys with scalars and flat lists, whose JSON form is TOML too."""
+    return "".join(f"{_dotted(key)} = {json.dumps(value)}\n" for key, value in table.items())
+
+
+def _dotted(key: str) -> str:
+    return ".".join(part if part.replace("_", "").isalnum() else json.dumps(part) for part in key.split("."))
