@@ -46,7 +46,10 @@ def main() -> None:
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 device_option = click.option(
-    "--device", "device_path", type=click.Path(path_type=Path), help="device.toml (default /etc/isotone/device.toml)."
+    "--device",
+    "device_path",
+    type=click.Path(path_type=Path),
+    help="device.toml (run: default /etc/isotone/device.toml).",
 )
 session_argument = click.argument("session", type=click.Path(path_type=Path))
 
@@ -70,15 +73,17 @@ def session_options(command: Any) -> Any:
 
 @main.command()
 @session_options
+@device_option
 @click.option("--recording", "recordings", multiple=True, type=click.Path(path_type=Path), help="Feed the rig with it.")
-def demo(recordings: tuple[Path, ...], **options: Any) -> None:
+def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any) -> None:
     """Play a session with an emulated headset and wristband on a virtual listener."""
     from device.demo import Rig  # noqa: PLC0415 - keeps the other commands quick
 
     for recording in recordings:
         if not recording.exists():
             raise RecordingError(f"The recording {recording} does not exist.", "Give an existing .npz or session.")
-    device = DeviceConfig(audio=_demo_audio(no_sound=options["no_sound"]))
+    device = load(device_path, DeviceConfig) if device_path else DeviceConfig()
+    device = msgspec.structs.replace(device, audio=_demo_audio(device.audio, no_sound=options["no_sound"]))
     config = _prepare(device, options, minutes=options["minutes"] or 10.0)
     run_dir = Path(config.run_dir)
     rig = Rig(
@@ -115,10 +120,9 @@ def run(device_path: Path | None, **options: Any) -> None:
     _finish(config, code, sentence, as_json=options["as_json"])
 
 
-def _demo_audio(*, no_sound: bool) -> AudioConfig:
+def _demo_audio(audio: AudioConfig, *, no_sound: bool) -> AudioConfig:
     """Sound card if there is one; a demo goes on without."""
-    audio = AudioConfig()
-    if not no_sound:
+    if not no_sound and audio.sink == "card":
         from device.audio.player import probe  # noqa: PLC0415
 
         try:
