@@ -1,0 +1,95 @@
+"""How far each EEG channel of a window can be believed, 0 to 1, with the reason in words.
+
+Thresholds are amplitudes a technician would use; each check falls from 1 to 0 between a harmless and a hopeless value
+and a channel is as good as its worst check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.dsp.eeg import band_power
+from device.dsp.windows import FloatArray
+
+RAIL_UV = 187_000.0
+"""Just below full scale of an ADS1299 at gain 24 (187,500 uV): a loose or unconnected electrode."""
+CLIPPED_SHARE = (0.02, 0.10)
+FLAT_UV = 0.5
+"""Peak to peak over the window; the converter's own noise is about 1 uV."""
+STUCK_SHARE = (0.3, 0.6)
+LOST_SHARE = (0.0, 0.5)
+HUM_UV = (30.0, 600.0)
+"""The window function keeps hum out of the bands; so much of it tells of a poor contact."""
+MUSCLE_UV = (6.0, 30.0)
+SWING_UV = (350.0, 1500.0)
+"""Peak to peak without trend: a blink is 100-300 uV, which the features stand; movement is more."""
+MAINS_HZ = (50, 60)
+WORTH_TELLING = 0.9
+
+
+class Verdict(NamedTuple):
+    quality: FloatArray
+    """0 (unusable) to 1 (clean), shape (channels,)."""
+    reasons: tuple[str, ...]
+
+
+def judge(
+    window: NDArray[np.float32], filled: FloatArray, freqs_hz: FloatArray, psd: FloatArray, ch_names: Sequence[str]
+) -> Verdict:
+    """Judge a window, shape (channels, n) in uV, NaN for lost samples; `filled` and `psd` are what `eeg` made of it."""
+    lost = 1 - np.isfinite(window).mean(axis=1)
+    flat = np.ptp(filled, axis=1) < FLAT_UV
+    checks = {
+        "{} railed": _fall(_clipped_share(filled) * ~flat, CLIPPED_SHARE),
+        "{} flat": np.where(flat, 0.0, 1.0),
+        "{} stuck": np.where(flat, 1.0, _fall((np.diff(filled, axis=1) == 0).mean(axis=1) - lost, STUCK_SHARE)),
+        "samples lost on {}": _fall(lost, LOST_SHARE),
+        **{f"{mains} Hz hum on {{}}": _fall(_rms(freqs_hz, psd, mains - 1, mains + 2), HUM_UV) for mains in MAINS_HZ},
+        "muscle on {}": _fall(_rms(freqs_hz, psd, 30, 45), MUSCLE_UV),
+        "blinks or movement on {}": _fall(_swing_uv(filled), SWING_UV),
+    }
+    quality = np.min(list(checks.values()), axis=0)
+    return Verdict(quality, tuple(_sentences(checks, quality, ch_names)))
+
+
+def _sentences(checks: dict[str, FloatArray], quality: FloatArray, ch_names: Sequence[str]) -> list[str]:
+    """One sentence per kind of trouble; a channel is named for its worst trouble only."""
+    sentences = []
+    for pattern, factor in checks.items():
+        named = np.flatnonzero((factor < WORTH_TELLING) & (factor <= quality))
+        if len(named) == len(ch_names) > 1:
+            sentences.append(pattern.format("all channels"))
+        elif len(named):
+            sentences.append(pattern.format(", ".join(ch_names[channel] for channel in named.tolist())))
+    return sentences
+
+
+def _fall(value: FloatArray, limits: tuple[float, float]) -> FloatArray:
+    """1 up to the lower limit, 0 from the upper one, straight between."""
+    factor: FloatArray = np.clip((limits[1] - value) / (limits[1] - limits[0]), 0.0, 1.0)
+    return factor
+
+
+def _clipped_share(filled: FloatArray) -> FloatArray:
+    """Share of samples at the converter's rail or pressed against the window's own extremes."""
+    railed = np.abs(filled) >= RAIL_UV
+    extremes = [filled == edge(filled, axis=1, keepdims=True) for edge in (np.max, np.min)]
+    worst: FloatArray = np.stack([share.mean(axis=1) for share in (railed, *extremes)]).max(axis=0)
+    return worst
+
+
+def _rms(freqs_hz: FloatArray, psd: FloatArray, low_hz: float, high_hz: float) -> FloatArray:
+    rms: FloatArray = np.sqrt(band_power(freqs_hz, psd, (low_hz, high_hz)))
+    return rms
+
+
+def _swing_uv(filled: FloatArray) -> FloatArray:
+    """Peak to peak after the straight line through the window is taken away."""
+    ramp = np.linspace(-1.0, 1.0, filled.shape[1])
+    centred = filled - filled.mean(axis=1, keepdims=True)
+    swing: FloatArray = np.ptp(centred - (centred @ ramp / (ramp @ ramp))[:, None] * ramp, axis=1)
+    return swing

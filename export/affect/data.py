@@ -1,0 +1,158 @@
+"""Open recordings through the box's own feature stage: labelled frames per person.
+
+Only `open/` below the data folder is ever opened: nothing that ships may be trained on the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.affect.reader import lay_out, values_of
+from device.config import SessionConfig
+from device.dsp import hrv
+from device.dsp.features import Features
+from device.dsp.windows import FloatArray
+from device.errors import RecordingError
+from device.messages import FeatureFrame, SampleChunk
+from export.affect.settings import TrainingConfig
+
+REST, LOAD = 0.0, 1.0
+CHUNK_SAMPLES = 250
+
+
+class Person(NamedTuple):
+    """All frames of one person in time order; rest comes first, from which a baseline of any length is taken."""
+
+    name: str
+    values: FloatArray
+    """Shape (frames, channels, features)."""
+    usable: NDArray[np.bool_]
+    """Shape (frames, channels)."""
+    regions: NDArray[np.intp]
+    """Region of each channel."""
+    label: FloatArray
+    """REST, LOAD, or NaN where a window holds both."""
+    t_s: FloatArray
+    window_s: FloatArray
+    """Shape (frames,)."""
+    segment: NDArray[np.intp]
+    """Number of the unbroken stretch a frame belongs to."""
+
+
+def load_people(data_dir: Path, config: TrainingConfig) -> list[Person]:
+    """Everybody in the open part of the config's data set.
+
+    Raises:
+        RecordingError: the folder holds no such data.
+    """
+    folder = data_dir / "open" / config.dataset
+    people = [person for person in LOADERS[config.kind](folder, config) if person is not None]
+    if not people:
+        raise RecordingError(f"{folder} holds no recordings.", "Name the data folder with --data.")
+    return people
+
+
+def _load_eeg(folder: Path, config: TrainingConfig) -> Iterator[Person]:
+    for path in sorted(folder.glob("*_rest.npz")):
+        name = path.name.partition("_")[0]
+        tasks = [(path, REST), (folder / f"{name}_arith.npz", LOAD)]
+        frames = [_frames(eeg_chunks(path, config.ch_names)) for path, _ in tasks]
+        labels = [np.full(len(part), label) for part, (_, label) in zip(frames, tasks, strict=True)]
+        yield _person(name, frames, labels, config)
+
+
+def eeg_chunks(path: Path, ch_names: tuple[str, ...]) -> Iterator[SampleChunk]:
+    """An npz of the data folder (eeg int16 x scale_uV, channels, fs) as the box would receive it."""
+    with np.load(path, allow_pickle=False) as file:
+        present = file["channels"].tolist()
+        rows = file["eeg"][[present.index(name) for name in ch_names]].T * float(file["scale_uV"])
+        sfreq_hz = float(file["fs"])
+    for first in range(0, len(rows), CHUNK_SAMPLES):
+        yield SampleChunk(
+            t_ns=round(first / sfreq_hz * 1e9),
+            source="eeg",
+            kind="eeg",
+            sfreq_hz=sfreq_hz,
+            ch_names=ch_names,
+            first_sample=first,
+            data=rows[first : first + CHUNK_SAMPLES].astype("<f4").tobytes(),
+        )
+
+
+def _load_heart(folder: Path, config: TrainingConfig) -> Iterator[Person | None]:
+    for path in sorted(folder.glob("S*.npz")):
+        with np.load(path, allow_pickle=False) as file:
+            if not len(file["label"]):
+                yield None
+                continue
+            start_s = float(file["hr_t0"])
+            frames = _frames([heart_chunk(file, start_s, config.settling_s)])
+            label_s, label = file["label_t"] - start_s, file["label"].astype(float)
+        labels = np.array([_window_label(frame, label_s, label) for frame in frames])
+        yield _person(path.stem, [frames], [labels], config)
+
+
+def heart_chunk(file: Any, start_s: float, settling_s: float) -> SampleChunk:
+    """Heart rate once a second and beat intervals of an E4 as rows of one chunk; times count from `start_s`."""
+    hr, ibi = file["hr"].astype(float), file["ibi"].astype(float)
+    times_s = np.concatenate((np.arange(len(hr)) / float(file["hr_fs"]), file["ibi_t"] - start_s))
+    rows = np.full((len(times_s), 2), np.nan)
+    rows[: len(hr), 0] = hr
+    rows[len(hr) :, 1] = ibi * 1000
+    order = np.argsort(times_s, kind="stable")
+    order = order[times_s[order] >= settling_s]
+    times_ns = tuple(np.round(times_s[order] * 1e9).astype(int).tolist())
+    return SampleChunk(
+        t_ns=times_ns[0],
+        source="heart",
+        kind="heart",
+        sfreq_hz=0.0,
+        ch_names=hrv.CHANNELS,
+        first_sample=0,
+        data=rows[order].astype("<f4").tobytes(),
+        times_ns=times_ns,
+    )
+
+
+def _window_label(frame: FeatureFrame, label_s: FloatArray, label: FloatArray) -> float:
+    """REST or LOAD where the whole window is, else NaN."""
+    end_s = frame.t_ns / 1e9
+    inside = label[(label_s > end_s - frame.window_s) & (label_s <= end_s)]
+    pure = len(inside) >= 0.8 * frame.window_s > 0 and inside.min() == inside.max()
+    return float(inside[0]) if pure else np.nan
+
+
+def _frames(chunks: Any) -> list[FeatureFrame]:
+    stage = Features(SessionConfig(session_id="export", run_dir="", session_dir="", models_dir=""))
+    return [frame for chunk in chunks for frame in stage.step(chunk, chunk.t_ns)]
+
+
+def _person(name: str, segments: list[list[FeatureFrame]], labels: list[FloatArray], config: TrainingConfig) -> Person:
+    frames = [frame for segment in segments for frame in segment]
+    layout = lay_out(config.features, region_lists(config), frames[0].names, frames[0].ch_names)
+    pairs = [values_of(frame, layout) for frame in frames]
+    return Person(
+        name,
+        np.array([values for values, _ in pairs]),
+        np.array([usable for _, usable in pairs]),
+        layout.regions,
+        np.concatenate(labels),
+        np.array([frame.t_ns for frame in frames]) / 1e9,
+        np.array([frame.window_s for frame in frames]),
+        np.repeat(np.arange(len(segments)), [len(segment) for segment in segments]),
+    )
+
+
+def region_lists(config: TrainingConfig) -> dict[str, list[str]]:
+    return {region: list(members) for region, members in config.regions.items()}
+
+
+LOADERS: dict[str, Callable[[Path, TrainingConfig], Iterator[Person | None]]] = {
+    "eeg": _load_eeg,
+    "heart": _load_heart,
+}
