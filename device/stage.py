@@ -8,6 +8,9 @@ from typing import Protocol
 
 from device.messages import Message
 
+Random = random.Random
+"""Keyed randomness, as generators are given it."""
+
 
 class Stage(Protocol):
     """A pure stage: no clock, no files beyond its model, no bus. Built as `Class(config: SessionConfig)`.

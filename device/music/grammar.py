@@ -1,0 +1,151 @@
+"""The grammar of a bar: which token may follow, so that whatever is sampled is valid and exactly one bar long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from device.messages import TICKS_PER_BEAT, Note
+from device.music import tokens as t
+from device.music.theory import VOICES, Chord
+
+Mask = npt.NDArray[np.bool_]
+N_CHORDS = 2
+_VOICE_OF = np.array([VOICES.index(voice) for voice, _ in t.NOTES])
+_LENGTH_TICKS = np.array(t.LENGTHS)
+
+
+class InvalidBarError(ValueError):
+    """Tokens that are not a bar."""
+
+
+class Decoded(NamedTuple):
+    beats: int
+    chords: tuple[Chord | None, ...]
+    notes: tuple[Note, ...]
+    """In C major or A minor, velocity 0: playing has yet to shape them."""
+
+
+class Grammar:
+    """Walks through one bar after its controls; `mask()` tells what may come next, `take()` goes there.
+
+    Beyond validity a caller may narrow the bar: `chords` (two sets of chord tokens), `fewest` and `most` notes, and,
+    any time, `welcome`: which of the note tokens may begin under the first and the second chord.
+    """
+
+    welcome: tuple[Mask, Mask]
+
+    def __init__(
+        self,
+        controls: Sequence[int],
+        *,
+        chords: Sequence[Iterable[int]] = (),
+        fewest: int = 0,
+        most: int = t.MAX_BAR_TOKENS,
+    ) -> None:
+        _check_controls(controls)
+        self.beats = t.BEATS[controls[0] - t.TOKEN_OF["meter=0"]]
+        self.complete = False
+        self.welcome = (np.ones(len(t.NOTES), bool),) * 2
+        self._chords = [frozenset(allowed) for allowed in chords]
+        self._fewest, self._most = fewest, most
+        self._room = t.MAX_BAR_TOKENS - t.N_CONTROLS
+        self._n_chords = self._n_notes = 0
+        self._step = self._note = -1
+        self._at_once = [0] * len(VOICES)
+        self._last = "controls"
+
+    def mask(self) -> Mask:
+        """Which tokens may come next, shape (len(VOCABULARY),); never empty until the bar is complete."""
+        mask = np.zeros(len(t.VOCABULARY), bool)
+        if self.complete:
+            return mask
+        if self._n_chords < N_CHORDS:
+            self._mask_chords(mask)
+        elif self._last == "note":
+            longest = self.beats * TICKS_PER_BEAT + t.RING_TICKS - t.STEP_TICKS[self._step]
+            mask[t.FIRST_LENGTH : t.END] = longest >= _LENGTH_TICKS
+        elif self._last == "step":
+            self._mask_notes(mask)
+        else:
+            self._mask_next(mask)
+        return mask
+
+    def _mask_chords(self, mask: Mask) -> None:
+        if self._chords:
+            mask[list(self._chords[self._n_chords])] = True
+        else:
+            mask[t.FIRST_CHORD : t.FIRST_STEP] = True
+
+    def _mask_notes(self, mask: Mask) -> None:
+        most = np.array([t.MOST_AT_ONCE[voice] for voice in VOICES])
+        under_second = t.STEP_TICKS[self._step] >= t.CHORD_TICKS
+        free = (np.array(self._at_once) < most)[_VOICE_OF] & self.welcome[under_second]
+        free[: self._note + 1] = False
+        mask[t.FIRST_NOTE : t.FIRST_LENGTH] = free
+
+    def _mask_next(self, mask: Mask) -> None:
+        notes_left = self._most - self._n_notes
+        if self._last == "length" and notes_left > 0 and self._room >= 3:
+            self._mask_notes(mask)
+        if notes_left > 0 and self._room >= 4:
+            mask[t.FIRST_STEP + self._step + 1 : t.FIRST_STEP + t.n_steps(self.beats)] = True
+        mask[t.END] = self._n_notes >= self._fewest or not mask.any()
+
+    def take(self, token: int) -> None:
+        """Go on by one token.
+
+        Raises:
+            InvalidBarError: the token may not stand here.
+        """
+        if not (0 <= token < len(t.VOCABULARY) and self.mask()[token]):
+            raise InvalidBarError(f"Token {token} may not follow {self._last}.")
+        self._room -= 1
+        if token == t.END:
+            self.complete = True
+        elif token >= t.FIRST_LENGTH:
+            self._last = "length"
+        elif token >= t.FIRST_NOTE:
+            self._take_note(token - t.FIRST_NOTE)
+        elif token >= t.FIRST_STEP:
+            self._step, self._note, self._last = token - t.FIRST_STEP, -1, "step"
+            self._at_once = [0] * len(VOICES)
+        else:
+            self._n_chords, self._last = self._n_chords + 1, "chord"
+
+    def _take_note(self, note: int) -> None:
+        self._note, self._last = note, "note"
+        self._n_notes += 1
+        self._at_once[_VOICE_OF[note]] += 1
+
+
+def _check_controls(controls: Sequence[int]) -> None:
+    names = [t.VOCABULARY[token].partition("=")[0] for token in controls if 0 <= token < t.FIRST_CHORD]
+    if names != list(t.CONTROL_SIZES) or controls[0] == t.TOKEN_OF["meter=?"]:
+        raise InvalidBarError("A bar begins with its controls in order, and its meter is always told.")
+
+
+def decode_bar(tokens: Sequence[int]) -> Decoded:
+    """The bar that tokens stand for.
+
+    Raises:
+        InvalidBarError: not exactly one bar by the grammar.
+    """
+    grammar = Grammar(tokens[: t.N_CONTROLS])
+    for token in tokens[t.N_CONTROLS :]:
+        grammar.take(token)
+    if not grammar.complete:
+        raise InvalidBarError("The bar has no end.")
+    notes: list[Note] = []
+    onset = 0
+    for index, token in enumerate(tokens):
+        if t.FIRST_STEP <= token < t.FIRST_NOTE:
+            onset = t.STEP_TICKS[token - t.FIRST_STEP]
+        elif t.FIRST_NOTE <= token < t.FIRST_LENGTH:
+            voice, pitch = t.NOTES[token - t.FIRST_NOTE]
+            notes.append(Note(onset, t.LENGTHS[tokens[index + 1] - t.FIRST_LENGTH], pitch, 0, voice))
+    plan = tokens[t.N_CONTROLS : t.N_CONTROLS + N_CHORDS]
+    return Decoded(grammar.beats, tuple(t.chord_of(token) for token in plan), tuple(notes))

@@ -1,0 +1,104 @@
+"""From composed notes to played ones: key, dynamics and articulation, and the bar that carries them.
+
+Pure Python: it also runs inside the audio process, with the phrasebook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from device.config import Limits, Prescription, SessionConfig
+from device.messages import TICKS_PER_BEAT, Bar, MusicIntent, Note
+from device.music.theory import base_velocity
+from device.stage import Random
+
+BEATS = 4
+BAR_TICKS = BEATS * TICKS_PER_BEAT
+DEFAULT_PROGRAMS = {"melody": 0, "inner": 0, "bass": 32, "pad": 89}
+GENTLE_PROGRAMS = {
+    "melody": (0, 11, 73, 46, 4, 71),
+    "inner": (0, 46, 24, 11, 4),
+    "bass": (32, 43, 35, 42, 0),
+    "pad": (89, 48, 52, 91, 19),
+}
+"""Per voice, what takes the place of an instrument the listener never wants, the first that is left."""
+VOICE_LEVEL = {"melody": 4, "inner": -10, "bass": -4, "pad": -14}
+PEDAL_VOICES = frozenset({"pad"})
+SOFTEST = 24
+SHORTEST_TICKS = 3
+
+
+def programs_of(prescription: Prescription) -> dict[str, int]:
+    """An instrument for every voice, none of them one the listener never wants."""
+    wanted = DEFAULT_PROGRAMS | prescription.programs
+    never = set(prescription.never_programs)
+    programs: dict[str, int] = {}
+    for voice, gentle in GENTLE_PROGRAMS.items():
+        options = (wanted[voice], *gentle, *range(128))
+        programs[voice] = next((program for program in options if program not in never), wanted[voice])
+    return programs
+
+
+def play(notes: Iterable[Note], intent: MusicIntent, limits: Limits, rng: Random) -> tuple[Note, ...]:
+    """Give written notes (at sounding pitch) their velocity and length; at most one of a pitch sounds per voice."""
+    written = sorted({(note.voice, note.onset_tick, note.pitch): note for note in notes}.values(), key=_order)
+    played = [
+        Note(
+            note.onset_tick,
+            _length(note, written, intent),
+            into_range(note.pitch, limits.pitch_min, limits.pitch_max),
+            min(limits.velocity_max, _velocity(note, intent, rng)),
+            note.voice,
+        )
+        for note in written
+    ]
+    return tuple(sorted(played, key=_order))
+
+
+def _order(note: Note) -> tuple[int, str, int]:
+    return note.onset_tick, note.voice, note.pitch
+
+
+def _velocity(note: Note, intent: MusicIntent, rng: Random) -> int:
+    accent = 4 if note.onset_tick == 0 else 2 if note.onset_tick == BAR_TICKS // 2 else 0
+    weak = -3 if note.onset_tick % TICKS_PER_BEAT else 0
+    level = base_velocity(intent.loudness_db) + VOICE_LEVEL[note.voice] + accent + weak + rng.gauss(0.0, 1.5)
+    return max(SOFTEST, round(level))
+
+
+def _length(note: Note, written: Sequence[Note], intent: MusicIntent) -> int:
+    """The written length, cut where the voice strikes that pitch (or, in a line, any pitch) again, then articulated."""
+    line = note.voice in {"melody", "bass"}
+    again = (n.onset_tick for n in written if n.voice == note.voice and (line or n.pitch == note.pitch))
+    room = min((tick - note.onset_tick for tick in again if tick > note.onset_tick), default=note.duration_tick)
+    share = 1.0 if note.voice in PEDAL_VOICES or intent.final else min(1.0, max(0.2, intent.articulation))
+    return max(SHORTEST_TICKS, round(min(note.duration_tick, room) * share))
+
+
+def into_range(pitch: int, low: int, high: int) -> int:
+    """The pitch moved by octaves between two pitches at least an octave apart."""
+    while pitch < low:
+        pitch += 12
+    while pitch > high:
+        pitch -= 12
+    return max(low, pitch)
+
+
+def make_bar(
+    intent: MusicIntent, notes: tuple[Note, ...], config: SessionConfig, generator: str, *, reason: str = ""
+) -> Bar:
+    """The bar an intent asked for: its tempo, key and mode exactly, the instruments of the prescription."""
+    return Bar(
+        t_ns=intent.t_ns,
+        bar_index=intent.bar_index,
+        beats=BEATS,
+        tempo_bpm=intent.tempo_bpm,
+        tonic_pc=intent.tonic_pc,
+        mode=intent.mode,
+        programs=programs_of(config.prescription),
+        notes=notes,
+        generator=generator,
+        seed=config.seed,
+        intent_revision=intent.revision,
+        reason=reason,
+    )

@@ -1,0 +1,98 @@
+"""The little music theory that the generators, the tokenizer and the training data share. Pure Python on purpose.
+
+The phrasebook runs inside the audio process, which must stay small: nothing here may import numpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from device.messages import Mode
+
+VOICES = ("melody", "inner", "bass", "pad")
+SCALES: dict[Mode, tuple[int, ...]] = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
+QUALITIES: dict[str, tuple[int, ...]] = {"maj": (0, 4, 7), "min": (0, 3, 7), "dim": (0, 3, 6)}
+
+
+class Chord(NamedTuple):
+    root_pc: int
+    quality: str
+
+    @property
+    def pitch_classes(self) -> tuple[int, ...]:
+        """Root, third and fifth."""
+        return tuple((self.root_pc + interval) % 12 for interval in QUALITIES[self.quality])
+
+    def transposed(self, semitones: int) -> Chord:
+        return Chord((self.root_pc + semitones) % 12, self.quality)
+
+
+CHORDS = tuple(Chord(root, quality) for root in range(12) for quality in QUALITIES)
+
+
+def notes_per_beat(density: float) -> float:
+    """Onsets per beat, all voices together, that an intent's density (0 to 1) stands for."""
+    return 0.75 + 5.25 * min(1.0, max(0.0, density))
+
+
+def base_velocity(loudness_db: float) -> int:
+    """MIDI velocity of an unaccented note.
+
+    The audio side sets the loudness itself; velocity follows it at half its range, for the timbre of soft playing.
+    """
+    return round(min(96.0, max(40.0, 84.0 + loudness_db)))
+
+
+def key_shift(tonic_pc: int, mode: Mode) -> int:
+    """Semitones from C major or A minor, in which the composer thinks, to the key asked for: -5 to 6."""
+    home = 0 if mode == "major" else 9
+    return (tonic_pc - home + 5) % 12 - 5
+
+
+def degree_triad(tonic_pc: int, mode: Mode, degree: int) -> Chord:
+    """The triad on a degree (0 to 6) of the scale; the fifth degree of minor is major, as its cadences want."""
+    scale = SCALES[mode]
+    root = scale[degree % 7]
+    third = (scale[(degree + 2) % 7] - root) % 12
+    fifth = (scale[(degree + 4) % 7] - root) % 12
+    quality = "dim" if fifth == 6 else ("maj" if third == 4 or (mode == "minor" and degree == 4) else "min")
+    return Chord((tonic_pc + root) % 12, quality)
+
+
+def nearest_pitch(pitch_class: int, near: float, low: int = 0, high: int = 127) -> int:
+    """The pitch of that class nearest to `near` within `low` to `high` (a range of an octave or more)."""
+    pitch = round(near) + (pitch_class - round(near) + 6) % 12 - 6
+    while pitch < low:
+        pitch += 12
+    while pitch > high:
+        pitch -= 12
+    return pitch
+
+
+def lead_voices(previous: Sequence[int], chord: Chord, low: int, high: int) -> tuple[int, ...]:
+    """Move every voice of `previous` to the nearest free tone of `chord`, so that few move and none leaps."""
+    options = [pitch for pitch in range(low, high + 1) if pitch % 12 in chord.pitch_classes]
+    led: list[int] = []
+    missing = set(chord.pitch_classes)
+    for pitch in sorted(previous):
+        free = [option for option in options if option not in led]
+        best = min(free, key=lambda option: abs(option - pitch) - 2.5 * (option % 12 in missing))
+        led.append(best)
+        missing.discard(best % 12)
+    return tuple(sorted(led))
+
+
+def detect_chord(weights: Sequence[float], bass_pc: int | None) -> Chord | None:
+    """The triad that explains most of twelve pitch-class weights, or None for silence; the bass note hints the root."""
+    total = sum(weights)
+    if total <= 0.0:
+        return None
+
+    def fit(chord: Chord) -> float:
+        inside = sum(weights[pc] for pc in chord.pitch_classes)
+        covered = sum(weights[pc] > 0.05 * total for pc in chord.pitch_classes)
+        penalty = 0.05 * total * (chord.quality == "dim")
+        return inside + 0.1 * total * covered + 0.25 * total * (bass_pc == chord.root_pc) - penalty
+
+    return max(CHORDS, key=fit)

@@ -1,0 +1,1 @@
+"""How the composer model is made: corpus, tokens, training, export. Needs the extra `export`."""
