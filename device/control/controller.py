@@ -1,0 +1,191 @@
+"""The stage that decides: one intent per bar that audio asks for, and at once another when a person wishes something.
+
+Plan, policy and cues are asked in turn; what they answer, and why, stands in the intent's reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from device.config import SessionConfig
+from device.control.cues import Cues, approach, cues_of, mode_of, shift, within
+from device.control.plan_clock import PlanClock
+from device.control.policies import Decision, Memory, Situation, load_policy
+from device.control.reasons import explain
+from device.control.session_plan import RESTING, UNKNOWN_START, Moment, SessionPlan, State
+from device.messages import AffectEstimate, Command, Message, Mode, MusicIntent, PlayedBar, SensorStatus, Transport
+from device.stage import keyed_random
+
+POLICY = "hand"
+SECTION_BARS = 8
+"""Mode and tonic change only where a section begins."""
+TONIC_PATH = (0, 0, 5, 5, 0, 0, 7, 7)
+"""Semitones from the session's tonic, section by section: away to a near key and home again."""
+COMMAND_STEPS = 2
+"""A person's wish may change a bar by so many ordinary steps."""
+WISH_STEP = 0.2
+WISH_MAX = 0.6
+BRIGHTNESS_WISH_STEP = 0.1
+BRIGHTNESS_WISH_MAX = 0.3
+COOL_DOWN_DB = -6.0
+BEATS = 4
+"""Taken for a bar's length until one was played."""
+
+
+class Controller:
+    """affect, transport, commands -> intents.
+
+    `softer` and `louder` are audio's own (they must work without us); here they only make the sound duller or brighter.
+    """
+
+    reads: tuple[str, ...] = ("affect", "transport", "commands", "sensor_status", "played")
+    writes: tuple[str, ...] = ("intents",)
+    tick_hz = 0.0
+
+    def __init__(self, config: SessionConfig) -> None:
+        prescription = config.prescription
+        self._config, self._limits = config, prescription.limits
+        goal = State(prescription.goal_valence, prescription.goal_arousal)
+        self._plan = SessionPlan(config.minutes, config.device.affect.baseline_s, goal)
+        self._clock = PlanClock(config.started_ns)
+        self._policy = load_policy(POLICY)
+        self._tonic_pc = keyed_random(config.seed, "tonic", 0).randrange(12)
+        self._affect: AffectEstimate | None = None
+        self._sensors: dict[str, SensorStatus] = {}
+        self._played: PlayedBar | None = None
+        self._start: State | None = None
+        """The listener's state before the shift."""
+        self._wish = self._brightness_wish = 0.0
+        self._decision = Decision(Memory(), "no estimate yet")
+        self._mode: Mode = "major" if goal.valence >= 0 else "minor"
+        self._before = self._wanted = cues_of(RESTING, self._limits)
+        """The cues of the bar before the newest intent's, and those that it went towards."""
+        self._intent: MusicIntent | None = None
+
+    def step(self, message: Message, now_ns: int) -> Sequence[MusicIntent]:
+        match message:
+            case AffectEstimate():
+                self._affect = message
+            case SensorStatus():
+                self._sensors[message.source] = message
+            case PlayedBar():
+                self._played = message
+            case Transport():
+                return [self._answer(message, now_ns)]
+            case Command():
+                return self._obey(message, now_ns)
+            case _:
+                pass
+        return ()
+
+    # -- a bar is asked for
+
+    def _answer(self, transport: Transport, now_ns: int) -> MusicIntent:
+        passed_s = self._clock.advance(transport.starts_ns)
+        moment = self._moment()
+        situation = Situation(now_ns, passed_s, moment, self._affect, self._decision.memory)
+        self._decision = self._policy.decide(situation)
+        moment = self._meet(moment)
+        self._wanted = self._want(moment)
+        self._before = self._heard(transport.bar_index) or self._wanted
+        cues = approach(self._before, self._wanted)
+        self._intent = self._compose(transport.bar_index, moment, cues, now_ns)
+        return self._intent
+
+    def _moment(self) -> Moment:
+        """Where the plan stands, its setpoint moved by what the listener or the therapist wished."""
+        moment = self._plan.at(self._clock.plan_s, self._start or UNKNOWN_START)
+        arousal = _unit(moment.setpoint.arousal + self._wish)
+        return moment._replace(setpoint=moment.setpoint._replace(arousal=arousal))
+
+    def _meet(self, moment: Moment) -> Moment:
+        """Take the present state for the start of the way: until the shift, or the first time it is known."""
+        affect = self._affect
+        is_open = moment.phase in ("baseline", "match") or (moment.phase == "shift" and self._start is None)
+        if affect is None or self._decision.refusal or not is_open:
+            return moment
+        self._start = State(_unit(affect.valence), _unit(affect.arousal))
+        return self._moment()
+
+    def _heard(self, bar_index: int) -> Cues | None:
+        """The cues that the next ones must stay near: those last asked for, at the tempo that was really played."""
+        if self._intent is None:
+            return None
+        cues = _cues_in(self._intent)
+        if self._played is not None and self._played.bar_index == bar_index - 1:
+            return cues._replace(tempo_bpm=self._played.tempo_bpm)
+        return cues
+
+    # -- a person wishes something
+
+    def _obey(self, command: Command, now_ns: int) -> Sequence[MusicIntent]:
+        match command.kind:
+            case "calmer" | "livelier":
+                step = WISH_STEP if command.kind == "livelier" else -WISH_STEP
+                self._wish = min(max(self._wish + step, -WISH_MAX), WISH_MAX)
+            case "softer" | "louder":
+                step = BRIGHTNESS_WISH_STEP if command.kind == "louder" else -BRIGHTNESS_WISH_STEP
+                wish = self._brightness_wish + step
+                self._brightness_wish = min(max(wish, -BRIGHTNESS_WISH_MAX), BRIGHTNESS_WISH_MAX)
+            case "skip_phase":
+                self._clock.jump(self._plan.end_of_phase_s(self._clock.plan_s))
+            case "hold_phase":
+                self._clock.hold()
+            case "resume_phase":
+                self._clock.resume()
+            case _:
+                return ()
+        return self._revise(command, now_ns)
+
+    def _revise(self, command: Command, now_ns: int) -> Sequence[MusicIntent]:
+        """The newest intent once more, as it is with the wish; before the first there is nothing to revise."""
+        last, moment = self._intent, self._moment()
+        if last is None:
+            return ()
+        old, self._wanted = self._wanted, self._want(moment)
+        wished = within(shift(_cues_in(last), old, self._wanted), self._limits)
+        cues = approach(self._before, wished, COMMAND_STEPS)
+        said = f"{command.author} asked {command.kind.replace('_', ' ')}; "
+        revised = self._compose(last.bar_index, moment, cues, now_ns)
+        self._intent = msgspec.structs.replace(revised, revision=last.revision + 1, reason=said + revised.reason)
+        return [self._intent]
+
+    # -- the intent
+
+    def _compose(self, bar_index: int, moment: Moment, cues: Cues, now_ns: int) -> MusicIntent:
+        if bar_index % SECTION_BARS == 0 or self._intent is None:
+            self._mode = mode_of(moment.setpoint.valence, self._mode)
+        beats = self._played.beats if self._played else BEATS
+        return MusicIntent(
+            t_ns=now_ns,
+            bar_index=bar_index,
+            phase=moment.phase,
+            phase_left_s=moment.phase_left_s,
+            session_left_s=moment.session_left_s,
+            target_valence=moment.setpoint.valence,
+            target_arousal=moment.setpoint.arousal,
+            **cues._asdict(),
+            mode=self._mode,
+            tonic_pc=(self._tonic_pc + TONIC_PATH[bar_index // SECTION_BARS % len(TONIC_PATH)]) % 12,
+            generator=self._config.device.music.generator,
+            final=moment.session_left_s <= beats * 60.0 / cues.tempo_bpm,
+            reason=explain(moment, self._decision, self._affect, self._sensors, self._before, cues, self._clock.held),
+        )
+
+    def _want(self, moment: Moment) -> Cues:
+        """The cues to go towards: of the setpoint and the policy's correction, softer as the session ends."""
+        arousal = _unit(moment.setpoint.arousal + self._decision.memory.correction)
+        cues = cues_of(moment.setpoint._replace(arousal=arousal), self._limits)
+        fade_db = COOL_DOWN_DB * moment.progress if moment.phase == "cool-down" else 0.0
+        brightness = cues.brightness + self._brightness_wish
+        return within(cues._replace(loudness_db=cues.loudness_db + fade_db, brightness=brightness), self._limits)
+
+
+def _cues_in(intent: MusicIntent) -> Cues:
+    return Cues(*(getattr(intent, name) for name in Cues._fields))
+
+
+def _unit(value: float) -> float:
+    return min(max(value, -1.0), 1.0)

@@ -1,0 +1,39 @@
+"""The plan's own time: runs with the music, stands still while a phase is held, jumps when one is skipped."""
+
+from __future__ import annotations
+
+HOLD_MAX_S = 600.0
+"""A phase that nobody resumes goes on by itself, so that every session ends."""
+
+
+class PlanClock:
+    """`began_ns` above 0 is when the music began, for a controller that is started again in mid-session."""
+
+    def __init__(self, began_ns: int) -> None:
+        self.plan_s = 0.0
+        self._last_ns = began_ns
+        self._hold_left_s = 0.0
+
+    @property
+    def held(self) -> bool:
+        return self._hold_left_s > 0
+
+    def advance(self, now_ns: int) -> float:
+        """Go on to `now_ns`, or begin there if the session has not begun; returns the seconds that passed."""
+        passed_s = max(0, now_ns - self._last_ns) / 1e9 if self._last_ns else 0.0
+        self._last_ns = max(self._last_ns, now_ns)
+        held_s = min(passed_s, self._hold_left_s)
+        self._hold_left_s -= held_s
+        self.plan_s += passed_s - held_s
+        return passed_s
+
+    def hold(self) -> None:
+        self._hold_left_s = HOLD_MAX_S
+
+    def resume(self) -> None:
+        self._hold_left_s = 0.0
+
+    def jump(self, plan_s: float) -> None:
+        """Go to a later point of the plan; a held phase that is skipped is over."""
+        self.plan_s = max(self.plan_s, plan_s)
+        self.resume()

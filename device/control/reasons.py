@@ -1,0 +1,49 @@
+"""A decision in words a therapist reads: where the plan stands, what the listener seems to feel, what changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from device.control.cues import Cues, describe_change
+from device.control.policies import Decision
+from device.control.session_plan import Moment
+from device.messages import AffectEstimate, SensorStatus
+
+CAUSES_MAX = 2
+
+
+def explain(
+    moment: Moment,
+    decision: Decision,
+    affect: AffectEstimate | None,
+    sensors: Mapping[str, SensorStatus],
+    before: Cues,
+    cues: Cues,
+    held: bool,
+) -> str:
+    """`shift 40 %: arousal seems +0.35 ± 0.20, goal -0.20: slower (72→70 bpm), softer`."""
+    stands = f"{moment.phase} held" if held else f"{moment.phase} {100 * moment.progress:.0f} %"
+    return f"{stands}: {_feeling(moment, decision, affect, sensors)}: {describe_change(before, cues)}"
+
+
+def _feeling(
+    moment: Moment, decision: Decision, affect: AffectEstimate | None, sensors: Mapping[str, SensorStatus]
+) -> str:
+    if moment.phase == "baseline":
+        gone = ", ".join(_gone(sensors))
+        return f"quiet while the rest is measured{f' ({gone})' if gone else ''}"
+    if affect is None or decision.refusal:
+        causes = "; ".join(_causes(affect, sensors))
+        return f"open loop, {decision.refusal}{f' ({causes})' if causes else ''}, goal {moment.setpoint.arousal:+.2f}"
+    seems = f"arousal seems {affect.arousal:+.2f} ± {affect.arousal_sd:.2f}"
+    return f"meeting it, {seems}" if moment.phase == "match" else f"{seems}, goal {moment.setpoint.arousal:+.2f}"
+
+
+def _causes(affect: AffectEstimate | None, sensors: Mapping[str, SensorStatus]) -> list[str]:
+    """Why nothing is known: the estimator's own words, else the sensors that do not stream."""
+    own = list(affect.reasons) if affect is not None and not affect.known else []
+    return (own or _gone(sensors))[:CAUSES_MAX]
+
+
+def _gone(sensors: Mapping[str, SensorStatus]) -> list[str]:
+    return [f"{name} {status.state}" for name, status in sensors.items() if status.state != "streaming"]

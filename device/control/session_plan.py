@@ -1,0 +1,98 @@
+"""Where the session stands: its phases and the point on the way from the listener's present state to the goal.
+
+Iso principle: meet the present state, then move to the goal in small steps (Starcke 2021, Miyamoto 2022; the evidence
+is thin, therapists expect it). The proportions are our synthesis of device-supported trials, scaled to any length.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from device.messages import Phase
+
+BASELINE_SHARE_MAX = 0.25
+"""The baseline never takes more of a session than this. A two-minute demo so has phases of 30, 13, 48, 20 and 9 s, and
+where the estimate needs a longer rest than 30 s the match, and what is left of that rest, run without it."""
+SHARES: dict[Phase, float] = {"match": 3.0, "shift": 11.0, "hold": 4.5, "cool-down": 2.0}
+"""Minutes of the phases after the baseline in a session of about 22 minutes."""
+STEP = 0.12
+"""Length of one step of the shift on the valence-arousal plane."""
+STEP_MIN_S = 6.0
+"""A step lasts at least about a bar and a half."""
+
+
+class State(NamedTuple):
+    """A point on the valence-arousal plane, both -1 to 1."""
+
+    valence: float
+    arousal: float
+
+
+RESTING = State(0.1, -0.3)
+"""What sounds while the listener's rest is measured: quiet, near neutral."""
+UNKNOWN_START = State(0.0, 0.0)
+"""Taken for the present state where it is not known."""
+
+
+class Moment(NamedTuple):
+    """The plan at one time."""
+
+    phase: Phase
+    progress: float
+    """Share of the phase that is over, 0 to 1."""
+    phase_left_s: float
+    session_left_s: float
+    setpoint: State
+
+
+class SessionPlan:
+    """Phases over `minutes` that end at `goal`. Its time is the plan's own: held or skipped by whoever asks."""
+
+    def __init__(self, minutes: float, baseline_s: float, goal: State) -> None:
+        self.length_s = minutes * 60.0
+        self.goal = goal
+        left_s = self.length_s - min(baseline_s, BASELINE_SHARE_MAX * self.length_s)
+        self._bounds: list[tuple[Phase, float, float]] = [("baseline", 0.0, self.length_s - left_s)]
+        share_left = sum(SHARES.values())
+        for phase, share in SHARES.items():
+            begins_s = self._bounds[-1][2]
+            share_left -= share
+            self._bounds.append((phase, begins_s, self.length_s - left_s * share_left / sum(SHARES.values())))
+
+    def at(self, plan_s: float, start: State) -> Moment:
+        """The moment `plan_s` after the beginning, for a listener whose present state is or was `start`."""
+        phase, begins_s, ends_s = self._bounds_at(plan_s)
+        progress = min(1.0, max(0.0, (plan_s - begins_s) / max(ends_s - begins_s, 1e-9)))
+        return Moment(
+            phase=phase,
+            progress=progress,
+            phase_left_s=max(0.0, ends_s - plan_s),
+            session_left_s=max(0.0, self.length_s - plan_s),
+            setpoint=self._setpoint(phase, progress, ends_s - begins_s, start),
+        )
+
+    def end_of_phase_s(self, plan_s: float) -> float:
+        """When the phase at `plan_s` ends."""
+        return self._bounds_at(plan_s)[2]
+
+    def _bounds_at(self, plan_s: float) -> tuple[Phase, float, float]:
+        return next((bounds for bounds in self._bounds if plan_s < bounds[2]), self._bounds[-1])
+
+    def _setpoint(self, phase: Phase, progress: float, phase_s: float, start: State) -> State:
+        if phase == "baseline":
+            return RESTING
+        if phase == "match":
+            return start
+        if phase == "shift":
+            return self._on_the_way(progress, phase_s, start)
+        return self.goal
+
+    def _on_the_way(self, progress: float, phase_s: float, start: State) -> State:
+        distance = math.hypot(self.goal.valence - start.valence, self.goal.arousal - start.arousal)
+        n_steps = max(1, min(math.ceil(distance / STEP), math.floor(phase_s / STEP_MIN_S)))
+        share = min(n_steps, math.floor(progress * n_steps) + 1) / n_steps
+        return State(
+            start.valence + share * (self.goal.valence - start.valence),
+            start.arousal + share * (self.goal.arousal - start.arousal),
+        )

@@ -1,0 +1,212 @@
+import itertools
+import math
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from device.control.controller import COMMAND_STEPS, SECTION_BARS, Controller
+from device.control.cues import STEPS, Cues
+from device.messages import AffectEstimate, MusicIntent, SensorStatus
+from tests.device.control.listener import SECOND_NS, command, config_of, estimate, play, played, transport
+
+estimates = st.none() | st.builds(
+    lambda arousal, sd, known: estimate(0, arousal, sd, known=known),
+    st.floats(-1, 1) | st.just(math.nan),
+    st.floats(0.01, 1),
+    st.booleans(),
+)
+
+
+def assert_small_step(before: MusicIntent, after: MusicIntent, n_steps: int = 1) -> None:
+    for name in Cues._fields:
+        reach = getattr(STEPS, name) * (before.tempo_bpm if name == "tempo_bpm" else 1)
+        assert abs(getattr(after, name) - getattr(before, name)) <= n_steps * reach + 1e-9, name
+
+
+@settings(max_examples=20, deadline=None)
+@given(feelings=st.lists(estimates, min_size=1, max_size=40), minutes=st.floats(0.3, 3), seed=st.integers(0, 99))
+def test_whatever_the_estimates_every_bar_gets_one_bounded_intent_with_a_reason(
+    feelings: list[AffectEstimate | None], minutes: float, seed: int
+) -> None:
+    endless = itertools.cycle(feelings)
+    intents = list(play(Controller(config_of(minutes, seed)), lambda _: next(endless)))
+    assert [intent.bar_index for intent in intents] == list(range(len(intents)))
+    for intent in intents:
+        assert intent.reason.startswith(intent.phase)
+        assert intent.revision == 0
+        assert 48 <= intent.tempo_bpm <= 120
+        assert intent.loudness_db <= 0
+        assert all(math.isfinite(getattr(intent, name)) for name in Cues._fields)
+        assert -1 <= intent.target_arousal <= 1
+    for before, after in itertools.pairwise(intents):
+        assert_small_step(before, after)
+        assert (before.mode, before.tonic_pc) == (after.mode, after.tonic_pc) or after.bar_index % SECTION_BARS == 0
+
+
+@pytest.mark.parametrize("minutes", [0.2, 1, 2, 20])
+def test_the_last_bar_is_final_and_ends_with_the_plan(minutes: float) -> None:
+    intents = list(play(Controller(config_of(minutes)), lambda _: 0.2))
+    assert [intent.final for intent in intents] == [False] * (len(intents) - 1) + [True]
+    length_s = sum(240 / intent.tempo_bpm for intent in intents)
+    assert minutes * 60 <= length_s <= minutes * 60 + 6
+    assert intents[-1].phase == "cool-down" or minutes < 1
+
+
+def test_all_phases_pass_in_order() -> None:
+    phases = [intent.phase for intent in play(Controller(config_of(4)), lambda _: 0.3)]
+    assert list(dict.fromkeys(phases)) == ["baseline", "match", "shift", "hold", "cool-down"]
+
+
+def test_music_meets_a_tense_listener_and_then_calms_down() -> None:
+    intents = list(play(Controller(config_of(8)), lambda _: 0.7))
+    match = [intent for intent in intents if intent.phase == "match"]
+    hold = [intent for intent in intents if intent.phase == "hold"]
+    assert match[-1].target_arousal == pytest.approx(0.7)
+    assert match[-1].tempo_bpm > match[0].tempo_bpm
+    assert hold[-1].tempo_bpm < 65
+    assert hold[-1].target_arousal == pytest.approx(-0.6)
+
+
+def test_a_listener_who_does_not_follow_is_answered_with_calmer_music_than_the_plan_asks() -> None:
+    stubborn = list(play(Controller(config_of(8)), lambda _: 0.5))
+    compliant = list(play(Controller(config_of(8)), lambda seconds: 0.5 if seconds < 110 else -0.6))
+    assert [i for i in stubborn if i.phase == "hold"][-1].tempo_bpm < [i for i in compliant if i.phase == "hold"][
+        -1
+    ].tempo_bpm
+
+
+def test_the_reason_can_be_read_by_a_therapist() -> None:
+    shift = [intent for intent in play(Controller(config_of(8)), lambda _: 0.35) if intent.phase == "shift"]
+    reason = shift[len(shift) // 2].reason
+    assert "arousal seems +0.35 ± 0.30, goal " in reason
+    assert any("slower (" in intent.reason and "bpm)" in intent.reason for intent in shift)
+
+
+def test_without_an_estimate_it_says_open_loop_and_why_and_follows_the_plan() -> None:
+    controller = Controller(config_of(8))
+    controller.step(SensorStatus(t_ns=0, source="wristband", state="lost", sentence="gone"), 0)
+    intents = list(play(controller))
+    hold = [intent for intent in intents if intent.phase == "hold"]
+    assert "open loop, no estimate yet (wristband lost)" in hold[-1].reason
+    assert hold[-1].target_arousal == pytest.approx(-0.6)
+    noisy = estimate(0, known=False, reasons=("cyton: 50 Hz hum on C3",))
+    shift = [intent for intent in play(Controller(config_of(8)), lambda _: noisy) if intent.phase == "shift"]
+    assert "open loop, estimate unknown (cyton: 50 Hz hum on C3)" in shift[-1].reason
+
+
+def test_a_stale_estimate_is_refused_and_steers_nothing() -> None:
+    def once(seconds: float) -> float | None:
+        return -0.9 if seconds == 0 else None
+
+    steered, open_loop = list(play(Controller(config_of(3)), once)), list(play(Controller(config_of(3))))
+    assert "estimate too old" in steered[-1].reason
+    assert steered[-1].tempo_bpm == pytest.approx(open_loop[-1].tempo_bpm)
+
+
+def test_an_estimate_that_comes_late_in_the_shift_becomes_the_start_of_the_way() -> None:
+    intents = list(play(Controller(config_of(2)), lambda seconds: 0.9 if seconds > 55 else None))
+    shift = [intent for intent in intents if intent.phase == "shift"]
+    assert max(intent.target_arousal for intent in shift) > 0
+    assert next(intent for intent in intents if intent.phase == "hold").target_arousal == pytest.approx(-0.6)
+
+
+def asked(kind: str, bars: int = 12) -> tuple[MusicIntent, MusicIntent, Controller]:
+    """The last intent before a wish and the revision after it."""
+    controller = Controller(config_of(5))
+    last = list(play(controller, lambda _: 0.2, bars))[-1]
+    (revised,) = controller.step(command(kind), last.t_ns + 1)  # type: ignore[arg-type]
+    return last, revised, controller
+
+
+@pytest.mark.parametrize(("kind", "sign"), [("calmer", -1), ("livelier", 1)])
+def test_calmer_and_livelier_revise_the_bar_at_once_and_last(kind: str, sign: int) -> None:
+    last, revised, controller = asked(kind)
+    assert (revised.bar_index, revised.revision) == (last.bar_index, 1)
+    assert sign * (revised.tempo_bpm - last.tempo_bpm) > 0
+    assert sign * (revised.loudness_db - last.loudness_db) > 0
+    assert revised.target_arousal == pytest.approx(last.target_arousal + 0.2 * sign)
+    assert revised.reason.startswith(f"patient asked {kind}; ")
+    (following,) = controller.step(transport(last.bar_index + 1, 200 * SECOND_NS), 196 * SECOND_NS)
+    assert following.revision == 0
+    assert sign * (following.tempo_bpm - last.tempo_bpm) > 0
+
+
+@pytest.mark.parametrize(("kind", "sign"), [("softer", -1), ("louder", 1)])
+def test_softer_and_louder_change_the_colour_and_leave_the_level_to_audio(kind: str, sign: int) -> None:
+    last, revised, _ = asked(kind)
+    assert sign * (revised.brightness - last.brightness) > 0
+    assert revised.loudness_db == last.loudness_db
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    kinds=st.lists(st.sampled_from(["softer", "louder", "calmer", "livelier", "skip_phase", "hold_phase"]), max_size=8)
+)
+def test_many_wishes_within_one_bar_stay_a_small_step_from_the_bar_before(kinds: list[str]) -> None:
+    controller = Controller(config_of(5))
+    *_, before, last = play(controller, lambda _: 0.2, 6)
+    for revision, kind in enumerate(kinds, start=1):
+        (last,) = controller.step(command(kind), last.t_ns + 1)  # type: ignore[arg-type]
+        assert last.revision == revision
+    assert_small_step(before, last, COMMAND_STEPS)
+
+
+def test_skipping_leads_to_the_next_phase_and_at_last_to_the_end() -> None:
+    controller = Controller(config_of(10))
+    (last,) = play(controller, lambda _: 0.2, 1)
+    seen = []
+    for _ in range(5):
+        (last,) = controller.step(command("skip_phase"), last.t_ns + 1)
+        seen.append(last.phase)
+    assert seen == ["match", "shift", "hold", "cool-down", "cool-down"]
+    assert last.final
+
+
+def test_a_held_phase_stays_and_says_so_until_it_is_resumed() -> None:
+    controller = Controller(config_of(1))
+    (intent,) = play(controller, lambda _: 0.2, 1)
+    controller.step(command("hold_phase", author="therapist"), intent.t_ns)
+    for bar_index in range(1, 40):
+        (intent,) = controller.step(transport(bar_index, (100 + 4 * bar_index) * SECOND_NS), 0)
+    assert (intent.phase, intent.session_left_s) == ("baseline", 60)
+    assert intent.reason.startswith("baseline held")
+    controller.step(command("resume_phase"), 0)
+    (intent,) = controller.step(transport(40, 290 * SECOND_NS), 0)
+    assert intent.phase != "baseline"
+
+
+def test_a_wish_before_the_first_bar_counts_from_the_first() -> None:
+    controller = Controller(config_of(5))
+    assert controller.step(command("calmer"), 0) == ()
+    (calm,) = play(controller, bars=1)
+    (usual,) = play(Controller(config_of(5)), bars=1)
+    assert calm.tempo_bpm < usual.tempo_bpm
+
+
+def test_commands_that_are_not_ours_change_nothing() -> None:
+    controller = Controller(config_of(5))
+    list(play(controller, bars=2))
+    for kind in ("start", "stop", "self_report"):
+        assert controller.step(command(kind), 0) == ()  # type: ignore[arg-type]
+
+
+def test_the_next_tempo_starts_from_what_was_really_played() -> None:
+    controller = Controller(config_of(5))
+    *_, last = play(controller, lambda _: 0.2, 3)
+    controller.step(played(last, tempo_bpm=100.0), last.t_ns)
+    (intent,) = controller.step(transport(last.bar_index + 1, 120 * SECOND_NS), 116 * SECOND_NS)
+    assert intent.tempo_bpm == pytest.approx(97.0)
+
+
+def test_started_again_in_mid_session_it_goes_on_where_the_plan_stands() -> None:
+    config = msgspec.structs.replace(config_of(10), started_ns=100 * SECOND_NS)
+    (intent,) = Controller(config).step(transport(90, 400 * SECOND_NS), 396 * SECOND_NS)
+    assert intent.phase == "shift"
+    assert intent.session_left_s == pytest.approx(300)
+
+
+def test_the_same_inputs_give_the_same_bytes() -> None:
+    first, second = (list(play(Controller(config_of(3, 5)), lambda s: math.sin(s / 9))) for _ in range(2))
+    assert msgspec.msgpack.encode(first) == msgspec.msgpack.encode(second)

@@ -1,0 +1,41 @@
+from device.config import Limits
+from device.control.cues import cues_of
+from device.control.policies import Decision, Memory
+from device.control.reasons import explain
+from device.control.session_plan import Moment, State
+from device.messages import Phase, SensorStatus
+from tests.device.control.listener import estimate
+
+CUES = cues_of(State(0, 0), Limits())
+ACCEPTED = Decision(Memory(), None)
+
+
+def told(phase: Phase = "shift", decision: Decision = ACCEPTED, affect=None, sensors=(), held=False) -> str:
+    statuses = {name: SensorStatus(t_ns=0, source=name, state=state, sentence="") for name, state in sensors}
+    return explain(Moment(phase, 0.4, 5, 9, State(0.1, -0.2)), decision, affect, statuses, CUES, CUES, held)
+
+
+def test_a_closed_loop_names_estimate_and_goal() -> None:
+    assert told(affect=estimate(0, 0.35, 0.2)) == "shift 40 %: arousal seems +0.35 ± 0.20, goal -0.20: steady"
+
+
+def test_a_match_says_that_it_meets_the_listener() -> None:
+    assert told("match", affect=estimate(0, 0.35, 0.2)) == "match 40 %: meeting it, arousal seems +0.35 ± 0.20: steady"
+
+
+def test_a_refusal_is_told_with_its_causes_but_not_with_all_of_them() -> None:
+    refused = Decision(Memory(), "estimate unknown")
+    unknown = estimate(0, known=False, reasons=("wristband: gone", "cyton: noisy", "third"))
+    text = told(decision=refused, affect=unknown)
+    assert text == "shift 40 %: open loop, estimate unknown (wristband: gone; cyton: noisy), goal -0.20: steady"
+
+
+def test_a_rest_that_cannot_be_measured_says_whose() -> None:
+    sensors = (("cyton", "streaming"), ("wristband", "lost"))
+    assert (
+        told("baseline", sensors=sensors) == "baseline 40 %: quiet while the rest is measured (wristband lost): steady"
+    )
+
+
+def test_a_held_phase_says_so() -> None:
+    assert told(affect=estimate(0), held=True).startswith("shift held: ")
