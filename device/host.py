@@ -31,6 +31,8 @@ JOINING_HEARTBEAT_NS = 50_000_000
 MANAGER_SILENCE_NS = 3_000_000_000
 MANAGER_ABSENCE_NS = 30_000_000_000
 """How long a process waits for a manager it never heard."""
+REJOIN_NS = 1_500_000_000
+"""Three times the longest reconnection interval of the bus."""
 TRACE_NS = 1_000_000_000
 BEATS_TO_JOIN = 2
 """A publisher heard twice has taken all our subscriptions."""
@@ -82,7 +84,6 @@ class ProcessContext:
         self, name: str, incarnation: int, config: SessionConfig, clock: Clock, stop: threading.Event | None = None
     ) -> None:
         self.name, self.incarnation, self.config, self.clock = name, incarnation, config, clock
-        self.started = False
         self.stop_reason = ""
         row = PROCESSES[name]
         self.stages = build_stages(row, config)
@@ -97,12 +98,22 @@ class ProcessContext:
         self._began_ns = clock.now_ns()
         self._beat_ns = self._traced_ns = 0
         self._manager_ns = 0
+        self._start_heard = False
         self._entries: list[TraceEntry] = []
 
     @property
     def ready(self) -> bool:
         """Loaded, and heard by and hearing every process it reads from."""
         return self._loaded and all(beats >= BEATS_TO_JOIN for beats in self._awaited.values())
+
+    @property
+    def started(self) -> bool:
+        """The manager said start. Before, nothing is taken in or produced, so the log holds all of a session.
+
+        A process that is started again waits until those who listen have found it: what it says before is lost.
+        """
+        rejoined = self.incarnation == 0 or self.clock.now_ns() - self._began_ns > REJOIN_NS
+        return self._start_heard and rejoined
 
     def loaded(self) -> None:
         """Call once everything is loaded and the process could start."""
@@ -112,7 +123,7 @@ class ProcessContext:
         self._publisher.send(message)
 
     def receive(self, timeout_ms: int) -> list[Received]:
-        """What this process reads and has come in, waiting up to `timeout_ms` for the first."""
+        """What this process reads and has come in since the start, waiting up to `timeout_ms` for the first."""
         return [item for item in self._subscriber.receive(timeout_ms) if self._note(item)]
 
     def _note(self, item: Received) -> bool:
@@ -121,10 +132,10 @@ class ProcessContext:
             self._awaited[item.process] = self._awaited.get(item.process, 0) + 1
             if item.process == "manager":
                 self._manager_ns = self.clock.now_ns()
-                self.started |= isinstance(item.message, Health) and item.message.ready
+                self._start_heard |= isinstance(item.message, Health) and item.message.ready
         elif item.stream == "commands" and isinstance(item.message, Command) and item.message.kind == "start":
-            self.started = True
-        return "*" in self._reads or item.stream in self._reads
+            self._start_heard = True
+        return "*" in self._reads or (self.started and item.stream in self._reads)
 
     def step(self, given: Received | Tick, stage_index: int = 0) -> list[Message]:
         """Feed the hosted stages, publish what they return (and the trace before it), and return it."""
@@ -231,7 +242,7 @@ def run_stages(context: ProcessContext) -> None:
             context.step(received)
         now_ns = context.clock.now_ns()
         for index, period_ns in enumerate(periods_ns):
-            if period_ns and now_ns >= due_ns[index]:
+            if period_ns and now_ns >= due_ns[index] and context.started:
                 due_ns[index] = max(due_ns[index] + period_ns, now_ns - period_ns)
                 context.step(Tick(t_ns=now_ns), index)
 

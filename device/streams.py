@@ -35,7 +35,7 @@ STREAMS: dict[str, Stream] = {
     "markers": Stream(m.Marker, "*", 0, 0),
     "health": Stream(m.Health, "*", 2, 3.0, key="process"),
     "faults": Stream(m.Fault, "*", 0, 0, key="process"),
-    "trace": Stream(m.Trace, "*", 4, 0, key="process"),
+    "trace": Stream(m.Trace, "*", 0, 0, key="process"),
     "digest": Stream(m.Digest, "recorder", 1, 5.0),
 }
 

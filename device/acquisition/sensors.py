@@ -52,13 +52,15 @@ def main(context: ProcessContext) -> None:
 
 
 async def _serve(context: ProcessContext, sources: dict[str, Source]) -> None:
-    tasks = [
-        asyncio.create_task(keep_running(name, source, context.publish, context.clock))
-        for name, source in sources.items()
-    ]
+    tasks: list[asyncio.Task[None]] = []
     context.loaded()
     while context.beat():
         context.receive(timeout_ms=0)
+        if context.started and not tasks:
+            tasks = [
+                asyncio.create_task(keep_running(name, source, context.publish, context.clock))
+                for name, source in sources.items()
+            ]
         await asyncio.sleep(BEAT_S)
     for task in tasks:
         task.cancel()

@@ -27,6 +27,7 @@ class Context:
         self.clock = SystemClock()
         self.published: list[Message] = []
         self.ready = False
+        self.started = True
         self._enough, self._beats_left = enough, 130
 
     def loaded(self) -> None:
