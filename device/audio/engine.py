@@ -14,6 +14,7 @@ import numpy as np
 
 from device.audio.conductor import Conductor, State
 from device.audio.guard import allowed_programs
+from device.audio.mender import Mender
 from device.audio.mixer import DELAY_FRAMES, Mixer, fade_out
 from device.audio.player import FRAME_BYTES, CardSink, ClockSink, Sink
 from device.audio.scheduler import Scheduler
@@ -21,15 +22,13 @@ from device.audio.synth import Synth
 from device.bus import Received
 from device.clock import Clock
 from device.config import AudioConfig
-from device.errors import SoundError
 from device.host import ProcessContext
 from device.messages import AudioReport, Fault, Marker, Message, PcmBlock, PlayedBar, Tick
 
-POLL_MS = 8
+POLL_MS = 10
 IDLE_POLL_MS = 50
 REPORT_NS = 1_000_000_000
-RETRY_NS = 1_000_000_000
-STOP_FADE_S = 0.06
+STOP_FADE_S = 0.04
 ABANDONED_FADE_S = 2.0
 """When the manager is gone."""
 REJOIN_NS = 1_000_000_000
@@ -54,7 +53,8 @@ class Engine:
         self._brightness = -1.0
         self._state: State = "idle"
         self._lost_underruns = 0
-        self._loaded_ns = self._report_ns = self._retry_ns = self._clock.now_ns()
+        self._mender: Mender | None = None
+        self._loaded_ns = self._report_ns = self._clock.now_ns()
 
     def run(self) -> None:
         """Until the process is to stop; silent before the start and after the end."""
@@ -81,7 +81,7 @@ class Engine:
         if self._conductor.state == "ended" and self._state in ("idle", "playing"):
             self._fade_fast()
         self._publish_heard()
-        if self._state == "fading" and self._sink.room() == self._audio.periods:
+        if self._state == "fading" and (self._sink.room() == self._audio.periods or not self._sink.is_alive()):
             self._end()
         if self._clock.now_ns() - self._report_ns >= REPORT_NS:
             self._report()
@@ -96,7 +96,7 @@ class Engine:
         """Nobody is left to say stop: end by oneself."""
         n_blocks = round(ABANDONED_FADE_S * self._audio.sfreq_hz / self._audio.block_frames)
         left = n_blocks
-        while left:
+        while left and self._sink.is_alive():
             for _ in range(min(left, self._sink.room())):
                 left -= 1
                 self._push(left / n_blocks)
@@ -106,16 +106,19 @@ class Engine:
     def _fade_fast(self) -> None:
         """Take back what was not heard yet, fade over it and send that: as quick as the card allows."""
         self._state = "fading"
+        n_frames = round(STOP_FADE_S * self._audio.sfreq_hz)
+        pending = self._sink.revoke()[: -(-n_frames // len(self._block))]
+        faded = fade_out(b"".join(pending), n_frames)
         size = len(self._block) * FRAME_BYTES
-        faded = fade_out(b"".join(self._sink.revoke()), round(STOP_FADE_S * self._audio.sfreq_hz))
         for first in range(0, len(faded), size):
             self._sink.push(faded[first : first + size])
 
     def _end(self) -> None:
         self._publish_heard()
-        self._sink.close()
         self._state = "ended"
         self._report()
+        if self._sink.is_alive():
+            self._sink.close()
 
     # -- messages and ticks
 
@@ -192,26 +195,29 @@ class Engine:
     def _watch_sink(self) -> None:
         if not self._sink.is_alive():
             self._lose_card()
-        elif self._sink.name == NO_CARD and self._clock.now_ns() - self._retry_ns > RETRY_NS:
-            self._try_card()
+        card = self._mender.attempt() if self._mender else None
+        if card:
+            self._mender = None
+            self._replace_sink(card)
+            self._context.publish(Marker(t_ns=self._clock.now_ns(), text=f"the sound card {card.name} is back"))
 
     def _lose_card(self) -> None:
-        now_ns = self._retry_ns = self._clock.now_ns()
         sentence = f"The sound card {self._sink.name} stopped taking sound; the session goes on without."
-        fault = Fault(t_ns=now_ns, process="audio", code="card-lost", sentence=sentence, action="Plug it in again.")
-        self._context.publish(fault)
+        self._context.publish(
+            Fault(
+                t_ns=self._clock.now_ns(),
+                process="audio",
+                code="card-lost",
+                sentence=sentence,
+                action="Plug it in again.",
+            )
+        )
         self._lost_underruns += self._sink.underruns
+        self._mender = Mender(self._audio, self._clock, self._sink)
         self._replace_sink(ClockSink(self._audio, self._clock, NO_CARD))
-
-    def _try_card(self) -> None:
-        self._retry_ns = self._clock.now_ns()
-        with contextlib.suppress(SoundError):
-            self._replace_sink(CardSink(self._audio, self._clock))
-            self._context.publish(Marker(t_ns=self._retry_ns, text=f"the sound card {self._sink.name} is back"))
 
     def _replace_sink(self, sink: Sink) -> None:
         self._publish_heard()
-        self._sink.close()
         self._sink = sink
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from device.audio import engine, player
+from device.audio import engine, mender, player
 from device.audio.conductor import RING_OUT_S, Conductor
 from device.audio.engine import NO_CARD, frozen_collector, open_sink
 from device.audio.mixer import DELAY_FRAMES
@@ -22,6 +22,7 @@ from device.errors import SoundError
 from device.host import StageRunner
 from device.messages import AudioReport, Fault, Marker, PcmBlock, PlayedBar, Transport
 from tests.device.audio.rig import SECOND_NS, FakeContext, command, intent
+from tests.device.audio.test_mender import InlineThread
 from tests.device.audio.test_synth import needs_synth
 
 SFREQ_HZ = 48_000
@@ -219,7 +220,8 @@ def test_when_the_card_dies_the_session_goes_on_and_the_card_comes_back(
         return ClockSink(audio, clock, "card")
 
     monkeypatch.setattr(engine, "open_sink", lambda audio, clock: Unplugged(audio, clock, "card"))
-    monkeypatch.setattr(engine, "CardSink", reopen)
+    monkeypatch.setattr(mender, "CardSink", reopen)
+    monkeypatch.setattr(mender, "Thread", InlineThread)
     context = run(FakeContext(config, [START], until_s=15.0))
     (fault,) = context.of(Fault)
     assert (fault.code, fault.fatal) == ("card-lost", False)
@@ -232,6 +234,21 @@ def test_when_the_card_dies_the_session_goes_on_and_the_card_comes_back(
     assert NO_CARD in sinks
     assert loudest(context.pcm[-3 * SFREQ_HZ : -SFREQ_HZ]) > AUDIBLE
     assert len(context.pcm) == pytest.approx(14.9 * SFREQ_HZ, abs=12_000)
+
+
+def test_a_card_that_dies_while_it_ends_holds_nothing_up(
+    config: SessionConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class DiesFading(ClockSink):
+        def is_alive(self) -> bool:
+            return not self._is_ending
+
+        def close(self) -> None:
+            raise AssertionError("would block")
+
+    monkeypatch.setattr(engine, "open_sink", lambda audio, clock: DiesFading(audio, clock, "card"))
+    assert run(FakeContext(config, [START, (4.0, command("stop"))], until_s=6.0)).states[-1] == "ended"
+    assert run(FakeContext(config, [START], until_s=6.0)).states[-1] == "ended"
 
 
 def test_without_a_sound_card_it_refuses_at_once(config: SessionConfig, monkeypatch: pytest.MonkeyPatch) -> None:
