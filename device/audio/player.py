@@ -221,7 +221,9 @@ class CardSink(BlockQueue):
     def close(self) -> None:
         """Let what the card already has be heard, and give it back."""
         with quiet_stderr(), contextlib.suppress(OSError):
-            self._stream.stop_stream()
+            # Stopping waits for the card's next question, which a dead one never asks.
+            if self.is_alive():
+                self._stream.stop_stream()
             self._stream.close()
         with quiet_stderr():
             self._portaudio.terminate()
