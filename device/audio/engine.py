@@ -31,8 +31,6 @@ REPORT_NS = 1_000_000_000
 STOP_FADE_S = 0.04
 ABANDONED_FADE_S = 2.0
 """When the manager is gone."""
-REJOIN_NS = 1_000_000_000
-"""Restarted, it waits until those who listen have found it again: what it says before is lost."""
 NO_CARD = "none"
 BRIGHTNESS_STEP = 0.01
 
@@ -54,7 +52,7 @@ class Engine:
         self._state: State = "idle"
         self._lost_underruns = 0
         self._mender: Mender | None = None
-        self._loaded_ns = self._report_ns = self._clock.now_ns()
+        self._report_ns = self._clock.now_ns()
 
     def run(self) -> None:
         """Until the process is to stop; silent before the start and after the end."""
@@ -71,15 +69,14 @@ class Engine:
 
     def _turn(self) -> None:
         received = self._context.receive(POLL_MS if self._state in ("playing", "fading") else IDLE_POLL_MS)
-        if self._state == "idle" and self._may_start():
+        if self._state == "idle" and self._context.started:
             self._state = "playing"
-        if self._state in ("idle", "playing"):
-            self._feed(received)
         if self._state == "playing":
+            self._feed(received)
             self._watch_sink()
             self._fill()
-        if self._conductor.state == "ended" and self._state in ("idle", "playing"):
-            self._fade_fast()
+            if self._conductor.state == "ended":
+                self._fade_fast()
         self._publish_heard()
         if self._state == "fading" and (self._sink.room() == self._audio.periods or not self._sink.is_alive()):
             self._end()
@@ -87,10 +84,6 @@ class Engine:
             self._report()
 
     # -- begin and end
-
-    def _may_start(self) -> bool:
-        waited = self._context.incarnation == 0 or self._clock.now_ns() - self._loaded_ns > REJOIN_NS
-        return self._context.started and waited
 
     def _fade_slowly(self) -> None:
         """Nobody is left to say stop: end by oneself."""
@@ -124,7 +117,7 @@ class Engine:
 
     def _feed(self, received: list[Received]) -> None:
         """Give the conductor what came in, as of the next frame to render."""
-        if received and self._state == "playing":
+        if received:
             self._tick(self._frame)
         for item in received:
             self._add(self._context.step(item))

@@ -76,7 +76,7 @@ class FakeContext:
     ) -> None:
         self.config, self.incarnation, self._compose, self._reason = config, incarnation, compose, stop_reason
         self.clock = VirtualClock(5 * SECOND_NS)
-        self.started = incarnation > 0
+        self._start_heard = False
         self.stop_reason = ""
         self.stages = (Conductor(config),)
         self.published: list[Message] = []
@@ -89,6 +89,12 @@ class FakeContext:
 
     def _at(self, second: float) -> int:
         return 5 * SECOND_NS + round(second * SECOND_NS)
+
+    @property
+    def started(self) -> bool:
+        """A process that is started again waits until it is heard."""
+        rejoined = self.incarnation > 0 and self.clock.now_ns() > self._at(1.5)
+        return self._start_heard or rejoined
 
     def loaded(self) -> None:
         pass
@@ -103,8 +109,8 @@ class FakeContext:
         self._inbox = [item for item in self._inbox if item[0] > self.clock.now_ns()]
         if not due:
             self.clock.advance(timeout_ms / 1000.0)
-        self.started |= any(isinstance(message, Command) and message.kind == "start" for message in due)
-        return [self._received(message) for message in due]
+        self._start_heard |= any(isinstance(message, Command) and message.kind == "start" for message in due)
+        return [self._received(message) for message in due if self.started]
 
     def _received(self, message: Message) -> Received:
         self._seq += 1
