@@ -5,6 +5,7 @@ The phrasebook runs inside the audio process, which must stay small: nothing her
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -71,16 +72,18 @@ def nearest_pitch(pitch_class: int, near: float, low: int = 0, high: int = 127) 
 
 
 def lead_voices(previous: Sequence[int], chord: Chord, low: int, high: int) -> tuple[int, ...]:
-    """Move every voice of `previous` to the nearest free tone of `chord`, so that few move and none leaps."""
+    """The voicing of `chord` between `low` and `high` that moves least from `previous` and leaves no tone out.
+
+    Three voices need a range of an octave and a half to be sure of one.
+    """
     options = [pitch for pitch in range(low, high + 1) if pitch % 12 in chord.pitch_classes]
-    led: list[int] = []
-    missing = set(chord.pitch_classes)
-    for pitch in sorted(previous):
-        free = [option for option in options if option not in led]
-        best = min(free, key=lambda option: abs(option - pitch) - 2.5 * (option % 12 in missing))
-        led.append(best)
-        missing.discard(best % 12)
-    return tuple(sorted(led))
+    voices = sorted(previous)
+    full = [
+        voicing
+        for voicing in itertools.combinations(options, len(voices))
+        if len({pitch % 12 for pitch in voicing}) == min(len(voices), len(chord.pitch_classes))
+    ]
+    return min(full, key=lambda voicing: sum(abs(a - b) for a, b in zip(voices, voicing, strict=True)))
 
 
 def detect_chord(weights: Sequence[float], bass_pc: int | None) -> Chord | None:

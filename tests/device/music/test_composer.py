@@ -1,0 +1,111 @@
+"""The stage: one bar per bar, from what was really heard, whatever breaks."""
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from device.config import DeviceConfig, MusicConfig, SessionConfig
+from device.errors import ModelError
+from device.messages import Bar, Message, MusicIntent, Note
+from device.music import GENERATORS
+from device.music.composer import HISTORY_BARS, Composer
+from device.music.phrasebook import Phrasebook
+from device.stage import Random
+from tests.device.music.intents import intent, played
+
+HEARD: list[list[Bar]] = []
+
+
+class Listening(Phrasebook):
+    """A phrasebook that notes which history it was given."""
+
+    def generate(self, intent: MusicIntent, history: Sequence[Bar], rng: Random) -> Bar:
+        HEARD.append(list(history))
+        return super().generate(intent, history, rng)
+
+
+class Broken(Phrasebook):
+    def generate(self, intent: MusicIntent, history: Sequence[Bar], rng: Random) -> Bar:
+        raise RuntimeError("no tune")
+
+
+@pytest.fixture
+def composer(config: SessionConfig, monkeypatch: pytest.MonkeyPatch) -> Composer:
+    HEARD.clear()
+    monkeypatch.setitem(GENERATORS, "listening", f"{__name__}:Listening")
+    monkeypatch.setitem(GENERATORS, "broken", f"{__name__}:Broken")
+    return Composer(with_generator(config, "listening"))
+
+
+def with_generator(config: SessionConfig, name: str) -> SessionConfig:
+    return msgspec.structs.replace(config, device=DeviceConfig(music=MusicConfig(generator=name)))
+
+
+def ask(composer: Composer, bar_index: int, **changes: object) -> list[Bar]:
+    return list(composer.step(intent(bar_index, **{"generator": "listening", **changes}), 5))
+
+
+def test_an_intent_gives_its_bar_once(composer: Composer) -> None:
+    (bar,) = ask(composer, 0)
+    assert (bar.bar_index, bar.t_ns, bar.generator) == (0, 5, "phrasebook")
+    assert ask(composer, 0, revision=1) == []
+    assert len(ask(composer, 1)) == 1
+
+
+def test_a_bar_that_was_already_heard_is_not_composed_any_more(composer: Composer) -> None:
+    (bar,) = ask(composer, 0)
+    composer.step(played(bar, bar_index=4, fallback="late"), 6)
+    assert ask(composer, 3) == []
+    assert len(ask(composer, 5)) == 1
+
+
+def test_the_history_is_what_was_heard(composer: Composer) -> None:
+    (first,) = ask(composer, 0)
+    thinned = first.notes[:2]
+    composer.step(played(first, notes=thinned), 6)
+    ask(composer, 1)
+    late = (Note(0, 96, 50, 60, "pad"),)
+    composer.step(played(first, bar_index=1, notes=late, generator="phrasebook", fallback="bar 1 was late"), 7)
+    ask(composer, 2)
+    assert [bar.notes for bar in HEARD[-1]] == [thinned, late]
+    assert HEARD[-1][1].reason == "bar 1 was late"
+
+
+def test_a_composer_started_in_mid_session_goes_on(composer: Composer) -> None:
+    (bar,) = ask(composer, 57)
+    assert bar.bar_index == 57
+    assert HEARD[-1] == []
+
+
+def test_the_history_does_not_grow_for_ever(composer: Composer) -> None:
+    for index in range(HISTORY_BARS + 20):
+        ask(composer, index)
+    assert len(HEARD[-1]) <= HISTORY_BARS
+    assert [bar.bar_index for bar in HEARD[-1]] == sorted(bar.bar_index for bar in HEARD[-1])
+
+
+@pytest.mark.parametrize("name", ["broken", "tuba"])
+def test_a_generator_that_fails_is_replaced_and_the_bar_says_so(composer: Composer, name: str) -> None:
+    (bar,) = ask(composer, 0, generator=name)
+    assert bar.generator == "phrasebook"
+    assert name in bar.reason
+    assert bar.notes
+
+
+def test_two_composers_given_the_same_write_the_same(config: SessionConfig) -> None:
+    def run() -> list[Message]:
+        stage = Composer(config)
+        out: list[Message] = []
+        for index in range(6):
+            bars = stage.step(intent(index, generator="transformer"), index)
+            out += bars
+            out += stage.step(played(bars[0]), index)
+        return out
+
+    assert run() == run()
+
+
+def test_a_missing_model_refuses_to_start(config: SessionConfig) -> None:
+    with pytest.raises(ModelError, match="cannot be used"):
+        Composer(msgspec.structs.replace(config, models_dir="/nowhere"))

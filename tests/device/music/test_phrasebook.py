@@ -1,0 +1,85 @@
+"""The phrasebook: music by any standard, not only valid notes."""
+
+import time
+
+import pytest
+
+from device.config import SessionConfig
+from device.messages import Bar
+from device.music.phrasebook import Phrasebook, share_out
+from device.music.theory import SCALES, notes_per_beat
+from device.stage import keyed_random
+from tests.device.music.intents import intent, mean, write
+
+
+@pytest.fixture
+def phrasebook(config: SessionConfig) -> Phrasebook:
+    return Phrasebook(config)
+
+
+def melody(bars: list[Bar]) -> list[int]:
+    return [note.pitch for bar in bars for note in bar.notes if note.voice == "melody"]
+
+
+@pytest.mark.parametrize("mode", ["major", "minor"])
+@pytest.mark.parametrize("density", [0.0, 0.3, 0.6, 1.0])
+def test_no_note_is_foreign_to_the_key(
+    phrasebook: Phrasebook, config: SessionConfig, mode: str, density: float
+) -> None:
+    bars = write(phrasebook, config, 32, mode=mode, density=density, tonic_pc=4)
+    scale = {(4 + step) % 12 for step in SCALES[mode]} | ({3} if mode == "minor" else set())
+    assert {note.pitch % 12 for bar in bars for note in bar.notes} <= scale
+
+
+def test_the_melody_moves_gently(phrasebook: Phrasebook, config: SessionConfig) -> None:
+    line = melody(write(phrasebook, config, 64))
+    leaps = [abs(b - a) for a, b in zip(line, line[1:], strict=False)]
+    assert max(leaps) <= 12
+    assert mean(leaps) < 3.5
+    assert mean([leap <= 2 for leap in leaps]) > 0.45
+
+
+def test_phrases_close_on_the_tonic(phrasebook: Phrasebook, config: SessionConfig) -> None:
+    bars = write(phrasebook, config, 32)
+    for bar in bars[7::8]:
+        last = max((note for note in bar.notes if note.voice == "melody"), key=lambda note: note.onset_tick)
+        assert last.pitch % 12 == bar.tonic_pc
+
+
+def test_a_motif_returns_but_phrases_are_not_all_alike(phrasebook: Phrasebook, config: SessionConfig) -> None:
+    bars = write(phrasebook, config, 64)
+    rhythms = [
+        tuple(note.onset_tick for bar in bars[start : start + 8] for note in bar.notes if note.voice == "melody")
+        for start in range(0, 64, 8)
+    ]
+    assert rhythms[0] == rhythms[1] == rhythms[3]
+    tunes = {tuple(melody(bars[start : start + 8])) for start in range(0, 64, 8)}
+    assert len(tunes) >= 4
+
+
+def test_the_final_bar_is_the_tonic_chord_held(phrasebook: Phrasebook, config: SessionConfig) -> None:
+    bars = write(phrasebook, config, 5)
+    final = phrasebook.generate(intent(5, final=True, session_left_s=3.0), bars, keyed_random(1, "x", 0))
+    assert {note.pitch % 12 for note in final.notes} == {2, 6, 9}
+    assert all(note.pitch % 12 == 2 for note in final.notes if note.voice in {"melody", "bass"})
+    assert all(note.onset_tick == 0 for note in final.notes)
+
+
+def test_the_bar_before_the_end_leads_to_it(phrasebook: Phrasebook) -> None:
+    bar = phrasebook.generate(intent(5, session_left_s=5.0), [], keyed_random(1, "x", 0))
+    assert next(note.pitch for note in bar.notes if note.voice == "bass") % 12 == 9
+
+
+@pytest.mark.parametrize("density", [index / 20 for index in range(21)])
+def test_the_notes_are_shared_out_close_to_what_was_asked(density: float) -> None:
+    counts = share_out(density)
+    assert abs(sum(counts) - 4 * notes_per_beat(density)) <= 4
+    assert counts.melody >= 1
+    assert counts.bass >= 1
+
+
+def test_a_bar_is_there_at_once(phrasebook: Phrasebook, config: SessionConfig) -> None:
+    write(phrasebook, config, 4)
+    began = time.perf_counter()
+    write(phrasebook, config, 100)
+    assert time.perf_counter() - began < 2.0
