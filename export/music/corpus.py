@@ -74,17 +74,19 @@ def _pop909_song(path: Path, times: Floats, downbeats: npt.NDArray[np.int64]) ->
         for a, b in itertools.pairwise(downbeats)
         if b - a in (3, 4)
     )
-    tempos = _tempo_map(file)
+    ticks, seconds = _tempo_map(file)
     notes: list[RawNote] = []
     tracks = {track.name: track for track in file.tracks}
     busy: set[int] = set()
     for name in ("MELODY", "BRIDGE", "PIANO"):
-        for start, end, pitch, velocity in _track_notes(tracks.get(name, mido.MidiTrack())):
-            first, last = np.interp([_seconds(start, tempos), _seconds(end, tempos)], times, index)
+        played = _track_notes(tracks.get(name, mido.MidiTrack()))
+        places = [np.interp(np.interp([note[end] for note in played], ticks, seconds), times, index) for end in (0, 1)]
+        for first, last, (_, _, pitch, velocity) in zip(*places, played, strict=True):
             lead = name == "MELODY" or (name == "BRIDGE" and int(first) // 2 not in busy)
             if name == "MELODY":
                 busy.update(range(int(first) // 2, int(last) // 2 + 1))
-            notes.append(RawNote(first, last - first, pitch, velocity, "melody" if lead else "accompaniment"))
+            part = "melody" if lead else "accompaniment"
+            notes.append(RawNote(float(first), float(last - first), pitch, velocity, part))
     return _song(f"pop909/{path.stem}", held_out(path.stem), measures, notes)
 
 
@@ -187,7 +189,3 @@ def _tempo_map(file: mido.MidiFile) -> tuple[Floats, Floats]:
             ticks.append(float(now))
             us_per_beat = message.tempo if message.type == "set_tempo" else us_per_beat
     return np.array(ticks), np.array(seconds)
-
-
-def _seconds(tick: float, tempo_map: tuple[Floats, Floats]) -> float:
-    return float(np.interp(tick, *tempo_map))

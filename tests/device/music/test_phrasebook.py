@@ -1,5 +1,6 @@
 """The phrasebook: music by any standard, not only valid notes."""
 
+import itertools
 import time
 
 import pytest
@@ -33,7 +34,7 @@ def test_no_note_is_foreign_to_the_key(
 
 def test_the_melody_moves_gently(phrasebook: Phrasebook, config: SessionConfig) -> None:
     line = melody(write(phrasebook, config, 64))
-    leaps = [abs(b - a) for a, b in zip(line, line[1:], strict=False)]
+    leaps = [abs(b - a) for a, b in itertools.pairwise(line)]
     assert max(leaps) <= 12
     assert mean(leaps) < 3.5
     assert mean([leap <= 2 for leap in leaps]) > 0.45

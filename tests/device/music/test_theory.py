@@ -26,9 +26,7 @@ PITCH_CLASSES = st.integers(0, 11)
 
 def test_the_triads_of_c_major_are_the_ones_in_every_textbook() -> None:
     names = [degree_triad(0, "major", degree) for degree in range(7)]
-    assert names == [
-        Chord(0, "maj"), Chord(2, "min"), Chord(4, "min"), Chord(5, "maj"), Chord(7, "maj"), Chord(9, "min"), Chord(11, "dim")
-    ]  # fmt: skip
+    assert "".join(f"{chord.root_pc}{chord.quality} " for chord in names) == "0maj 2min 4min 5maj 7maj 9min 11dim "
 
 
 def test_minor_closes_with_a_major_dominant() -> None:

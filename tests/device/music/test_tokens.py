@@ -45,16 +45,17 @@ def test_notes_on_the_grid_come_back_the_same(case: tuple[int, list[Note]]) -> N
     assert set(decoded.notes) == set(notes)
 
 
-@given(
-    st.lists(
-        st.builds(
-            Note, st.integers(0, 95), st.integers(1, 300), st.integers(21, 108), st.integers(1, 127), st.sampled_from(VOICES)
-        ),
-        max_size=60,
-    ),
-    st.integers(0, 11),
-    st.sampled_from(["major", "minor"]),
-)  # fmt: skip
+WILD_NOTES = st.builds(
+    Note,
+    st.integers(0, 95),
+    st.integers(1, 300),
+    st.integers(21, 108),
+    st.integers(1, 127),
+    st.sampled_from(VOICES),
+)
+
+
+@given(st.lists(WILD_NOTES, max_size=60), st.integers(0, 11), st.sampled_from(["major", "minor"]))
 def test_any_bar_becomes_at_most_a_hundred_valid_tokens(notes: list[Note], tonic: int, mode: str) -> None:
     tokens = t.encode_bar(bar_of(notes, tonic_pc=tonic, mode=mode))
     assert len(tokens) <= t.MAX_BAR_TOKENS
