@@ -1,0 +1,269 @@
+"""session.png: one figure of a session, from what the listener seemed to feel to how well that could be measured.
+
+Colours are those of Okabe and Ito (jfly.uni-koeln.de/color), which colour-blind people can tell apart; whatever matters
+is told by form or word as well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from device.messages import TICKS_PER_BEAT, PlayedBar
+from device.sessions.history import QUALITY_GAP_S, Event, History, Span
+
+BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, INK = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#222222"
+)  # fmt: skip
+VOICES = {"melody": BLUE, "inner": GREEN, "bass": VERMILION, "pad": PURPLE}
+SOURCE_COLOURS = (BLUE, GREEN, PURPLE, ORANGE)
+EVENT_STYLE = {"fault": (VERMILION, "X"), "command": (BLUE, "^"), "marker": (INK, "|")}
+EVENTS_TOLD = 8
+WORDS_MAX = 74
+STYLE = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+}
+
+
+def draw(history: History, path: Path) -> None:
+    """Draw the session; what is missing in it is said in its place."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(12.0, 10.5), dpi=130, layout="constrained")
+        *panels, words = figure.subplots(6, 1, height_ratios=(3.0, 3.4, 1.2, 1.2, 1.8, 1.0))
+        figure.suptitle(_title(history), x=0.01, ha="left", fontsize=12, fontweight="bold")
+        drawers = (_draw_feeling, _draw_notes, _draw_tempo, _draw_loudness, _draw_signals)
+        for axis, drawer in zip(panels, drawers, strict=True):
+            axis.set_xlim(0.0, max(history.duration_s, 1.0))
+            _shade_phases(axis, history.phases())
+            drawer(axis, history)
+            axis.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 1.5, 2, 3, 6, 10]))
+            axis.xaxis.set_major_formatter(FuncFormatter(_clock))
+            axis.tick_params(labelbottom=axis is panels[-1])
+        _name_phases(panels[0], history.phases())
+        panels[-1].set_xlabel("time since the music began (min:s)")
+        _tell_events(panels[-1], words, _events(history))
+        figure.savefig(path)
+
+
+def _title(history: History) -> str:
+    lost = sum(source.lost for source in history.sources.values())
+    fallbacks = sum(bool(bar.fallback) for bar in history.played)
+    parts = [
+        history.config.session_id,
+        history.config.listener,
+        f"{_clock(history.duration_s)} min, ended {history.ended()}",
+        f"{len(history.played)} bars, {fallbacks} by fallback",
+        f"{lost} samples lost",
+    ]
+    return "   ·   ".join(parts)
+
+
+# -- phases
+
+
+def _shade_phases(axis: Axes, phases: Sequence[Span]) -> None:
+    for index, span in enumerate(phases):
+        axis.axvspan(span.begins_s, span.ends_s, color="#F1F1F1" if index % 2 else "#FAFAFA", zorder=-5, lw=0)
+        if index:
+            axis.axvline(span.begins_s, color="#BBBBBB", lw=0.8, zorder=-4)
+
+
+def _name_phases(axis: Axes, phases: Sequence[Span]) -> None:
+    for span in phases:
+        middle = (span.begins_s + span.ends_s) / 2
+        axis.annotate(
+            span.name, (middle, 1.0), (0, 3), xycoords=("data", "axes fraction"), textcoords="offset points",
+            ha="center", va="bottom", fontsize=8.5, color="#555555", annotation_clip=True,
+        )  # fmt: skip
+
+
+# -- panels
+
+
+def _draw_feeling(axis: Axes, history: History) -> None:
+    """Estimate with one standard deviation against the target; hatched where nothing is known."""
+    axis.set_ylim(-1.05, 1.05)
+    axis.set_ylabel("arousal\n← calm (-1)     load (+1) →")
+    axis.axhline(0.0, color="#CCCCCC", lw=0.8, zorder=-3)
+    asked = history.asked()
+    if asked:
+        times = [*(at_s for at_s, _ in asked), history.duration_s]
+        targets = [intent.target_arousal for _, intent in asked]
+        axis.step(times, [*targets, targets[-1]], where="post", color=VERMILION, lw=2, ls="--", label="target")
+    if history.affect:
+        times_s = np.array([history.seconds(item.t_ns) for item in history.affect])
+        known = np.array([item.known for item in history.affect])
+        mean = np.where(known, [item.arousal for item in history.affect], np.nan)
+        deviation = np.array([item.arousal_sd for item in history.affect])
+        low, high = np.clip(mean - deviation, -1, 1), np.clip(mean + deviation, -1, 1)
+        axis.fill_between(times_s, low, high, color=SKY, alpha=0.35, lw=0, label="estimate ± 1 sd")
+        axis.plot(times_s, mean, color=BLUE, lw=2, label="estimate")
+        axis.fill_between(
+            times_s, -1.05, 1.05, where=~known, facecolor="none", edgecolor="#C8C8C8", hatch="///", lw=0, zorder=-2,
+            label="not known",
+        )  # fmt: skip
+        axis.legend(loc="upper right", ncols=4)
+    else:
+        _say(axis, "no estimate was made")
+
+
+def _draw_notes(axis: Axes, history: History) -> None:
+    """All notes as they were played, by voice; bars of the phrasebook are marked."""
+    axis.set_ylabel("played notes\n(pitch)")
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda pitch, _: f"C{round(pitch) // 12 - 1}"))
+    if not history.played:
+        _say(axis, "no bar was played")
+        axis.set_yticks([])
+        return
+    for bar in history.played:
+        if bar.fallback:
+            begins_s = history.seconds(bar.t_ns)
+            axis.axvspan(begins_s, begins_s + _duration_s(bar), color=ORANGE, alpha=0.3, lw=0, zorder=-1)
+    pitches = [note.pitch for bar in history.played for note in bar.notes] or [60]
+    low, high = min(pitches) // 12 * 12, -(-(max(pitches) + 1) // 12) * 12
+    axis.set_ylim(low - 1, high + 1)
+    axis.set_yticks(range(low, high + 1, 12))
+    for voice, colour in VOICES.items():
+        lines = [line for bar in history.played for line in _note_lines(history.seconds(bar.t_ns), bar, voice)]
+        axis.add_collection(LineCollection(lines, colors=colour, linewidths=2.4 if voice == "melody" else 1.8))
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=colour, lw=3, label=voice) for voice, colour in VOICES.items()
+    ]
+    if any(bar.fallback for bar in history.played):
+        handles.append(Patch(color=ORANGE, alpha=0.3, label="fallback (phrasebook)"))
+    axis.legend(handles=handles, loc="upper right", ncols=5)
+
+
+def _note_lines(begins_s: float, bar: PlayedBar, voice: str) -> list[list[tuple[float, float]]]:
+    tick_s = 60.0 / bar.tempo_bpm / TICKS_PER_BEAT
+    return [
+        [
+            (begins_s + note.onset_tick * tick_s, note.pitch),
+            (begins_s + (note.onset_tick + note.duration_tick) * tick_s, note.pitch),
+        ]
+        for note in bar.notes
+        if note.voice == voice
+    ]
+
+
+def _draw_tempo(axis: Axes, history: History) -> None:
+    axis.set_ylabel("tempo\n(bpm)")
+    _draw_bars(axis, history, [bar.tempo_bpm for bar in history.played], [i.tempo_bpm for _, i in history.asked()])
+
+
+def _draw_loudness(axis: Axes, history: History) -> None:
+    axis.set_ylabel("loudness\n(dB re ceiling)")
+    _draw_bars(axis, history, [bar.loudness_db for bar in history.played], [i.loudness_db for _, i in history.asked()])
+
+
+def _draw_bars(axis: Axes, history: History, played: Sequence[float], asked: Sequence[float]) -> None:
+    """A value per bar: as it was played (line) and as it was asked for (dots)."""
+    if not played:
+        _say(axis, "no bar was played")
+        axis.set_yticks([])
+        return
+    times = [*(history.seconds(bar.t_ns) for bar in history.played)]
+    end_s = times[-1] + _duration_s(history.played[-1])
+    axis.plot([at_s for at_s, _ in history.asked()], asked, ".", color=VERMILION, ms=4, label="asked")
+    axis.step([*times, end_s], [*played, played[-1]], where="post", color=INK, lw=1.8, label="played")
+    axis.margins(y=0.25)
+    axis.legend(loc="upper right", ncols=2)
+
+
+def _draw_signals(axis: Axes, history: History) -> None:
+    """A lane per source: its quality as height, hatched where it did not stream."""
+    names = list(history.sources)
+    axis.set_ylabel("signal quality\n(full height = 1)")
+    axis.set_ylim(-0.1, max(1, len(names)) + 0.35)
+    axis.set_yticks([lane + 0.4 for lane in range(len(names))], names)
+    if not names:
+        _say(axis, "no sensor was heard")
+    for lane, name in enumerate(names):
+        colour = SOURCE_COLOURS[lane % len(SOURCE_COLOURS)]
+        axis.axhline(lane, color="#CCCCCC", lw=0.6)
+        times, quality = _broken(history, name)
+        axis.fill_between(times, lane, lane + 0.8 * quality, color=colour, alpha=0.65, lw=0, step="post")
+        for gap in history.gaps(name):
+            width_s = gap.ends_s - gap.begins_s
+            axis.broken_barh(
+                [(gap.begins_s, width_s)], (lane, 0.8), facecolor="none", edgecolor=VERMILION, hatch="xxx", lw=0.8
+            )
+
+
+def _broken(history: History, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Quality over time, with NaN where frames are missing."""
+    frames = sorted(history.sources[name].quality)
+    times: list[float] = []
+    quality: list[float] = []
+    for t_ns, value in frames:
+        at_s = history.seconds(t_ns)
+        if times and at_s - times[-1] > QUALITY_GAP_S:
+            times.append(times[-1] + QUALITY_GAP_S / 2)
+            quality.append(math.nan)
+        times.append(at_s)
+        quality.append(value)
+    return np.array(times), np.array(quality)
+
+
+# -- what happened
+
+
+def _events(history: History) -> list[Event]:
+    """What to tell in words: faults, wishes, markers, and sources that went and came back."""
+    events = [event for event in history.events() if event.text != "manager: start"]
+    for name in history.sources:
+        events.extend(
+            Event(gap.begins_s, "fault", f"{name}: {gap.name} for {gap.ends_s - gap.begins_s:.0f} s")
+            for gap in history.gaps(name)
+        )
+    return sorted(events)
+
+
+def _tell_events(axis: Axes, words: Axes, events: Sequence[Event]) -> None:
+    """Number the events over the last panel and tell them in words below, in two columns."""
+    words.axis("off")
+    for number, event in enumerate(events[:EVENTS_TOLD]):
+        colour, mark = EVENT_STYLE[event.kind]
+        top = axis.get_ylim()[1] - 0.12
+        at_s = min(max(event.at_s, 0.0), axis.get_xlim()[1])
+        axis.plot(at_s, top, mark, color=colour, ms=6, clip_on=False)
+        axis.annotate(str(number + 1), (at_s, top), (5, -3), textcoords="offset points", fontsize=7.5, color=colour)
+        text = f"{number + 1}  {_clock(event.at_s)}  {event.text}"
+        column, row = divmod(number, EVENTS_TOLD // 2)
+        words.text(0.5 * column, 1.0 - 0.26 * row, _shorten(text), va="top", fontsize=8, color=colour)
+    if len(events) > EVENTS_TOLD:
+        words.text(0.0, -0.04, f"and {len(events) - EVENTS_TOLD} more, in summary.json", va="top", fontsize=8)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= WORDS_MAX else f"{text[: WORDS_MAX - 1]}…"
+
+
+def _say(axis: Axes, text: str) -> None:
+    axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center", color="#777777")
+
+
+def _duration_s(bar: PlayedBar) -> float:
+    return bar.beats * 60.0 / bar.tempo_bpm
+
+
+def _clock(seconds: float, _position: int = 0) -> str:
+    whole = round(seconds)
+    return f"{'-' if whole < 0 else ''}{abs(whole) // 60}:{abs(whole) % 60:02d}"

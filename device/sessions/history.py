@@ -1,0 +1,163 @@
+"""A session as it went, gathered from its log: what summary, figure and MIDI file are made from.
+
+Whatever is missing (no bar, no estimate, a torn log) leaves its list empty. Times in seconds count from the first bar.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from device import messages as m
+from device.bus import Received
+from device.sessions.reader import SessionReader
+
+QUALITY_GAP_S = 1.5
+"""Feature frames further apart than this leave a gap in the figure."""
+
+
+class Span(NamedTuple):
+    """Something that lasted; `name` is the phase, or the state of a source."""
+
+    name: str
+    begins_s: float
+    ends_s: float
+
+
+class Event(NamedTuple):
+    """Something that happened: `kind` is `fault`, `command` or `marker`."""
+
+    at_s: float
+    kind: str
+    text: str
+
+
+class Source:
+    """What came from one sensor."""
+
+    def __init__(self) -> None:
+        self.samples = self.lost = 0
+        self.quality: list[tuple[int, float]] = []
+        """(t_ns, mean quality of its channels)."""
+        self.states: list[tuple[int, str]] = []
+
+    def take(self, chunk: m.SampleChunk) -> None:
+        self.samples += len(chunk.data) // (4 * max(1, len(chunk.ch_names)))
+        self.lost += chunk.n_lost
+
+
+class History:
+    """Reads a session once, from beginning to end."""
+
+    def __init__(self, reader: SessionReader) -> None:
+        self.config = reader.config
+        self.affect: list[m.AffectEstimate] = []
+        self.played: list[m.PlayedBar] = []
+        self.reports: list[m.AudioReport] = []
+        self.faults: list[m.Fault] = []
+        self.commands: list[m.Command] = []
+        self.markers: list[m.Marker] = []
+        self.sources: dict[str, Source] = {}
+        self._intents: dict[int, m.MusicIntent] = {}
+        self._first_ns = self._last_ns = 0
+        for received in reader.messages():
+            self._take(received)
+        self.problems = reader.problems()
+        self.played.sort(key=lambda bar: bar.t_ns)
+        self.began_ns = self.played[0].t_ns if self.played else self._first_ns
+
+    def _take(self, received: Received) -> None:
+        self._first_ns = self._first_ns or received.sent_ns
+        self._last_ns = max(self._last_ns, received.sent_ns)
+        message = received.message
+        match message:
+            case m.SampleChunk():
+                self._source(message.source).take(message)
+            case m.FeatureFrame():
+                mean = sum(message.quality) / max(1, len(message.quality))
+                self._source(message.source).quality.append((message.t_ns, mean))
+            case m.SensorStatus():
+                self._source(message.source).states.append((message.t_ns, message.state))
+            case m.MusicIntent():
+                self._intents[message.bar_index] = message
+            case _:
+                self._keep(message)
+
+    def _keep(self, message: m.Message) -> None:
+        match message:
+            case m.AffectEstimate():
+                self.affect.append(message)
+            case m.PlayedBar():
+                self.played.append(message)
+            case m.AudioReport():
+                self.reports.append(message)
+            case m.Fault():
+                self.faults.append(message)
+            case m.Command():
+                self.commands.append(message)
+            case m.Marker():
+                self.markers.append(message)
+            case _:
+                pass
+
+    def _source(self, name: str) -> Source:
+        return self.sources.setdefault(name, Source())
+
+    # -- read from it
+
+    def seconds(self, t_ns: int) -> float:
+        """Seconds since the music began."""
+        return (t_ns - self.began_ns) / 1e9
+
+    @property
+    def duration_s(self) -> float:
+        """From the first bar to the last message."""
+        return max(0.0, self.seconds(self._last_ns))
+
+    def asked(self) -> list[tuple[float, m.MusicIntent]]:
+        """The newest intent of each bar, and when that bar sounded (or, if it did not, when it was asked for)."""
+        heard_ns = {bar.bar_index: bar.t_ns for bar in self.played}
+        return sorted(
+            ((self.seconds(heard_ns.get(index, intent.t_ns)), intent) for index, intent in self._intents.items()),
+            key=lambda item: item[0],
+        )
+
+    def phases(self) -> list[Span]:
+        spans: list[Span] = []
+        for at_s, intent in self.asked():
+            if not spans or spans[-1].name != intent.phase:
+                spans = [*spans[:-1], *(span._replace(ends_s=at_s) for span in spans[-1:])]
+                spans.append(Span(intent.phase, at_s, max(at_s, self.duration_s)))
+        return spans
+
+    def gaps(self, name: str) -> list[Span]:
+        """When a source that had streamed did not, and in which state it was."""
+        spans: list[Span] = []
+        states = self.sources[name].states
+        first = next((index for index, (_, state) in enumerate(states) if state == "streaming"), len(states))
+        ends_ns = [*(t_ns for t_ns, _ in states[1:]), self._last_ns]
+        for (t_ns, state), end_ns in list(zip(states, ends_ns, strict=True))[first:]:
+            if state != "streaming":
+                spans.append(Span(state, self.seconds(t_ns), self.seconds(end_ns)))
+        return spans
+
+    def events(self) -> list[Event]:
+        """Faults, commands and markers in the order of time."""
+        events = [Event(self.seconds(fault.t_ns), "fault", fault.sentence) for fault in self.faults if fault.t_ns]
+        for command in self.commands:
+            text = f"{command.author}: {command.kind.replace('_', ' ')}"
+            events.append(Event(self.seconds(command.t_ns), "command", text))
+        events += [Event(self.seconds(marker.t_ns), "marker", marker.text) for marker in self.markers]
+        return sorted(events)
+
+    def is_whole(self) -> bool:
+        """Whether the bar that was to be the last was played."""
+        finals = {index for index, intent in self._intents.items() if intent.final}
+        return any(bar.bar_index in finals for bar in self.played)
+
+    def ended(self) -> str:
+        """How: `whole`, `stopped`, `by a fault`, or `cut off` where the log just ends."""
+        if any(fault.fatal for fault in self.faults):
+            return "by a fault"
+        if self.is_whole():
+            return "whole"
+        return "stopped" if any(command.kind == "stop" for command in self.commands) else "cut off"

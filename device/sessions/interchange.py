@@ -1,0 +1,95 @@
+"""played.mid: the bars as they were played, for any notation or music program (Standard MIDI File, type 1).
+
+One track for tempo, meter and remarks, one per voice; bar times follow the session's clock, so a gap in the music is a
+rest of its length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import mido
+
+from device.messages import TICKS_PER_BEAT, Note, PlayedBar
+
+RESOLUTION = 480
+"""Ticks per beat in the file."""
+SCALE = RESOLUTION // TICKS_PER_BEAT
+VOICES = ("melody", "inner", "bass", "pad")
+"""Their place is their MIDI channel."""
+GAP_MIN_S = 0.25
+EXPRESSION, BRIGHTNESS = 11, 74
+
+Timed = tuple[int, int, mido.Message | mido.MetaMessage]
+"""Tick, precedence at the same tick, message."""
+
+
+def write_midi(path: Path, played: Sequence[PlayedBar]) -> None:
+    """Write the bars; a session without any gives a valid file without notes."""
+    file = mido.MidiFile(type=1, ticks_per_beat=RESOLUTION, charset="utf-8")
+    starts = list(_starts(played))
+    file.tracks.append(_track("session", _conduct(played, starts)))
+    for channel, voice in enumerate(VOICES):
+        file.tracks.append(_track(voice, _voice(played, starts, voice, channel)))
+    file.save(path)
+
+
+def _starts(played: Sequence[PlayedBar]) -> Iterator[int]:
+    """Tick at which each bar begins: after the one before, or later where the music had a gap."""
+    tick, end_ns = 0, played[0].t_ns if played else 0
+    for before, bar in zip([None, *played], played, strict=False):
+        gap_s = (bar.t_ns - end_ns) / 1e9
+        if before is not None and gap_s > GAP_MIN_S:
+            tick += round(gap_s * before.tempo_bpm / 60 * RESOLUTION)
+        yield tick
+        tick += bar.beats * RESOLUTION
+        end_ns = bar.t_ns + round(bar.beats * 60e9 / bar.tempo_bpm)
+
+
+def _conduct(played: Sequence[PlayedBar], starts: Sequence[int]) -> Iterator[Timed]:
+    beats = 0
+    for bar, tick in zip(played, starts, strict=True):
+        yield tick, 0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bar.tempo_bpm))
+        if bar.beats != beats:
+            beats = bar.beats
+            yield tick, 0, mido.MetaMessage("time_signature", numerator=beats, denominator=4)
+        if bar.fallback:
+            yield tick, 1, mido.MetaMessage("marker", text=f"phrasebook: {bar.fallback}")
+
+
+def _voice(played: Sequence[PlayedBar], starts: Sequence[int], voice: str, channel: int) -> Iterator[Timed]:
+    program = -1
+    notes: list[tuple[int, Note]] = []
+    for bar, tick in zip(played, starts, strict=True):
+        if bar.programs.get(voice, program) != program:
+            program = bar.programs[voice]
+            yield tick, 1, mido.Message("program_change", channel=channel, program=program)
+        for control, share in ((EXPRESSION, 10 ** (bar.loudness_db / 40)), (BRIGHTNESS, bar.brightness)):
+            yield tick, 1, mido.Message("control_change", channel=channel, control=control, value=_seven_bits(share))
+        notes += [(tick + note.onset_tick * SCALE, note) for note in bar.notes if note.voice == voice]
+    yield from _sound(sorted(notes, key=lambda item: item[0]), channel)
+
+
+def _sound(notes: Sequence[tuple[int, Note]], channel: int) -> Iterator[Timed]:
+    """Notes on and off; one that is struck again while it rings ends there."""
+    struck_again: dict[int, int] = {}
+    for tick, note in reversed(notes):
+        end = min(tick + note.duration_tick * SCALE, struck_again.get(note.pitch, tick + note.duration_tick * SCALE))
+        struck_again[note.pitch] = tick
+        if end > tick:
+            yield tick, 3, mido.Message("note_on", channel=channel, note=note.pitch, velocity=note.velocity)
+            yield end, 2, mido.Message("note_off", channel=channel, note=note.pitch)
+
+
+def _track(name: str, timed: Iterator[Timed]) -> mido.MidiTrack:
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
+    last = 0
+    for tick, _, message in sorted(timed, key=lambda item: item[:2]):
+        track.append(message.copy(time=tick - last))
+        last = tick
+    return track
+
+
+def _seven_bits(share: float) -> int:
+    return min(127, max(0, round(127 * share)))
