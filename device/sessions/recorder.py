@@ -22,6 +22,8 @@ DIGEST_NS = 1_000_000_000
 GAP_MIN_NS = 100_000_000
 """Audio blocks that follow later than this left a gap: an audio process was started again."""
 GAP_MAX_S = 3600.0
+QUIET_NS = 500_000_000
+FAREWELL_NS = 6_000_000_000
 
 
 class HeardWav:
@@ -143,9 +145,21 @@ def _record(context: ProcessContext, recorder: Recorder) -> None:
         for received in context.receive(timeout_ms=100):
             recorder.take(received)
         recorder.flush()
-    for received in context.receive(timeout_ms=0):
-        recorder.take(received)
+    _record_the_end(context, recorder)
     recorder.close()
+
+
+def _record_the_end(context: ProcessContext, recorder: Recorder) -> None:
+    """Go on until nobody says anything more: when the manager is gone, the sound is still fading."""
+    began_ns = quiet_ns = context.clock.now_ns()
+    while True:
+        for received in context.receive(timeout_ms=50):
+            recorder.take(received)
+            if received.stream != "health":
+                quiet_ns = context.clock.now_ns()
+        now_ns = context.clock.now_ns()
+        if now_ns - quiet_ns > QUIET_NS or now_ns - began_ns > FAREWELL_NS:
+            return
 
 
 def _facts(context: ProcessContext) -> dict[str, str]:

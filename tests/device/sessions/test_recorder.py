@@ -40,6 +40,7 @@ class Context:
         return self._beats > 0
 
     def receive(self, timeout_ms: int) -> list[Received]:
+        self.clock.advance(timeout_ms / 1000)
         given, self._given = self._given, []
         return given
 
