@@ -108,12 +108,13 @@ class ProcessContext:
 
     @property
     def started(self) -> bool:
-        """The manager said start. Before, nothing is taken in or produced, so the log holds all of a session.
+        """The manager said start. Before, nothing is produced, so the log holds all of a session."""
+        return self._start_heard and self._rejoined
 
-        A process that is started again waits until those who listen have found it: what it says before is lost.
-        """
-        rejoined = self.incarnation == 0 or self.clock.now_ns() - self._began_ns > REJOIN_NS
-        return self._start_heard and rejoined
+    @property
+    def _rejoined(self) -> bool:
+        """A process that is started again waits until those who listen have found it: what it says before is lost."""
+        return self.incarnation == 0 or self.clock.now_ns() - self._began_ns > REJOIN_NS
 
     def loaded(self) -> None:
         """Call once everything is loaded and the process could start."""
@@ -123,7 +124,7 @@ class ProcessContext:
         self._publisher.send(message)
 
     def receive(self, timeout_ms: int) -> list[Received]:
-        """What this process reads and has come in since the start, waiting up to `timeout_ms` for the first."""
+        """What this process reads and has come in, waiting up to `timeout_ms` for the first."""
         return [item for item in self._subscriber.receive(timeout_ms) if self._note(item)]
 
     def _note(self, item: Received) -> bool:
@@ -135,7 +136,8 @@ class ProcessContext:
                 self._start_heard |= isinstance(item.message, Health) and item.message.ready
         elif item.stream == "commands" and isinstance(item.message, Command) and item.message.kind == "start":
             self._start_heard = True
-        return "*" in self._reads or (self.started and item.stream in self._reads)
+        # What comes before the start was sent after it: the start itself is still on its way.
+        return "*" in self._reads or (self._rejoined and item.stream in self._reads)
 
     def step(self, given: Received | Tick, stage_index: int = 0) -> list[Message]:
         """Feed the hosted stages, publish what they return (and the trace before it), and return it."""
