@@ -17,7 +17,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from device.messages import TICKS_PER_BEAT, PlayedBar
 from device.sessions.history import QUALITY_GAP_S, Event, History, Span
@@ -29,6 +29,10 @@ VOICES = {"melody": BLUE, "inner": GREEN, "bass": VERMILION, "pad": PURPLE}
 SOURCE_COLOURS = (BLUE, GREEN, PURPLE, ORANGE)
 EVENT_STYLE = {"fault": (VERMILION, "X"), "command": (BLUE, "^"), "marker": (INK, "|")}
 EVENTS_TOLD = 8
+CROWDED_SHARE = 0.01
+"""Events nearer to each other than this share of the session have their numbers side by side."""
+TICKS_MAX = 13
+TICK_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 1800)
 WORDS_MAX = 74
 STYLE = {
     "font.size": 9,
@@ -53,7 +57,7 @@ def draw(history: History, path: Path) -> None:
             axis.set_xlim(0.0, max(history.duration_s, 1.0))
             _shade_phases(axis, history.phases())
             drawer(axis, history)
-            axis.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 1.5, 2, 3, 6, 10]))
+            axis.xaxis.set_major_locator(MultipleLocator(_tick_s(history.duration_s)))
             axis.xaxis.set_major_formatter(FuncFormatter(_clock))
             axis.tick_params(labelbottom=axis is panels[-1])
         _name_phases(panels[0], history.phases())
@@ -174,22 +178,23 @@ def _draw_loudness(axis: Axes, history: History) -> None:
 
 
 def _draw_bars(axis: Axes, history: History, played: Sequence[float], asked: Sequence[float]) -> None:
-    """A value per bar: as it was played (line) and as it was asked for (dots)."""
+    """A value per bar: as it was played, and behind it as it was asked for."""
     if not played:
         _say(axis, "no bar was played")
         axis.set_yticks([])
         return
-    times = [*(history.seconds(bar.t_ns) for bar in history.played)]
-    end_s = times[-1] + _duration_s(history.played[-1])
-    axis.plot([at_s for at_s, _ in history.asked()], asked, ".", color=VERMILION, ms=4, label="asked")
-    axis.step([*times, end_s], [*played, played[-1]], where="post", color=INK, lw=1.8, label="played")
+    end_s = history.seconds(history.played[-1].t_ns) + _duration_s(history.played[-1])
+    heard_s = [*(history.seconds(bar.t_ns) for bar in history.played), end_s]
+    asked_s = [at_s for at_s, _ in history.asked()]
+    axis.step(asked_s, asked, where="post", color=VERMILION, lw=2.5, alpha=0.7, label="asked")
+    axis.step(heard_s, [*played, played[-1]], where="post", color=INK, lw=1.5, label="played")
     axis.margins(y=0.25)
     axis.legend(loc="upper right", ncols=2)
 
 
 def _draw_signals(axis: Axes, history: History) -> None:
     """A lane per source: its quality as height, hatched where it did not stream."""
-    names = list(history.sources)
+    names = list(reversed(history.sources))
     axis.set_ylabel("signal quality\n(full height = 1)")
     axis.set_ylim(-0.1, max(1, len(names)) + 0.35)
     axis.set_yticks([lane + 0.4 for lane in range(len(names))], names)
@@ -239,12 +244,16 @@ def _events(history: History) -> list[Event]:
 def _tell_events(axis: Axes, words: Axes, events: Sequence[Event]) -> None:
     """Number the events over the last panel and tell them in words below, in two columns."""
     words.axis("off")
+    top, end_s = axis.get_ylim()[1] - 0.12, axis.get_xlim()[1]
+    last_s, crowd = -end_s, 0
     for number, event in enumerate(events[:EVENTS_TOLD]):
         colour, mark = EVENT_STYLE[event.kind]
-        top = axis.get_ylim()[1] - 0.12
-        at_s = min(max(event.at_s, 0.0), axis.get_xlim()[1])
+        at_s = min(max(event.at_s, 0.0), end_s)
+        crowd = crowd + 1 if at_s - last_s < CROWDED_SHARE * end_s else 0
+        last_s = at_s
+        place = (5 + 8 * crowd, -3)
         axis.plot(at_s, top, mark, color=colour, ms=6, clip_on=False)
-        axis.annotate(str(number + 1), (at_s, top), (5, -3), textcoords="offset points", fontsize=7.5, color=colour)
+        axis.annotate(str(number + 1), (at_s, top), place, textcoords="offset points", fontsize=7.5, color=colour)
         text = f"{number + 1}  {_clock(event.at_s)}  {event.text}"
         column, row = divmod(number, EVENTS_TOLD // 2)
         words.text(0.5 * column, 1.0 - 0.26 * row, _shorten(text), va="top", fontsize=8, color=colour)
@@ -262,6 +271,10 @@ def _say(axis: Axes, text: str) -> None:
 
 def _duration_s(bar: PlayedBar) -> float:
     return bar.beats * 60.0 / bar.tempo_bpm
+
+
+def _tick_s(duration_s: float) -> int:
+    return next((step for step in TICK_STEPS_S if duration_s / step < TICKS_MAX), TICK_STEPS_S[-1])
 
 
 def _clock(seconds: float, _position: int = 0) -> str:

@@ -132,8 +132,9 @@ def _rounded(record: Any) -> dict[str, Any]:
     return {key: round(value, 1) if isinstance(value, float) else value for key, value in record._asdict().items()}
 
 
-def _at(history: History, t_ns: int) -> float:
-    return round(history.seconds(t_ns), 1)
+def _at(history: History, t_ns: int) -> float | None:
+    """None for a fault of a process that died before it knew the time."""
+    return round(history.seconds(t_ns), 1) if t_ns else None
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -51,7 +51,10 @@ class Log:
 def bar_of(intent: m.MusicIntent, t_ns: int, rng: np.random.Generator) -> m.PlayedBar:
     chord = [(0, 4, 7), (9, 12, 16), (5, 9, 12), (7, 11, 14)][intent.bar_index % 4]
     root = 48 + intent.tonic_pc
-    notes = [m.Note(0, 96, root - 12 + chord[0], 60, "bass"), *(m.Note(0, 96, root + tone, 45, "pad") for tone in chord)]
+    notes = [
+        m.Note(0, 96, root - 12 + chord[0], 60, "bass"),
+        *(m.Note(0, 96, root + tone, 45, "pad") for tone in chord),
+    ]
     notes += [m.Note(tick, 12, root + 12 + chord[tick // 24 % 3], 50, "inner") for tick in range(0, 96, 24)]
     for tick in range(0, 96, 12):
         if rng.random() < intent.density:
