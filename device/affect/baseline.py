@@ -45,10 +45,14 @@ class Baseline:
         """Channels that were usable long enough, shape (channels,)."""
         return np.asarray((self._weight_s >= CHANNEL_SHARE * self._wanted_s).any(axis=1))
 
-    def add(self, values: FloatArray, usable: NDArray[np.bool_], seconds: float) -> None:
-        """Take a window's features (channels, features), which stands for `seconds` of new signal."""
+    def add(self, values: FloatArray, usable: NDArray[np.bool_], since_s: float, window_s: float) -> None:
+        """Take features (channels, features) of a window that ended `since_s` after the one before.
+
+        The first stands for all of its window, a later one for what is new in it.
+        """
         if not usable.any() or self.complete:
             return
+        seconds = min(since_s, window_s) if self.covered_s else window_s
         known = usable[:, None] & np.isfinite(values)
         weight_s = np.where(known, seconds, 0.0)
         deviation = np.where(known, values - self._population.mean, 0.0)

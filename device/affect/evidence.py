@@ -14,7 +14,7 @@ from device.messages import FeatureFrame
 from device.streams import STREAMS
 
 MAX_AGE_S = STREAMS["features"].max_age_s
-FULL_AGE_S = 1.5
+FULL_AGE_S = 1.0
 """A frame younger than this counts in full; from here to the stream's greatest age its weight falls to nothing."""
 COVERAGE_MIN = 0.3
 COVERAGE_FULL = 0.7
@@ -52,7 +52,7 @@ class Source:
         self._frame = frame
         values, usable = values_of(frame, self._layout)
         if not self._baseline.complete:
-            self._baseline.add(values, usable, min(since_s, frame.window_s))
+            self._baseline.add(values, usable, since_s, frame.window_s)
             return
         usable &= self._baseline.ready_channels
         logit = self._reader.logit(self._baseline.z(values), usable, self._layout) if usable.any() else math.nan

@@ -36,9 +36,9 @@ class Estimate(NamedTuple):
 
 
 def opinion_of_logit(logit: float, weight: float) -> Opinion:
-    """What a calibrated log-odds of load says, at a weight of 0 to 1."""
-    mean = math.tanh(max(-LOGIT_MAX, min(LOGIT_MAX, logit)) / 2)
-    return _opinion(mean, math.sqrt(1 - mean * mean), weight)
+    """What a calibrated log-odds of load says when it holds with probability `weight`, and else nothing is known."""
+    mean = weight * math.tanh(max(-LOGIT_MAX, min(LOGIT_MAX, logit)) / 2)
+    return _opinion(mean, math.sqrt(1 - mean * mean), 1.0)
 
 
 def opinion_of_report(arousal: float, age_s: float) -> Opinion:

@@ -21,7 +21,6 @@ FloatRows = NDArray[np.float32]
 LITERT_MODULES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 BROKEN_ONNXRUNTIME = "1.21.0"
 """Dies of an illegal instruction on a Raspberry Pi 4 (onnxruntime issues 23957 and 24112)."""
-CANNOT_LOAD = (ImportError, SystemError, AttributeError, ValueError, RuntimeError, OSError)
 MEND = "Reinstall the models and the program's packages."
 
 
@@ -95,7 +94,7 @@ def open_runtime(path: Path) -> Runtime:
     for module, onnx in backends:
         try:
             runtime: Runtime = onnx(path) if onnx else LiteRuntime(path, module)
-        except CANNOT_LOAD as error:
+        except Exception as error:  # noqa: BLE001 - ImportError to SystemError, and ONNX Runtime's have no common base
             reasons.append(f"{module.partition('.')[0]}: {error}")
         else:
             return runtime

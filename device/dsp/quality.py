@@ -27,6 +27,7 @@ HUM_UV = (30.0, 600.0)
 MUSCLE_UV = (6.0, 30.0)
 SWING_UV = (350.0, 1500.0)
 """Peak to peak without trend: a blink is 100-300 uV, which the features stand; movement is more."""
+SWING_MEAN_S = 0.04
 MAINS_HZ = (50, 60)
 WORTH_TELLING = 0.9
 
@@ -50,7 +51,7 @@ def judge(
         "samples lost on {}": _fall(lost, LOST_SHARE),
         **{f"{mains} Hz hum on {{}}": _fall(_rms(freqs_hz, psd, mains - 1, mains + 2), HUM_UV) for mains in MAINS_HZ},
         "muscle on {}": _fall(_rms(freqs_hz, psd, 30, 45), MUSCLE_UV),
-        "blinks or movement on {}": _fall(_swing_uv(filled), SWING_UV),
+        "blinks or movement on {}": _fall(_swing_uv(filled, 2 * freqs_hz[-1]), SWING_UV),
     }
     quality = np.min(list(checks.values()), axis=0)
     return Verdict(quality, tuple(_sentences(checks, quality, ch_names)))
@@ -87,9 +88,12 @@ def _rms(freqs_hz: FloatArray, psd: FloatArray, low_hz: float, high_hz: float) -
     return rms
 
 
-def _swing_uv(filled: FloatArray) -> FloatArray:
-    """Peak to peak after the straight line through the window is taken away."""
-    ramp = np.linspace(-1.0, 1.0, filled.shape[1])
-    centred = filled - filled.mean(axis=1, keepdims=True)
+def _swing_uv(filled: FloatArray, sfreq_hz: float) -> FloatArray:
+    """Peak to peak after hum (by means over two mains periods) and the straight line are taken away."""
+    size = max(1, round(SWING_MEAN_S * sfreq_hz))
+    n_means = filled.shape[1] // size
+    means = filled[:, : n_means * size].reshape(len(filled), n_means, size).mean(axis=2)
+    ramp = np.linspace(-1.0, 1.0, n_means)
+    centred = means - means.mean(axis=1, keepdims=True)
     swing: FloatArray = np.ptp(centred - (centred @ ramp / (ramp @ ramp))[:, None] * ramp, axis=1)
     return swing

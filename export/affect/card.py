@@ -103,8 +103,8 @@ and pooled over the channels of each region ({", ".join(config.regions)}).{settl
 
 {config.folds}-fold cross-validation, split by person: baseline population, weights and temperature come from the people
 in training alone (the temperature from {config.inner_folds} inner folds). No early stopping. Nobody's score comes from
-a net that has seen them. Every person and both classes weigh the same. The shipped weights are then fitted to everybody,
-the shipped temperature ({found.temperature:.3f}) to the people left out.
+a net that has seen them. Every person and both classes weigh the same. The shipped weights are then fitted to
+everybody, the shipped temperature ({found.temperature:.3f}) to the people left out.
 """
 
 

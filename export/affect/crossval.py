@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from device.affect.baseline import Population
 from device.dsp.windows import FloatArray
+from export.affect.calibration import Calibrated, balance, calibrate, inputs_of, population_of, split
 from export.affect.data import Person
-from export.affect.fit import Calibrated, Fitted, balance, calibrate, fit, inputs_of, logits_of, population_of
+from export.affect.fit import Fitted, fit, logits_of
 from export.affect.scores import balanced_accuracy, calibration_error, fit_temperature, long_mean, smoothed
 from export.affect.settings import TrainingConfig
 
@@ -40,11 +40,6 @@ class CrossValidation(NamedTuple):
     """For the smoothed logits of people not seen; what ships."""
     peers: dict[str, float]
     """Mean balanced accuracy of simpler readings on the same folds and windows."""
-
-
-def split(n_people: int, n_folds: int, seed: int) -> list[NDArray[np.intp]]:
-    """Indices of the people left out in each fold: disjoint, and together everybody."""
-    return np.array_split(np.random.default_rng(seed).permutation(n_people), n_folds)
 
 
 def held_out(

@@ -1,4 +1,4 @@
-"""Fits a net to some people: baseline, population and weights come from these people alone, so a fold cannot leak."""
+"""Fits a net to some people: population and weights come from these people alone, so a fold cannot leak."""
 
 from __future__ import annotations
 
@@ -9,26 +9,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from device.affect.baseline import Baseline, Population
-from device.affect.reader import pool
 from device.affect.runtimes import FloatRows
 from device.dsp.windows import FloatArray
-from export.affect.data import LOAD, REST, Person
+from export.affect.calibration import Calibrated, balance, calibrate, inputs_of, population_of
+from export.affect.data import Person
 from export.affect.model import LoadNet
 from export.affect.settings import TrainingConfig
 
 BATCH = 512
-
-
-class Calibrated(NamedTuple):
-    """A person's frames after the baseline, in resting standard deviations."""
-
-    person: Person
-    after: NDArray[np.intp]
-    """Frames that lie wholly after the baseline and have a label."""
-    z: FloatArray
-    """Of all frames, shape (frames, channels, features)."""
-    usable: NDArray[np.bool_]
 
 
 class Fitted(NamedTuple):
@@ -38,43 +26,6 @@ class Fitted(NamedTuple):
     mean: FloatArray
     """Shape (regions, features)."""
     sd: FloatArray
-
-
-def population_of(people: Sequence[Person], config: TrainingConfig) -> tuple[FloatArray, FloatArray]:
-    """Mean over people of their resting mean, and of their resting spread, per region and feature."""
-    means, sds = [], []
-    for person in people:
-        rest = (person.label == REST)[:, None, None] & person.usable[:, :, None]
-        values = np.where(rest, person.values, np.nan)
-        regions = [values[:, person.regions == region] for region in range(len(config.regions))]
-        means.append([np.nanmean(part, axis=(0, 1)) for part in regions])
-        sds.append([np.nanmean(np.nanstd(part, axis=0), axis=0) for part in regions])
-    return np.mean(means, axis=0), np.mean(sds, axis=0)
-
-
-def calibrate(
-    person: Person, mean: FloatArray, sd: FloatArray, config: TrainingConfig, baseline_s: float
-) -> Calibrated:
-    """Let the person's first usable rest be the baseline, exactly as the box does."""
-    weights = config.mean_weight_s, config.sd_weight_s
-    baseline = Baseline(Population(mean[person.regions], sd[person.regions], *weights), baseline_s)
-    since_s = np.diff(person.t_s, prepend=person.t_s[0] - person.window_s[0])
-    last = 0
-    for index in np.flatnonzero(person.label != LOAD).tolist():
-        if baseline.complete:
-            break
-        baseline.add(person.values[index], person.usable[index], min(since_s[index], person.window_s[index]))
-        last = index
-    begins_s = person.t_s - person.window_s
-    later = (person.segment > person.segment[last]) | (begins_s >= person.t_s[last] - 1e-6)
-    after = np.flatnonzero(later & np.isfinite(person.label))
-    return Calibrated(person, after, baseline.z(person.values), person.usable & baseline.ready_channels)
-
-
-def inputs_of(item: Calibrated, config: TrainingConfig, usable: NDArray[np.bool_] | None = None) -> FloatRows:
-    """Model inputs of the frames after the baseline, as the box makes them."""
-    mask = item.usable if usable is None else item.usable & usable
-    return pool(item.z[item.after], mask[item.after], item.person.regions, len(config.regions), config.clip)
 
 
 def fit(people: Sequence[Person], config: TrainingConfig, baseline_s: float, seed: int) -> Fitted:
@@ -105,13 +56,6 @@ def _step(
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
-
-
-def balance(item: Calibrated) -> FloatArray:
-    """Weights that let each person, and within a person each class, count the same."""
-    label = item.person.label[item.after]
-    counts = np.where(label == LOAD, (label == LOAD).sum(), (label == REST).sum())
-    return np.asarray(100.0 / np.maximum(counts, 1))
 
 
 def _thinned(item: Calibrated, config: TrainingConfig, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from device.dsp.windows import FloatArray
+from export.affect.calibration import Calibrated
 from export.affect.data import LOAD, REST
-from export.affect.fit import Calibrated
 
 TEMPERATURES = np.geomspace(0.3, 20.0, 400)
 BINS = 10

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from device.config import Config, load
 
@@ -14,8 +16,8 @@ class TrainingConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: str
     version: str
     kind: Literal["eeg", "heart"]
-    dataset: str
-    """Folder below open/."""
+    dataset: Annotated[str, msgspec.Meta(pattern=r"^\w+$")]
+    """Folder below open/; no other part of the data may be named."""
     purpose: str
     data_credit: str
     """Data, authors, licence, as card.md prints it."""

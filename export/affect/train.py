@@ -19,9 +19,10 @@ import torch
 
 from device.affect.runtimes import FloatRows
 from export.affect import card, to_onnx
+from export.affect.calibration import calibrate, inputs_of
 from export.affect.crossval import cross_validate
 from export.affect.data import load_people
-from export.affect.fit import Fitted, calibrate, fit, inputs_of, logits_of
+from export.affect.fit import Fitted, fit, logits_of
 from export.affect.parity import GOLDEN, Measured
 from export.affect.settings import TrainingConfig, load_config
 

@@ -1,0 +1,70 @@
+"""The personal baseline: what a minute of rest does to a feature, and how it leans on other people."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.affect.baseline import Baseline, Population
+
+MEAN, SD = np.array([[10.0, 0.0]]), np.array([[2.0, 1.0]])
+
+
+def baseline(mean_weight_s: float = 2.0, sd_weight_s: float = 10.0, wanted_s: float = 60.0) -> Baseline:
+    return Baseline(Population(MEAN, SD, mean_weight_s, sd_weight_s), wanted_s)
+
+
+def feed(target: Baseline, values: np.ndarray, *, usable: bool = True) -> None:
+    for row in values:
+        target.add(row[None], np.array([usable]), 0.25, 4.0)
+
+
+def test_without_any_rest_people_in_training_speak() -> None:
+    assert baseline().z(np.array([[12.0, 0.0]])).tolist() == [[1.0, 0.0]]
+
+
+def test_after_a_minute_the_listeners_own_rest_speaks() -> None:
+    target = baseline()
+    rest = np.random.default_rng(0).normal((30.0, 5.0), (4.0, 0.5), (225, 2))
+    feed(target, rest)
+    assert target.complete
+    assert target.z(rest[None].swapaxes(0, 1)).mean() == pytest.approx(0, abs=0.3)
+    assert np.all(np.abs(target.z(np.array([[34.0, 5.5]])) - 1) < 0.4)
+
+
+def test_the_first_window_counts_whole_and_overlaps_count_once() -> None:
+    target = baseline()
+    feed(target, np.tile(MEAN, (4, 1)))
+    assert target.covered_s == pytest.approx(4.75)
+
+
+def test_a_pause_does_not_count_as_rest() -> None:
+    target = baseline()
+    target.add(MEAN, np.array([True]), 4.0, 4.0)
+    target.add(MEAN, np.array([True]), 500.0, 4.0)
+    assert target.covered_s == 8
+
+
+def test_bad_windows_and_unknown_values_count_for_nothing() -> None:
+    target = baseline()
+    feed(target, np.full((300, 2), 1e9), usable=False)
+    assert target.covered_s == 0
+    feed(target, np.tile([[np.nan, 0.0]], (300, 1)))
+    assert target.complete
+    assert target.z(np.array([[12.0, 0.0]]))[0, 0] == 1.0
+
+
+def test_a_channel_that_was_bad_at_rest_is_not_ready() -> None:
+    target = Baseline(Population(np.zeros((2, 1)), np.ones((2, 1)), 1.0, 1.0), 60.0)
+    for index in range(300):
+        target.add(np.zeros((2, 1)), np.array([True, index < 40]), 0.25, 4.0)
+    assert target.ready_channels.tolist() == [True, False]
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=300))
+def test_z_is_finite_even_for_a_constant_feature(values: list[float]) -> None:
+    target = baseline()
+    feed(target, np.repeat(np.array(values)[:, None], 2, axis=1))
+    assert np.isfinite(target.z(np.array([[values[0], values[-1]]]))).all()

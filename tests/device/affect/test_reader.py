@@ -1,0 +1,93 @@
+"""The reader: channels by any name and number, settings that cannot be used refused, bad models refused."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.affect.reader import Reader, lay_out, pool, values_of
+from device.errors import ModelError
+from device.models import MODELS_DIR
+from tests.device.affect.frames import EIGHT, REST, eeg_frame
+
+EEG = "eeg-load-0.1.0"
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(MODELS_DIR, EEG)
+
+
+@pytest.mark.parametrize("ch_names", [("Fp1", "Fp2"), ("TP9", "AF7", "AF8", "TP10"), EIGHT, ("t5", "T6", "o1", "FP2")])
+def test_any_montage_has_a_place(reader: Reader, ch_names: tuple[str, ...]) -> None:
+    layout = reader.layout(eeg_frame(0, REST, ch_names=ch_names).names, ch_names)
+    assert layout.columns.shape == (len(ch_names), len(reader.settings.features))
+
+
+def test_electrodes_without_a_known_place_are_left_out(reader: Reader) -> None:
+    names = ("CH1", "O1")
+    assert reader.layout(eeg_frame(0, REST, ch_names=names).names, names).channels.tolist() == [1]
+
+
+def test_bad_channels_are_not_usable(reader: Reader) -> None:
+    frame = eeg_frame(0, REST, quality=[1, 0.4, 0.6, 1, 1, 1, 1, 0])
+    values, usable = values_of(frame, reader.layout(frame.names, frame.ch_names))
+    assert values.shape == (8, len(reader.settings.features))
+    assert usable.tolist() == [True, False, True, True, True, True, True, False]
+
+
+def test_alpha_that_is_blocked_reads_as_load(reader: Reader) -> None:
+    """Berger 1929: alpha falls when a mind is at work. Powers in uV^2, as a resting head has them."""
+    rest = {"delta": 30.0, "theta": 12.0, "alpha_low": 25.0, "alpha_high": 20.0, "beta_low": 8.0, "beta_high": 5.0}
+    blocked = rest | {"alpha_low": 9.0, "alpha_high": 7.0}
+    frame = eeg_frame(0, REST)
+    layout = reader.layout(frame.names, frame.ch_names)
+    spread = np.array(reader.settings.population_sd)[layout.regions]
+    change = np.log([*_shares(blocked), sum(blocked.values())]) - np.log([*_shares(rest), sum(rest.values())])
+    everywhere = np.ones(8, bool)
+    assert reader.logit(change / spread, everywhere, layout) > 0
+    assert reader.logit(0 * spread, everywhere, layout) < 0
+
+
+def _shares(powers: dict[str, float]) -> list[float]:
+    return [power / sum(powers.values()) for power in powers.values()]
+
+
+@given(st.lists(st.booleans(), min_size=8, max_size=8), st.floats(allow_nan=True, allow_infinity=True))
+def test_pooling_is_bounded_and_says_what_is_missing(usable: list[bool], wild: float) -> None:
+    regions = np.array([0, 0, 1, 1, 2, 2, 3, 3])
+    z = np.ones((1, 8, 3))
+    z[0, 0, 0] = wild
+    row = pool(z, np.array([usable]), regions, 4, 5.0)[0]
+    assert row.shape == (4 * 3 + 4,)
+    assert np.abs(row).max() <= 5
+    assert row[-4:].tolist() == [float(usable[2 * region] or usable[2 * region + 1]) for region in range(4)]
+    assert all(row[3 * region : 3 * region + 3].any() <= row[12 + region] for region in range(4))
+
+
+def test_lay_out_demands_the_features_it_was_promised() -> None:
+    with pytest.raises(KeyError):
+        lay_out(["theta"], {"frontal": ["Fp1"]}, ["Fp1.alpha"], ["Fp1"])
+
+
+@pytest.mark.parametrize("file", ["model.onnx", "model.tflite", "golden.npz"])
+def test_a_corrupt_file_is_refused_by_name(tmp_path: Path, file: str) -> None:
+    shutil.copytree(MODELS_DIR / EEG, tmp_path / EEG)
+    content = bytearray((tmp_path / EEG / file).read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / EEG / file).write_bytes(content)
+    with pytest.raises(ModelError, match=f"{file} is corrupt"):
+        Reader(tmp_path, EEG)
+
+
+def test_settings_of_another_kind_are_refused(tmp_path: Path) -> None:
+    shutil.copytree(MODELS_DIR / EEG, tmp_path / EEG)
+    card = tmp_path / EEG / "card.toml"
+    card.write_text(card.read_text("utf-8").replace("temperature =", "heat ="), "utf-8")
+    with pytest.raises(ModelError, match="settings cannot be used"):
+        Reader(tmp_path, EEG)

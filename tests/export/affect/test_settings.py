@@ -1,0 +1,28 @@
+"""Training configurations: the shipped ones load; one that reaches outside the open data is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from device.errors import ConfigError
+from export.affect.settings import load_config
+from tests.export.affect.people import CONFIGS, config
+
+
+@pytest.mark.parametrize("kind", ["eeg", "heart"])
+def test_the_shipped_configurations_load(kind: str) -> None:
+    found = config(kind)
+    assert found.kind == kind
+    placed = {channel for members in found.regions.values() for channel in members}
+    assert set(found.ch_names) <= placed
+    assert all(set(channels) <= set(found.ch_names) for channels in found.montages.values())
+
+
+@pytest.mark.parametrize("dataset", ["../restricted/wrist_cogload", "/tmp", "a/b"])
+def test_training_outside_the_open_data_is_refused(tmp_path: Path, dataset: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text((CONFIGS / "eeg.toml").read_text("utf-8").replace("eeg_eegmat", dataset), "utf-8")
+    with pytest.raises(ConfigError, match="dataset"):
+        load_config(path)
