@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,8 @@ from device.music.theory import VOICES, Chord
 Mask = npt.NDArray[np.bool_]
 N_CHORDS = 2
 _VOICE_OF = np.array([VOICES.index(voice) for voice, _ in t.NOTES])
+_MOST_AT_ONCE = np.array([t.MOST_AT_ONCE[voice] for voice in VOICES])
+_CHORD_AT = (np.array(t.STEP_TICKS) >= t.CHORD_TICKS).astype(int)
 _LENGTH_TICKS = np.array(t.LENGTHS)
 
 
@@ -32,8 +34,8 @@ class Decoded(NamedTuple):
 class Grammar:
     """Walks through one bar after its controls; `mask()` tells what may come next, `take()` goes there.
 
-    Beyond validity a caller may narrow the bar: `chords` (two sets of chord tokens), `fewest` and `most` notes, and,
-    any time, `welcome`: which of the note tokens may begin under the first and the second chord.
+    Beyond validity a caller may narrow the bar: `chords` (two sets of chord tokens), `fewest` and `most` notes,
+    `most_of` each voice, and, any time, `welcome`: which note tokens may begin under the first and the second chord.
     """
 
     welcome: tuple[Mask, Mask]
@@ -45,6 +47,7 @@ class Grammar:
         chords: Sequence[Iterable[int]] = (),
         fewest: int = 0,
         most: int = t.MAX_BAR_TOKENS,
+        most_of: Mapping[str, int] | None = None,
     ) -> None:
         _check_controls(controls)
         self.beats = t.BEATS[controls[0] - t.TOKEN_OF["meter=0"]]
@@ -55,7 +58,8 @@ class Grammar:
         self._room = t.MAX_BAR_TOKENS - t.N_CONTROLS
         self._n_chords = self._n_notes = 0
         self._step = self._note = -1
-        self._at_once = [0] * len(VOICES)
+        self._at_once = np.zeros(len(VOICES), int)
+        self._left = np.array([(most_of or {}).get(voice, t.MAX_BAR_TOKENS) for voice in VOICES])
         self._last = "controls"
 
     def mask(self) -> Mask:
@@ -81,18 +85,27 @@ class Grammar:
             mask[t.FIRST_CHORD : t.FIRST_STEP] = True
 
     def _mask_notes(self, mask: Mask) -> None:
-        most = np.array([t.MOST_AT_ONCE[voice] for voice in VOICES])
-        under_second = t.STEP_TICKS[self._step] >= t.CHORD_TICKS
-        free = (np.array(self._at_once) < most)[_VOICE_OF] & self.welcome[under_second]
+        free = self._open_notes(_CHORD_AT[self._step])
         free[: self._note + 1] = False
+        free &= (self._at_once < _MOST_AT_ONCE)[_VOICE_OF]
         mask[t.FIRST_NOTE : t.FIRST_LENGTH] = free
+
+    def _open_notes(self, chord: int) -> Mask:
+        """Notes that are welcome under a chord and whose voice has any left."""
+        left: Mask = (self._left > 0)[_VOICE_OF]
+        return self.welcome[chord] & left
+
+    def _open_steps(self) -> Mask:
+        steps: Mask = np.array([self._open_notes(chord).any() for chord in range(N_CHORDS)])[_CHORD_AT]
+        return steps
 
     def _mask_next(self, mask: Mask) -> None:
         notes_left = self._most - self._n_notes
         if self._last == "length" and notes_left > 0 and self._room >= 3:
             self._mask_notes(mask)
         if notes_left > 0 and self._room >= 4:
-            mask[t.FIRST_STEP + self._step + 1 : t.FIRST_STEP + t.n_steps(self.beats)] = True
+            steps = slice(t.FIRST_STEP + self._step + 1, t.FIRST_STEP + t.n_steps(self.beats))
+            mask[steps] = self._open_steps()[self._step + 1 : t.n_steps(self.beats)]
         mask[t.END] = self._n_notes >= self._fewest or not mask.any()
 
     def take(self, token: int) -> None:
@@ -112,7 +125,7 @@ class Grammar:
             self._take_note(token - t.FIRST_NOTE)
         elif token >= t.FIRST_STEP:
             self._step, self._note, self._last = token - t.FIRST_STEP, -1, "step"
-            self._at_once = [0] * len(VOICES)
+            self._at_once[:] = 0
         else:
             self._n_chords, self._last = self._n_chords + 1, "chord"
 
@@ -120,6 +133,7 @@ class Grammar:
         self._note, self._last = note, "note"
         self._n_notes += 1
         self._at_once[_VOICE_OF[note]] += 1
+        self._left[_VOICE_OF[note]] -= 1
 
 
 def _check_controls(controls: Sequence[int]) -> None:

@@ -7,6 +7,7 @@ closes every eighth bar, bass and pads keep to it, the melody stays near its reg
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,11 +31,18 @@ CHORD_TEMPERATURE = 0.8
 TOP_P = 0.93
 MELODY_REACH = 9
 """Semitones the melody may lie from the register asked for."""
+BELOW_MELODY = {"inner": 1, "bass": 12, "pad": 5}
+"""Semitones each other voice stays below that register."""
+FINAL_NOTES = {"melody": 1, "inner": 0, "bass": 1, "pad": 3}
+FATIGUE = 0.7
+"""Taken from the logit of the melody's last note for every time it was just heard."""
 PHRASE_BARS = 8
 DIATONIC = {"major": (0, 1, 2, 3, 4, 5), "minor": (0, 2, 3, 4, 5, 6)}
 """Degrees the harmony may use: all but the diminished one."""
 HALF_CLOSE = {"major": (4, 3, 1), "minor": (4, 3, 6)}
 REMEMBERED_BARS = 128
+FIRST_OTHER = t.FIRST_NOTE + sum(voice == "melody" for voice, _ in t.NOTES)
+"""The melody's notes are the first of the note tokens."""
 
 
 class Transformer:
@@ -81,6 +89,7 @@ class Transformer:
         logits = self.decoder.go_on_from([*context, *tokens])
         while not grammar.complete:
             planning = len(tokens) < t.N_CONTROLS + 2
+            tire(logits, [*context, *tokens])
             token = draw(logits, grammar.mask(), CHORD_TEMPERATURE if planning else TEMPERATURE, rng.random())
             grammar.take(token)
             tokens.append(token)
@@ -112,8 +121,15 @@ def controls_of(intent: MusicIntent) -> t.Controls:
 
 def _grammar(intent: MusicIntent, controls: Sequence[int]) -> Grammar:
     wanted = notes_per_beat(intent.density) * BEATS
-    most = 6 if intent.final else max(3, round(1.25 * wanted))
-    return Grammar(controls, chords=_harmony(intent), fewest=max(2, round(0.6 * wanted)) if most > 6 else 2, most=most)
+    if intent.final:
+        return Grammar(controls, chords=_harmony(intent), fewest=5, most=5, most_of=FINAL_NOTES)
+    most_of = {
+        "melody": max(2, round(0.4 * wanted)),
+        "pad": 2 if wanted < 6 else 3 if wanted < 9 else 6,
+        "bass": 1 if wanted < 6 else 3,
+    }
+    fewest, most = max(2, round(0.6 * wanted)), max(4, round(1.25 * wanted))
+    return Grammar(controls, chords=_harmony(intent), fewest=fewest, most=most, most_of=most_of)
 
 
 def _harmony(intent: MusicIntent) -> tuple[list[int], list[int]]:
@@ -142,15 +158,26 @@ def welcome(intent: MusicIntent, chord: Chord | None) -> Mask:
     raised = {(home + 11) % 12} & tones
     scale = {(home + step) % 12 for step in SCALES[intent.mode]} - {(pc - 1) % 12 for pc in raised} | raised
     register = intent.register_midi - key_shift(intent.tonic_pc, intent.mode)
-    tune = {home} if intent.final else scale
+    allowed = {"melody": {home}, "bass": {home}} if intent.final else {"melody": scale, "inner": scale}
     return np.array(
         [
-            pitch % 12 in tune and abs(pitch - register) <= MELODY_REACH
-            if voice == "melody"
-            else pitch % 12 in (scale if voice == "inner" and not intent.final else tones)
+            pitch % 12 in allowed.get(voice, tones)
+            and (abs(pitch - register) <= MELODY_REACH if voice == "melody" else _lies_below(pitch, voice, register))
             for voice, pitch in t.NOTES
         ]
     )
+
+
+def _lies_below(pitch: int, voice: str, register: float) -> bool:
+    """Whether a voice leaves the melody its place; every voice keeps its lowest octave, whatever the register."""
+    return pitch <= max(register - BELOW_MELODY[voice], t.RANGES[voice][0] + 12)
+
+
+def tire(logits: npt.NDArray[np.float32], tokens: Sequence[int]) -> None:
+    """Make a melody note that was just repeated less likely, in place: repetition is what grates first."""
+    tune = [token for token in tokens[-t.MAX_BAR_TOKENS :] if t.FIRST_NOTE <= token < FIRST_OTHER]
+    for token in itertools.takewhile(lambda token: token == tune[-1], reversed(tune)):
+        logits[token] -= FATIGUE
 
 
 def draw(logits: npt.NDArray[np.float32], mask: Mask, temperature: float, chance: float) -> int:
@@ -166,15 +193,15 @@ def draw(logits: npt.NDArray[np.float32], mask: Mask, temperature: float, chance
 
 
 def _written(decoded: Decoded, intent: MusicIntent) -> list[Note]:
-    """The notes at sounding pitch; only a melody may ring into the next bar, whose harmony is not yet known."""
+    """The notes at sounding pitch; only a melody may ring into the next bar, whose harmony is not yet known.
+
+    The final bar is one chord, struck together and held.
+    """
     shift = key_shift(intent.tonic_pc, intent.mode)
     notes: list[Note] = []
-    for onset, length, pitch, _, voice in map(_fields, decoded.notes):
+    for note in decoded.notes:
+        onset = 0 if intent.final else note.onset_tick
         room = BAR_TICKS - onset
-        held = room if intent.final else length if voice == "melody" else min(length, room)
-        notes.append(Note(onset, held, pitch + shift, 0, voice))
+        length = note.duration_tick if note.voice == "melody" else min(note.duration_tick, room)
+        notes.append(Note(onset, room if intent.final else length, note.pitch + shift, 0, note.voice))
     return notes
-
-
-def _fields(note: Note) -> tuple[int, int, int, int, str]:
-    return note.onset_tick, note.duration_tick, note.pitch, note.velocity, note.voice
