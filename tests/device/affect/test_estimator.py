@@ -12,8 +12,12 @@ import pytest
 from device.affect.estimator import Estimator
 from device.affect.fusion import PRIOR_SD
 from device.config import AffectConfig, DeviceConfig, SessionConfig, SourceConfig
+from device.dsp.features import Features
 from device.errors import ModelError
-from device.messages import AffectEstimate, Command, FeatureFrame, Message, SensorStatus, Tick
+from device.messages import AffectEstimate, Command, FeatureFrame, Message, SampleChunk, SensorStatus, Tick
+from hardware.brain import MONTAGE, SFREQ_HZ, Brain
+from hardware.mood import Feeling, Mood
+from hardware.profiles import PROFILES
 from tests.device.affect.frames import LOAD, REST, S, eeg_frame, eeg_frames, heart_frame
 
 
@@ -127,3 +131,33 @@ def test_a_missing_model_refuses_to_start(config: SessionConfig) -> None:
     device = DeviceConfig(affect=AffectConfig(eeg_model="eeg-load-9.9.9"))
     with pytest.raises(ModelError, match=r"eeg-load-9\.9\.9"):
         Estimator(msgspec.structs.replace(config, device=device))
+
+
+class Strain(Mood):
+    """Quiet for two minutes, then at work."""
+
+    def at(self, second: int) -> Feeling:
+        return Feeling(0.6, 0.26) if second >= 120 else Feeling(-0.4, 0.66)
+
+
+@pytest.mark.parametrize("listener", ["guest", "restless"])
+def test_the_virtual_patients_strain_is_read_from_its_eeg(config: SessionConfig, listener: str) -> None:
+    profile = PROFILES[listener]
+    brain, features = Brain(7, profile, Strain(7, profile)), Features(config)
+    frames = []
+    for second in range(180):
+        data = brain.samples(second * SFREQ_HZ, SFREQ_HZ).astype("<f4").tobytes()
+        chunk = SampleChunk(
+            t_ns=second * S,
+            source="cyton",
+            kind="eeg",
+            sfreq_hz=SFREQ_HZ,
+            ch_names=MONTAGE,
+            first_sample=second * SFREQ_HZ,
+            data=data,
+        )
+        frames.extend(features.step(chunk, chunk.t_ns))
+    course = run(Estimator(config), frames, 0, 180)
+    rest, load = (np.mean([item.arousal for item in course[begin:end]]) for begin, end in ((90, 120), (150, 180)))
+    assert load > rest + 0.5
+    assert load > 0 > rest
