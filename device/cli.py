@@ -10,7 +10,8 @@ from typing import Any, get_args
 import click
 import msgspec
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from device import __version__
 from device.clock import SystemClock
@@ -266,10 +267,10 @@ def doctor(device_path: Path | None, quick: bool, as_json: bool) -> None:
         click.echo(msgspec.json.encode(findings).decode())
     else:
         styles = {"ok": "green", "warn": "yellow", "fail": "red"}
-        table = Table("", "what", "found", "to do")
+        table = Table("", "what", Column("found", overflow="fold"), Column("to do", overflow="fold"))
         for finding in findings:
-            state = f"[{styles[finding.state]}]{finding.state}[/]"
-            table.add_row(state, finding.name, finding.sentence, finding.action)
+            words = (Text(finding.name), Text(finding.sentence), Text(finding.action))
+            table.add_row(Text(finding.state, styles[finding.state]), *words)
         Console().print(table)
     failed = [finding for finding in findings if finding.state == "fail"]
     sys.exit(failed[0].exit_code if failed else 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bleak.exc import BleakDBusError
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
@@ -31,8 +32,26 @@ async def cycle_power(adapter: str) -> bool:
         await bus.wait_for_disconnect()
 
 
-async def _is_in_use(bus: Any, devices: str) -> bool:
-    reply = await bus.call(
+async def list_adapters() -> list[str]:
+    """Names (`hci0`) of the adapters that BlueZ knows.
+
+    Raises:
+        OSError: there is no D-Bus.
+        BleakDBusError: there is no bluetoothd on it.
+    """
+    bus: Any = await MessageBus(bus_type=BusType.SYSTEM).connect()
+    try:
+        reply = await _managed_objects(bus)
+    finally:
+        bus.disconnect()
+        await bus.wait_for_disconnect()
+    if reply.message_type is MessageType.ERROR:
+        raise BleakDBusError(reply.error_name, reply.body)
+    return sorted(path.rpartition("/")[2] for path, item in reply.body[0].items() if "org.bluez.Adapter1" in item)
+
+
+async def _managed_objects(bus: Any) -> Any:
+    return await bus.call(
         Message(
             destination=BLUEZ,
             path="/",
@@ -40,6 +59,10 @@ async def _is_in_use(bus: Any, devices: str) -> bool:
             member="GetManagedObjects",
         )
     )
+
+
+async def _is_in_use(bus: Any, devices: str) -> bool:
+    reply = await _managed_objects(bus)
     objects = reply.body[0] if reply.message_type is MessageType.METHOD_RETURN else {}
     links = (
         item.get("org.bluez.Device1", {}).get("Connected") for path, item in objects.items() if path.startswith(devices)
