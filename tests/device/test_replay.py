@@ -1,0 +1,70 @@
+"""Replay of sessions made by the small table: the real host and recorder, trivial stages."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from device.children import ThreadLauncher
+from device.clock import SystemClock
+from device.config import SessionConfig
+from device.errors import RecordingError
+from device.manager import Manager
+from device.processes import Process
+from device.replay import replay_session
+from tests.device import table
+from tests.device.test_manager import Witness
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch, config: SessionConfig) -> Path:
+    recorder = Process("device.sessions.recorder:main", reads=("*",))
+    table.use_table(monkeypatch, table.SMALL | {"recorder": recorder})
+    witness = Witness("intents", lambda: manager.command("calmer"))
+    manager = Manager(config, SystemClock(), ThreadLauncher(), witness)
+    assert manager.run() == 0
+    return Path(config.session_dir)
+
+
+def test_a_session_replays_to_the_same_messages(session: Path) -> None:
+    report = replay_session(session)
+    assert report.is_same, report
+    rows = {row.stream: row for row in report.streams}
+    assert set(rows) == {"intents", "bars"}
+    assert rows["bars"].same == rows["bars"].recorded >= 9
+
+
+def test_a_stage_that_decides_differently_is_shown_with_the_field_and_both_values(
+    session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        table.Decide,
+        "intent",
+        lambda self, transport, now_ns: msgspec.structs.replace(
+            original(self, transport, now_ns), tempo_bpm=99.0 if transport.bar_index == 5 else 60 - self.calm
+        ),
+    )
+    report = replay_session(session)
+    assert not report.is_same
+    intents = next(row for row in report.streams if row.stream == "intents")
+    assert intents.same == intents.recorded - 1
+    assert "tempo_bpm was" in intents.difference
+    assert "99.0" in intents.difference
+
+
+original = table.Decide.intent
+
+
+def test_a_message_that_was_used_and_is_not_in_the_log_is_named(session: Path) -> None:
+    log = session / "log-0000.mcap"
+    data = log.read_bytes()
+    place = data.index(b"bar_index", data.index(b"\xa9bar_index") + 1)
+    log.write_bytes(data[:place] + b"bar_ondex" + data[place + 9 :])
+    report = replay_session(session)
+    assert not report.is_same
+    assert report.problems
+
+
+def test_what_is_no_session_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError):
+        replay_session(tmp_path)
