@@ -41,7 +41,8 @@ STYLE = {
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "legend.frameon": False,
+    "legend.framealpha": 0.85,
+    "legend.edgecolor": "none",
     "legend.fontsize": 8,
 }
 
@@ -120,10 +121,12 @@ def _draw_feeling(axis: Axes, history: History) -> None:
         axis.fill_between(times_s, low, high, color=SKY, alpha=0.35, lw=0, label="estimate ± 1 sd")
         axis.plot(times_s, mean, color=BLUE, lw=2, label="estimate")
         axis.fill_between(
-            times_s, -1.05, 1.05, where=~known, facecolor="none", edgecolor="#C8C8C8", hatch="///", lw=0, zorder=-2,
+            times_s, -1.05, 1.05, where=~known, facecolor="none", edgecolor="#B4B4B4", hatch="///", lw=0, zorder=-2,
             label="not known",
         )  # fmt: skip
         axis.legend(loc="upper right", ncols=4)
+        if not known.any():
+            _say(axis, _shorten(f"not known: {'; '.join(history.affect[-1].reasons)}"), 0.15)
     else:
         _say(axis, "no estimate was made")
 
@@ -186,8 +189,11 @@ def _draw_bars(axis: Axes, history: History, played: Sequence[float], asked: Seq
     end_s = history.seconds(history.played[-1].t_ns) + _duration_s(history.played[-1])
     heard_s = [*(history.seconds(bar.t_ns) for bar in history.played), end_s]
     asked_s = [at_s for at_s, _ in history.asked()]
-    axis.step(asked_s, asked, where="post", color=VERMILION, lw=2.5, alpha=0.7, label="asked")
-    axis.step(heard_s, [*played, played[-1]], where="post", color=INK, lw=1.5, label="played")
+    if asked:
+        axis.step(
+            [*asked_s, end_s], [*asked, asked[-1]], where="post", color=VERMILION, lw=2.5, alpha=0.7, label="asked"
+        )
+    axis.step(heard_s, [*played, played[-1]], where="post", color=INK, lw=1.5, label="played, as the bar began")
     axis.margins(y=0.25)
     axis.legend(loc="upper right", ncols=2)
 
@@ -244,6 +250,8 @@ def _events(history: History) -> list[Event]:
 def _tell_events(axis: Axes, words: Axes, events: Sequence[Event]) -> None:
     """Number the events over the last panel and tell them in words below, in two columns."""
     words.axis("off")
+    if not events:
+        words.text(0.0, 1.0, "no fault, no wish, no remark", va="top", fontsize=8, color="#777777")
     top, end_s = axis.get_ylim()[1] - 0.12, axis.get_xlim()[1]
     last_s, crowd = -end_s, 0
     for number, event in enumerate(events[:EVENTS_TOLD]):
@@ -265,8 +273,9 @@ def _shorten(text: str) -> str:
     return text if len(text) <= WORDS_MAX else f"{text[: WORDS_MAX - 1]}…"
 
 
-def _say(axis: Axes, text: str) -> None:
-    axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center", color="#777777")
+def _say(axis: Axes, text: str, height: float = 0.5) -> None:
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+    axis.text(0.5, height, text, transform=axis.transAxes, ha="center", va="center", color="#777777", bbox=box)
 
 
 def _duration_s(bar: PlayedBar) -> float:

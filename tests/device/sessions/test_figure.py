@@ -43,7 +43,9 @@ def test_a_session_is_drawn_with_its_phases_voices_gaps_and_events(
 def test_what_is_missing_is_said_in_its_place(tmp_path: Path, config: SessionConfig, drawn: list[Figure]) -> None:
     figure.draw(History(SessionReader(Log(tmp_path / "empty", config).close())), tmp_path / "x.png")
     told = texts(drawn[0])
-    assert all(words in told for words in ("no estimate was made", "no bar was played", "no sensor was heard"))
+    assert all(
+        words in told for words in ("no estimate was made", "no bar was played", "no sensor was heard", "no fault")
+    )
 
 
 def test_many_events_are_cut_short_and_counted(tmp_path: Path, config: SessionConfig, drawn: list[Figure]) -> None:
