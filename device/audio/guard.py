@@ -67,7 +67,7 @@ def guard_tempo(tempo_bpm: float, before: Before | None, limits: Limits) -> floa
     tempo = tempo_bpm if math.isfinite(tempo_bpm) else low
     if before is not None:
         reach = before.tempo_bpm * limits.tempo_slope_percent_s / 100.0 * before.duration_s
-        tempo = before.tempo_bpm + min(max(tempo - before.tempo_bpm, -reach), reach)
+        tempo = min(max(tempo, before.tempo_bpm - reach), before.tempo_bpm + reach)
     return min(max(tempo, low), high)
 
 
@@ -182,7 +182,7 @@ class Ramp(NamedTuple):
 
     def at(self, frame: int) -> float:
         reach = self.slope_per_frame * max(0, frame - self.start_frame)
-        return self.start + min(max(self.target - self.start, -reach), reach)
+        return min(max(self.target, self.start - reach), self.start + reach)
 
     def towards(self, target: float, frame: int) -> Ramp:
         """From where it is at `frame` to a new target."""

@@ -114,6 +114,12 @@ def test_the_tempo_never_moves_faster_than_its_slope(last_bpm: float, duration_s
     assert abs(tempo / last_bpm - 1) <= 0.02 * duration_s + 1e-12
 
 
+@given(st.floats(48, 120), st.floats(-0.019, 0.019))
+def test_a_tempo_within_reach_is_taken_to_the_last_bit(last_bpm: float, share: float) -> None:
+    wanted = min(max(last_bpm * (1 + share), 48.0), 120.0)
+    assert guard_tempo(wanted, Before(last_bpm, 1.0), PLAIN.limits) == wanted
+
+
 def test_a_bar_within_the_limits_is_left_alone() -> None:
     asked = bar(0, note(0, 96, 48, 70, "bass"), note(0, 24, 64), note(24, 24, 65), note(95, 24, 67, 100))
     out, changes = guard_bar(asked, 66.0, Before(66.0, 4.0), PLAIN)
@@ -284,6 +290,11 @@ def test_whatever_is_wished_the_phrasebook_can_follow(wish: MusicIntent, limits:
 
 def test_a_wish_within_the_limits_is_left_alone() -> None:
     assert guard_intent(intent(3), PLAIN.limits) == intent(3)
+
+
+@given(st.floats(-60, 0), st.floats(-60, 0))
+def test_a_ramp_ends_at_its_target_to_the_last_bit(start: float, target: float) -> None:
+    assert Ramp(0, start, target, 0.01).at(10_000) == target
 
 
 def test_a_ramp_reaches_its_target_in_a_straight_line_and_stays() -> None:
