@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from export.music.card import write_card
+from export.music import copying
+from export.music.card import write_settings, write_text
 from export.music.graph import runtime_logits, write_onnx
 from export.music.model import Composer, Shape
 from export.music.ngram import nats_per_token
@@ -39,7 +40,10 @@ def main() -> None:
     numbers = measure(model, path, arguments.data, arguments.out / "golden.npz")
     numbers["trained_tokens"] = state["curve"][-1]["tokens"]
     shutil.copy(arguments.run / "curve.json", arguments.out / "curve.json")
-    write_card(arguments.out, model.shape, numbers)
+    write_settings(arguments.out, model.shape, numbers)
+    numbers |= copying.measure(arguments.out, arguments.data)
+    write_settings(arguments.out, model.shape, numbers)
+    write_text(arguments.out, model.shape, numbers)
     print(json.dumps(numbers, indent=1))
 
 

@@ -12,7 +12,7 @@ pytest.importorskip("tqdm")
 from device.models import ModelFolder  # noqa: E402
 from device.music import tokens as t  # noqa: E402
 from device.music.decoder import Decoder  # noqa: E402
-from export.music import data, export, train  # noqa: E402
+from export.music import copying, data, export, train  # noqa: E402
 from export.music.corpus import read_lieder  # noqa: E402
 from export.music.model import Composer, Shape  # noqa: E402
 from tests.export.music.songs import write_lied  # noqa: E402
@@ -69,7 +69,10 @@ def test_a_run_goes_on_where_it_stopped_and_its_export_is_the_same_model(corpus:
     numbers = export.measure(model, out / "model.onnx", corpus, out / "golden.npz")
     assert numbers["argmax_agreement"] > 0.9
     assert abs(numbers["int8_minus_torch_nats"]) < 0.02
-    export.write_card(out, model.shape, numbers | {"trained_tokens": 1})
+    export.write_settings(out, model.shape, numbers)
+    numbers |= {"trained_tokens": 1} | copying.measure(out, corpus, count=1)
+    export.write_text(out, model.shape, numbers)
+    assert f"{numbers['held_out_nats_per_token']:.3f}" in (out / "card.md").read_text("utf-8")
 
     folder = ModelFolder(out.parent, "small")
     decoder = Decoder(folder.path("model.onnx"), folder.card.settings)
