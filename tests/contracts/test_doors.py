@@ -1,0 +1,94 @@
+"""The doors between the rooms are shut, and the linter notices when one is forced."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("device", "export", "hardware")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A copy of the three packages in which doors may be forced."""
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "*.toml"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def lint_imports(house: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    environment = os.environ | {"PYTHONPATH": str(house), "NO_COLOR": "1", "COLUMNS": "200"}
+    return subprocess.run(command, cwd=house, env=environment, check=False, capture_output=True, text=True, timeout=60)
+
+
+def test_all_doors_are_shut(house: Path) -> None:
+    done = lint_imports(house)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported"),
+    [
+        ("device/messages.py", "device.clock"),
+        ("device/config.py", "device.models"),
+        ("device/streams.py", "device.processes"),
+        ("device/dsp/windows.py", "device.bus"),
+        ("device/affect/fusion.py", "zmq"),
+        ("device/control/cues.py", "asyncio"),
+        ("device/control/policies.py", "device.host"),
+        ("device/music/theory.py", "time"),
+        ("device/music/tokens.py", "device.audio.guard"),
+        ("device/acquisition/playback.py", "device.sessions.store"),
+        ("device/audio/guard.py", "device.acquisition.source"),
+        ("device/sessions/store.py", "device.console.view"),
+        ("device/console/view.py", "device.audio.mixer"),
+        ("device/manager.py", "device.audio.engine"),
+        ("device/host.py", "hardware.patient"),
+        ("device/affect/reader.py", "torch"),
+        ("export/affect/data.py", "device.acquisition.recording"),
+        ("export/music/data.py", "device.bus"),
+        ("export/music/model.py", "hardware.mood"),
+        ("hardware/mood.py", "device.control.cues"),
+    ],
+)
+def test_a_forced_door_is_noticed(house: Path, importer: str, imported: str) -> None:
+    with (house / importer).open("a", encoding="utf-8") as file:
+        file.write(f"\nimport {imported}\n")
+    done = lint_imports(house)
+    assert done.returncode == 1, done.stdout
+    assert imported in done.stdout
+
+
+def test_a_new_module_without_a_place_is_noticed(house: Path) -> None:
+    (house / "device" / "attic.py").write_text("", "utf-8")
+    done = lint_imports(house)
+    assert done.returncode == 1
+    assert "attic" in done.stdout
+
+
+def ruff(path: str, text: str) -> str:
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--select", "TID251", "--stdin-filename", path, "-"]
+    done = subprocess.run(command, cwd=ROOT, input=text, check=False, capture_output=True, text=True, timeout=60)
+    return done.stdout
+
+
+@pytest.mark.parametrize("banned", ["import time", "import random", "import multiprocessing", "from time import sleep"])
+@pytest.mark.parametrize("room", ["device/dsp/windows.py", "device/acquisition/hrs.py", "device/audio/engine.py"])
+def test_time_and_chance_are_banned_in_every_room(room: str, banned: str) -> None:
+    assert "TID251" in ruff(room, f"{banned}\n")
+
+
+def test_reading_the_wall_clock_is_banned_too() -> None:
+    assert "TID251" in ruff("device/sessions/store.py", "import datetime\n\nNOW = datetime.datetime.now()\n")
+
+
+def test_only_the_clock_may_read_time() -> None:
+    assert "TID251" not in ruff("device/clock.py", "import time\n")
