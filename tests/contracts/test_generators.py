@@ -93,6 +93,26 @@ def test_the_final_bar_ends_on_the_tonic(generator: Generator, bars: list[Bar], 
     assert any(note.pitch % 12 == 2 for note in final.notes)
 
 
+@pytest.mark.parametrize("case", range(24))
+def test_no_wish_however_odd_breaks_a_bar(generator: Generator, case: int) -> None:
+    rng = keyed_random(1, "wish", case)
+    wish = intent(
+        rng.randrange(500),
+        tempo_bpm=rng.uniform(20.0, 300.0),
+        density=rng.choice([0.0, 1.0, rng.random()]),
+        register_midi=rng.uniform(20.0, 110.0),
+        loudness_db=rng.uniform(-60.0, 0.0),
+        articulation=rng.choice([0.0, 1.0, rng.random()]),
+        mode=rng.choice(["major", "minor"]),
+        tonic_pc=rng.randrange(12),
+        session_left_s=rng.uniform(0.0, 20.0),
+        final=rng.random() < 0.3,
+    )
+    bar = generator.generate(wish, [], rng)
+    assert bar.notes
+    assert all(28 <= note.pitch <= 96 and 0 <= note.onset_tick < 96 and note.duration_tick >= 1 for note in bar.notes)
+
+
 def test_a_bar_is_there_long_before_it_is_due(generator: Generator, config: SessionConfig) -> None:
     write(generator, config, 2)
     began = time.perf_counter()

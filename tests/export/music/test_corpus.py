@@ -1,5 +1,6 @@
 """Reading both corpora: metre, beats, key."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,14 @@ def test_a_composer_is_wholly_in_or_out() -> None:
     assert held_out("Schubert") == held_out("Schubert")
     share = sum(held_out(str(number)) for number in range(2000)) / 2000
     assert 0.03 < share < 0.10
+
+
+def test_real_songs_lie_in_the_key_they_are_brought_to(data_dir: Path) -> None:
+    folder = data_dir / "open"
+    songs = itertools.islice(read_pop909(folder / "music_pop909", folder / "music_pop909_annotations"), 12)
+    shares = []
+    for song in songs:
+        melody = [note.pitch % 12 for note in song.notes if note.part == "melody"]
+        shares.append(sum(pitch_class in {0, 2, 4, 5, 7, 9, 11} for pitch_class in melody) / len(melody))
+        assert len(song.measures) > 30
+    assert sorted(shares)[3] > 0.9
