@@ -12,15 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from device.config import SessionConfig
 from device.errors import ModelError
 from device.messages import Bar, Mode, MusicIntent, Note
 from device.models import ModelFolder
 from device.music import tokens as t
-from device.music.decoder import Decoder
-from device.music.grammar import Decoded, Grammar, Mask, decode_bar
+from device.music.decoder import Decoder, Logits
+from device.music.grammar import N_CHORDS, Decoded, Grammar, Mask, decode_bar
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
 from device.music.theory import SCALES, Chord, base_velocity, degree_triad, key_shift, notes_per_beat
 from device.stage import Random
@@ -35,13 +34,16 @@ BELOW_MELODY = {"inner": 1, "bass": 12, "pad": 5}
 """Semitones each other voice stays below that register."""
 FINAL_NOTES = {"melody": 1, "inner": 0, "bass": 1, "pad": 3}
 FATIGUE = 0.7
-"""Taken from the logit of the melody's last note for every time it was just heard."""
+"""Taken from the logit of the last melody note, or half bar of one chord, for every time it was just heard."""
+FATIGUE_TOKENS = 2 * t.MAX_BAR_TOKENS
+"""How far back repetition is counted."""
 PHRASE_BARS = 8
 DIATONIC = {"major": (0, 1, 2, 3, 4, 5), "minor": (0, 2, 3, 4, 5, 6)}
 """Degrees the harmony may use: all but the diminished one."""
 HALF_CLOSE = {"major": (4, 3, 1), "minor": (4, 3, 6)}
 REMEMBERED_BARS = 128
-FIRST_OTHER = t.FIRST_NOTE + sum(voice == "melody" for voice, _ in t.NOTES)
+CHORD_TOKENS = range(t.FIRST_CHORD + 1, t.FIRST_STEP)
+MELODY_TOKENS = range(t.FIRST_NOTE, t.FIRST_NOTE + sum(voice == "melody" for voice, _ in t.NOTES))
 """The melody's notes are the first of the note tokens."""
 
 
@@ -88,17 +90,23 @@ class Transformer:
         grammar = _grammar(intent, tokens)
         logits = self.decoder.go_on_from([*context, *tokens])
         while not grammar.complete:
-            planning = len(tokens) < t.N_CONTROLS + 2
-            tire(logits, [*context, *tokens])
-            token = draw(logits, grammar.mask(), CHORD_TEMPERATURE if planning else TEMPERATURE, rng.random())
+            token = _choose(logits, grammar.mask(), [*context, *tokens], len(tokens) - t.N_CONTROLS, rng.random())
             grammar.take(token)
             tokens.append(token)
-            if len(tokens) == t.N_CONTROLS + 2:
-                first, second = (t.chord_of(planned) for planned in tokens[-2:])
+            if len(tokens) == t.N_CONTROLS + N_CHORDS:
+                first, second = (t.chord_of(planned) for planned in tokens[-N_CHORDS:])
                 grammar.welcome = (welcome(intent, first), welcome(intent, second))
             if not grammar.complete:
                 logits = self.decoder.feed([token])
         return tokens
+
+
+def _choose(logits: Logits, mask: Mask, heard: list[int], place: int, chance: float) -> int:
+    """The token at `place` after the controls: the chords of the bar come first and less freely."""
+    if place != 1:
+        # A chord may well last the whole bar, so only its return in the next bar is tiring.
+        tire(logits, heard[-FATIGUE_TOKENS:], CHORD_TOKENS if place == 0 else MELODY_TOKENS)
+    return draw(logits, mask, CHORD_TEMPERATURE if place < N_CHORDS else TEMPERATURE, chance)
 
 
 def controls_of(intent: MusicIntent) -> t.Controls:
@@ -173,14 +181,14 @@ def _lies_below(pitch: int, voice: str, register: float) -> bool:
     return pitch <= max(register - BELOW_MELODY[voice], t.RANGES[voice][0] + 12)
 
 
-def tire(logits: npt.NDArray[np.float32], tokens: Sequence[int]) -> None:
-    """Make a melody note that was just repeated less likely, in place: repetition is what grates first."""
-    tune = [token for token in tokens[-t.MAX_BAR_TOKENS :] if t.FIRST_NOTE <= token < FIRST_OTHER]
-    for token in itertools.takewhile(lambda token: token == tune[-1], reversed(tune)):
+def tire(logits: Logits, heard: Sequence[int], kind: range) -> None:
+    """Make the token of a kind that was just repeated less likely, in place: repetition is what grates first."""
+    same = [token for token in heard if token in kind]
+    for token in itertools.takewhile(lambda token: token == same[-1], reversed(same)):
         logits[token] -= FATIGUE
 
 
-def draw(logits: npt.NDArray[np.float32], mask: Mask, temperature: float, chance: float) -> int:
+def draw(logits: Logits, mask: Mask, temperature: float, chance: float) -> int:
     """One token by nucleus sampling among those the mask allows; `chance` is uniform in 0 to 1."""
     allowed = np.flatnonzero(mask)
     scaled = logits[allowed].astype(np.float64) / temperature

@@ -1,5 +1,6 @@
 """The generator `transformer`: steered, in key, and the same for the same chance."""
 
+import itertools
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from device.messages import Note
 from device.models import MODELS_DIR
 from device.music import tokens as t
 from device.music.theory import SCALES
-from device.music.transformer import Transformer, controls_of, draw
+from device.music.transformer import Transformer, controls_of, draw, tire
 from device.stage import keyed_random
 from tests.device.music.intents import intent, mean_pitch, notes_per_bar, write
 
@@ -114,3 +115,22 @@ def test_a_corrupt_model_is_refused(config: SessionConfig, tmp_path: Path) -> No
     (folder / "model.onnx").write_bytes(data)
     with pytest.raises(ModelError, match="corrupt"):
         Transformer(msgspec.structs.replace(config, models_dir=str(folder.parent)))
+
+
+def test_a_note_tires_with_every_repetition_and_rests_when_another_came() -> None:
+    kind = range(10, 20)
+    once, twice, rested = (np.zeros(30, np.float32) for _ in range(3))
+    tire(once, [12, 25], kind)
+    tire(twice, [12, 25, 12, 3], kind)
+    tire(rested, [12, 12, 14], kind)
+    assert twice[12] < once[12] < 0
+    assert rested[12] == 0 > rested[14]
+    tire(rested, [3, 25], kind)
+
+
+def test_the_harmony_moves(transformer: Transformer, config: SessionConfig) -> None:
+    write(transformer, config, 32)
+    plans = [tuple(tokens[t.N_CONTROLS : t.N_CONTROLS + 2]) for _, tokens in transformer._written.values()]
+    stays = [one[1] == two[0] for one, two in itertools.pairwise(plans)]
+    assert sum(stays) < len(stays) / 2
+    assert len(set(plans)) >= 4
