@@ -121,9 +121,10 @@ class Manager:
                 self._fail("not-ready", f"Not ready after {JOIN_TIMEOUT_S:.0f} s: {late}.", "Run `isotone doctor`.")
         if not self._is_over():
             self._started = True
-            self.command("start", "manager")
-            self._config = msgspec.structs.replace(self._config, started_ns=self._clock.now_ns())
+            start = Command(t_ns=self._clock.now_ns(), kind="start", author="manager")
+            self._config = msgspec.structs.replace(self._config, started_ns=start.t_ns)
             session_path(self._run_dir).write_bytes(msgspec.json.encode(self._config))
+            self._publisher.send(start)
             self._notifier.ready()
 
     def _is_over(self) -> bool:
@@ -131,7 +132,7 @@ class Manager:
             return True
         if not self._stop_asked_ns:
             return False
-        silent = self._watched["audio"].child is None
+        silent = not self._started or self._watched["audio"].child is None
         return silent or self._clock.now_ns() - self._stop_asked_ns > FADE_TIMEOUT_S * 1e9
 
     def _turn(self) -> None:

@@ -26,7 +26,7 @@ class Process(NamedTuple):
 
 
 PROCESSES: dict[str, Process] = {
-    "sensors": Process("device.acquisition.sensors:main", cores=(0,), cpu_budget_percent=10, memory_budget_mb=70),
+    "sensors": Process("device.acquisition.sensors:main", cores=(0,), cpu_budget_percent=10, memory_budget_mb=60),
     "loop": Process(
         "device.host:run_stages",
         stages=(
@@ -36,7 +36,7 @@ PROCESSES: dict[str, Process] = {
         ),
         cores=(0,),
         cpu_budget_percent=8,
-        memory_budget_mb=120,
+        memory_budget_mb=100,
     ),
     "composer": Process(
         "device.host:run_stages",
@@ -44,7 +44,7 @@ PROCESSES: dict[str, Process] = {
         cores=(1, 2),
         nice=5,
         cpu_budget_percent=15,
-        memory_budget_mb=160,
+        memory_budget_mb=110,
     ),
     "audio": Process(
         "device.audio.engine:main",
@@ -52,7 +52,7 @@ PROCESSES: dict[str, Process] = {
         cores=(3,),
         realtime_priority=20,
         cpu_budget_percent=15,
-        memory_budget_mb=130,
+        memory_budget_mb=90,
     ),
     "recorder": Process(
         "device.sessions.recorder:main",

@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Machines differ and are shared: a slow example is no failure.
+settings.register_profile("isotone", deadline=None)
+settings.load_profile("isotone")
 
 
 @pytest.fixture(scope="session")

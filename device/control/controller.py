@@ -18,7 +18,6 @@ from device.control.session_plan import RESTING, UNKNOWN_START, Moment, SessionP
 from device.messages import AffectEstimate, Command, Message, Mode, MusicIntent, PlayedBar, SensorStatus, Transport
 from device.stage import keyed_random
 
-POLICY = "hand"
 SECTION_BARS = 8
 """Mode and tonic change only where a section begins."""
 TONIC_PATH = (0, 0, 5, 5, 0, 0, 7, 7)
@@ -50,7 +49,7 @@ class Controller:
         goal = State(prescription.goal_valence, prescription.goal_arousal)
         self._plan = SessionPlan(config.minutes, config.device.affect.baseline_s, goal)
         self._clock = PlanClock(config.started_ns)
-        self._policy = load_policy(POLICY)
+        self._policy = load_policy(config.device.control.policy)
         self._tonic_pc = keyed_random(config.seed, "tonic", 0).randrange(12)
         self._affect: AffectEstimate | None = None
         self._sensors: dict[str, SensorStatus] = {}

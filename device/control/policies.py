@@ -6,14 +6,15 @@ correction of arousal. What it cannot judge it refuses by name, and the session 
 
 from __future__ import annotations
 
-import importlib
 import math
 from typing import Literal, NamedTuple, Protocol
 
 from device.control import POLICIES
 from device.control.session_plan import Moment
+from device.errors import ConfigError
 from device.messages import AffectEstimate
 from device.streams import STREAMS
+from device.tables import import_name
 
 Refusal = Literal["no estimate yet", "estimate too old", "estimate unknown", "estimate not plausible"]
 MAX_AGE_NS = round(STREAMS["affect"].max_age_s * 1e9)
@@ -90,9 +91,15 @@ def certainty_of(affect: AffectEstimate) -> float:
 
 
 def load_policy(name: str) -> Policy:
-    """The policy that `POLICIES` names."""
-    module, _, attribute = POLICIES[name].partition(":")
-    policy: Policy = getattr(importlib.import_module(module), attribute)()
+    """The policy that `POLICIES` names.
+
+    Raises:
+        ConfigError: there is no such policy.
+    """
+    if name not in POLICIES:
+        known = ", ".join(sorted(POLICIES))
+        raise ConfigError(f"There is no policy `{name}` (device.toml, control.policy).", f"Choose one of: {known}.")
+    policy: Policy = import_name(POLICIES[name])()
     return policy
 
 

@@ -5,6 +5,8 @@ It may block on a slow card; nothing else waits for it. A message lost on the bu
 
 from __future__ import annotations
 
+import hashlib
+import platform
 from pathlib import Path
 
 import msgspec
@@ -29,14 +31,17 @@ FAREWELL_NS = 6_000_000_000
 class HeardWav:
     """Places blocks of PCM by the time they were heard."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, began_ns: int) -> None:
+        """`began_ns`: when the music began, for a recorder that was started again; 0 for the first."""
+        self._path, self._began_ns = path, began_ns
         self._writer: WavWriter | None = None
         self._next_ns = 0
 
     def write(self, block: PcmBlock) -> None:
         if self._writer is None:
             self._writer = WavWriter(self._path, block.sfreq_hz)
+            if self._began_ns:
+                self._next_ns = self._began_ns + self._writer.n_frames * 1_000_000_000 // block.sfreq_hz
         late_ns = block.t_ns - self._next_ns
         if self._next_ns and late_ns > GAP_MIN_NS:
             self._writer.write_silence(round(min(late_ns / 1e9, GAP_MAX_S) * block.sfreq_hz))
@@ -64,7 +69,7 @@ class Recorder:
         folder = Path(context.config.session_dir)
         now_ns = context.clock.now_ns()
         self._store = Store(folder, now_ns)
-        self._wav = HeardWav(folder / "heard.wav")
+        self._wav = HeardWav(folder / "heard.wav", context.config.started_ns)
         self._gaps = GapCounter()
         self._digest_ns = now_ns
         self._own_seq: dict[str, int] = {}
@@ -164,12 +169,20 @@ def _record_the_end(context: ProcessContext, recorder: Recorder) -> None:
 
 def _facts(context: ProcessContext) -> dict[str, str]:
     config = context.config
+    affect, music = config.device.affect, config.device.music
+    models = (affect.eeg_model, affect.heart_model, music.model)
+    cards = [Path(config.models_dir) / model / "card.toml" for model in models]
+    hashes = {
+        f"card_sha256.{card.parent.name}": hashlib.sha256(card.read_bytes()).hexdigest()
+        for card in cards
+        if card.exists()
+    }
     return {
         "session": config.session_id,
         "listener": config.listener,
         "began_utc": wall_time().isoformat(timespec="seconds"),
         "isotone": __version__,
-        "eeg_model": config.device.affect.eeg_model,
-        "heart_model": config.device.affect.heart_model,
-        "composer": config.device.music.model,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        **hashes,
     }

@@ -168,4 +168,6 @@ def _toml(table: dict[str, Any]) -> str:
 
 
 def _dotted(key: str) -> str:
-    return ".".join(part if part.replace("_", "").isalnum() else json.dumps(part) for part in key.split("."))
+    """Quoted where TOML asks for it; a model's name has dots of its own and stands last."""
+    table, _, rest = key.partition(".")
+    return f"{table}.{json.dumps(rest)}" if table == "card_sha256" else key

@@ -27,7 +27,7 @@ def test_every_exit_code_is_in_the_help_and_in_the_readme() -> None:
 
 @pytest.mark.parametrize("command", sorted(main.commands))
 def test_every_command_has_help_and_is_in_the_readme(command: str) -> None:
-    code, output = invoke(command, "--help")
+    code, _ = invoke(command, "--help")
     assert code == 0
     assert main.commands[command].help
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")

@@ -18,6 +18,7 @@ from device.control.policies import (
     load_policy,
 )
 from device.control.session_plan import Moment, State
+from device.errors import ConfigError
 from device.messages import AffectEstimate, Phase
 from tests.device.control.listener import SECOND_NS, estimate
 
@@ -107,3 +108,8 @@ def test_an_error_that_stays_is_answered_with_more() -> None:
 @pytest.mark.parametrize("phase", ["baseline", "match"])
 def test_rest_and_match_are_not_disturbed(phase: Phase) -> None:
     assert settled(estimate(NOW_NS, 0.9), phase=phase).memory == Memory()
+
+
+def test_an_unknown_policy_is_a_configuration_error() -> None:
+    with pytest.raises(ConfigError, match="no policy `magic`"):
+        load_policy("magic")
