@@ -43,6 +43,12 @@ they are computed from the bar's own cues with published weights (Eerola, Friber
 
 The learning curve is in curve.json; golden.npz holds tokens and the logits this file gave for them.
 
+## Made by
+
+    python -m export.music.data --data DIR/open --out corpus.npz
+    python -m export.music.train --data corpus.npz --out run
+    python -m export.music.export --run run --data corpus.npz --out models_onnx/composer-{version}
+
 ## What it cannot do
 
 - It was trained for about an hour on two shared processor cores and had not stopped improving.
