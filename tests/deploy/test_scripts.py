@@ -1,0 +1,91 @@
+"""The scripts parse, the service and the device rules are well formed, and set-up says what it cannot do."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+SCRIPTS = [
+    *(DEPLOY / name for name in ("run", "test", "setup.sh", "lock", "check-clean-root")),
+    DEPLOY.parent / ".ci" / "run",
+]
+SERVICE = DEPLOY / "systemd" / "isotone.service"
+RULES = DEPLOY / "udev" / "99-isotone.rules"
+
+
+def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(part) for part in command],
+        env=os.environ | environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_every_script_is_plain_sh_and_may_be_run(script: Path) -> None:
+    done = run("sh", "-n", script)
+    assert done.returncode == 0, done.stderr
+    assert script.read_text("utf-8").startswith("#!/bin/sh") or script.suffix == ".sh"
+    assert os.access(script, os.X_OK) or script.suffix == ".sh"
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_shellcheck_finds_nothing(script: Path) -> None:
+    done = run("shellcheck", "-x", "-P", DEPLOY, script)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_the_service_is_well_formed(tmp_path: Path) -> None:
+    """With a program and a user that are there, so that only the unit itself can be wrong."""
+    text = SERVICE.read_text("utf-8").replace("/opt/isotone/.venv/bin/isotone", shutil.which("true") or "/bin/true")
+    unit = tmp_path / SERVICE.name
+    unit.write_text(text.replace("User=isotone\n", "User=root\n"), "utf-8")
+    done = run("systemd-analyze", "verify", "--recursive-errors=no", "--man=no", unit)
+    said = [line for line in done.stderr.splitlines() if SERVICE.name in line]
+    assert said == []
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_the_service_stays_hardened() -> None:
+    done = run("systemd-analyze", "security", "--offline=true", "--threshold=20", SERVICE)
+    if "Unknown" in done.stderr or "unrecognized" in done.stderr:
+        pytest.skip("this systemd-analyze cannot look at a file")
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_the_service_never_stays_dead_and_is_watched() -> None:
+    text = SERVICE.read_text("utf-8")
+    for line in ("Type=notify", "StartLimitIntervalSec=0", "Restart=on-failure", "KillMode=mixed"):
+        assert f"\n{line}\n" in text
+    assert re.search(r"^WatchdogSec=\d+$", text, re.MULTILINE)
+    assert re.search(r"^RestartSec=\d+$", text, re.MULTILINE)
+
+
+def test_every_device_rule_matches_the_dongle_and_is_well_formed() -> None:
+    item = r'[A-Z_]+(\{\w+\})?(==|!=|\+=|=)"[^"]*"'
+    rules = [line for line in RULES.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    assert rules
+    for rule in rules:
+        assert re.fullmatch(rf"{item}(, {item})*", rule), rule
+        assert 'ATTRS{idVendor}=="0403", ATTRS{idProduct}=="6015"' in rule
+
+
+def test_set_up_without_a_usable_python_says_which_are(tmp_path: Path) -> None:
+    for tool in ("sh", "dirname", "cat", "printf"):
+        found = shutil.which(tool)
+        if found:
+            (tmp_path / tool).symlink_to(found)
+    done = run(tmp_path / "sh", DEPLOY / "run", PATH=str(tmp_path))
+    assert done.returncode == 11
+    assert "3.11" in done.stderr
