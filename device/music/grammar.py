@@ -14,6 +14,8 @@ from device.music.theory import VOICES, Chord
 
 Mask = npt.NDArray[np.bool_]
 N_CHORDS = 2
+PACE_STEPS = 9
+"""One and a half beats: the longest pause before a note of a bar that has too few yet."""
 _VOICE_OF = np.array([VOICES.index(voice) for voice, _ in t.NOTES])
 _MOST_AT_ONCE = np.array([t.MOST_AT_ONCE[voice] for voice in VOICES])
 _CHORD_AT = (np.array(t.STEP_TICKS) >= t.CHORD_TICKS).astype(int)
@@ -34,8 +36,9 @@ class Decoded(NamedTuple):
 class Grammar:
     """Walks through one bar after its controls; `mask()` tells what may come next, `take()` goes there.
 
-    Beyond validity a caller may narrow the bar: `chords` (two sets of chord tokens), `fewest` and `most` notes,
-    `most_of` each voice, and, any time, `welcome`: which note tokens may begin under the first and the second chord.
+    Beyond validity a caller may narrow the bar: `chords` (two sets of chord tokens), `fewest` (as far as it goes) and
+    `most` notes, `most_of` each voice, and, any time, `welcome`: which note tokens may begin under the first and the
+    second chord.
     """
 
     welcome: tuple[Mask, Mask]
@@ -55,6 +58,7 @@ class Grammar:
         self.welcome = (np.ones(len(t.NOTES), bool),) * 2
         self._chords = [frozenset(allowed) for allowed in chords]
         self._fewest, self._most = fewest, most
+        self._n_steps = t.n_steps(self.beats)
         self._room = t.MAX_BAR_TOKENS - t.N_CONTROLS
         self._n_chords = self._n_notes = 0
         self._step = self._note = -1
@@ -101,12 +105,14 @@ class Grammar:
 
     def _mask_next(self, mask: Mask) -> None:
         notes_left = self._most - self._n_notes
+        behind = self._n_notes < self._fewest and self._step < self._n_steps - len(t.BEAT_STEPS)
         if self._last == "length" and notes_left > 0 and self._room >= 3:
             self._mask_notes(mask)
         if notes_left > 0 and self._room >= 4:
-            steps = slice(t.FIRST_STEP + self._step + 1, t.FIRST_STEP + t.n_steps(self.beats))
-            mask[steps] = self._open_steps()[self._step + 1 : t.n_steps(self.beats)]
-        mask[t.END] = self._n_notes >= self._fewest or not mask.any()
+            # Notes that are still due come at a walking pace, not crowded at the end of the bar.
+            last = min(self._n_steps, self._step + PACE_STEPS + 1) if behind else self._n_steps
+            mask[t.FIRST_STEP + self._step + 1 : t.FIRST_STEP + last] = self._open_steps()[self._step + 1 : last]
+        mask[t.END] = not (behind and mask.any())
 
     def take(self, token: int) -> None:
         """Go on by one token.

@@ -100,6 +100,8 @@ class Phrase(NamedTuple):
     gesture: int
     contour: tuple[int, ...]
     swing: tuple[int, ...]
+    varied: bool
+    """A phrase that returns has other middle bars."""
 
 
 class Phrasebook:
@@ -123,7 +125,7 @@ class Phrasebook:
         group, place = divmod(number, len(FORM))
         rng = keyed_random(self.config.seed, f"phrase-{FORM[place]}-{intent.mode}", group)
         degrees = rng.choice(PROGRESSIONS[intent.mode])
-        return Phrase(degrees, rng.randrange(3), rng.choice(CONTOURS), rng.choice(SWINGS))
+        return Phrase(degrees, rng.randrange(3), rng.choice(CONTOURS), rng.choice(SWINGS), place > 0)
 
 
 def share_out(density: float) -> Counts:
@@ -150,10 +152,11 @@ def _melody(intent: MusicIntent, phrase: Phrase, chord: Chord, count: int, histo
     place = intent.bar_index % PHRASE_BARS
     cadence = place in {3, 7}
     count = 1 if intent.final else max(1, count - 2) if cadence else count
-    variant = (phrase.gesture + (place in {2, 6})) % 3
+    varied = phrase.varied and place in {4, 5}
+    variant = (phrase.gesture + (place in {2, 6}) + varied) % 3
     cell = ((0, BAR_TICKS),) if intent.final else CELLS[count][0 if cadence else variant]
     scale = [(intent.tonic_pc + step) % 12 for step in SCALES[intent.mode]]
-    goal = _goal(intent, chord, GOALS[place], history)
+    goal = _goal(intent, chord, GOALS[place] + varied, history)
     pitches = _line(goal, phrase.contour[: len(cell)], cell, scale, chord)
     if intent.final or place == PHRASE_BARS - 1:
         pitches[-1] = nearest_pitch(intent.tonic_pc, pitches[-2] if len(pitches) > 1 else goal)

@@ -1,7 +1,8 @@
 """The generator `transformer`: the trained composer, steered by controls, held by the grammar and a little theory.
 
 Controls are wishes the model learned to follow; what must not fail is decoded so: the harmony stays in the key and
-closes every eighth bar, bass and pads keep to it, the melody stays near its register, the last bar ends on the tonic.
+closes every eighth bar, bass and pads keep to it, the melody stays near its register, and the last bar is the
+phrasebook's closing chord.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from device.config import SessionConfig
@@ -20,6 +22,7 @@ from device.models import ModelFolder
 from device.music import tokens as t
 from device.music.decoder import Decoder, Logits
 from device.music.grammar import N_CHORDS, Decoded, Grammar, Mask, decode_bar
+from device.music.phrasebook import Phrasebook
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
 from device.music.theory import SCALES, Chord, base_velocity, degree_triad, key_shift, notes_per_beat
 from device.stage import Random
@@ -32,7 +35,6 @@ MELODY_REACH = 9
 """Semitones the melody may lie from the register asked for."""
 BELOW_MELODY = {"inner": 1, "bass": 12, "pad": 5}
 """Semitones each other voice stays below that register."""
-FINAL_NOTES = {"melody": 1, "inner": 0, "bass": 1, "pad": 3}
 FATIGUE = 0.7
 """Taken from the logit of the last melody note, or half bar of one chord, for every time it was just heard."""
 FATIGUE_TOKENS = 2 * t.MAX_BAR_TOKENS
@@ -59,15 +61,22 @@ class Transformer:
         self.decoder = Decoder(folder.path("model.onnx"), folder.card.settings)
         self._written: dict[int, tuple[tuple[Note, ...], list[int]]] = {}
         self._first_bar = 0
+        self._phrasebook = Phrasebook(config)
 
     def generate(self, intent: MusicIntent, history: Sequence[Bar], rng: Random) -> Bar:
         """Sample one bar after `history`: about 40 steps of the model, plus what it has not heard of the history."""
+        if intent.final:
+            return self._close(intent, history, rng)
         tokens = self._sample(intent, self._context(history), rng)
         decoded = decode_bar(tokens)
         played = play(_written(decoded, intent), intent, self.config.prescription.limits, rng)
         self._written[intent.bar_index] = (played, tokens)
         self._written.pop(intent.bar_index - REMEMBERED_BARS, None)
         return make_bar(intent, played, self.config, "transformer")
+
+    def _close(self, intent: MusicIntent, history: Sequence[Bar], rng: Random) -> Bar:
+        bar = self._phrasebook.generate(intent, history, rng)
+        return msgspec.structs.replace(bar, generator="transformer", reason="the closing chord is the phrasebook's")
 
     def _context(self, history: Sequence[Bar]) -> list[int]:
         """The last bars as tokens. When they no longer fit, half is dropped at once, so that the cache lasts."""
@@ -129,8 +138,6 @@ def controls_of(intent: MusicIntent) -> t.Controls:
 
 def _grammar(intent: MusicIntent, controls: Sequence[int]) -> Grammar:
     wanted = notes_per_beat(intent.density) * BEATS
-    if intent.final:
-        return Grammar(controls, chords=_harmony(intent), fewest=5, most=5, most_of=FINAL_NOTES)
     most_of = {
         "melody": max(2, round(0.4 * wanted)),
         "pad": 2 if wanted < 6 else 3 if wanted < 9 else 6,
@@ -146,8 +153,6 @@ def _harmony(intent: MusicIntent) -> tuple[list[int], list[int]]:
     ending = intent.session_left_s < 2 * BEATS * 60.0 / intent.tempo_bpm
     free = _chord_tokens(intent.mode, DIATONIC[intent.mode])
     tonic, dominant = _chord_tokens(intent.mode, (0,)), _chord_tokens(intent.mode, (4,))
-    if intent.final:
-        return tonic, tonic
     if ending:
         return free, dominant
     if place == PHRASE_BARS - 1:
@@ -166,7 +171,7 @@ def welcome(intent: MusicIntent, chord: Chord | None) -> Mask:
     raised = {(home + 11) % 12} & tones
     scale = {(home + step) % 12 for step in SCALES[intent.mode]} - {(pc - 1) % 12 for pc in raised} | raised
     register = intent.register_midi - key_shift(intent.tonic_pc, intent.mode)
-    allowed = {"melody": {home}, "bass": {home}} if intent.final else {"melody": scale, "inner": scale}
+    allowed = {"melody": scale, "inner": scale}
     return np.array(
         [
             pitch % 12 in allowed.get(voice, tones)
@@ -195,21 +200,16 @@ def draw(logits: Logits, mask: Mask, temperature: float, chance: float) -> int:
     weights = np.exp(scaled - scaled.max())
     order = np.argsort(-weights, kind="stable")
     heaped = np.cumsum(weights[order]) / weights.sum()
-    kept = int(np.searchsorted(heaped, TOP_P)) + 1
-    place = int(np.searchsorted(heaped[:kept], chance * heaped[min(kept, len(heaped)) - 1], side="right"))
-    return int(allowed[order[min(place, kept - 1, len(order) - 1)]])
+    kept = min(int(np.searchsorted(heaped, TOP_P)) + 1, len(heaped))
+    place = int(np.searchsorted(heaped[:kept], chance * heaped[kept - 1], side="right"))
+    return int(allowed[order[min(place, kept - 1)]])
 
 
 def _written(decoded: Decoded, intent: MusicIntent) -> list[Note]:
-    """The notes at sounding pitch; only a melody may ring into the next bar, whose harmony is not yet known.
-
-    The final bar is one chord, struck together and held.
-    """
+    """The notes at sounding pitch; only a melody may ring into the next bar, whose harmony is not yet known."""
     shift = key_shift(intent.tonic_pc, intent.mode)
     notes: list[Note] = []
     for note in decoded.notes:
-        onset = 0 if intent.final else note.onset_tick
-        room = BAR_TICKS - onset
-        length = note.duration_tick if note.voice == "melody" else min(note.duration_tick, room)
-        notes.append(Note(onset, room if intent.final else length, note.pitch + shift, 0, note.voice))
+        longest = note.duration_tick if note.voice == "melody" else BAR_TICKS - note.onset_tick
+        notes.append(Note(note.onset_tick, min(note.duration_tick, longest), note.pitch + shift, 0, note.voice))
     return notes

@@ -1,5 +1,7 @@
 """The grammar: whatever is sampled is a valid bar."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,6 +53,22 @@ def test_the_number_of_notes_stays_within_what_was_asked(fewest: int, more: int,
     grammar = Grammar(HEAD, fewest=fewest, most=fewest + more)
     decoded = decode_bar(sample(grammar, HEAD, np.random.default_rng(seed)))
     assert len(decoded.notes) <= fewest + more
+
+
+def test_a_voice_keeps_its_share() -> None:
+    for seed in range(50):
+        grammar = Grammar(HEAD, fewest=10, most_of={"melody": 1, "inner": 0})
+        voices = [note.voice for note in decode_bar(sample(grammar, HEAD, np.random.default_rng(seed))).notes]
+        assert voices.count("melody") <= 1
+        assert voices.count("inner") == 0
+
+
+def test_notes_that_are_due_do_not_crowd_the_end_of_the_bar() -> None:
+    for seed in range(50):
+        tokens = sample(Grammar(HEAD, fewest=12), HEAD, np.random.default_rng(seed))
+        onsets = sorted({0, *(note.onset_tick for note in decode_bar(tokens).notes[:12])})
+        pauses = [later - earlier for earlier, later in itertools.pairwise(onsets)]
+        assert not pauses or max(pauses) <= 48
 
 
 def test_notes_and_chords_that_are_not_welcome_are_not_played() -> None:
