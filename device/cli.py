@@ -111,12 +111,17 @@ def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any)
 def run(device_path: Path | None, **options: Any) -> None:
     """Play a session with the sensors that device.toml names."""
     from device.doctor import refuse_if_unfit  # noqa: PLC0415
+    from device.launch import discard  # noqa: PLC0415
 
     device = load(device_path or DEVICE_TOML, DeviceConfig)
     if options["no_sound"]:
         device = msgspec.structs.replace(device, audio=msgspec.structs.replace(device.audio, sink="wav"))
     config = _prepare(device, options, minutes=options["minutes"] or device.session.minutes)
-    refuse_if_unfit(config)
+    try:
+        refuse_if_unfit(config)
+    except IsotoneError:
+        discard(config)
+        raise
     code, sentence = _play(config, options, {})
     _finish(config, code, sentence, as_json=options["as_json"])
 

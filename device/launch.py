@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -83,6 +84,13 @@ def prepare(
         device=device,
         prescription=prescription,
     )
+
+
+def discard(config: SessionConfig) -> None:
+    """Leave nothing of a session that was refused: a box tries again every few seconds."""
+    shutil.rmtree(config.run_dir, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        Path(config.session_dir).rmdir()
 
 
 def _check_space(session_dir: Path, minutes: float) -> None:

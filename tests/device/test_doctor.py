@@ -327,3 +327,15 @@ def test_the_command_shows_a_table_and_exits_0_when_all_is_well(tmp_path: Path) 
     done = CliRunner().invoke(main, ["doctor", "--device", str(path)])
     assert done.exit_code == Exit.OK
     assert "[sources.NAME]" in done.stdout, "brackets are text, not markup"
+
+
+def test_a_refused_run_says_why_and_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    path, out = tmp_path / "device.toml", tmp_path / "session"
+    path.write_text(f'[sources.headset]\ntype = "cyton"\nport = "{tmp_path}/ttyNone"\n')
+    done = CliRunner().invoke(main, ["run", "--no-sound", "--device", str(path), "--out", str(out)])
+    assert done.exit_code == Exit.SENSOR
+    assert "ttyNone is not there" in done.stderr
+    assert not out.exists()
+    assert not list(tmp_path.glob("isotone-*/*"))
