@@ -19,7 +19,7 @@ import msgspec
 
 from device.clock import Clock
 from device.config import BluetoothConfig, DeviceConfig, SourceConfig
-from device.errors import SystemMissingError
+from device.errors import Exit, IsotoneError, RecordingError, SystemMissingError
 
 START_TIMEOUT_S = 15.0
 
@@ -29,6 +29,7 @@ class Rig:
 
     Raises:
         SystemMissingError: the rig did not come up, with its own last words.
+        RecordingError: the rig refused a recording.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Rig:
             )
         try:
             self.facts = self._await_facts()
-        except SystemMissingError:
+        except IsotoneError:
             self._end()
             raise
         return self
@@ -66,12 +67,18 @@ class Rig:
         while not facts.exists():
             ended = self._process is None or self._process.poll() is not None
             if ended or self._clock.now_ns() > deadline_ns:
-                words = (self.folder / "rig.log").read_text("utf-8", "replace").strip().splitlines()
-                why = words[-1] if words else f"no answer within {START_TIMEOUT_S:.0f} s"
-                raise SystemMissingError(f"The rig did not start: {why}.", "Run `isotone doctor`.")
+                raise self._refusal()
             self._clock.sleep(0.05)
         loaded: dict[str, Any] = json.loads(facts.read_text("utf-8"))
         return loaded
+
+    def _refusal(self) -> IsotoneError:
+        """What the rig itself said; it refuses a recording with that exit code."""
+        words = (self.folder / "rig.log").read_text("utf-8", "replace").strip().splitlines()
+        why = words[-1] if words else f"it gave no answer within {START_TIMEOUT_S:.0f} s."
+        if self._process and self._process.poll() == Exit.RECORDING:
+            return RecordingError(why)
+        return SystemMissingError(f"The rig did not start: {why}", "Run `isotone doctor`.")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
