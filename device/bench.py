@@ -8,17 +8,20 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import msgspec
 import psutil
 
 from device.clock import Clock, SystemClock
+from device.launch import send
 from device.messages import AudioReport, Command, Message, PlayedBar, SampleChunk
+from device.replay import replay_session
 from device.sessions.reader import SessionReader
 
 SAMPLE_S = 0.5
+START_UP_S = 12.0
+"""Not counted as steady state."""
 SESSION_TIMEOUT_S = 60.0
 """What a session may take beyond its own minutes before it counts as hung."""
 
@@ -87,16 +90,15 @@ class Demo:
         self._output = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - lives as long as the demo
         self.process = subprocess.Popen(command, stdout=self._output, stderr=self._output)
 
-    def wait(self, each_sample: Callable[[bool], None]) -> int | None:
-        """Exit code, or None for a hang (which is then killed)."""
+    def wait(self, each_sample: Callable[[float], None]) -> int | None:
+        """Exit code, or None for a hang (which is then killed); `each_sample` is told the seconds since the start."""
         deadline_ns = self.began_ns + round((self._minutes * 60 + SESSION_TIMEOUT_S) * 1e9)
         while self.process.poll() is None:
             if self._clock.now_ns() > deadline_ns:
                 self.process.kill()
                 self.process.wait()
                 return None
-            elapsed_s = (self._clock.now_ns() - self.began_ns) / 1e9
-            each_sample(12 < elapsed_s < self._minutes * 60)
+            each_sample((self._clock.now_ns() - self.began_ns) / 1e9)
             self._clock.sleep(SAMPLE_S)
         return self.process.returncode
 
@@ -115,13 +117,27 @@ def messages_of(session_dir: Path) -> list[Message]:
     return [item.message for item in SessionReader(session_dir).messages() if item.stream in wanted]
 
 
+class Listener:
+    """Watches a demo from outside, and stops it shortly before its end."""
+
+    def __init__(self, usage: Usage, stop_at_s: float) -> None:
+        self.usage, self._stop_at_s = usage, stop_at_s
+        self._stopped = False
+
+    def __call__(self, elapsed_s: float) -> None:
+        self.usage.sample(count=START_UP_S < elapsed_s < self._stop_at_s)
+        if elapsed_s > self._stop_at_s and not self._stopped:
+            self._stopped = True
+            send(Command(t_ns=0, kind="stop", author="patient"))
+
+
 def bench_demo(minutes: float, clock: Clock | None = None) -> list[Figure]:
-    """One demo in real time: losses, lateness, load, memory, time to first sound."""
+    """One demo in real time: losses, lateness, load, memory, time to first sound and from stop to silence."""
     clock = clock or SystemClock()
     with tempfile.TemporaryDirectory() as parent:
         demo = Demo(Path(parent) / "session", minutes, 1, clock)
         usage = Usage(demo.process.pid, clock)
-        exit_code = demo.wait(lambda count: usage.sample(count=count))
+        exit_code = demo.wait(Listener(usage, minutes * 60 - 5))
         messages = messages_of(demo.folder)
     reports = [message for message in messages if isinstance(message, AudioReport)]
     bars = [message for message in messages if isinstance(message, PlayedBar)]
@@ -132,13 +148,14 @@ def bench_demo(minutes: float, clock: Clock | None = None) -> list[Figure]:
         Figure("audio underruns", reports[-1].underruns if reports else 1, "", 0),
         Figure("late bars", sum(bool(bar.fallback) for bar in bars), "", 0),
         Figure("start to first sound", (bars[0].t_ns - demo.began_ns) / 1e9 if bars else 99, "s", 8),
+        Figure("stop to silence", stop_ms(messages), "ms", 300),
         Figure("processor, whole tree", usage.cpu_percent(), "% of one core", 60),
         Figure("memory, whole tree (PSS)", max(usage.pss_mb, default=0), "MB", 450),
     ]
 
 
 def bench_starts(n: int, minutes: float, progress: Callable[[int, str], None], clock: Clock | None = None) -> Figure:
-    """`n` demos with random seeds; the figure is how many did not finish well."""
+    """`n` demos with random seeds; the figure is how many did not finish well or do not replay to the same."""
     clock = clock or SystemClock()
     failed = 0
     for index in range(n):
@@ -146,14 +163,14 @@ def bench_starts(n: int, minutes: float, progress: Callable[[int, str], None], c
             demo = Demo(Path(parent) / "session", minutes, None, clock)
             exit_code = demo.wait(lambda _: None)
             result = demo.last_line()
-            finished = exit_code == 0 and len(result.get("files", {})) == 3
+            finished = exit_code == 0 and len(result.get("files", {})) == 3 and replay_session(demo.folder).is_same
             failed += not finished
             progress(index + 1, "finished" if finished else f"FAILED: exit {exit_code}, {result}")
     return Figure(f"unfinished of {n} starts", failed, "", 0)
 
 
-def command_latency_ms(messages: list[Message]) -> float:
-    """Median time from a stop command to the end of the last bar that sounded, in ms."""
+def stop_ms(messages: list[Message]) -> float:
+    """From the stop command to the report that the last faded frame has gone out."""
     stops = [message.t_ns for message in messages if isinstance(message, Command) and message.kind == "stop"]
     ends = [message.t_ns for message in messages if isinstance(message, AudioReport) and message.state == "ended"]
-    return median([(end - stop) / 1e6 for stop, end in zip(stops, ends, strict=False)] or [float("nan")])
+    return (ends[0] - stops[0]) / 1e6 if stops and ends else float("inf")
