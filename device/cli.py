@@ -197,12 +197,13 @@ def _finish(config: SessionConfig, code: Exit, sentence: str, *, as_json: bool) 
 
 @main.command()
 @session_argument
+@click.option("--tolerance", type=click.FloatRange(min=0), default=0.0, help="For sessions of another processor: 1e-5.")
 @json_option
-def replay(session: Path, as_json: bool) -> None:
+def replay(session: Path, tolerance: float, as_json: bool) -> None:
     """Run a recorded session again and compare every decision and every bar (exit 0: all the same)."""
     from device.replay import replay_session  # noqa: PLC0415
 
-    report = replay_session(session)
+    report = replay_session(session, tolerance)
     if as_json:
         click.echo(msgspec.json.encode(report).decode())
     else:

@@ -68,3 +68,22 @@ def test_a_message_that_was_used_and_is_not_in_the_log_is_named(session: Path) -
 def test_what_is_no_session_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordingError):
         replay_session(tmp_path)
+
+
+def test_with_a_tolerance_the_last_digits_may_differ_and_no_more(
+    session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nudge(by: float) -> None:
+        monkeypatch.setattr(
+            table.Decide,
+            "intent",
+            lambda self, transport, now_ns: msgspec.structs.replace(
+                original(self, transport, now_ns), tempo_bpm=(60 - self.calm) * (1 + by)
+            ),
+        )
+
+    nudge(1e-9)
+    assert not replay_session(session).is_same
+    assert replay_session(session, tolerance=1e-6).is_same
+    nudge(1e-3)
+    assert not replay_session(session, tolerance=1e-6).is_same
