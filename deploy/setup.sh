@@ -60,7 +60,7 @@ install_python_packages() {
     "$PYTHON" -m venv "$VENV"
     count=$(grep -c '^[A-Za-z]' "$LOCK")
     say "Installing up to $count pinned Python packages (once; a few minutes on a slow line) ..."
-    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$LOCK" ||
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes -r "$LOCK" ||
         fail "pip could not install the pinned packages; the lines above say which."
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e "$ROOT" ||
         fail "isotone itself could not be installed."

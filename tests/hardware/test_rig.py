@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -118,7 +119,8 @@ def test_it_leaves_no_process_behind(number: signal.Signals, tmp_path: Path) -> 
 
 
 def test_it_ends_when_its_parent_dies(tmp_path: Path) -> None:
-    inner = f"{sys.executable} -m hardware.rig --dir {tmp_path} & echo $!; sleep 60"
+    rig = shlex.join([sys.executable, "-m", "hardware.rig", "--dir", str(tmp_path)])
+    inner = f"{rig} & echo $!; sleep 60"
     parent = subprocess.Popen(["sh", "-c", inner], cwd=CHECKOUT, stdout=subprocess.PIPE, start_new_session=True)
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
