@@ -81,11 +81,49 @@ def test_every_device_rule_matches_the_dongle_and_is_well_formed() -> None:
         assert 'ATTRS{idVendor}=="0403", ATTRS{idProduct}=="6015"' in rule
 
 
-def test_set_up_without_a_usable_python_says_which_are(tmp_path: Path) -> None:
-    for tool in ("sh", "dirname", "cat", "printf"):
-        found = shutil.which(tool)
-        if found:
-            (tmp_path / tool).symlink_to(found)
-    done = run(tmp_path / "sh", DEPLOY / "run", PATH=str(tmp_path))
+@pytest.fixture
+def bare_path(tmp_path: Path) -> str:
+    """A PATH with the barest tools: no Python, no uv."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for tool in ("sh", "dirname", "cat"):
+        (folder / tool).symlink_to(shutil.which(tool) or f"/bin/{tool}")
+    return str(folder)
+
+
+def test_set_up_without_a_usable_python_says_which_are(bare_path: str) -> None:
+    done = run("sh", DEPLOY / "run", PATH=bare_path)
     assert done.returncode == 11
     assert "3.11" in done.stderr
+
+
+def test_the_lock_without_uv_says_how_to_get_it(bare_path: str) -> None:
+    before = (DEPLOY / "requirements.lock").read_bytes()
+    done = run("sh", DEPLOY / "lock", PATH=bare_path)
+    assert done.returncode == 11
+    assert "pip install uv" in done.stderr
+    assert (DEPLOY / "requirements.lock").read_bytes() == before
+
+
+def test_the_lock_is_pinned_hashed_and_names_no_address() -> None:
+    text = (DEPLOY / "requirements.lock").read_text("utf-8")
+    requirements = re.findall(r"^([A-Za-z][^ \n]*)", text, re.MULTILINE)
+    assert len(requirements) > 40
+    assert all("==" in requirement for requirement in requirements)
+    assert text.count("--hash=sha256:") >= len(requirements)
+    assert "://" not in text
+
+
+def test_the_clean_root_explains_itself_and_refuses_what_it_does_not_know() -> None:
+    assert "--base TARBALL" in run(DEPLOY / "check-clean-root", "--help").stdout
+    assert run(DEPLOY / "check-clean-root").returncode == 2
+    assert run(DEPLOY / "check-clean-root", "--rot", "/tmp/x").returncode == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may chroot")
+def test_the_clean_root_never_empties_a_folder_it_did_not_make(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("precious", "utf-8")
+    done = run(DEPLOY / "check-clean-root", "--root", tmp_path, "--base", "/none.tar")
+    assert done.returncode == 11
+    assert "not empty" in done.stderr
+    assert (tmp_path / "thesis.tex").read_text("utf-8") == "precious"
