@@ -40,12 +40,12 @@ as_root() {
 install_packages() {
     command -v dpkg-query >/dev/null 2>&1 || fail "only Debian and its kin are supported: dpkg is missing."
     missing=
-    for package in $(grep -v '^#' "$PACKAGES"); do
-        case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
-            *' installed') ;;
+    while read -r package; do
+        case $package$(dpkg-query -W -f ' ${Status}' "$package" 2>/dev/null) in
+            '' | '#'* | *' installed') ;;
             *) missing="$missing $package" ;;
         esac
-    done
+    done <"$PACKAGES"
     [ -n "$missing" ] || return 0
     say "Installing system packages:$missing"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
