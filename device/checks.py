@@ -168,7 +168,7 @@ def may_open(port: Path) -> str:
     """Whether this user may open serial ports; whether the board answers is its probe's to say."""
     is_member = os.geteuid() == 0 or _dialout() in os.getgroups()
     if os.access(port, os.R_OK | os.W_OK) if port.exists() else is_member:
-        return f"{port} may be opened."
+        return f"{port} may be opened." if port.exists() else "This user may open serial ports."
     raise SensorError(
         f"This user may not open {port}.", "Run `sudo usermod -aG dialout $USER`, then log out and in again."
     )

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from device.errors import Exit
 from device.models import MODELS_DIR
+from hardware.control import send as send_to_rig
 from tests.hil.demo import Demo, isotone, needs_rig, playing
 
 
@@ -175,3 +177,39 @@ def test_a_torn_session_can_be_replayed_up_to_the_tear_and_says_so(tmp_path: Pat
         "demo", "--no-sound", "--minutes", "0.2", "--recording", str(demo.folder), "--out", str(tmp_path / "again")
     )
     assert played.returncode == 0, played.stderr
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Path]:
+    """A rig of its own, without a session."""
+    with tempfile.TemporaryDirectory(prefix="isorig", ignore_cleanup_errors=True) as folder:
+        place = Path(folder) / "rig"
+        process = subprocess.Popen([sys.executable, "-m", "hardware.rig", "--dir", str(place)])
+        try:
+            while not (place / "rig.json").exists():
+                assert process.poll() is None
+                time.sleep(0.05)
+            yield place
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+@needs_rig
+def test_no_bluetooth_adapter(tmp_path: Path, runtime: Path, rig: Path) -> None:
+    send_to_rig(rig, {"do": "remove_adapter"})
+    device = f'[bluetooth]\ndbus_address = "unix:path={rig}/dbus"\n[sources.wrist]\ntype = "hrs"\n'
+    assert_refused(run(tmp_path, runtime, device), Exit.SENSOR, "Bluetooth adapter")
+
+
+@needs_rig
+def test_real_sensors_are_played_with_after_the_doctor_finds_them_well(
+    tmp_path: Path, runtime: Path, rig: Path
+) -> None:
+    device = (
+        f'[bluetooth]\ndbus_address = "unix:path={rig}/dbus"\n[sources.wrist]\ntype = "hrs"\n'
+        f'[sources.head]\ntype = "cyton"\nport = "{rig}/ttyCyton"\n'
+    )
+    done = run(tmp_path, runtime, device)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "session" / "session.png").exists()
