@@ -260,7 +260,7 @@ def test_a_port_this_user_may_not_open_names_the_group(tmp_path: Path, monkeypat
 def test_before_the_dongle_is_plugged_in_the_group_is_what_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(os, "getgroups", lambda: [checks._dialout()])
-    assert checks.may_open(Path("/dev/ttyNone")).endswith("may be opened.")
+    assert checks.may_open(Path("/dev/ttyNone")) == "This user may open serial ports."
     monkeypatch.setattr(os, "getgroups", list)
     with pytest.raises(SensorError, match="may not open"):
         checks.may_open(Path("/dev/ttyNone"))
