@@ -77,8 +77,10 @@ def test_what_processes_printed_is_kept_and_sockets_are_removed(tmp_path: Path) 
     config = prepare(tmp_path / "a")
     (Path(config.run_dir) / "audio.log").write_text("Traceback")
     (Path(config.run_dir) / "loop.log").write_text("")
+    (Path(config.run_dir) / "rig").mkdir()
+    (Path(config.run_dir) / "rig" / "rig.log").write_text("its last words")
     launch.keep_logs(config)
-    assert [path.name for path in Path(config.session_dir).iterdir()] == ["audio.log"]
+    assert {path.name for path in Path(config.session_dir).iterdir()} == {"audio.log", "rig.log"}
     assert not Path(config.run_dir).exists()
 
 
