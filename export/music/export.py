@@ -24,6 +24,7 @@ from export.music.train import Ints, Windows
 
 Floats = npt.NDArray[np.float32]
 GOLDEN_LENGTH = 96
+HELD_OUT_WINDOWS = 384
 PARITY_WINDOWS = 6
 
 
@@ -58,7 +59,7 @@ def load(run: Path) -> tuple[Composer, dict[str, Any]]:
 def measure(model: Composer, path: Path, data: Path, golden: Path) -> dict[str, float]:
     """Held-out loss, the n-gram baseline, and what the shipped file loses against torch; writes golden.npz."""
     windows = Windows(data, "held_out", model.shape.context)
-    ids, targets = windows.draw(96, np.random.default_rng(1), 1.0, 0.0)
+    ids, targets = windows.draw(HELD_OUT_WINDOWS, np.random.default_rng(1), 1.0, 0.0)
     exact = np.concatenate([model(torch.from_numpy(ids[row : row + 8])).numpy() for row in range(0, len(ids), 8)])
     with np.load(data) as arrays:
         baseline = nats_per_token(arrays["train"], ids.ravel(), targets.ravel(), model.shape.vocabulary)
