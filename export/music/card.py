@@ -41,7 +41,9 @@ they are computed from the bar's own cues with published weights (Eerola, Friber
 | the same, median piece | {median_shared_run:.1f} |
 | the same, median of unseen human songs | {median_shared_run_of_unseen_songs:.1f} |
 
-The learning curve is in curve.json; golden.npz holds tokens and the logits this file gave for them.
+Losses are means over all three textures, of which the calm one is the easiest to predict. Made in one run with the
+corpus of that day; a rebuilt corpus differs a little. The learning curve is in curve.json; golden.npz holds tokens and
+the logits this file gave for them.
 
 ## Made by
 
