@@ -125,7 +125,7 @@ def run_session(config: SessionConfig, watcher: Watcher, *, one_process: bool) -
 def keep_logs(config: SessionConfig) -> None:
     """What the processes and the rig printed belongs to the session; the sockets do not."""
     run_dir, session_dir = Path(config.run_dir), Path(config.session_dir)
-    for log in run_dir.rglob("*.log"):
+    for log in (*run_dir.glob("*.log"), *run_dir.glob("rig/rig.log")):
         if log.stat().st_size:
             shutil.copy(log, session_dir / log.name)
     shutil.rmtree(run_dir, ignore_errors=True)

@@ -79,6 +79,7 @@ def test_what_processes_printed_is_kept_and_sockets_are_removed(tmp_path: Path) 
     (Path(config.run_dir) / "loop.log").write_text("")
     (Path(config.run_dir) / "rig").mkdir()
     (Path(config.run_dir) / "rig" / "rig.log").write_text("its last words")
+    (Path(config.run_dir) / "rig" / "dbus.log").write_text("what it always says")
     launch.keep_logs(config)
     assert {path.name for path in Path(config.session_dir).iterdir()} == {"audio.log", "rig.log"}
     assert not Path(config.run_dir).exists()
