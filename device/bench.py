@@ -15,13 +15,16 @@ import psutil
 
 from device.clock import Clock, SystemClock
 from device.launch import send
-from device.messages import AudioReport, Command, Message, PlayedBar, SampleChunk
+from device.messages import AudioReport, Bar, Command, CommandKind, Message, PlayedBar, SampleChunk, Trace
 from device.replay import replay_session
 from device.sessions.reader import SessionReader
 
 SAMPLE_S = 0.5
 START_UP_S = 12.0
 """Not counted as steady state."""
+WISHES: tuple[CommandKind, ...] = ("softer", "calmer", "louder", "livelier") * 4
+WISH_EACH_S = 4.7
+"""No multiple of a bar's length, so that wishes fall anywhere in it."""
 SESSION_TIMEOUT_S = 60.0
 """What a session may take beyond its own minutes before it counts as hung."""
 
@@ -118,17 +121,20 @@ def messages_of(session_dir: Path) -> list[Message]:
 
 
 class Listener:
-    """Watches a demo from outside, and stops it shortly before its end."""
+    """Watches a demo from outside, makes its wishes and stops it shortly before its end."""
 
-    def __init__(self, usage: Usage, stop_at_s: float) -> None:
-        self.usage, self._stop_at_s = usage, stop_at_s
-        self._stopped = False
+    def __init__(self, usage: Usage, stop_at_s: float, clock: Clock) -> None:
+        self.usage, self._clock = usage, clock
+        times_s = [START_UP_S + index * WISH_EACH_S for index in range(len(WISHES))]
+        wishes = [wish for wish in zip(times_s, WISHES, strict=True) if wish[0] < stop_at_s]
+        self._wishes: list[tuple[float, CommandKind]] = [*wishes, (stop_at_s, "stop")]
+        self._stop_at_s = stop_at_s
 
     def __call__(self, elapsed_s: float) -> None:
         self.usage.sample(count=START_UP_S < elapsed_s < self._stop_at_s)
-        if elapsed_s > self._stop_at_s and not self._stopped:
-            self._stopped = True
-            send(Command(t_ns=0, kind="stop", author="patient"))
+        if self._wishes and elapsed_s > self._wishes[0][0]:
+            _, kind = self._wishes.pop(0)
+            send(Command(t_ns=self._clock.now_ns(), kind=kind, author="patient"))
 
 
 def bench_demo(minutes: float, clock: Clock | None = None) -> list[Figure]:
@@ -137,8 +143,9 @@ def bench_demo(minutes: float, clock: Clock | None = None) -> list[Figure]:
     with tempfile.TemporaryDirectory() as parent:
         demo = Demo(Path(parent) / "session", minutes, 1, clock)
         usage = Usage(demo.process.pid, clock)
-        exit_code = demo.wait(Listener(usage, minutes * 60 - 5))
+        exit_code = demo.wait(Listener(usage, minutes * 60 - 5, clock))
         messages = messages_of(demo.folder)
+        performed_ms, composed_bars = wish_figures(demo.folder)
     reports = [message for message in messages if isinstance(message, AudioReport)]
     bars = [message for message in messages if isinstance(message, PlayedBar)]
     lost = sum(message.n_lost for message in messages if isinstance(message, SampleChunk))
@@ -149,6 +156,8 @@ def bench_demo(minutes: float, clock: Clock | None = None) -> list[Figure]:
         Figure("late bars", sum(bool(bar.fallback) for bar in bars), "", 0),
         Figure("start to first sound", (bars[0].t_ns - demo.began_ns) / 1e9 if bars else 99, "s", 8),
         Figure("stop to silence", stop_ms(messages), "ms", 300),
+        Figure("softer, louder to changed sound, worst", performed_ms, "ms", 300),
+        Figure("calmer, livelier to composed change, worst", composed_bars, "bars", 1),
         Figure("processor, whole tree", usage.cpu_percent(), "% of one core", 60),
         Figure("memory, whole tree (PSS)", max(usage.pss_mb, default=0), "MB", 450),
     ]
@@ -167,6 +176,35 @@ def bench_starts(n: int, minutes: float, progress: Callable[[int, str], None], c
             failed += not finished
             progress(index + 1, "finished" if finished else f"FAILED: exit {exit_code}, {result}")
     return Figure(f"unfinished of {n} starts", failed, "", 0)
+
+
+def wish_figures(session_dir: Path) -> tuple[float, float]:
+    """From wishes to what is heard, as the log tells it, the worst of each kind.
+
+    Audio ticks the first frame that a command acts on just before it takes the command, with the time at which that
+    frame is heard: hence the milliseconds to the performance layer. The bars are counted from the last that audio had
+    taken at the wish (which it does less than a second before it sounds) to the first that was composed after it.
+    """
+    performed_ms, composed_bars = [0.0], [0.0]
+    commands: dict[int, Command] = {}
+    taken, heard_ns, waiting_for = 0, 0, -1
+    for item in SessionReader(session_dir).messages():
+        message = item.message
+        if isinstance(message, Command):
+            commands[item.seq] = message
+            waiting_for = taken if message.kind in ("calmer", "livelier") else waiting_for
+        elif isinstance(message, PlayedBar):
+            taken = message.bar_index
+        elif isinstance(message, Bar) and waiting_for >= 0:
+            composed_bars.append(message.bar_index - waiting_for)
+            waiting_for = -1
+        elif isinstance(message, Trace) and message.process == "audio":
+            for entry in message.entries:
+                heard_ns = entry.now_ns if entry.topic.startswith("tick") else heard_ns
+                command = commands.get(entry.seq) if entry.topic == "commands" else None
+                if command and command.kind in ("softer", "louder"):
+                    performed_ms.append((heard_ns - command.t_ns) / 1e6)
+    return max(performed_ms), max(composed_bars)
 
 
 def stop_ms(messages: list[Message]) -> float:

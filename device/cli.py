@@ -293,9 +293,12 @@ def send(kind: CommandKind, value: float, author: Author) -> None:
     send_command(Command(t_ns=SystemClock().now_ns(), kind=kind, author=author, value=value))
 
 
-@main.group()
-def bench() -> None:
-    """Measure this machine against the numbers asked for."""
+@main.group(invoke_without_command=True)
+@click.pass_context
+def bench(context: click.Context) -> None:
+    """Measure this machine against the numbers asked for (alone: `bench demo`)."""
+    if context.invoked_subcommand is None:
+        context.invoke(bench_demo)
 
 
 @bench.command("demo")

@@ -16,7 +16,10 @@ HISTORY_BARS = 64
 
 
 class Composer:
-    """Composes each bar once: later revisions of it are for the performance layer, which re-renders what is planned."""
+    """Composes the bar an intent asks for, and again when a revision comes before audio has taken it.
+
+    Later revisions are for the performance layer, which re-renders what is planned.
+    """
 
     reads: tuple[str, ...] = ("intents", "played")
     writes: tuple[str, ...] = ("bars",)
@@ -31,17 +34,19 @@ class Composer:
         self._played = -1
 
     def step(self, message: Message, now_ns: int) -> Sequence[Message]:
-        """A MusicIntent for a bar not yet composed gives that Bar; a PlayedBar corrects the history."""
+        """A MusicIntent for a bar that is open gives that Bar; a PlayedBar closes its own and corrects the history."""
         if isinstance(message, PlayedBar):
             self._remember(message)
-        elif isinstance(message, MusicIntent) and self._is_open(message.bar_index):
+        elif isinstance(message, MusicIntent) and self._is_open(message):
             bar = self._compose(message, now_ns)
             self._keep(bar)
             return (bar,)
         return ()
 
-    def _is_open(self, bar_index: int) -> bool:
-        return bar_index not in self._bars and bar_index > self._played
+    def _is_open(self, intent: MusicIntent) -> bool:
+        composed = self._bars.get(intent.bar_index)
+        is_new = composed is None or intent.revision > composed.intent_revision
+        return is_new and intent.bar_index > self._played
 
     def _compose(self, intent: MusicIntent, now_ns: int) -> Bar:
         reason = ""

@@ -49,8 +49,17 @@ def ask(composer: Composer, bar_index: int, **changes: object) -> list[Bar]:
 def test_an_intent_gives_its_bar_once(composer: Composer) -> None:
     (bar,) = ask(composer, 0)
     assert (bar.bar_index, bar.t_ns, bar.generator) == (0, 5, "phrasebook")
-    assert ask(composer, 0, revision=1) == []
+    assert ask(composer, 0) == []
     assert len(ask(composer, 1)) == 1
+
+
+def test_a_wish_is_composed_into_the_next_bar_as_long_as_audio_has_not_taken_it(composer: Composer) -> None:
+    (first,) = ask(composer, 0, density=0.2)
+    (again,) = ask(composer, 0, density=0.9, revision=1)
+    assert (again.bar_index, again.intent_revision) == (0, 1)
+    assert len(again.notes) > len(first.notes)
+    composer.step(played(again), 6)
+    assert ask(composer, 0, revision=2) == []
 
 
 def test_a_bar_that_was_already_heard_is_not_composed_any_more(composer: Composer) -> None:
