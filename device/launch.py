@@ -110,7 +110,7 @@ def run_session(config: SessionConfig, watcher: Watcher, *, one_process: bool) -
     watcher.attach(manager)
     previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in previous:
-        signal.signal(number, lambda *_: manager.stop("patient"))
+        signal.signal(number, lambda *_: manager.request_stop())
     try:
         with watcher:
             code = manager.run()

@@ -77,6 +77,7 @@ class Manager:
         self._watched = {name: Watched(name) for name in PROCESSES}
         self._notifier = Notifier()
         self._beat_ns = 0
+        self._stop_requested = False
         self._stop_asked_ns = 0
         self._ended = False
         self._started = False
@@ -97,8 +98,12 @@ class Manager:
             self._shut_down()
         return self._exit
 
+    def request_stop(self) -> None:
+        """For signal handlers, which may interrupt a message half sent: the next turn stops."""
+        self._stop_requested = True
+
     def stop(self, author: Author = "manager") -> None:
-        """Ask for the fade that ends the session; safe to call again and from a signal handler."""
+        """Ask for the fade that ends the session; safe to call again."""
         if not self._stop_asked_ns:
             self._stop_asked_ns = self._clock.now_ns()
             self.command("stop", author)
@@ -140,6 +145,8 @@ class Manager:
             self._take(received)
             self._observer.see(received)
         self._take_requests()
+        if self._stop_requested:
+            self.stop("patient")
         now_ns = self._clock.now_ns()
         if now_ns - self._beat_ns >= (HEARTBEAT_NS if self._started else HEARTBEAT_NS // 10):
             self._beat(now_ns)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import queue
+import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.live import Live
@@ -20,6 +23,8 @@ from device.messages import CommandKind
 VIEW_NS = 250_000_000
 PLAIN_NS = 10_000_000_000
 JSON_NS = 1_000_000_000
+FAREWELL_S = 1.0
+"""How long the end waits for a reader that is held."""
 KEYS: dict[str, tuple[CommandKind, str]] = {
     "q": ("stop", "stop"),
     "+": ("louder", "louder"),
@@ -33,13 +38,27 @@ KEYS: dict[str, tuple[CommandKind, str]] = {
 
 
 class Watcher:
-    """Base: keeps the board, draws every `period_ns`, turns keys into commands. A context manager."""
+    """Base: keeps the board, draws every `period_ns`, turns keys into commands. A context manager.
+
+    What is drawn is written by a thread: a terminal that is held (Ctrl-S, a pipe nobody reads) must not hold the
+    manager's heartbeat, or the session would end.
+    """
 
     period_ns = PLAIN_NS
+    backlog = 0
+    """Drawings that may wait; beyond, new ones are dropped. 0: all wait."""
 
-    def __init__(self, title: str, extra_keys: dict[str, tuple[str, Callable[[], None]]] | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        write: Callable[[Any], None],
+        extra_keys: dict[str, tuple[str, Callable[[], None]]] | None = None,
+    ) -> None:
         self.board = Board()
         self.title = title
+        self._write = write
+        self._drawings: queue.Queue[Any] = queue.Queue(self.backlog)
+        self._writer = threading.Thread(target=self._write_all, name="writer", daemon=True)
         self._extra = extra_keys or {}
         self._keys = Keys()
         self._manager: Manager | None = None
@@ -50,12 +69,25 @@ class Watcher:
 
     def __enter__(self) -> Self:
         self._keys.__enter__()
+        self._writer.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with contextlib.suppress(queue.Full):
+            self._drawings.put(None, timeout=FAREWELL_S)
+        self._writer.join(FAREWELL_S)
         self._keys.__exit__(kind, error, trace)
+
+    def _write_all(self) -> None:
+        while (drawing := self._drawings.get()) is not None:
+            self._write(drawing)
+
+    def put(self, drawing: Any) -> None:
+        """Have something written, as soon as whoever reads is ready."""
+        with contextlib.suppress(queue.Full):
+            self._drawings.put_nowait(drawing)
 
     def see(self, received: Received) -> None:
         self.board.see(received)
@@ -88,34 +120,34 @@ class LiveWatcher(Watcher):
     """The full-screen view, four times a second."""
 
     period_ns = VIEW_NS
+    backlog = 1
+
+    def __init__(self, title: str, extra_keys: dict[str, tuple[str, Callable[[], None]]]) -> None:
+        self._live = Live(console=Console(), auto_refresh=False, screen=True)
+        super().__init__(title, lambda drawing: self._live.update(drawing, refresh=True), extra_keys)
 
     def __enter__(self) -> Self:
-        super().__enter__()
-        self._live = Live(console=Console(), auto_refresh=False, screen=True)
         self._live.__enter__()
+        super().__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._live.__exit__(kind, error, trace)
         super().__exit__(kind, error, trace)
+        self._live.__exit__(kind, error, trace)
 
     def draw(self) -> None:
-        self._live.update(render(self.board, self.title, self.keys_line()), refresh=True)
+        self.put(render(self.board, self.title, self.keys_line()))
 
 
 class PlainWatcher(Watcher):
     """A line every ten seconds, and every event, for logs and pipes."""
 
-    def __init__(self, title: str, print_line: Callable[[str], None]) -> None:
-        super().__init__(title)
-        self._print = print_line
-
     def see(self, received: Received) -> None:
         super().see(received)
         for t_ns, text in self.board.take_news():
-            self._print(f"  {self._when(t_ns)}  {text}")
+            self.put(f"  {self._when(t_ns)}  {text}")
 
     def _when(self, t_ns: int) -> str:
         return minutes((t_ns - self.board.began_ns) / 1e9) if self.board.began_ns else "-:--"
@@ -123,7 +155,7 @@ class PlainWatcher(Watcher):
     def draw(self) -> None:
         state = self.board.as_dict()
         arousal = f"{state['arousal']:+.2f}±{state['arousal_sd']:.2f}" if state["known"] else "unknown"
-        self._print(
+        self.put(
             f"{minutes(state['elapsed_s'])}  {state['phase'] or 'starting'}  arousal {arousal}  "
             f"bar {state['bar']} {state['generator']} {state['tempo_bpm']} bpm  {state['why'] or ''}"
         )
@@ -134,10 +166,6 @@ class JsonWatcher(Watcher):
 
     period_ns = JSON_NS
 
-    def __init__(self, title: str, print_line: Callable[[str], None]) -> None:
-        super().__init__(title)
-        self._print = print_line
-
     def draw(self) -> None:
         news = [text for _, text in self.board.take_news()]
-        self._print(json.dumps(self.board.as_dict() | {"events": news}))
+        self.put(json.dumps(self.board.as_dict() | {"events": news}))

@@ -1,0 +1,91 @@
+import json
+import threading
+import time
+
+import msgspec
+
+from device import messages as m
+from device.bus import Received
+from device.console.observers import KEYS, JsonWatcher, PlainWatcher, Watcher
+from device.streams import topic_of
+
+S = 1_000_000_000
+
+
+def received(message: m.Message) -> Received:
+    return Received(topic_of(message), "x", 0, 0, message.t_ns, msgspec.msgpack.encode(message))
+
+
+def lost() -> Received:
+    return received(m.SensorStatus(t_ns=S, source="cyton", state="lost", sentence="The headset was unplugged."))
+
+
+def test_the_plain_printer_tells_every_event_and_a_line_every_ten_seconds() -> None:
+    lines: list[str] = []
+    with PlainWatcher("t", lines.append) as watcher:
+        watcher.see(lost())
+        for second in range(25):
+            watcher.refresh((100 + second) * S)
+    assert "unplugged" in lines[0]
+    assert len(lines) == 1 + 3
+    assert "unknown" in lines[1]
+
+
+def test_the_json_printer_writes_one_object_a_second_with_the_news() -> None:
+    lines: list[str] = []
+    with JsonWatcher("t", lines.append) as watcher:
+        watcher.see(lost())
+        for tenth in range(25):
+            watcher.refresh(100 * S + tenth * S // 10)
+    states = [json.loads(line) for line in lines]
+    assert len(states) == 3
+    assert states[0]["sources"] == {"cyton": "lost"}
+    assert "unplugged" in states[0]["events"][0]
+    assert states[1]["events"] == []
+
+
+def test_a_reader_that_is_held_does_not_hold_the_session() -> None:
+    held = threading.Event()
+    began = time.monotonic()
+    with JsonWatcher("t", lambda _: held.wait(30)) as watcher:
+        for second in range(100):
+            watcher.refresh(second * S)
+    assert time.monotonic() - began < 10
+    held.set()
+
+
+def test_a_view_that_is_held_shows_the_newest_afterwards_and_not_all() -> None:
+    class Slow(Watcher):
+        backlog = 1
+
+        def draw(self) -> None:
+            self.put(self.board.now_ns)
+
+    shown: list[int] = []
+    gate = threading.Event()
+    with Slow("t", lambda drawing: (gate.wait(30), shown.append(drawing))) as watcher:
+        for second in range(1, 200):
+            watcher.refresh(second * 10 * S)
+        gate.set()
+    assert 1 <= len(shown) <= 3
+
+
+def test_keys_become_commands(monkeypatch) -> None:
+    class Manager:
+        def __init__(self) -> None:
+            self.done: list[str] = []
+
+        def command(self, kind: str) -> None:
+            self.done.append(kind)
+
+        def stop(self, author: str) -> None:
+            self.done.append(f"stop by {author}")
+
+    manager, extra = Manager(), []
+    watcher = PlainWatcher("t", print, {"u": ("unplug", lambda: extra.append("unplugged"))})
+    watcher.attach(manager)
+    monkeypatch.setattr(watcher._keys, "pressed", lambda: "-cux" + "q")
+    watcher.refresh(S)
+    assert manager.done == ["softer", "calmer", "stop by patient"]
+    assert extra == ["unplugged"]
+    assert all(key in watcher.keys_line() for key in [*KEYS, "u"])
