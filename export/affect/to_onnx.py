@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
 
 from device.affect.runtimes import FloatRows
 from export.affect.model import LoadNet, example
 from export.affect.parity import Measured, is_gain, measure
+from export.traces import remove_traces
 
 FILE = "model.onnx"
 
@@ -30,7 +30,7 @@ def export(net: LoadNet, golden: Path, calibration: FloatRows, folder: Path) -> 
         external_data=False,
         verbose=False,
     )
-    path.write_bytes(_without_traces(program.model_proto).SerializeToString())
+    path.write_bytes(remove_traces(program.model_proto).SerializeToString())
     with tempfile.TemporaryDirectory() as scratch:
         int8_path = Path(scratch) / FILE
         _quantize(path, int8_path, calibration)
@@ -38,13 +38,6 @@ def export(net: LoadNet, golden: Path, calibration: FloatRows, folder: Path) -> 
         if is_gain(int8, fp32):
             path.write_bytes(int8_path.read_bytes())
     return fp32, int8
-
-
-def _without_traces(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Drop what the exporter notes about the machine it ran on: every node carries paths of source files."""
-    for item in (proto, proto.graph, *proto.graph.node, *proto.graph.value_info, *proto.graph.initializer):
-        item.ClearField("metadata_props")
-    return proto
 
 
 def _quantize(path: Path, out: Path, calibration: FloatRows) -> None:

@@ -17,6 +17,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from export.music.model import Block, Composer, Shape
+from export.traces import clean_file
 
 ATTENTION = "com.microsoft::GroupQueryAttention"
 Array = npt.NDArray[np.float32]
@@ -101,6 +102,7 @@ def write_onnx(model: Composer, path: Path) -> None:
             op_types_to_quantize=["MatMul"],
             extra_options={"MatMulConstBOnly": True},
         )
+    clean_file(path)
 
 
 def runtime_logits(path: Path, shape: Shape, ids: npt.NDArray[np.int64]) -> Array:

@@ -51,7 +51,7 @@ def test_golden_vectors_come_out_of_both_files_within_the_tolerance(folder: Path
     assert model.path(file).stat().st_size <= 1000 * MAX_KILOBYTES[model.card.settings["kind"]]
 
 
-@pytest.mark.parametrize("folder", AFFECT, ids=lambda path: path.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_no_file_tells_of_the_machine_it_was_made_on(folder: Path) -> None:
     for path in folder.iterdir():
         assert not re.search(rb"site-packages|/(home|root|work|tmp)/", path.read_bytes()), path.name
