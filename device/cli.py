@@ -161,6 +161,8 @@ def _play(config: SessionConfig, options: dict[str, Any], extra: dict[str, Any])
     title = f"ISOTONE  {config.listener}"
     watcher: observers.Watcher
     if options["as_json"]:
+        begun = {"session": config.session_dir, "run_dir": config.run_dir, "seed": config.seed}
+        click.echo(json.dumps(begun))
         watcher = observers.JsonWatcher(title, click.echo)
     elif sys.stdout.isatty():
         watcher = observers.LiveWatcher(title, extra)

@@ -23,7 +23,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 def test_a_session_ends_well_and_leaves_its_four_files(finished: Demo) -> None:
     assert finished.code == 0  # type: ignore[attr-defined]
-    result = finished.states[-1]
+    begun, result = finished.states[0], finished.states[-1]
+    assert begun["session"] == str(finished.folder)
+    assert begun["seed"] == 5
     assert result["exit"] == 0
     assert set(result["files"]) == {"heard.wav", "played.mid", "session.png"}
     assert result["log"] == [str(finished.folder / "log-0000.mcap")]
