@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from device.acquisition.recording import Eeg, Recording
+from device.acquisition.signals import Eeg, Recording
 from device.messages import PlayedBar
 from hardware.brain import MONTAGE, SFREQ_HZ
 

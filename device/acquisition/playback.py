@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from device.acquisition.chunks import CHUNKS_PER_S, Chunker
-from device.acquisition.recording import Eeg, Heart, Recording, load_recording
+from device.acquisition.recording import load_recording
+from device.acquisition.signals import Eeg, Heart, Recording
 from device.acquisition.source import Emit, StatusReporter
 from device.clock import Clock
 from device.config import BluetoothConfig, SourceConfig

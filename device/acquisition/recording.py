@@ -11,42 +11,16 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from device.acquisition.signals import Eeg, Heart, Recording
 from device.errors import RecordingError
 
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 """What numpy raises for files that are none, or torn."""
-
-
-class Eeg(NamedTuple):
-    data_uv: NDArray[np.float32]
-    """Shape (n, channels); rows of NaN are lost samples."""
-    sfreq_hz: float
-    ch_names: tuple[str, ...]
-
-
-class Heart(NamedTuple):
-    """Events in order of time; what an event does not tell is NaN."""
-
-    time_s: NDArray[np.float64]
-    hr_bpm: NDArray[np.float32]
-    rr_ms: NDArray[np.float32]
-
-
-class Recording(NamedTuple):
-    eeg: Eeg | None
-    heart: Heart | None
-    notes: tuple[str, ...] = ()
-    """What could not be read and was left out, as sentences."""
-
-    @property
-    def duration_s(self) -> float:
-        eeg_s = len(self.eeg.data_uv) / self.eeg.sfreq_hz if self.eeg else 0.0
-        return max(eeg_s, _heart_end_s(self.heart) if self.heart else 0.0)
 
 
 def load_recording(path: Path | Sequence[Path]) -> Recording:
@@ -150,14 +124,9 @@ def _join_eeg(parts: list[Eeg]) -> Eeg | None:
 def _join_heart(parts: list[Heart]) -> Heart | None:
     if not parts:
         return None
-    starts_s = np.cumsum([0.0, *(_heart_end_s(part) for part in parts[:-1])])
+    starts_s = np.cumsum([0.0, *(part.end_s for part in parts[:-1])])
     return Heart(
         np.concatenate([part.time_s + start_s for part, start_s in zip(parts, starts_s, strict=True)]),
         np.concatenate([part.hr_bpm for part in parts]),
         np.concatenate([part.rr_ms for part in parts]),
     )
-
-
-def _heart_end_s(heart: Heart) -> float:
-    """A second behind the last event, where a next recording may begin."""
-    return float(heart.time_s[-1]) + 1.0 if len(heart.time_s) else 0.0

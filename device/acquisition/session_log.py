@@ -12,7 +12,7 @@ from mcap.records import Message as LogMessage
 from mcap.stream_reader import StreamReader
 from numpy.typing import NDArray
 
-from device.acquisition.recording import Eeg, Heart, Recording
+from device.acquisition.signals import Eeg, Heart, Recording
 from device.errors import RecordingError
 from device.messages import SampleChunk
 

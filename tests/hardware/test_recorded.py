@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from device.acquisition.recording import Eeg, Heart, Recording
+from device.acquisition.signals import Eeg, Heart, Recording
 from hardware.brain import MONTAGE
 from hardware.patient import Patient
 from hardware.profiles import PROFILES

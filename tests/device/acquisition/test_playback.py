@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from device.acquisition.playback import EegPlayer, HeartPlayer, PlaybackSource
-from device.acquisition.recording import Eeg, Heart
+from device.acquisition.signals import Eeg, Heart
 from device.clock import SystemClock
 from device.config import BluetoothConfig, SourceConfig
 from device.errors import ConfigError, RecordingError
