@@ -68,7 +68,7 @@ class Mixer:
         boundaries: Gains = 10.0 ** (self._boundaries_db(coming) / 20.0)
         along = np.arange(CHUNK_FRAMES) / CHUNK_FRAMES
         gain = boundaries[:-1, None] + np.diff(boundaries)[:, None] * along
-        self._deepest_db = min(self._deepest_db, 20.0 * math.log10(gain.min()))
+        self._deepest_db = min(self._deepest_db, 20.0 * math.log10(np.min(gain)))
         return going * gain.reshape(-1, 1).astype(np.float32)
 
     def _boundaries_db(self, coming: Samples) -> Gains:

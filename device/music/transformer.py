@@ -197,7 +197,7 @@ def draw(logits: Logits, mask: Mask, temperature: float, chance: float) -> int:
     """One token by nucleus sampling among those the mask allows; `chance` is uniform in 0 to 1."""
     allowed = np.flatnonzero(mask)
     scaled = logits[allowed].astype(np.float64) / temperature
-    weights = np.exp(scaled - scaled.max())
+    weights = np.exp(scaled - np.max(scaled))
     order = np.argsort(-weights, kind="stable")
     heaped = np.cumsum(weights[order]) / weights.sum()
     kept = min(int(np.searchsorted(heaped, TOP_P)) + 1, len(heaped))

@@ -123,7 +123,7 @@ def _window_label(frame: FeatureFrame, label_s: FloatArray, label: FloatArray) -
     """REST or LOAD where the whole window is, else NaN."""
     end_s = frame.t_ns / 1e9
     inside = label[(label_s > end_s - frame.window_s) & (label_s <= end_s)]
-    pure = len(inside) >= 0.8 * frame.window_s > 0 and inside.min() == inside.max()
+    pure = len(inside) >= 0.8 * frame.window_s > 0 and np.min(inside) == np.max(inside)
     return float(inside[0]) if pure else np.nan
 
 

@@ -41,7 +41,7 @@ def quantise(song: Song) -> list[list[Note]]:
         ticks = (note.start - measure.start) * measure.scale * TICKS_PER_BEAT
         if ticks < measure.beats * TICKS_PER_BEAT:
             beat, rest = divmod(max(0.0, ticks), TICKS_PER_BEAT)
-            tick = int(beat) * TICKS_PER_BEAT + int(steps[np.abs(steps - rest).argmin()])
+            tick = int(beat) * TICKS_PER_BEAT + int(steps[np.argmin(np.abs(steps - rest))])
             length = note.length * measure.scale * TICKS_PER_BEAT
             tick = min(tick, measure.beats * TICKS_PER_BEAT - 6)
             onsets[bar][tick, note.part, note.pitch] = (length, note.velocity)
@@ -79,7 +79,7 @@ def _nominal(line: Sequence[tuple[int, int, float, int]], voice: str, beats: int
         if voice in {"melody", "bass"} and following < end:
             filled = min(filled, gap)
         grid = LENGTH_GRID[end + RING_TICKS - tick >= LENGTH_GRID]
-        yield Note(tick, int(grid[np.abs(grid - filled).argmin()]), fold(pitch, voice), velocity, voice)
+        yield Note(tick, int(grid[np.argmin(np.abs(grid - filled))]), fold(pitch, voice), velocity, voice)
 
 
 def thin(notes: Sequence[Note]) -> list[Note]:
