@@ -129,10 +129,6 @@ class Subscriber:
                 return received
             received.append(Received(topic.decode(), *_decode_header(header), payload))
 
-    def fileno(self) -> int:
-        """Edge-triggered descriptor for an event loop: receive until empty whenever it fires."""
-        return int(self._socket.getsockopt(zmq.FD))
-
     def close(self) -> None:
         self._socket.close(linger=0)
 

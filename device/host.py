@@ -205,7 +205,7 @@ class ProcessContext:
             t_ns=self.clock.now_ns(), process=self.name, code=code, sentence=sentence, action=action, fatal=True
         )
         self.publish(fault)
-        fault_path(Path(self.config.run_dir), self.name).write_bytes(msgspec.json.encode(fault))
+        _leave_fault(self.config, fault)
 
     def close(self) -> None:
         self._send_trace()
@@ -254,7 +254,9 @@ def run_process(name: str, incarnation: int, config: SessionConfig, stop: thread
     try:
         context = ProcessContext(name, incarnation, config, SystemClock(), stop)
     except IsotoneError as error:
-        _leave_fault(name, config, error)
+        code = type(error).__name__
+        fault = Fault(t_ns=0, process=name, code=code, sentence=error.sentence, action=error.action, fatal=True)
+        _leave_fault(config, fault)
         return int(error.exit_code)
     try:
         entry: Callable[[ProcessContext], None] = import_name(PROCESSES[name].entry)
@@ -267,11 +269,8 @@ def run_process(name: str, incarnation: int, config: SessionConfig, stop: thread
     return 0
 
 
-def _leave_fault(name: str, config: SessionConfig, error: IsotoneError) -> None:
-    fault = Fault(
-        t_ns=0, process=name, code=type(error).__name__, sentence=error.sentence, action=error.action, fatal=True
-    )
-    fault_path(Path(config.run_dir), name).write_bytes(msgspec.json.encode(fault))
+def _leave_fault(config: SessionConfig, fault: Fault) -> None:
+    fault_path(Path(config.run_dir), fault.process).write_bytes(msgspec.json.encode(fault))
 
 
 def _take_place(row: Process) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from device.errors import ConfigError
 from device.messages import Bar, MusicIntent
 from device.music import GENERATORS
 from device.stage import Random
+from device.tables import import_name
 
 
 class Generator(Protocol):
@@ -33,6 +33,5 @@ def open_generator(name: str, config: SessionConfig) -> Generator:
     """
     if name not in GENERATORS:
         raise ConfigError(f"There is no generator `{name}`.", f"Choose one of {', '.join(sorted(GENERATORS))}.")
-    module, _, attribute = GENERATORS[name].partition(":")
-    generator: Generator = getattr(importlib.import_module(module), attribute)(config)
+    generator: Generator = import_name(GENERATORS[name])(config)
     return generator
