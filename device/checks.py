@@ -49,9 +49,9 @@ def session_checks(device: DeviceConfig, models_dir: Path) -> list[Check]:
     checks = [
         Check("python", find_python),
         Check("onnxruntime", load_onnxruntime),
-        Check("litert", partial(load_litert, models_dir / device.affect.heart_model), is_needed=False),
-        Check("model of EEG", partial(verify_model, models_dir, device.affect.eeg_model)),
-        Check("model of heart", partial(verify_model, models_dir, device.affect.heart_model)),
+        Check("litert", partial(load_litert, models_dir / device.affect.wrist_models[-1]), is_needed=False),
+        *(Check("model of EEG", partial(verify_model, models_dir, name)) for name in device.affect.eeg_models),
+        *(Check("model of wrist", partial(verify_model, models_dir, name)) for name in device.affect.wrist_models),
         Check("model of music", partial(verify_model, models_dir, device.music.model), is_needed=transformer),
         Check("synthesiser", find_synthesiser),
         Check("sound font", partial(find_soundfont, device)),

@@ -15,6 +15,7 @@ TICKS_PER_BEAT = 24
 
 Mode = Literal["major", "minor"]
 Phase = Literal["baseline", "match", "shift", "hold", "cool-down"]
+SignalKind = Literal["eeg", "heart", "ppg", "motion", "eda", "temperature"]
 SourceState = Literal["connecting", "streaming", "silent", "lost", "failed"]
 Author = Literal["patient", "therapist", "manager"]
 CommandKind = Literal[
@@ -32,7 +33,8 @@ class SampleChunk(Message, frozen=True, kw_only=True):
     """A run of samples of one source; `t_ns` is the time of its first sample on the sample clock."""
 
     source: str
-    kind: Literal["eeg", "heart"]
+    kind: SignalKind
+    """One source may send several: a wristband its beats, pulse wave, motion, skin conductance and temperature."""
     sfreq_hz: float
     """Nominal rate; 0 for irregular events, whose times stand in `times_ns`."""
     ch_names: tuple[str, ...]
@@ -41,7 +43,11 @@ class SampleChunk(Message, frozen=True, kw_only=True):
     n_lost: int = 0
     """Samples known to be lost just before this chunk."""
     data: bytes
-    """float32, little endian, C order, shape (n, len(ch_names)); EEG in uV, heart as hr_bpm and rr_ms (NaN: absent)."""
+    """float32, little endian, C order, shape (n, len(ch_names)).
+
+    EEG in uV; heart as hr_bpm and rr_ms (NaN: absent); ppg in any unit; motion as acc_x, acc_y, acc_z in g; eda in uS;
+    temperature in degrees Celsius.
+    """
     times_ns: tuple[int, ...] = ()
 
 
@@ -49,7 +55,7 @@ class FeatureFrame(Message, frozen=True, kw_only=True):
     """Features of the window that ends at `t_ns`."""
 
     source: str
-    kind: Literal["eeg", "heart"]
+    kind: Literal["eeg", "wrist"]
     window_s: float
     names: tuple[str, ...]
     values: tuple[float, ...]
@@ -194,6 +200,8 @@ class Command(Message, frozen=True, kw_only=True):
     author: Author
     value: float = 0.0
     """`self_report`: arousal -1..1; others unused."""
+    valence: float | None = None
+    """`self_report`: -1 unpleasant to 1 pleasant, where the listener said so."""
     text: str = ""
 
 

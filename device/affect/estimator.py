@@ -27,7 +27,7 @@ class Estimator:
 
     def __init__(self, config: SessionConfig) -> None:
         affect, models_dir = config.device.affect, Path(config.models_dir)
-        readers = (Reader(models_dir, name) for name in (affect.eeg_model, affect.heart_model))
+        readers = (Reader(models_dir, name) for name in (*affect.eeg_models, *affect.wrist_models))
         self._readers = {reader.settings.kind: reader for reader in readers}
         self._baseline_s = affect.baseline_s
         self._expected = tuple(config.device.sources)

@@ -69,7 +69,7 @@ class HeartExtractor:
         return FeatureFrame(
             t_ns=t_ns,
             source=self._source,
-            kind="heart",
+            kind="wrist",
             window_s=self._window.span_s,
             names=hrv.FEATURES,
             values=heart.values,

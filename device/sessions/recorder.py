@@ -170,7 +170,7 @@ def _record_the_end(context: ProcessContext, recorder: Recorder) -> None:
 def _facts(context: ProcessContext) -> dict[str, str]:
     config = context.config
     affect, music = config.device.affect, config.device.music
-    models = (affect.eeg_model, affect.heart_model, music.model)
+    models = (*affect.eeg_models, *affect.wrist_models, music.model)
     cards = [Path(config.models_dir) / model / "card.toml" for model in models]
     hashes = {
         f"card_sha256.{card.parent.name}": hashlib.sha256(card.read_bytes()).hexdigest()

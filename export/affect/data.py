@@ -154,5 +154,5 @@ def region_lists(config: TrainingConfig) -> dict[str, list[str]]:
 
 LOADERS: dict[str, Callable[[Path, TrainingConfig], Iterator[Person | None]]] = {
     "eeg": _load_eeg,
-    "heart": _load_heart,
+    "wrist": _load_heart,
 }

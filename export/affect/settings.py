@@ -15,7 +15,7 @@ class TrainingConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     name: str
     version: str
-    kind: Literal["eeg", "heart"]
+    kind: Literal["eeg", "wrist"]
     dataset: Annotated[str, msgspec.Meta(pattern=r"^\w+$")]
     """Folder below open/; no other part of the data may be named."""
     purpose: str

@@ -15,7 +15,7 @@ from device.models import MODELS_DIR, ModelFolder
 FOLDERS = sorted(path for path in MODELS_DIR.iterdir() if path.is_dir())
 AFFECT = [path for path in FOLDERS if path.name.startswith(("eeg-", "heart-"))]
 RUNTIMES = {".onnx", ".tflite"}
-MAX_KILOBYTES = {"eeg": 300, "heart": 300}
+MAX_KILOBYTES = {"eeg": 300, "wrist": 300}
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)

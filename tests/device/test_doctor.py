@@ -75,7 +75,7 @@ def corrupt_models(tmp_path: Path) -> Path:
     """All models, one with a byte changed."""
     folder = tmp_path / "models"
     shutil.copytree(MODELS_DIR, folder, ignore=shutil.ignore_patterns("*.md"))
-    with (folder / MUTE.affect.eeg_model / "model.onnx").open("r+b") as file:
+    with (folder / MUTE.affect.eeg_models[0] / "model.onnx").open("r+b") as file:
         file.seek(100)
         byte = file.read(1)
         file.seek(100)

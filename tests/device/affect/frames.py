@@ -43,7 +43,7 @@ def heart_frame(t_s: float, hr_bpm: float, *, quality: float = 1.0) -> FeatureFr
     return FeatureFrame(
         t_ns=round(t_s * S),
         source="band",
-        kind="heart",
+        kind="wrist",
         window_s=min(60.0, t_s),
         names=hrv.FEATURES,
         values=(hr_bpm, 0.0, 2.5, 60_000 / hr_bpm, 40.0, 35.0, 0.1),

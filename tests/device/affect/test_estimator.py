@@ -128,7 +128,7 @@ def test_the_same_messages_give_the_same_bytes(config: SessionConfig) -> None:
 
 
 def test_a_missing_model_refuses_to_start(config: SessionConfig) -> None:
-    device = DeviceConfig(affect=AffectConfig(eeg_model="eeg-load-9.9.9"))
+    device = DeviceConfig(affect=AffectConfig(eeg_models=("eeg-load-9.9.9",)))
     with pytest.raises(ModelError, match=r"eeg-load-9\.9\.9"):
         Estimator(msgspec.structs.replace(config, device=device))
 
