@@ -1,4 +1,4 @@
-"""The stage that turns samples into features: 4 frames a second of EEG, 1 a second of heart."""
+"""The stage that turns samples into features: 4 frames a second of EEG, 1 a second of all a wristband sends."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from device.config import SessionConfig
-from device.dsp import eeg, hrv, quality
-from device.dsp.windows import EventWindow, SampleWindows, Window, samples_of
+from device.dsp import eeg, quality
+from device.dsp.windows import SampleWindows, Window
+from device.dsp.wrist import WristExtractor
 from device.messages import FeatureFrame, Message, SampleChunk
 
 EEG_WINDOW_S = 4.0
 EEG_HOP_S = 0.25
-HEART_WINDOW_S = 60.0
-HEART_HOP_NS = 1_000_000_000
 
 
 class Extractor(Protocol):
@@ -48,42 +47,18 @@ class EegExtractor:
         )
 
 
-class HeartExtractor:
-    """Frames of one heart-rate source, at most one for each second of its clock."""
-
-    def __init__(self, chunk: SampleChunk) -> None:
-        self._source = chunk.source
-        self._columns = [chunk.ch_names.index(name) for name in hrv.CHANNELS]
-        self._window = EventWindow(HEART_WINDOW_S)
-        self._second = -1
-
-    def frames(self, chunk: SampleChunk) -> Iterator[FeatureFrame]:
-        for t_ns, row in zip(chunk.times_ns, samples_of(chunk)[:, self._columns], strict=True):
-            self._window.push(t_ns, row)
-            if t_ns // HEART_HOP_NS != self._second:
-                self._second = t_ns // HEART_HOP_NS
-                yield self._frame(t_ns)
-
-    def _frame(self, t_ns: int) -> FeatureFrame:
-        heart = hrv.measure(*self._window.rows(), self._window.span_s)
-        return FeatureFrame(
-            t_ns=t_ns,
-            source=self._source,
-            kind="wrist",
-            window_s=self._window.span_s,
-            names=hrv.FEATURES,
-            values=heart.values,
-            ch_names=hrv.CHANNELS,
-            quality=heart.quality,
-            reasons=heart.reasons,
-        )
-
-
-EXTRACTORS: dict[str, type[EegExtractor | HeartExtractor]] = {"eeg": EegExtractor, "heart": HeartExtractor}
+EXTRACTORS: dict[str, type[EegExtractor | WristExtractor]] = {
+    "eeg": EegExtractor,
+    "heart": WristExtractor,
+    "ppg": WristExtractor,
+    "motion": WristExtractor,
+    "eda": WristExtractor,
+    "temperature": WristExtractor,
+}
 
 
 class Features:
-    """samples -> features. A source whose channels or rate change is begun anew."""
+    """samples -> features. A headset whose channels or rate change is begun anew, and of a wristband that signal."""
 
     reads: tuple[str, ...] = ("samples",)
     writes: tuple[str, ...] = ("features",)
@@ -100,9 +75,10 @@ class Features:
         return tuple(self._extractor(message).frames(message))
 
     def _extractor(self, chunk: SampleChunk) -> Extractor:
-        layout = (chunk.kind, chunk.sfreq_hz, chunk.ch_names)
+        kind = EXTRACTORS[chunk.kind]
+        layout = (kind, chunk.sfreq_hz, chunk.ch_names) if kind is EegExtractor else (kind,)
         known = self._extractors.get(chunk.source)
         if known is None or known[0] != layout:
-            known = (layout, EXTRACTORS[chunk.kind](chunk))
+            known = (layout, kind(chunk))
             self._extractors[chunk.source] = known
         return known[1]

@@ -1,7 +1,9 @@
-"""Heart rate and its variability from what a Bluetooth heart-rate band gives: rows of hr_bpm and rr_ms.
+"""Heart rate and its variability from rows of hr_bpm and rr_ms, as a heart-rate band or a pulse wave gives them.
 
-Time-domain measures with the definitions of Task Force 1996 (SDNN with n - 1). A measure that the beats at hand cannot
-carry is NaN, never a guess: RMSSD from a few beats looks plausible and is worthless.
+Time-domain measures with the definitions of Task Force 1996 (standard deviations with n - 1), on clean beats equal to
+NeuroKit2's `hrv_time` and `hrv_nonlinear`. Beats that cannot be are left out, not replaced: an interpolated beat lowers
+RMSSD. A measure that the beats at hand cannot carry is NaN, never a guess: RMSSD from a few beats, or from beats of
+which many were wrong, looks plausible and is worthless. LF/HF is left out: 60 s hold two to three waves of LF.
 """
 
 from __future__ import annotations
@@ -22,18 +24,30 @@ FEATURES = (
     "rr_ms.sdnn",
     "rr_ms.rmssd",
     "rr_ms.pnn50",
+    "rr_ms.pnn20",
+    "rr_ms.sdsd",
+    "rr_ms.sd1",
+    "rr_ms.sd2",
 )
-"""bpm, bpm per minute, bpm; ms, ms, ms, share of 0 to 1."""
+"""bpm, bpm per minute, bpm; then ms, but pnn50 and pnn20 are shares of 0 to 1."""
 HR_RANGE_BPM = (30.0, 220.0)
 RR_RANGE_MS = (300.0, 2000.0)
 NEIGHBOURS = 5
 """Beats on each side whose median an interval is held against."""
 ARTEFACT_SHARE = 0.2
 """An interval further than this from its neighbours' median is a missed, extra or ectopic beat."""
+SPIKE_DEVIATIONS = 5.2
+"""Up and down again by more than this many quartile deviations of all steps (Lipponen & Tarvainen 2019): misplaced."""
+SPIKE_MIN_MS = 20.0
+"""Intervals come in steps of 1 ms (radio) to 16 ms (64 Hz); a smaller spike hardly moves RMSSD."""
 GAP_S = 1.5
 """Beats further apart than their interval plus this do not follow each other; notifications jitter by a second."""
 HR_ROWS_MIN = 5
 BEATS_MIN = 20
+STEPS_SHARE_MIN = 0.5
+"""Steps between beats are told of only where they are at least so much of what the window should hold, ..."""
+ARTEFACTS_MAX = 0.08
+"""... and no more beats than this were wrong: of 6000 spoilt minutes, 0.5 % of what was told was 20 ms off."""
 RECENT_S = 10.0
 SPAN_MIN_S = 30.0
 """Slope and spread of a shorter stretch mean nothing."""
@@ -45,6 +59,10 @@ class HeartWindow(NamedTuple):
     quality: tuple[float, float]
     """Of hr_bpm and rr_ms, 0 to 1."""
     reasons: tuple[str, ...]
+    ends_s: FloatArray
+    """When the clean intervals end, by their own sum where they follow each other: notifications jitter."""
+    rr_ms: FloatArray
+    """The clean intervals."""
 
 
 def measure(ages_s: FloatArray, rows: FloatArray, span_s: float) -> HeartWindow:
@@ -53,16 +71,18 @@ def measure(ages_s: FloatArray, rows: FloatArray, span_s: float) -> HeartWindow:
     has_rr = ~np.isnan(rows[:, 1])
     rr_s, rr_ms = ages_s[has_rr], rows[has_rr, 1]
     clean = find_clean(rr_ms)
+    follows = np.diff(rr_s) < rr_ms[1:] / 1000 + GAP_S
     hr_quality = _recent_share(ages_s, hr_ok, ~(has_rr & np.isnan(rows[:, 0]))) if span_s >= SPAN_MIN_S else 0.0
     covered = min(1.0, float(rr_ms[clean].sum()) / 1000 / max(span_s, 1.0)) if len(rr_ms) else 0.0
     artefacts = 1 - float(clean.mean()) if len(rr_ms) else 0.0
     rr_quality = covered * max(0.0, 1 - 2 * artefacts)
-    values = (*_rate(ages_s[hr_ok], rows[hr_ok, 0]), *_variability(rr_s, rr_ms, clean))
-    return HeartWindow(values, (hr_quality, rr_quality), tuple(_reasons(span_s, hr_quality, len(rr_ms), artefacts)))
+    values = (*_rate(ages_s[hr_ok], rows[hr_ok, 0]), *_variability(rr_ms, clean, follows, span_s))
+    reasons = tuple(_reasons(span_s, hr_quality, len(rr_ms), artefacts))
+    return HeartWindow(values, (hr_quality, rr_quality), reasons, _ends(rr_s, rr_ms, follows)[clean], rr_ms[clean])
 
 
 def find_clean(rr_ms: FloatArray) -> NDArray[np.bool_]:
-    """Which intervals are possible and fit their neighbours."""
+    """Which intervals are possible, fit their neighbours and are no spikes among them."""
     possible = _within(rr_ms, RR_RANGE_MS)
     if not possible.any():
         return possible
@@ -70,7 +90,29 @@ def find_clean(rr_ms: FloatArray) -> NDArray[np.bool_]:
     padded = np.pad(np.where(possible, rr_ms, np.nan), NEIGHBOURS, mode=mode)
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * NEIGHBOURS + 1)
     median = _nan_median(around)
-    return possible & (np.abs(rr_ms - median) <= ARTEFACT_SHARE * median)
+    return possible & (np.abs(rr_ms - median) <= ARTEFACT_SHARE * median) & ~_spikes(rr_ms)
+
+
+def _spikes(rr_ms: FloatArray) -> NDArray[np.bool_]:
+    """Intervals much longer, or much shorter, than both neighbours: what a misplaced beat leaves on either side."""
+    steps = np.diff(_bounded(rr_ms))
+    sizes = np.sort(np.abs(steps))
+    quarter = len(sizes) // 4
+    deviation = (sizes[-1 - quarter] - sizes[quarter]) / 2 if len(sizes) else 0.0
+    large = np.abs(steps) > max(SPIKE_MIN_MS, SPIKE_DEVIATIONS * deviation)
+    spikes = np.zeros(len(rr_ms), np.bool_)
+    spikes[1:-1] = large[1:] & large[:-1] & ((steps[1:] > 0) != (steps[:-1] > 0))
+    return spikes
+
+
+def _ends(rr_s: FloatArray, rr_ms: FloatArray, follows: NDArray[np.bool_]) -> FloatArray:
+    steps_s = np.where(follows, _bounded(rr_ms[1:]) / 1000, np.diff(rr_s))
+    return np.cumsum(np.concatenate((rr_s[:1], steps_s)))
+
+
+def _bounded(rr_ms: FloatArray) -> FloatArray:
+    """Without infinities, which have no differences."""
+    return np.clip(rr_ms, 0.0, 2 * RR_RANGE_MS[1])
 
 
 def _nan_median(rows: FloatArray) -> FloatArray:
@@ -101,14 +143,36 @@ def _rate(ages_s: FloatArray, hr_bpm: FloatArray) -> tuple[float, float, float]:
     return float(hr_bpm.mean()), slope, float(hr_bpm.std())
 
 
-def _variability(ages_s: FloatArray, rr_ms: FloatArray, clean: NDArray[np.bool_]) -> tuple[float, float, float, float]:
+def _variability(
+    rr_ms: FloatArray, clean: NDArray[np.bool_], follows: NDArray[np.bool_], span_s: float
+) -> tuple[float, ...]:
+    """From mean to sd2, in the order of `FEATURES`; `follows` (n - 1,): the interval begins where the last ended."""
     intervals = rr_ms[clean]
-    follows = clean[1:] & clean[:-1] & (np.diff(ages_s) < rr_ms[1:] / 1000 + GAP_S)
-    steps = np.diff(rr_ms)[follows]
-    if len(intervals) < BEATS_MIN or len(steps) < BEATS_MIN // 2:
-        return np.nan, np.nan, np.nan, np.nan
-    rmssd = float(np.sqrt(np.mean(steps**2)))
-    return float(intervals.mean()), float(intervals.std(ddof=1)), rmssd, float((np.abs(steps) > 50).mean())
+    if len(intervals) < BEATS_MIN:
+        return (np.nan,) * 8
+    mean, sdnn = float(intervals.mean()), _sd(intervals)
+    pairs = np.flatnonzero(clean[1:] & clean[:-1] & follows)
+    expected = span_s * 1000 / mean
+    if len(pairs) < max(BEATS_MIN // 2, STEPS_SHARE_MIN * expected) or 1 - clean.mean() > ARTEFACTS_MAX:
+        return mean, sdnn, *(np.nan,) * 6
+    steps = rr_ms[pairs + 1] - rr_ms[pairs]
+    sizes, sdsd, n_intervals = np.abs(steps), _sd(steps), len(steps) + 1
+    return (
+        mean,
+        sdnn,
+        float(np.sqrt(steps @ steps / len(steps))),
+        float(np.count_nonzero(sizes > 50)) / n_intervals,
+        float(np.count_nonzero(sizes > 20)) / n_intervals,
+        sdsd,
+        sdsd / float(np.sqrt(2)),
+        _sd(rr_ms[pairs + 1] + rr_ms[pairs]) / float(np.sqrt(2)),
+    )
+
+
+def _sd(values: FloatArray) -> float:
+    """Standard deviation with n - 1; np.std costs three times as much on a minute of beats."""
+    centred = values - values.mean()
+    return float(np.sqrt(centred @ centred / (len(values) - 1)))
 
 
 def _reasons(span_s: float, hr_quality: float, n_beats: int, artefacts: float) -> list[str]:

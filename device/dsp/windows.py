@@ -90,11 +90,16 @@ class EventWindow:
         while self._rows[0][0] <= t_ns - self._window_ns:
             self._rows.popleft()
 
-    def rows(self) -> tuple[FloatArray, FloatArray]:
-        """Ages of the rows in seconds (0: newest, older ones negative) and their values, shape (n, columns)."""
-        newest_ns = self._rows[-1][0]
-        ages_s = np.array([(t_ns - newest_ns) / 1e9 for t_ns, _ in self._rows])
-        return ages_s, np.array([row for _, row in self._rows], np.float64)
+    def rows(self, now_ns: int | None = None) -> tuple[FloatArray, FloatArray]:
+        """Ages of the rows in seconds (older ones negative) and their values, shape (n, columns).
+
+        They count from `now_ns`, which may have outrun the source, or else from the newest row.
+        """
+        end_ns = self._rows[-1][0] if now_ns is None else now_ns
+        ages_s = np.array([(t_ns - end_ns) / 1e9 for t_ns, _ in self._rows])
+        rows = np.array([row for _, row in self._rows], np.float64)
+        begin = int(np.searchsorted(ages_s, -self._window_ns / 1e9, "right"))
+        return ages_s[begin:], rows[begin:]
 
     @property
     def span_s(self) -> float:

@@ -1,0 +1,74 @@
+"""Breathing rate from beat intervals: the heart speeds up with every breath in (respiratory sinus arrhythmia).
+
+A rate is told only where one peak stands out of the spectrum of a minute; how far is its certainty. Slower than 7
+breaths a minute is not told: there the blood pressure's own waves (0.1 Hz) look the same.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.dsp.windows import FloatArray
+
+FEATURES = ("respiration.rate_bpm", "respiration.rsa_ms", "respiration.certainty")
+"""Breaths per minute; size (rms) of the arrhythmia in ms; 0 to 1."""
+BAND_HZ = (0.117, 0.5)
+GRID_HZ = 4.0
+BINS = 1024
+PEAK_HZ = 0.034
+"""Half width of a peak: the window function's over a minute."""
+SHARE = (0.55, 0.95)
+"""Share of the band's power in the peak: by chance, and of pure breathing."""
+CERTAINTY_MIN = 0.25
+COVERED_MIN = 0.75
+SPAN_MIN_S = 30.0
+
+
+class Breathing(NamedTuple):
+    rate_bpm: float
+    rsa_ms: float
+    certainty: float
+
+
+UNKNOWN = Breathing(np.nan, np.nan, 0.0)
+
+
+def measure(ends_s: FloatArray, rr_ms: FloatArray) -> Breathing:
+    """Breathing of a window of clean intervals (n,) that end at `ends_s`, rising; all but the certainty may be NaN."""
+    span_s = float(ends_s[-1] - ends_s[0]) if len(ends_s) > 1 else 0.0
+    if span_s < SPAN_MIN_S or float(rr_ms[1:].sum()) < 1000 * COVERED_MIN * span_s:
+        return UNKNOWN
+    n_grid = int(span_s * GRID_HZ)
+    even = np.interp(ends_s[-1] - np.arange(n_grid)[::-1] / GRID_HZ, ends_s, rr_ms)
+    ramp, taper = _shapes(n_grid)
+    even = even - even.mean()
+    power = np.abs(np.fft.rfft((even - (even @ ramp) * ramp) * taper, BINS)) ** 2
+    # The heart samples the breath once a beat: faster than half its rate is not seen.
+    return _peak(power, min(BAND_HZ[1], 500 * len(rr_ms) / float(rr_ms.sum())), 2 / (BINS * float(taper @ taper)))
+
+
+def _peak(power: FloatArray, high_hz: float, scale: float) -> Breathing:
+    hz_per_bin = GRID_HZ / BINS
+    low, high = round(BAND_HZ[0] / hz_per_bin), round(high_hz / hz_per_bin)
+    band = power[low : high + 1]
+    top = low + int(band.argmax())
+    total = float(band.sum())
+    if top in (low, high) or total <= 0:
+        return UNKNOWN
+    reach = round(PEAK_HZ / hz_per_bin)
+    share = float(power[max(low, top - reach) : min(high, top + reach) + 1].sum()) / total
+    certainty = min(1.0, max(0.0, (share - SHARE[0]) / (SHARE[1] - SHARE[0])))
+    if certainty < CERTAINTY_MIN:
+        return Breathing(np.nan, np.nan, certainty)
+    return Breathing(60 * hz_per_bin * top, float(np.sqrt(share * total * scale)), certainty)
+
+
+@lru_cache(maxsize=256)
+def _shapes(n_samples: int) -> tuple[FloatArray, NDArray[np.float64]]:
+    """A straight line of unit length and the Hann window."""
+    ramp = np.linspace(-1.0, 1.0, n_samples)
+    return ramp / np.sqrt(ramp @ ramp), np.hanning(n_samples)

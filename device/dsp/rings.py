@@ -1,0 +1,61 @@
+"""The last minute of one regularly sampled signal, to be had for any moment.
+
+`SampleWindows` hands out windows on its own beat; the signals of one wristband have to share one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.dsp.windows import FloatArray
+
+LATE_NS = 2_000_000_000
+"""Chunks of one source do not come at one moment: so much later than the others is not lost yet."""
+
+
+class SampleRing:
+    """Samples are kept twice, half a ring apart, so that any window lies in one piece."""
+
+    def __init__(self, n_channels: int, sfreq_hz: float, window_s: float) -> None:
+        self.sfreq_hz = sfreq_hz
+        self._size = max(1, round(window_s * sfreq_hz))
+        self._ring = np.full((n_channels, 2 * self._size), np.nan)
+        self._next = -1
+        self._begin_ns = self._end_ns = 0
+
+    def push(self, first_sample: int, t_ns: int, samples: NDArray[np.floating]) -> None:
+        """Take samples (n, channels), the first of which is the `first_sample`-th of the source and was at `t_ns`.
+
+        What lies between is NaN. The ring starts anew after a whole window is lost or the count goes back.
+        """
+        if self._next < 0 or not 0 <= first_sample - self._next < self._size:
+            self._ring.fill(np.nan)
+            self._next, self._begin_ns = first_sample, t_ns
+        self._write(np.full((len(self._ring), first_sample - self._next), np.nan))
+        self._write(samples.T)
+        self._end_ns = t_ns + round(len(samples) * 1e9 / self.sfreq_hz)
+
+    def window(self, t_ns: int) -> FloatArray:
+        """The window that ends at `t_ns`, shape (channels, n), oldest first, NaN where there is no sample.
+
+        A view: gone with the next chunk. Within `LATE_NS` it ends at the newest sample there is.
+        """
+        begin = self._next % self._size
+        newest = self._ring[:, begin : begin + self._size]
+        late_ns = t_ns - self._end_ns
+        if late_ns <= LATE_NS:
+            return newest
+        missing = min(self._size, round(late_ns / 1e9 * self.sfreq_hz))
+        return np.concatenate((newest[:, missing:], np.full((len(newest), missing), np.nan)), axis=1)
+
+    def lived_s(self, t_ns: int) -> float:
+        """Since the ring started, at most its length."""
+        return float(min((t_ns - self._begin_ns) / 1e9, self._size / self.sfreq_hz))
+
+    def _write(self, samples: NDArray[np.floating]) -> None:
+        """Append at most a ring's worth: the newest samples win."""
+        newest = samples[:, -self._size :]
+        self._next += samples.shape[1]
+        columns = np.arange(self._next - newest.shape[1], self._next) % self._size
+        self._ring[:, columns] = self._ring[:, columns + self._size] = newest
