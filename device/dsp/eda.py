@@ -9,12 +9,11 @@ to the largest one finds responses in pure noise.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.dsp.trend import fit, thin
+from device.dsp.trend import KNOWN_SHARE_MIN, SlowWindow, fit, thin
 from device.dsp.windows import FloatArray
 
 FEATURES = (
@@ -36,22 +35,13 @@ JUMP_US_S = 1.0
 """A change faster than this plus the window's own median per second is an electrode that moved, not sweat."""
 JUMP_S = 1.0
 """Left out on either side of a jump."""
-RESPONSE_US = 0.01
+RESPONSE_US = 0.02
 """Least rise that is counted (Braithwaite 2013: 0.01 to 0.05); wrists have a tenth of the fingers' conductance."""
-KNOWN_SHARE_MIN = 0.5
 RATE_MIN_HZ = 1.0
 """Slower samples have no responses in them."""
 
 
-class EdaWindow(NamedTuple):
-    values: tuple[float, ...]
-    """In the order of `FEATURES`; NaN: not known."""
-    good: FloatArray
-    """1 where the signal can be used, else 0; shape (n,), thinned."""
-    reasons: tuple[str, ...]
-
-
-def measure(eda_us: FloatArray, sfreq_hz: float) -> EdaWindow:
+def measure(eda_us: FloatArray, sfreq_hz: float) -> SlowWindow:
     """Features of a window (n,) in uS, NaN for lost samples; 2 Hz or more."""
     slow_us, slow_hz = thin(eda_us, sfreq_hz)
     touching = (slow_us >= CONTACT_US) & (slow_us <= SHORT_US)
@@ -64,7 +54,7 @@ def measure(eda_us: FloatArray, sfreq_hz: float) -> EdaWindow:
         reasons.append("skin conductance jumps (movement?)")
     enough = good.mean() >= KNOWN_SHARE_MIN and slow_hz >= RATE_MIN_HZ
     values = _values(slow_us, good, slow_hz) if enough else (np.nan,) * len(FEATURES)
-    return EdaWindow(values, good.astype(np.float64), tuple(reasons))
+    return SlowWindow(values, good.astype(np.float64), tuple(reasons))
 
 
 def _find_jumps(eda_us: FloatArray, touching: NDArray[np.bool_], sfreq_hz: float) -> NDArray[np.bool_]:

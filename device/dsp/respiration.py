@@ -47,11 +47,12 @@ def measure(ends_s: FloatArray, rr_ms: FloatArray) -> Breathing:
     ramp, taper = _shapes(n_grid)
     even = even - even.mean()
     power = np.abs(np.fft.rfft((even - (even @ ramp) * ramp) * taper, BINS)) ** 2
-    # The heart samples the breath once a beat: faster than half its rate is not seen.
-    return _peak(power, min(BAND_HZ[1], 500 * len(rr_ms) / float(rr_ms.sum())), 2 / (BINS * float(taper @ taper)))
+    return _peak(power * 2 / (BINS * float(taper @ taper)), float(rr_ms.mean()) / 1000)
 
 
-def _peak(power: FloatArray, high_hz: float, scale: float) -> Breathing:
+def _peak(power: FloatArray, beat_s: float) -> Breathing:
+    """The peak of a power spectrum in ms^2; the heart samples the breath once a beat, so half its rate is the limit."""
+    high_hz = min(BAND_HZ[1], 0.5 / beat_s)
     hz_per_bin = GRID_HZ / BINS
     low, high = round(BAND_HZ[0] / hz_per_bin), round(high_hz / hz_per_bin)
     band = power[low : high + 1]
@@ -64,7 +65,8 @@ def _peak(power: FloatArray, high_hz: float, scale: float) -> Breathing:
     certainty = min(1.0, max(0.0, (share - SHARE[0]) / (SHARE[1] - SHARE[0])))
     if certainty < CERTAINTY_MIN:
         return Breathing(np.nan, np.nan, certainty)
-    return Breathing(60 * hz_per_bin * top, float(np.sqrt(share * total * scale)), certainty)
+    flattened = float(np.sinc(hz_per_bin * top * beat_s)) ** 2  # by the straight lines between beats
+    return Breathing(60 * hz_per_bin * top, float(np.sqrt(share * total)) / flattened, certainty)
 
 
 @lru_cache(maxsize=256)

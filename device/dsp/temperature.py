@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from device.dsp.trend import fit, thin
+from device.dsp.trend import KNOWN_SHARE_MIN, SlowWindow, fit, thin
 from device.dsp.windows import FloatArray
 
 FEATURES = ("temperature_c.mean", "temperature_c.slope")
 """Degrees Celsius, and degrees per minute."""
 WORN_C = (22.0, 42.0)
 """Colder is the room, warmer is no skin: the open recordings of worn bands lie between 22 and 36."""
-KNOWN_SHARE_MIN = 0.5
 
 
-class TemperatureWindow(NamedTuple):
-    values: tuple[float, ...]
-    """In the order of `FEATURES`; NaN: not known."""
-    good: FloatArray
-    """1 where the signal can be used, else 0; shape (n,), thinned."""
-    reasons: tuple[str, ...]
-
-
-def measure(temperature_c: FloatArray, sfreq_hz: float) -> TemperatureWindow:
+def measure(temperature_c: FloatArray, sfreq_hz: float) -> SlowWindow:
     """Features of a window (n,) in degrees Celsius, NaN for lost samples."""
     slow_c, slow_hz = thin(temperature_c, sfreq_hz)
     worn = (slow_c >= WORN_C[0]) & (slow_c <= WORN_C[1])
@@ -33,4 +22,4 @@ def measure(temperature_c: FloatArray, sfreq_hz: float) -> TemperatureWindow:
     if worn.mean() >= KNOWN_SHARE_MIN:
         values = fit(np.where(worn, slow_c, np.nan), slow_hz)
     reasons = ("temperature is not that of skin (band worn?)",) if (known & ~worn).any() else ()
-    return TemperatureWindow(values, worn.astype(np.float64), reasons)
+    return SlowWindow(values, worn.astype(np.float64), reasons)

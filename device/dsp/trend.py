@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from device.dsp.windows import FloatArray
@@ -9,14 +11,26 @@ from device.dsp.windows import FloatArray
 SLOW_HZ = 4.0
 """Nothing in these signals is faster than 2 Hz."""
 
+KNOWN_SHARE_MIN = 0.5
+"""Of a window; less tells neither level nor slope."""
+
+
+class SlowWindow(NamedTuple):
+    values: tuple[float, ...]
+    """In the order of the module's `FEATURES`; NaN: not known."""
+    good: FloatArray
+    """1 where the signal can be used, else 0; shape (n,), thinned."""
+    reasons: tuple[str, ...]
+
 
 def thin(values: FloatArray, sfreq_hz: float) -> tuple[FloatArray, float]:
-    """Means of as many neighbours as leave at least `SLOW_HZ`, and their rate; a mean over a gap is NaN."""
-    factor = int(sfreq_hz // SLOW_HZ)
+    """Means of as many neighbours as leave at least `SLOW_HZ`, and their rate; a mean over a gap or infinity is NaN."""
+    finite = np.where(np.isfinite(values), values, np.nan)
+    factor = min(int(sfreq_hz // SLOW_HZ), len(values))
     if factor < 2:
-        return values, sfreq_hz
+        return finite, sfreq_hz
     n_means = len(values) // factor
-    return values[len(values) - n_means * factor :].reshape(n_means, factor).mean(axis=1), sfreq_hz / factor
+    return finite[len(values) - n_means * factor :].reshape(n_means, factor).mean(axis=1), sfreq_hz / factor
 
 
 def fit(values: FloatArray, sfreq_hz: float) -> tuple[float, float]:

@@ -7,13 +7,14 @@ the source's sample clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from device.dsp import eda, hrv, respiration, temperature
 from device.dsp.rings import SampleRing
+from device.dsp.trend import SlowWindow
 from device.dsp.windows import EventWindow, FloatArray, samples_of
 from device.messages import FeatureFrame, SampleChunk
 
@@ -25,8 +26,8 @@ LEADERS = ("heart", "ppg")
 """Frames follow their clock ..."""
 LED_NS = 3 * SECOND_NS
 """... until they have been silent for so long; then anything drives."""
-BACK_S = 5
-"""A clock that goes back further was started again."""
+RESTART_NS = round(WINDOW_S * SECOND_NS)
+"""A clock that goes back so far was started again; less is a late chunk."""
 RECENT_SHARE = 1 / 6
 """Of a window: 10 s. A signal that stopped so long ago is gone, whatever the rest of the window holds."""
 
@@ -42,6 +43,18 @@ class Part(NamedTuple):
 NO_HEART = Part((np.nan,) * (len(hrv.FEATURES) + len(respiration.FEATURES)), (0.0, 0.0, 0.0))
 
 
+class Slow(NamedTuple):
+    name: str
+    features: tuple[str, ...]
+    measure: Callable[[FloatArray, float], SlowWindow]
+
+
+SLOW = {
+    "eda": Slow("skin conductance", eda.FEATURES, eda.measure),
+    "temperature": Slow("skin temperature", temperature.FEATURES, temperature.measure),
+}
+
+
 class WristExtractor:
     """Frames of one wristband or heart-rate band, at most one for each second of its clock."""
 
@@ -49,8 +62,7 @@ class WristExtractor:
         self._source = chunk.source
         self._beats: EventWindow | None = None
         self._rings: dict[str, tuple[tuple[object, ...], SampleRing]] = {}
-        self._second = -BACK_S
-        self._led_ns = -LED_NS
+        self._framed_ns = self._led_ns = -RESTART_NS
 
     def frames(self, chunk: SampleChunk) -> Iterator[FeatureFrame]:
         """Take a chunk of any kind but EEG and yield the frames that become due within it."""
@@ -71,6 +83,8 @@ class WristExtractor:
         """Feed a ring up to each full second, so that a long chunk gives the frames of many short ones."""
         ring, samples = self._ring(chunk), samples_of(chunk)
         begin = 0
+        if self._framed_ns < 0:
+            self._framed_ns = chunk.t_ns  # the first second has to be full, however it is cut
         for end in _cuts(chunk.t_ns, chunk.sfreq_hz, len(samples)):
             ring.push(chunk.first_sample + begin, _time_ns(chunk, begin), samples[begin:end])
             begin = end
@@ -88,16 +102,15 @@ class WristExtractor:
     def _is_due(self, kind: str, t_ns: int) -> bool:
         if kind in LEADERS:
             self._led_ns = t_ns
-        elif abs(t_ns - self._led_ns) < LED_NS:
+        elif -RESTART_NS < t_ns - self._led_ns < LED_NS:
             return False
-        second = t_ns // SECOND_NS
-        if self._second - BACK_S < second <= self._second:
+        if t_ns - self._framed_ns > -RESTART_NS and t_ns // SECOND_NS <= self._framed_ns // SECOND_NS:
             return False
-        self._second = second
+        self._framed_ns = t_ns
         return True
 
     def _frame(self, t_ns: int) -> FeatureFrame:
-        parts = (self._heart(t_ns), self._eda(t_ns), self._temperature(t_ns))
+        parts = (self._heart(t_ns), *(self._slow(t_ns, kind) for kind in SLOW))
         return FeatureFrame(
             t_ns=t_ns,
             source=self._source,
@@ -123,25 +136,21 @@ class WristExtractor:
         breathing = respiration.measure(heart.ends_s, heart.rr_ms)
         return Part((*heart.values, *breathing), (*heart.quality, breathing.certainty), heart.reasons)
 
-    def _eda(self, t_ns: int) -> Part:
-        if "eda" not in self._rings:
-            return Part((np.nan,) * len(eda.FEATURES), (0.0,))
-        ring = self._rings["eda"][1]
-        found = eda.measure(ring.window(t_ns)[0], ring.sfreq_hz)
-        return Part(found.values, (_share(found.good),), found.reasons)
-
-    def _temperature(self, t_ns: int) -> Part:
-        if "temperature" not in self._rings:
-            return Part((np.nan,) * len(temperature.FEATURES), (0.0,))
-        ring = self._rings["temperature"][1]
-        found = temperature.measure(ring.window(t_ns)[0], ring.sfreq_hz)
-        return Part(found.values, (_share(found.good),), found.reasons)
-
-
-def _share(good: FloatArray) -> float:
-    """Quality of a signal that is good (1) or not (0): the share of the window, or of its end where that is less."""
-    recent = max(1, round(len(good) * RECENT_SHARE))
-    return float(min(good.mean(), good[-recent:].mean()))
+    def _slow(self, t_ns: int, kind: str) -> Part:
+        """Skin conductance or temperature."""
+        slow = SLOW[kind]
+        if kind not in self._rings:
+            return Part((np.nan,) * len(slow.features), (0.0,))
+        ring = self._rings[kind][1]
+        found = slow.measure(ring.window(t_ns)[0], ring.sfreq_hz)
+        lived_s = ring.lived_s(t_ns)
+        if lived_s < hrv.SPAN_MIN_S:
+            early = f"{slow.name} heard for {lived_s:.0f} s only, {hrv.SPAN_MIN_S:.0f} s are needed"
+            return Part(found.values, (0.0,), (early,))
+        recent = found.good[-max(1, round(len(found.good) * RECENT_SHARE)) :].mean()
+        silent = (f"no {slow.name} in {1 - recent:.0%} of the last 10 s",) if recent < 1 and not found.reasons else ()
+        share = min(1.0, found.good.mean() * WINDOW_S / lived_s)
+        return Part(found.values, (float(min(share, recent)),), found.reasons + silent)
 
 
 def _time_ns(chunk: SampleChunk, index: int) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.dsp.hrv import CHANNELS
-from device.messages import SampleChunk
+from device.messages import SampleChunk, SignalKind
 
 SFREQ_HZ = 250.0
 EIGHT = ("Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2")
@@ -55,3 +55,41 @@ def beats(rr_ms: NDArray[np.floating], *, begin_s: float = 0.0, first: int = 0) 
         )
         for index, (end_ns, interval) in enumerate(zip(ends_ns, rr_ms.tolist(), strict=True))
     ]
+
+
+def wrist_chunks(
+    kind: SignalKind, data: NDArray[np.floating], sfreq_hz: float, *, step_s: float = 0.5, begin_s: float = 0.0
+) -> list[SampleChunk]:
+    """One signal of a wristband (n,) or (n, channels), cut into chunks of `step_s`."""
+    rows = np.asarray(data, "<f4").reshape(len(data), -1)
+    size = max(1, round(step_s * sfreq_hz))
+    return [
+        SampleChunk(
+            t_ns=round((begin_s + first / sfreq_hz) * 1e9),
+            source="band",
+            kind=kind,
+            sfreq_hz=sfreq_hz,
+            ch_names=tuple(f"{kind}_{index}" for index in range(rows.shape[1])),
+            first_sample=first,
+            data=rows[first : first + size].tobytes(),
+        )
+        for first in range(0, len(rows), size)
+    ]
+
+
+def in_time(*runs: list[SampleChunk]) -> list[SampleChunk]:
+    """Chunks of several signals in the order in which they are complete."""
+    return sorted((chunk for run in runs for chunk in run), key=_end_ns)
+
+
+def _end_ns(chunk: SampleChunk) -> int:
+    if chunk.times_ns:
+        return chunk.times_ns[-1]
+    return chunk.t_ns + round(len(chunk.data) / 4 / len(chunk.ch_names) * 1e9 / chunk.sfreq_hz)
+
+
+def skin(seconds: float, sfreq_hz: float = 4.0) -> NDArray[np.float64]:
+    """Skin conductance in uS: a rising level and one clear response every 15 s."""
+    t_s = np.arange(round(seconds * sfreq_hz)) / sfreq_hz
+    since_s = t_s % 15
+    return 1.5 + 0.004 * t_s + 0.4 * (1 - np.exp(-since_s / 0.7)) * np.exp(-since_s / 3)
