@@ -1,0 +1,184 @@
+"""From a pulse wave that is nearly clean to the moment of every beat.
+
+First the heart rate over time, as the best path through a spectrogram; then the beats, as the best chain of peaks at about
+that rate; then each beat against the person's own pulse, which tells its moment between the samples, its error and
+whether it is one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.dsp.windows import FloatArray
+
+RATE_BPM = (32.0, 200.0)
+FRAME_S = 8.0
+FRAME_HOP_S = 2.0
+BINS = 1024
+HARMONICS = (1.0, 0.6, 0.3)
+STEP_BINS = 4
+STEP_COST = 0.35
+INTERVAL_COST = 10.0
+SKIP_COST = 1.5
+SHIFT_MAX_S = 0.06
+
+
+class Track(NamedTuple):
+    """Heart rate over a window."""
+
+    times_s: FloatArray
+    rate_hz: FloatArray
+    clarity: FloatArray
+    """Share of the power within the pulse's harmonics, per frame."""
+
+
+def follow(wave: FloatArray, noise: FloatArray, sfreq_hz: float) -> Track:
+    """Heart rate of `wave`, shape (n,), with the spectrum of `noise` (what movement put in) held against it."""
+    size, hop = round(FRAME_S * sfreq_hz), round(FRAME_HOP_S * sfreq_hz)
+    taper = np.hanning(size)
+    starts = np.arange(0, len(wave) - size + 1, hop)
+    frames = np.lib.stride_tricks.sliding_window_view(np.stack((wave, noise)), size, axis=1)[:, ::hop]
+    power, noise_power = np.abs(np.fft.rfft(frames * taper, BINS)) ** 2
+    amplitude = np.sqrt(power / (power.mean(axis=1, keepdims=True) + 0.1 * noise_power + 1e-30))
+    low, high = (round(bpm / 60 * BINS / sfreq_hz) for bpm in RATE_BPM)
+    bins = np.arange(low, high + 1)
+    score = sum(weight * amplitude[:, order * bins] for order, weight in enumerate(HARMONICS, 1))
+    path = _best_path(score / score.std())
+    clarity = np.take_along_axis(score, path[:, None], axis=1)[:, 0] / (score.max(axis=1) + 1e-30)
+    return Track((starts + size / 2) / sfreq_hz, (low + path) * sfreq_hz / BINS, clarity)
+
+
+def _best_path(score: FloatArray) -> NDArray[np.intp]:
+    """Viterbi: highest sum of scores with a price on changes."""
+    steps = np.arange(-STEP_BINS, STEP_BINS + 1)
+    price = STEP_COST * np.abs(steps) ** 1.5
+    n_frames, n_bins = score.shape
+    total = score[0]
+    back = np.zeros((n_frames, n_bins), np.intp)
+    padded = np.full(n_bins + 2 * STEP_BINS, -np.inf)
+    from_bins = np.arange(n_bins)[:, None] + np.arange(2 * STEP_BINS + 1)
+    for frame in range(1, n_frames):
+        padded[STEP_BINS:-STEP_BINS] = total
+        reached = padded[from_bins] - price
+        choice = reached.argmax(axis=1)
+        back[frame] = choice
+        total = reached[np.arange(n_bins), choice] + score[frame]
+    path = np.empty(n_frames, np.intp)
+    path[-1] = total.argmax()
+    for frame in range(n_frames - 1, 0, -1):
+        path[frame - 1] = path[frame] + back[frame, path[frame]] - STEP_BINS
+    return path
+
+
+def chain(wave: FloatArray, track: Track, sfreq_hz: float) -> FloatArray:
+    """Samples (fractional) of the chain of peaks that are high and about one period apart."""
+    peaks = np.flatnonzero((wave[1:-1] > wave[:-2]) & (wave[1:-1] >= wave[2:])) + 1
+    peaks = peaks[wave[peaks] > 0]
+    if len(peaks) < 2:
+        return np.zeros(0)
+    periods = sfreq_hz / np.interp(peaks / sfreq_hz, track.times_s, track.rate_hz)
+    height = wave[peaks] / np.sqrt(np.mean(wave**2))
+    kept = _chain(peaks.tolist(), np.minimum(height, 2.0).tolist(), periods.tolist())
+    return _vertex(wave, peaks[kept])
+
+
+def _chain(peaks: list[int], heights: list[float], periods: list[float]) -> list[int]:
+    """Dynamic programming over peaks: plain numbers, for there are three a second."""
+    best, back = [0.0] * len(peaks), [-1] * len(peaks)
+    first = 0
+    for index, (peak, period) in enumerate(zip(peaks, periods, strict=True)):
+        while peak - peaks[first] > 3.5 * period:
+            first += 1
+        top, chosen = 0.0, -1
+        for earlier in range(first, index):
+            ratio = (peak - peaks[earlier]) / period
+            if ratio < 0.55:
+                break
+            beats = max(1, round(ratio))
+            off = ratio / beats - 1
+            total = best[earlier] - INTERVAL_COST * off * off * beats - SKIP_COST * (beats - 1)
+            if total > top:
+                top, chosen = total, earlier
+        best[index], back[index] = top + heights[index], chosen
+    index = max(range(len(peaks)), key=best.__getitem__)
+    kept = []
+    while index >= 0:
+        kept.append(index)
+        index = back[index]
+    return kept[::-1]
+
+
+def _vertex(wave: FloatArray, peaks: NDArray[np.intp]) -> FloatArray:
+    """Top of the parabola through a peak and its neighbours."""
+    left, top, right = wave[peaks - 1], wave[peaks], wave[peaks + 1]
+    bend = left - 2 * top + right
+    at: FloatArray = peaks + 0.5 * (left - right) / np.where(bend < 0, bend, -1e30)
+    return at
+
+
+class Fit(NamedTuple):
+    """Each beat against the mean one."""
+
+    beats: FloatArray
+    """Samples (fractional): where the template's peak lies."""
+    error: FloatArray
+    """Standard deviation of that, in samples."""
+    likeness: FloatArray
+    """Correlation with the template, -1 to 1."""
+    wave: FloatArray
+    """The pulse alone: every beat by the template, shape (n,)."""
+
+
+def fit(wave: FloatArray, known: FloatArray, beats: FloatArray, sfreq_hz: float, rounds: int) -> Fit:
+    """Refine `beats` (samples) by the mean pulse; `known` (n,) is 1 where `wave` was measured, else 0."""
+    period = float(np.median(np.diff(beats)))
+    offsets = np.arange(-round(0.4 * period), round(0.6 * period) + 1)
+    index = np.arange(len(wave))
+    likeness = np.ones(len(beats))
+    for _ in range(rounds):
+        at = beats[:, None] + offsets
+        rows = np.interp(at, index, wave)
+        seen = np.interp(at, index, known) * ((at >= 0) & (at < len(wave)))
+        trust = seen * np.maximum(likeness, 0.05)[:, None] ** 2
+        template = (trust * rows).sum(axis=0) / (trust.sum(axis=0) + 1e-9)
+        slope = np.gradient(template)
+        shift, error, gain, level, likeness = _align(rows, seen, template, slope)
+        reach = SHIFT_MAX_S * sfreq_hz
+        beats = beats + np.clip(shift, -reach, reach)
+    top = _vertex(template, np.array([1 + int(template[1:-1].argmax())]))[0] + offsets[0]
+    pulse = _train(len(wave), beats, offsets, template, gain, level)
+    return Fit(beats + top, error, likeness, pulse)
+
+
+def _align(
+    rows: FloatArray, seen: FloatArray, template: FloatArray, slope: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Least squares per beat of gain, shift and level: shift, its error, gain, level and likeness."""
+    base = np.stack((template, -slope, np.ones(len(template))))
+    gram = np.einsum("bn,in,jn->bij", seen, base, base, optimize=True) + 1e-9 * np.eye(3) * (template @ template)
+    found = np.linalg.solve(gram, ((rows * seen) @ base.T)[:, :, None])[:, :, 0]
+    gain, moved, level = found.T
+    rest = (rows - found @ base) * seen
+    count = seen.sum(axis=1)
+    variance = (rest**2).sum(axis=1) / np.maximum(count - 3, 1)
+    safe = np.where(np.abs(gain) > 1e-3, np.abs(gain), 1e-3)
+    error = np.sqrt(variance * np.linalg.inv(gram)[:, 1, 1]) / safe
+    signal = gain**2 * np.einsum("bn,n->b", seen, (template - template.mean()) ** 2)
+    likeness = np.sign(gain) * np.sqrt(signal / (signal + (rest**2).sum(axis=1) + 1e-30))
+    likeness = likeness * np.minimum(1.0, count / (0.5 * len(template)))
+    return moved / np.where(gain > 1e-3, gain, np.inf), error, gain, level, likeness
+
+
+def _train(
+    n: int, beats: FloatArray, offsets: NDArray[np.intp], template: FloatArray, gain: FloatArray, level: FloatArray
+) -> FloatArray:
+    """The pulse wave that the fitted beats make; between two beats the nearer part rules."""
+    bounds = np.append(beats[1:] + offsets[0], np.inf)
+    which = np.minimum(np.searchsorted(bounds, np.arange(n), "right"), len(beats) - 1)
+    offset = np.arange(n) - beats[which]
+    inside = (offset >= offsets[0]) & (offset <= offsets[-1] + 0.3 * len(offsets))
+    pulse: FloatArray = inside * (np.clip(gain, 0, 3)[which] * np.interp(offset, offsets, template) + level[which])
+    return pulse
