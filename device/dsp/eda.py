@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from device.dsp.trend import KNOWN_SHARE_MIN, SlowWindow, fit, thin
+from device.dsp.trend import KNOWN_SHARE_MIN, SlowWindow, fit, sd, share, thin
 from device.dsp.windows import FloatArray
 
 FEATURES = (
@@ -52,15 +52,17 @@ def measure(eda_us: FloatArray, sfreq_hz: float) -> SlowWindow:
         reasons.append("skin conductance without skin contact")
     if jumped.any():
         reasons.append("skin conductance jumps (movement?)")
-    enough = good.mean() >= KNOWN_SHARE_MIN and slow_hz >= RATE_MIN_HZ
+    enough = share(good) >= KNOWN_SHARE_MIN and slow_hz >= RATE_MIN_HZ
     values = _values(slow_us, good, slow_hz) if enough else (np.nan,) * len(FEATURES)
-    return SlowWindow(values, good.astype(np.float64), tuple(reasons))
+    return SlowWindow(values, good, tuple(reasons))
 
 
 def _find_jumps(eda_us: FloatArray, touching: NDArray[np.bool_], sfreq_hz: float) -> NDArray[np.bool_]:
     """Samples within `JUMP_S` of a change that no sweat gland makes."""
     known = eda_us[touching]
-    limit_us = (JUMP_US_S + float(np.median(known)) if len(known) else np.inf) / sfreq_hz
+    limit_us = (
+        JUMP_US_S + float(np.partition(known, len(known) // 2)[len(known) // 2]) if len(known) else np.inf
+    ) / sfreq_hz
     near = np.zeros(len(eda_us), np.bool_)
     reach = round(JUMP_S * sfreq_hz)
     for at in np.flatnonzero(touching[1:] & touching[:-1] & (np.abs(np.diff(eda_us)) > limit_us)).tolist():
@@ -79,7 +81,7 @@ def _values(eda_us: FloatArray, good: NDArray[np.bool_], sfreq_hz: float) -> tup
         mean_us,
         float(np.log(mean_us)),
         slope,
-        float(fast_us[known].std()),
+        sd(fast_us[known]),
         len(sizes_us) / minutes,
         sum(sizes_us) / max(1, len(sizes_us)),
     )

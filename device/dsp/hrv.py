@@ -8,11 +8,13 @@ which many were wrong, looks plausible and is worthless. LF/HF is left out: 60 s
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from device.dsp.trend import mean, sd, share
 from device.dsp.windows import FloatArray
 
 CHANNELS = ("hr_bpm", "rr_ms")
@@ -74,7 +76,7 @@ def measure(ages_s: FloatArray, rows: FloatArray, span_s: float) -> HeartWindow:
     follows = np.diff(rr_s) < rr_ms[1:] / 1000 + GAP_S
     hr_quality = _recent_share(ages_s, hr_ok, ~(has_rr & np.isnan(rows[:, 0]))) if span_s >= SPAN_MIN_S else 0.0
     covered = min(1.0, float(rr_ms[clean].sum()) / 1000 / max(span_s, 1.0)) if len(rr_ms) else 0.0
-    artefacts = 1 - float(clean.mean()) if len(rr_ms) else 0.0
+    artefacts = 1 - share(clean) if len(rr_ms) else 0.0
     rr_quality = covered * max(0.0, 1 - 2 * artefacts)
     values = (*_rate(ages_s[hr_ok], rows[hr_ok, 0]), *_variability(rr_ms, clean, follows, span_s))
     reasons = tuple(_reasons(span_s, hr_quality, len(rr_ms), artefacts))
@@ -86,11 +88,17 @@ def find_clean(rr_ms: FloatArray) -> NDArray[np.bool_]:
     possible = _within(rr_ms, RR_RANGE_MS)
     if not possible.any():
         return possible
-    mode: Literal["reflect", "edge"] = "reflect" if len(rr_ms) > NEIGHBOURS else "edge"
-    padded = np.pad(np.where(possible, rr_ms, np.nan), NEIGHBOURS, mode=mode)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * NEIGHBOURS + 1)
-    median = _nan_median(around)
+    median = _nan_median(np.where(possible, rr_ms, np.nan)[_neighbours(len(rr_ms))])
     return possible & (np.abs(rr_ms - median) <= ARTEFACT_SHARE * median) & ~_spikes(rr_ms)
+
+
+@lru_cache(maxsize=256)
+def _neighbours(n_intervals: int) -> NDArray[np.intp]:
+    """Indices (n, 2 * NEIGHBOURS + 1) of each interval's neighbours, mirrored at the ends."""
+    index = np.arange(n_intervals)[:, None] + np.arange(-NEIGHBOURS, NEIGHBOURS + 1)
+    last = n_intervals - 1
+    mirrored: NDArray[np.intp] = last - np.abs(last - np.abs(index)) if last >= NEIGHBOURS else np.clip(index, 0, last)
+    return mirrored
 
 
 def _spikes(rr_ms: FloatArray) -> NDArray[np.bool_]:
@@ -116,8 +124,10 @@ def _bounded(rr_ms: FloatArray) -> FloatArray:
 
 
 def _nan_median(rows: FloatArray) -> FloatArray:
-    """Median of each row without its NaN; 0, which nothing is near, where there is nothing else."""
+    """Median of each row (of odd length) without its NaN; 0, which nothing is near, where there is nothing else."""
     ordered = np.sort(rows, axis=1)
+    if not np.isnan(ordered[:, -1]).any():
+        return ordered[:, rows.shape[1] // 2]
     count = (~np.isnan(rows)).sum(axis=1)
     index = np.arange(len(rows))
     low, high = ordered[index, np.maximum(0, (count - 1) // 2)], ordered[index, np.maximum(0, count // 2)]
@@ -131,16 +141,16 @@ def _within(values: FloatArray, limits: tuple[float, float]) -> NDArray[np.bool_
 def _recent_share(ages_s: FloatArray, good: NDArray[np.bool_], asked: NDArray[np.bool_]) -> float:
     """Share of the rows of the last seconds that are good, of those that should be."""
     recent = asked & (ages_s > -RECENT_S)
-    return float(good[recent].mean()) if recent.any() else 0.0
+    return share(good[recent]) if recent.any() else 0.0
 
 
 def _rate(ages_s: FloatArray, hr_bpm: FloatArray) -> tuple[float, float, float]:
     if len(hr_bpm) < HR_ROWS_MIN:
         return np.nan, np.nan, np.nan
-    centred_s = ages_s - ages_s.mean()
+    centred_s = ages_s - mean(ages_s)
     spread = float(centred_s @ centred_s)
     slope = float(centred_s @ hr_bpm) / spread * 60 if spread > 0 else np.nan
-    return float(hr_bpm.mean()), slope, float(hr_bpm.std())
+    return mean(hr_bpm), slope, sd(hr_bpm)
 
 
 def _variability(
@@ -150,29 +160,23 @@ def _variability(
     intervals = rr_ms[clean]
     if len(intervals) < BEATS_MIN:
         return (np.nan,) * 8
-    mean, sdnn = float(intervals.mean()), _sd(intervals)
+    mean_ms, sdnn = mean(intervals), sd(intervals, lost_freedom=1)
     pairs = np.flatnonzero(clean[1:] & clean[:-1] & follows)
-    expected = span_s * 1000 / mean
-    if len(pairs) < max(BEATS_MIN // 2, STEPS_SHARE_MIN * expected) or 1 - clean.mean() > ARTEFACTS_MAX:
-        return mean, sdnn, *(np.nan,) * 6
+    expected = span_s * 1000 / mean_ms
+    if len(pairs) < max(BEATS_MIN // 2, STEPS_SHARE_MIN * expected) or 1 - share(clean) > ARTEFACTS_MAX:
+        return mean_ms, sdnn, *(np.nan,) * 6
     steps = rr_ms[pairs + 1] - rr_ms[pairs]
-    sizes, sdsd, n_intervals = np.abs(steps), _sd(steps), len(steps) + 1
+    sizes, sdsd, n_intervals = np.abs(steps), sd(steps, lost_freedom=1), len(steps) + 1
     return (
-        mean,
+        mean_ms,
         sdnn,
         float(np.sqrt(steps @ steps / len(steps))),
         float(np.count_nonzero(sizes > 50)) / n_intervals,
         float(np.count_nonzero(sizes > 20)) / n_intervals,
         sdsd,
         sdsd / float(np.sqrt(2)),
-        _sd(rr_ms[pairs + 1] + rr_ms[pairs]) / float(np.sqrt(2)),
+        sd(rr_ms[pairs + 1] + rr_ms[pairs], lost_freedom=1) / float(np.sqrt(2)),
     )
-
-
-def _sd(values: FloatArray) -> float:
-    """Standard deviation with n - 1; np.std costs three times as much on a minute of beats."""
-    centred = values - values.mean()
-    return float(np.sqrt(centred @ centred / (len(values) - 1)))
 
 
 def _reasons(span_s: float, hr_quality: float, n_beats: int, artefacts: float) -> list[str]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from device.dsp.trend import mean
 from device.dsp.windows import FloatArray
 
 FEATURES = ("respiration.rate_bpm", "respiration.rsa_ms", "respiration.certainty")
@@ -45,9 +46,9 @@ def measure(ends_s: FloatArray, rr_ms: FloatArray) -> Breathing:
     n_grid = int(span_s * GRID_HZ)
     even = np.interp(ends_s[-1] - np.arange(n_grid)[::-1] / GRID_HZ, ends_s, rr_ms)
     ramp, taper = _shapes(n_grid)
-    even = even - even.mean()
+    even = even - mean(even)
     power = np.abs(np.fft.rfft((even - (even @ ramp) * ramp) * taper, BINS)) ** 2
-    return _peak(power * 2 / (BINS * float(taper @ taper)), float(rr_ms.mean()) / 1000)
+    return _peak(power * 2 / (BINS * float(taper @ taper)), mean(rr_ms) / 1000)
 
 
 def _peak(power: FloatArray, beat_s: float) -> Breathing:

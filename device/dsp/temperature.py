@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from device.dsp.trend import KNOWN_SHARE_MIN, SlowWindow, fit, thin
+from device.dsp.trend import KNOWN_SHARE_MIN, SlowWindow, fit, share, thin
 from device.dsp.windows import FloatArray
 
 FEATURES = ("temperature_c.mean", "temperature_c.slope")
@@ -19,7 +19,7 @@ def measure(temperature_c: FloatArray, sfreq_hz: float) -> SlowWindow:
     worn = (slow_c >= WORN_C[0]) & (slow_c <= WORN_C[1])
     known = np.isfinite(slow_c)
     values = (np.nan, np.nan)
-    if worn.mean() >= KNOWN_SHARE_MIN:
+    if share(worn) >= KNOWN_SHARE_MIN:
         values = fit(np.where(worn, slow_c, np.nan), slow_hz)
     reasons = ("temperature is not that of skin (band worn?)",) if (known & ~worn).any() else ()
-    return SlowWindow(values, worn.astype(np.float64), reasons)
+    return SlowWindow(values, worn, reasons)

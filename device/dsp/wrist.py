@@ -14,7 +14,7 @@ import numpy as np
 
 from device.dsp import eda, hrv, respiration, temperature
 from device.dsp.rings import SampleRing
-from device.dsp.trend import SlowWindow
+from device.dsp.trend import SlowWindow, share
 from device.dsp.windows import EventWindow, FloatArray, samples_of
 from device.messages import FeatureFrame, SampleChunk
 
@@ -147,10 +147,9 @@ class WristExtractor:
         if lived_s < hrv.SPAN_MIN_S:
             early = f"{slow.name} heard for {lived_s:.0f} s only, {hrv.SPAN_MIN_S:.0f} s are needed"
             return Part(found.values, (0.0,), (early,))
-        recent = found.good[-max(1, round(len(found.good) * RECENT_SHARE)) :].mean()
+        recent = share(found.good[-max(1, round(len(found.good) * RECENT_SHARE)) :])
         silent = (f"no {slow.name} in {1 - recent:.0%} of the last 10 s",) if recent < 1 and not found.reasons else ()
-        share = min(1.0, found.good.mean() * WINDOW_S / lived_s)
-        return Part(found.values, (float(min(share, recent)),), found.reasons + silent)
+        return Part(found.values, (min(1.0, share(found.good) * WINDOW_S / lived_s, recent),), found.reasons + silent)
 
 
 def _time_ns(chunk: SampleChunk, index: int) -> int:
