@@ -27,9 +27,11 @@ class Estimator:
 
     def __init__(self, config: SessionConfig) -> None:
         affect, models_dir = config.device.affect, Path(config.models_dir)
-        readers = (Reader(models_dir, name) for name in (*affect.eeg_models, *affect.wrist_models))
-        self._readers = {reader.settings.kind: reader for reader in readers}
-        self._baseline_s = affect.baseline_s
+        self._readers = {
+            "eeg": [Reader(models_dir, name) for name in affect.eeg_models],
+            "wrist": [Reader(models_dir, name) for name in affect.wrist_models],
+        }
+        self._baseline_s, self._window_s = affect.baseline_s, affect.window_s
         self._expected = tuple(config.device.sources)
         self._sources: dict[str, Source] = {}
         self._statuses: dict[str, SensorStatus] = {}
@@ -51,7 +53,9 @@ class Estimator:
 
     def _source(self, frame: FeatureFrame) -> Source:
         if frame.source not in self._sources:
-            self._sources[frame.source] = Source(frame.source, self._readers[frame.kind], self._baseline_s)
+            self._sources[frame.source] = Source(
+                frame.source, self._readers[frame.kind], self._baseline_s, self._window_s
+            )
         return self._sources[frame.source]
 
     def _estimate(self, now_ns: int) -> AffectEstimate:

@@ -1,8 +1,14 @@
-"""What one source says right now: its calibration, its smoothed logit and how much of the last while was usable."""
+"""What one source says right now: its calibration, its mean net output and how much of the last while was usable.
+
+A source may be read by several models, the one that needs most signals first: each keeps its own baseline and evidence
+(a `Track`), and where the first has nothing to say the next one fades in.
+"""
 
 from __future__ import annotations
 
 import math
+from collections import deque
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,11 +25,15 @@ FULL_AGE_S = 1.0
 COVERAGE_MIN = 0.3
 COVERAGE_FULL = 0.7
 """Between the two a source's weight rises from nothing to full, so it neither appears nor vanishes with a jump."""
+MEMORY_TIME_CONSTANTS = 2.0
+"""A mean that fades exponentially is worth this many time constants of evidence."""
 REASONS_MAX = 3
 
 
 class Evidence(NamedTuple):
     opinion: Opinion
+    log_odds: float
+    """Of load or stress, calibrated; 0 where nothing is known."""
     coverage: float
     """Share of the smoothing time that was usable, 0 to 1."""
     usable: bool
@@ -31,16 +41,72 @@ class Evidence(NamedTuple):
     reasons: tuple[str, ...]
 
 
-class Source:
-    """One source of features, read by its kind's model."""
+class Mean:
+    """Running mean of net outputs: fading with a time constant, or of the last `window_s` alone."""
 
-    def __init__(self, name: str, reader: Reader, wanted_s: float) -> None:
-        self.name, self._reader, self._wanted_s = name, reader, wanted_s
+    def __init__(self, smoothing_s: float, window_s: float) -> None:
+        self._smoothing_s, self._window_s = smoothing_s, window_s
+        self._recent: deque[tuple[float, float, float]] = deque()
+        self._sum = self._weight = self._heard_s = 0.0
+
+    def add(self, output: float, since_s: float, frame_s: float) -> None:
+        """Take the output (NaN: unusable) of a window of `frame_s` that ended `since_s` after the one before."""
+        if self._window_s:
+            self._slide(output, since_s, frame_s)
+            return
+        keep = math.exp(-since_s / self._smoothing_s)
+        share = 1 - math.exp(-min(since_s, FULL_AGE_S) / self._smoothing_s)
+        self._sum *= keep
+        self._weight *= keep
+        self._heard_s *= keep
+        if math.isfinite(output):
+            self._sum += share * output
+            self._weight += share
+            self._heard_s += min(since_s, FULL_AGE_S)
+
+    def _slide(self, output: float, since_s: float, frame_s: float) -> None:
+        """Frames that begin before the window are forgotten; time without frames counts as unusable."""
+        reach_s = max(self._window_s - frame_s, 0.0)
+        self._recent = deque((value, seconds, age + since_s) for value, seconds, age in self._recent)
+        while self._recent and self._recent[0][2] > reach_s + 1e-6:
+            self._recent.popleft()
+        self._recent.append((output, min(since_s, FULL_AGE_S), 0.0))
+        heard = [(value, seconds) for value, seconds, _ in self._recent if math.isfinite(value)]
+        self._heard_s = sum(seconds for _, seconds in heard)
+        span_s = max(self._recent[0][2] + self._recent[0][1], reach_s)
+        self._weight = min(1.0, self._heard_s / span_s)
+        self._sum = self._weight * sum(value * seconds for value, seconds in heard) / max(self._heard_s, 1e-9)
+
+    @property
+    def value(self) -> float:
+        return self._sum / self._weight if self._weight else 0.0
+
+    @property
+    def coverage(self) -> float:
+        """Share of the memory that holds usable outputs, 0 to 1."""
+        return self._weight
+
+    def evidence_s(self, frame_s: float) -> float:
+        """Seconds of signal behind the value."""
+        return frame_s + min(self._heard_s, self._window_s or MEMORY_TIME_CONSTANTS * self._smoothing_s)
+
+
+class Track:
+    """One source as one model reads it."""
+
+    def __init__(self, reader: Reader, wanted_s: float, window_s: float) -> None:
+        self.reader, self._wanted_s, self._window_s = reader, wanted_s if reader.settings.needs_rest else 0.0, window_s
         self._names: tuple[str, ...] = ()
         self._layout: Layout
-        self._baseline: Baseline
+        self.baseline: Baseline
         self._frame: FeatureFrame | None = None
-        self._logits = self._coverage = 0.0
+        self._strange: tuple[str, ...] = ()
+        self._mean: Mean
+
+    @property
+    def has_place(self) -> bool:
+        """Whether any channel of the source is read by this model."""
+        return bool(len(self._layout.channels))
 
     def take(self, frame: FeatureFrame) -> None:
         """Use a frame for the baseline, and after that as evidence; one that is not newer than the last is ignored."""
@@ -51,59 +117,97 @@ class Source:
         since_s = (frame.t_ns - self._frame.t_ns) / 1e9 if self._frame else frame.window_s
         self._frame = frame
         values, usable = values_of(frame, self._layout)
-        if not self._baseline.complete:
-            self._baseline.add(values, usable, since_s, frame.window_s)
+        strange = self.reader.find_strange(values, usable)
+        self._strange = tuple(name for name, odd in zip(self._layout.names, strange.tolist(), strict=True) if odd)
+        usable &= ~strange
+        usable &= self._has_needs(frame)
+        if not self.baseline.complete:
+            self.baseline.add(values, usable, since_s, frame.window_s)
             return
-        usable &= self._baseline.ready_channels
-        logit = self._reader.logit(self._baseline.z(values), usable, self._layout) if usable.any() else math.nan
-        self._smooth(logit, since_s)
+        usable &= self.baseline.ready_channels
+        output = self.reader.read(self.baseline.z(values), usable, self._layout) if usable.any() else math.nan
+        self._mean.add(output, since_s, frame.window_s)
 
     def _begin(self, frame: FeatureFrame) -> None:
         """Other channels than before are another headset: its rest must be learnt anew."""
         self._names, self._frame = frame.names, None
-        self._layout = self._reader.layout(frame.names, frame.ch_names)
-        self._baseline = self._reader.baseline(self._layout, self._wanted_s)
-        self._logits = self._coverage = 0.0
+        self._layout = self.reader.layout(frame.names, frame.ch_names)
+        self.baseline = Baseline(self.reader.population(self._layout), self._wanted_s)
+        self._mean = Mean(self.reader.settings.smoothing_s, self._window_s)
 
-    def _smooth(self, logit: float, since_s: float) -> None:
-        """Move the running mean of the usable logits and their share; time without frames counts as unusable."""
-        keep = math.exp(-since_s / self._reader.settings.smoothing_s)
-        share = 1 - math.exp(-min(since_s, FULL_AGE_S) / self._reader.settings.smoothing_s)
-        self._logits *= keep
-        self._coverage *= keep
-        if math.isfinite(logit):
-            self._logits += share * logit
-            self._coverage += share
+    def _has_needs(self, frame: FeatureFrame) -> bool:
+        quality = dict(zip(frame.ch_names, frame.quality, strict=True))
+        return all(quality.get(name, 0.0) > 0 for name in self.reader.settings.needs)
+
+    def weight(self, now_ns: int) -> float:
+        """How far it is to be heard at `now_ns`: fresh, and enough of the last while usable; 0 to 1."""
+        if not self.baseline.complete:
+            return 0.0
+        share = (self._mean.coverage - COVERAGE_MIN) / (COVERAGE_FULL - COVERAGE_MIN)
+        return self._freshness(now_ns) * min(1.0, max(0.0, share))
+
+    def coverage(self, now_ns: int) -> float:
+        return self._freshness(now_ns) * self._mean.coverage if self.baseline.complete else 0.0
+
+    def log_odds(self) -> float:
+        assert self._frame is not None, "a track begins with a frame"
+        return self.reader.log_odds(self._mean.value, self._mean.evidence_s(self._frame.window_s))
+
+    def _age_s(self, now_ns: int) -> float:
+        assert self._frame is not None, "a track begins with a frame"
+        return (now_ns - self._frame.t_ns) / 1e9
+
+    def _freshness(self, now_ns: int) -> float:
+        return min(1.0, max(0.0, (MAX_AGE_S - self._age_s(now_ns)) / (MAX_AGE_S - FULL_AGE_S)))
+
+    def reasons(self, now_ns: int) -> list[str]:
+        """Why it says nothing, or less than it could."""
+        assert self._frame is not None, "a track begins with a frame"
+        if not self.has_place:
+            return ["none of its channels has a place in the model; name its electrodes in device.toml"]
+        reasons = []
+        age_s = self._age_s(now_ns)
+        if age_s > MAX_AGE_S:
+            reasons.append(f"no data for {age_s:.0f} s")
+        if not self.baseline.complete:
+            reasons.append(f"calibrating: {self.baseline.covered_s:.0f} s of {self._wanted_s:.0f} s")
+        elif self._mean.coverage < COVERAGE_MIN:
+            reasons.append(f"{self._mean.coverage:.0%} of the last seconds are usable, {COVERAGE_MIN:.0%} are needed")
+        if age_s <= MAX_AGE_S:
+            if self._strange:
+                reasons.append(f"{', '.join(self._strange)}: like no signal the model has learnt")
+            if np.min(np.array(self._frame.quality)[self._layout.channels]) < 1:
+                reasons.extend(self._frame.reasons[:REASONS_MAX])
+        return reasons
+
+
+class Source:
+    """One source of features, read by the models of its kind in order of preference."""
+
+    def __init__(self, name: str, readers: Sequence[Reader], wanted_s: float, window_s: float) -> None:
+        self.name = name
+        self.tracks = [Track(reader, wanted_s, window_s) for reader in readers]
+
+    def take(self, frame: FeatureFrame) -> None:
+        for track in self.tracks:
+            track.take(frame)
 
     def evidence(self, now_ns: int) -> Evidence:
         """What this source is worth at `now_ns`."""
-        frame = self._frame
-        assert frame is not None, "a source begins with a frame"
-        age_s = (now_ns - frame.t_ns) / 1e9
-        freshness = min(1.0, max(0.0, (MAX_AGE_S - age_s) / (MAX_AGE_S - FULL_AGE_S)))
-        complete = self._baseline.complete
-        usable = complete and freshness > 0 and self._coverage >= COVERAGE_MIN
-        mean_logit = self._logits / self._coverage if self._coverage else 0.0
-        weight = freshness * min(1.0, max(0.0, (self._coverage - COVERAGE_MIN) / (COVERAGE_FULL - COVERAGE_MIN)))
-        opinion = opinion_of_logit(mean_logit / self._reader.settings.temperature, weight)
+        left, log_odds, total = 1.0, 0.0, 0.0
+        for track in self.tracks:
+            share = left * track.weight(now_ns)
+            if share:
+                log_odds += share * track.log_odds()
+                total += share
+                left -= share
+        best = max(self.tracks, key=lambda track: track.weight(now_ns))
+        mean = log_odds / total if total else 0.0
         return Evidence(
-            opinion if usable else Opinion(0.0, 0.0),
-            freshness * self._coverage if complete else 0.0,
-            usable,
-            complete,
-            tuple(f"{self.name}: {reason}" for reason in self._reasons(frame, age_s)),
+            opinion_of_logit(mean, total) if total else Opinion(0.0, 0.0),
+            mean,
+            max(track.coverage(now_ns) for track in self.tracks),
+            total > 0,
+            any(track.baseline.complete for track in self.tracks),
+            tuple(f"{self.name}: {reason}" for reason in best.reasons(now_ns)),
         )
-
-    def _reasons(self, frame: FeatureFrame, age_s: float) -> list[str]:
-        if not len(self._layout.channels):
-            return ["none of its channels has a place in the model; name its electrodes in device.toml"]
-        reasons = []
-        if age_s > MAX_AGE_S:
-            reasons.append(f"no data for {age_s:.0f} s")
-        if not self._baseline.complete:
-            reasons.append(f"calibrating: {self._baseline.covered_s:.0f} s of {self._wanted_s:.0f} s")
-        elif self._coverage < COVERAGE_MIN:
-            reasons.append(f"{self._coverage:.0%} of the last seconds are usable, {COVERAGE_MIN:.0%} are needed")
-        if np.min(np.array(frame.quality)[self._layout.channels]) < 1 and age_s <= MAX_AGE_S:
-            reasons.extend(frame.reasons[:REASONS_MAX])
-        return reasons

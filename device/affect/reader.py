@@ -1,11 +1,12 @@
-"""Reads one kind of features with its model: own baseline, channels pooled by region, a small net, a logit.
+"""Reads one set of signals with its model: own baseline, channels pooled by site, a small kernel net, a log-odds.
 
-Pooling by region is what makes one model serve any montage: a region is the mean of whatever usable electrodes lie in
-it, a region without one is 0 and says so in its mask.
+Pooling by site is what makes one model serve any montage: a site is the mean of whatever usable electrodes lie in
+it, a site without one is 0 and says so in its mask. A wristband's sites are single features.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from device.affect.baseline import Baseline, Population
+from device.affect.baseline import Population
+from device.affect.novelty import Familiar, Normal
 from device.affect.runtimes import FloatRows, open_runtime
 from device.dsp.windows import FloatArray
 from device.errors import ModelError
@@ -24,38 +26,61 @@ from device.models import ModelFolder
 USABLE_QUALITY = 0.5
 
 
+class Calibration(msgspec.Struct, frozen=True):
+    """From a mean net output over `evidence_s` to a probability: floor + (ceiling - floor) * sigmoid(slope * x + shift).
+
+    Floor and ceiling are apart because the errors are: a listener whose load looks like rest is common, one whose rest
+    looks like load is rare. They hold what no amount of evidence from one listener can tell.
+    """
+
+    evidence_s: float
+    slope: float
+    shift: float
+    floor: float
+    ceiling: float
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What card.toml tells the runtime under `[settings]`."""
 
     kind: str
-    """Of the frames it reads: `eeg` or `heart`."""
+    """Of the frames it reads: `eeg` or `wrist`."""
     file: str
     """The file that is run by default."""
+    needs: list[str] = []
+    """Channels without which it says nothing; none: any channel will do."""
+    needs_rest: bool = True
+    """Whether it reads against the listener's own rest; else against the people in training alone."""
     features: list[str]
-    regions: dict[str, list[str]]
-    """Region -> channels that lie in it, by all their names."""
+    """Of each channel; empty: the sites are features themselves, by their full names."""
+    sites: dict[str, list[str]]
+    """Site -> channels that lie in it, by all their names; a midline channel lies in two."""
     population_mean: list[list[float]]
-    """Resting mean in training, shape (regions, features)."""
+    """Resting mean in training, shape (sites, features)."""
     population_sd: list[list[float]]
     mean_weight_s: float
     sd_weight_s: float
     clip: float
     """Greatest |z| that the net has seen."""
-    temperature: float
-    """Divides the smoothed logit so that it is a calibrated log-odds."""
     smoothing_s: float
-    """Time constant of the evidence the temperature was fitted for."""
+    """Time constant of the evidence."""
+    calibration: list[Calibration]
+    """For rising lengths of evidence."""
+    normal: Normal | None = None
+    """What a channel's features look like at all; beyond it nothing is read."""
 
 
 class Layout(NamedTuple):
     """Where a frame's channels and features stand in the model's input."""
 
+    names: tuple[str, ...]
+    """Of the channels that are read."""
     columns: NDArray[np.intp]
     """Index into a frame's values, shape (channels, features)."""
     channels: NDArray[np.intp]
     """Index into a frame's quality, shape (channels,)."""
-    regions: NDArray[np.intp]
-    """Region of each channel."""
+    member: FloatArray
+    """1 where a channel lies in a site, shape (channels, sites)."""
 
 
 class Reader:
@@ -71,48 +96,92 @@ class Reader:
             self.settings = msgspec.convert(folder.card.settings, Settings)
         except msgspec.ValidationError as error:
             raise ModelError(f"Model {name}: its settings cannot be used: {error}.", "Reinstall the models.") from error
+        self.name = name
         self._runtime = open_runtime(folder.path(self.settings.file))
+        self._familiar = Familiar(self.settings.normal) if self.settings.normal else None
 
     def layout(self, names: Sequence[str], ch_names: Sequence[str]) -> Layout:
         """Channels of a source that have a place in the model; may be none."""
-        return lay_out(self.settings.features, self.settings.regions, names, ch_names)
+        return lay_out(self.settings.features, self.settings.sites, names, ch_names)
 
-    def baseline(self, layout: Layout, wanted_s: float) -> Baseline:
-        mean, sd = np.array(self.settings.population_mean), np.array(self.settings.population_sd)
-        weights = self.settings.mean_weight_s, self.settings.sd_weight_s
-        return Baseline(Population(mean[layout.regions], sd[layout.regions], *weights), wanted_s)
+    def population(self, layout: Layout) -> Population:
+        """Rest of the people in training at these channels."""
+        settings = self.settings
+        mean, sd = (at_channels(np.array(rows), layout) for rows in (settings.population_mean, settings.population_sd))
+        return Population(mean, sd, settings.mean_weight_s, settings.sd_weight_s)
 
-    def logit(self, z: FloatArray, usable: NDArray[np.bool_], layout: Layout) -> float:
-        """Raw logit of load or stress from the z-scores (channels, features) of the usable channels."""
-        row = pool(z[None], usable[None], layout.regions, len(self.settings.regions), self.settings.clip)
+    def find_strange(self, values: FloatArray, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which usable channels show nothing the model can know, shape (channels,)."""
+        strange = usable & (self._familiar.is_strange(values) if self._familiar else False)
+        return np.asarray(strange)
+
+    def read(self, z: FloatArray, usable: NDArray[np.bool_], layout: Layout) -> float:
+        """The net's word on z-scores (channels, features) of the usable channels; above 0 is load or stress."""
+        row = pool(z[None], usable[None], layout.member, self.settings.clip)
         return float(self._runtime.run(row)[0, 0])
+
+    def log_odds(self, mean: float, evidence_s: float) -> float:
+        """What a mean net output over so many seconds is worth as log-odds of load or stress."""
+        probability = probability_of(np.array([mean]), calibration_at(self.settings.calibration, evidence_s))[0]
+        return math.log(probability / (1 - probability))
+
+
+def calibration_at(calibrations: Sequence[Calibration], evidence_s: float) -> Calibration:
+    """Straight lines between the known lengths of evidence, on a logarithmic axis."""
+    known = np.log([item.evidence_s for item in calibrations])
+    at = math.log(max(evidence_s, 1e-3))
+    fields = ([getattr(item, name) for item in calibrations] for name in ("slope", "shift", "floor", "ceiling"))
+    return Calibration(evidence_s, *(float(np.interp(at, known, field)) for field in fields))
+
+
+def probability_of(mean: FloatArray, by: Calibration) -> FloatArray:
+    """P(load or stress) of mean net outputs."""
+    certainty = 0.5 * (1 + np.tanh((by.slope * mean + by.shift) / 2))
+    probability: FloatArray = by.floor + (by.ceiling - by.floor) * certainty
+    return probability
 
 
 def lay_out(
-    features: Sequence[str], regions: dict[str, list[str]], names: Sequence[str], ch_names: Sequence[str]
+    features: Sequence[str], sites: dict[str, list[str]], names: Sequence[str], ch_names: Sequence[str]
 ) -> Layout:
-    """Find each channel's region (names compare without case) and each feature's column."""
-    region_of = {name.upper(): index for index, members in enumerate(regions.values()) for name in members}
+    """Find each channel's sites (names compare without case) and each feature's column."""
     position = {name: index for index, name in enumerate(names)}
-    placed = [index for index, channel in enumerate(ch_names) if channel.upper() in region_of]
+    if not features:
+        found = [site for site in sites if site in position and site.rpartition(".")[0] in ch_names]
+        return Layout(
+            tuple(found),
+            np.array([[position[site]] for site in found], np.intp).reshape(len(found), 1),
+            np.array([ch_names.index(site.rpartition(".")[0]) for site in found], np.intp),
+            np.array([[site == name for name in sites] for site in found], float).reshape(len(found), len(sites)),
+        )
+    members = [{name.upper() for name in site} for site in sites.values()]
+    placed = [index for index, name in enumerate(ch_names) if any(name.upper() in site for site in members)]
     columns = [[position[f"{ch_names[index]}.{feature}"] for feature in features] for index in placed]
+    inside = [[ch_names[index].upper() in site for site in members] for index in placed]
     return Layout(
+        tuple(ch_names[index] for index in placed),
         np.array(columns, np.intp).reshape(len(placed), len(features)),
         np.array(placed, np.intp),
-        np.array([region_of[ch_names[index].upper()] for index in placed], np.intp),
+        np.array(inside, float).reshape(len(placed), len(sites)),
     )
 
 
-def pool(z: FloatArray, usable: NDArray[np.bool_], regions: NDArray[np.intp], n_regions: int, clip: float) -> FloatRows:
-    """Model input, shape (n, regions * features + regions): the mean of each region's usable channels, and its mask.
+def at_channels(rows: FloatArray, layout: Layout) -> FloatArray:
+    """What is known per site, shape (sites, features), at the channels: the mean over each one's sites."""
+    weight = layout.member / layout.member.sum(axis=1, keepdims=True)
+    return np.asarray(weight @ rows)
 
-    `z` has shape (n, channels, features), `usable` (n, channels). A feature that is not known counts as resting.
+
+def pool(z: FloatArray, usable: NDArray[np.bool_], member: FloatArray, clip: float) -> FloatRows:
+    """Model input, shape (n, sites * features + sites): the mean of each site's usable channels, and its mask.
+
+    `z` has shape (n, channels, features), `usable` (n, channels), `member` (channels, sites). A feature that is not
+    known counts as resting.
     """
-    member = (regions[:, None] == np.arange(n_regions)).astype(np.float64)
     weight = usable[:, :, None] * member
     count = weight.sum(axis=1)
     bounded = np.clip(np.nan_to_num(z, nan=0.0), -clip, clip)
-    mean = np.einsum("ncr,ncf->nrf", weight, bounded) / np.maximum(count, 1.0)[..., None]
+    mean = np.einsum("ncs,ncf->nsf", weight, bounded) / np.maximum(count, 1.0)[..., None]
     return np.concatenate((mean.reshape(len(z), -1), count > 0), axis=1).astype(np.float32)
 
 
