@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 
 from device.dsp.windows import FloatArray
 
-LATE_NS = 2_000_000_000
+LATE_S = 2.0
 """Chunks of one source do not come at one moment: so much later than the others is not lost yet."""
 
 
 class SampleRing:
-    """Samples are kept twice, half a ring apart, so that any window lies in one piece."""
+    """Samples are kept twice, one ring apart, so that any window lies in one piece."""
 
     def __init__(self, n_channels: int, sfreq_hz: float, window_s: float) -> None:
         self.sfreq_hz = sfreq_hz
         self._size = max(1, round(window_s * sfreq_hz))
-        self._ring = np.full((n_channels, 2 * self._size), np.nan)
+        self._spare = round(LATE_S * sfreq_hz)
+        self._ring = np.full((n_channels, 2 * (self._size + self._spare)), np.nan)
         self._next = -1
         self._begin_ns = self._end_ns = 0
 
@@ -39,23 +40,33 @@ class SampleRing:
     def window(self, t_ns: int) -> FloatArray:
         """The window that ends at `t_ns`, shape (channels, n), oldest first, NaN where there is no sample.
 
-        A view: gone with the next chunk. Within `LATE_NS` it ends at the newest sample there is.
+        A view: gone with the next chunk. At most `LATE_S` before the newest sample.
         """
-        begin = self._next % self._size
+        shift = round((self._end_ns - t_ns) / 1e9 * self.sfreq_hz)
+        begin = (self._next - min(max(shift, 0), self._spare) - self._size) % (self._size + self._spare)
         newest = self._ring[:, begin : begin + self._size]
-        late_ns = t_ns - self._end_ns
-        if late_ns <= LATE_NS:
+        if shift >= 0:
             return newest
-        missing = min(self._size, round(late_ns / 1e9 * self.sfreq_hz))
+        missing = min(self._size, -shift)
         return np.concatenate((newest[:, missing:], np.full((len(newest), missing), np.nan)), axis=1)
+
+    def lived(self, t_ns: int) -> FloatArray:
+        """That part of the window in which the signal was already there."""
+        n_lived = min(self._size, max(1, round((t_ns - self._begin_ns) / 1e9 * self.sfreq_hz)))
+        return self.window(t_ns)[:, self._size - n_lived :]
 
     def lived_s(self, t_ns: int) -> float:
         """Since the ring started, at most its length."""
         return float(min((t_ns - self._begin_ns) / 1e9, self._size / self.sfreq_hz))
 
+    def settled_ns(self, t_ns: int) -> int:
+        """The moment up to which samples have come, or `t_ns` where they have come or are overdue."""
+        return self._end_ns if 0 < t_ns - self._end_ns <= LATE_S * 1e9 else t_ns
+
     def _write(self, samples: NDArray[np.floating]) -> None:
         """Append at most a ring's worth: the newest samples win."""
-        newest = samples[:, -self._size :]
+        length = self._size + self._spare
+        newest = samples[:, -length:]
         self._next += samples.shape[1]
-        columns = np.arange(self._next - newest.shape[1], self._next) % self._size
-        self._ring[:, columns] = self._ring[:, columns + self._size] = newest
+        columns = np.arange(self._next - newest.shape[1], self._next) % length
+        self._ring[:, columns] = self._ring[:, columns + length] = newest

@@ -142,7 +142,7 @@ class WristExtractor:
         if kind not in self._rings:
             return Part((np.nan,) * len(slow.features), (0.0,))
         ring = self._rings[kind][1]
-        found = slow.measure(ring.window(t_ns)[0], ring.sfreq_hz)
+        found = slow.measure(ring.window(ring.settled_ns(t_ns))[0], ring.sfreq_hz)
         lived_s = ring.lived_s(t_ns)
         if lived_s < hrv.SPAN_MIN_S:
             early = f"{slow.name} heard for {lived_s:.0f} s only, {hrv.SPAN_MIN_S:.0f} s are needed"

@@ -34,10 +34,28 @@ def test_what_has_not_come_yet_or_was_lost_is_nan() -> None:
 def test_a_signal_that_stopped_moves_out_of_the_window() -> None:
     ring = SampleRing(1, 4.0, 10.0)
     ring.push(0, 0, count(0, 40))
-    assert ring.window(12 * S)[0].tolist() == list(range(40)), "two seconds late is not lost"
+    assert ring.settled_ns(12 * S) == 10 * S, "two seconds late is not lost"
+    assert ring.settled_ns(15 * S) == 15 * S
     assert np.isnan(ring.window(15 * S)[0]).sum() == 20
     assert ring.window(15 * S)[0, :20].tolist() == list(range(20, 40))
     assert np.isnan(ring.window(99 * S)).all()
+
+
+def test_a_window_may_end_a_little_before_the_newest_sample() -> None:
+    ring = SampleRing(1, 4.0, 2.0)
+    ring.push(0, 0, count(0, 40))
+    for late in range(9):
+        assert ring.window((40 - late) * S // 4)[0].tolist() == list(range(32 - late, 40 - late))
+    assert ring.window(0)[0].tolist() == list(range(24, 32)), "older ones are gone"
+
+
+def test_what_lies_before_the_first_sample_can_be_left_out() -> None:
+    ring = SampleRing(1, 4.0, 2.0)
+    ring.push(7, 0, count(0, 3))
+    assert ring.lived(3 * S // 4)[0].tolist() == [0, 1, 2]
+    assert np.isnan(ring.lived(4 * S // 4)[0]).tolist() == [False] * 3 + [True]
+    ring.push(10, 3 * S // 4, count(3, 20))
+    assert ring.lived(5 * S)[0].tolist() == list(range(12, 20))
 
 
 def test_a_count_that_goes_back_or_jumps_far_starts_anew() -> None:
