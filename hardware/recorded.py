@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from device.acquisition.signals import Eeg, Recording
+from device.acquisition.signals import Recording, Samples
 from device.messages import PlayedBar
 from hardware.brain import MONTAGE, SFREQ_HZ
 
@@ -66,12 +66,12 @@ class RecordedPerson:
         self._substitute.hear(bar)
 
 
-def _fit(eeg: Eeg) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+def _fit(eeg: Samples) -> tuple[tuple[str, ...], NDArray[np.float32]]:
     """The recording on the Cyton's eight channels at its rate: the default montage first, then what there is."""
     chosen = [name for name in MONTAGE if name in eeg.ch_names]
     chosen += [name for name in eeg.ch_names if name not in chosen][: len(MONTAGE) - len(chosen)]
-    data_uv = np.zeros((len(eeg.data_uv), len(MONTAGE)), np.float32)
-    data_uv[:, : len(chosen)] = eeg.data_uv[:, [eeg.ch_names.index(name) for name in chosen]]
+    data_uv = np.zeros((len(eeg.data), len(MONTAGE)), np.float32)
+    data_uv[:, : len(chosen)] = eeg.data[:, [eeg.ch_names.index(name) for name in chosen]]
     unused = tuple(f"unused{number}" for number in range(len(chosen) + 1, len(MONTAGE) + 1))
     np.nan_to_num(data_uv, copy=False)
     if eeg.sfreq_hz != SFREQ_HZ:

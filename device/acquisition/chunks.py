@@ -8,16 +8,16 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from device.messages import SampleChunk
+from device.messages import SampleChunk, SignalKind
 
 CHUNKS_PER_S = 10
 
 
 class Chunker:
-    """Collects the EEG samples of one source; what is lost between chunks is counted in `n_lost`."""
+    """Collects the samples of one signal of a source; what is lost between chunks is counted in `n_lost`."""
 
-    def __init__(self, source: str, ch_names: tuple[str, ...], sfreq_hz: float) -> None:
-        self._source, self._ch_names, self._sfreq_hz = source, ch_names, sfreq_hz
+    def __init__(self, source: str, ch_names: tuple[str, ...], sfreq_hz: float, kind: SignalKind = "eeg") -> None:
+        self._source, self._kind, self._ch_names, self._sfreq_hz = source, kind, ch_names, sfreq_hz
         self._size = max(1, round(sfreq_hz / CHUNKS_PER_S))
         self._index: NDArray[np.int64] = np.empty(0, np.int64)
         self._data: NDArray[np.float32] = np.empty((0, len(ch_names)), np.float32)
@@ -27,7 +27,7 @@ class Chunker:
     def push(
         self, index: NDArray[np.int64], data: NDArray[np.float32], time_ns: Callable[[int], int]
     ) -> list[SampleChunk]:
-        """Add samples with rising indices, data of shape (n, channels) in uV; returns the chunks that are full."""
+        """Add samples with rising indices, data of shape (n, channels); returns the chunks that are full."""
         self._index = np.concatenate((self._index, index))
         self._data = np.concatenate((self._data, data))
         return self._cut(time_ns, keep_tail=True)
@@ -55,7 +55,7 @@ class Chunker:
         return SampleChunk(
             t_ns=time_ns(first),
             source=self._source,
-            kind="eeg",
+            kind=self._kind,
             sfreq_hz=self._sfreq_hz,
             ch_names=self._ch_names,
             first_sample=first,

@@ -9,35 +9,36 @@ import numpy as np
 
 from device.acquisition.chunks import CHUNKS_PER_S, Chunker
 from device.acquisition.recording import load_recording
-from device.acquisition.signals import Eeg, Heart, Recording
+from device.acquisition.signals import Heart, Recording, Samples
 from device.acquisition.source import Emit, StatusReporter
 from device.clock import Clock
 from device.config import BluetoothConfig, SourceConfig
 from device.errors import ConfigError
-from device.messages import SampleChunk
+from device.messages import SampleChunk, SignalKind
 
 HEART_CHANNELS = ("hr_bpm", "rr_ms")
 
 
-class EegPlayer:
-    """Hands out the EEG that has become due; lost samples of the recording are lost here too."""
+class SamplesPlayer:
+    """Hands out the samples that have become due; lost samples of the recording are lost here too."""
 
-    def __init__(self, source: str, eeg: Eeg, start_ns: int) -> None:
-        self._eeg, self._start_ns = eeg, start_ns
-        self._chunker = Chunker(source, eeg.ch_names, eeg.sfreq_hz)
+    def __init__(self, source: str, kind: SignalKind, samples: Samples, start_ns: int) -> None:
+        self._samples, self._start_ns = samples, start_ns
+        self._chunker = Chunker(source, samples.ch_names, samples.sfreq_hz, kind)
         self._n_played = 0
 
     def play(self, elapsed_s: float) -> list[SampleChunk]:
         """Chunks due `elapsed_s` after the start; past the end also the last short one."""
-        data_uv = self._eeg.data_uv
-        begin, self._n_played = self._n_played, min(len(data_uv), int(elapsed_s * self._eeg.sfreq_hz))
-        due = data_uv[begin : self._n_played]
+        data, begin = self._samples.data, self._n_played
+        n_due = int((elapsed_s - self._samples.start_s) * self._samples.sfreq_hz)
+        self._n_played = max(begin, min(len(data), n_due))
+        due = data[begin : self._n_played]
         whole = ~np.isnan(due).all(axis=1)
         chunks = self._chunker.push(begin + np.flatnonzero(whole), due[whole], self._time_ns)
-        return chunks if self._n_played < len(data_uv) else chunks + self._chunker.flush(self._time_ns)
+        return chunks if self._n_played < len(data) else chunks + self._chunker.flush(self._time_ns)
 
     def _time_ns(self, index: int) -> int:
-        return self._start_ns + round(index * 1e9 / self._eeg.sfreq_hz)
+        return self._start_ns + round((self._samples.start_s + index / self._samples.sfreq_hz) * 1e9)
 
 
 class HeartPlayer:
@@ -70,7 +71,7 @@ class HeartPlayer:
 
 
 class PlaybackSource:
-    """Plays `config.path` once. A recording with EEG and heart appears as two sources, `name` and `name-heart`."""
+    """Plays `config.path` once. One with EEG and wrist signals appears as two sources, `name` and `name-heart`."""
 
     def __init__(self, name: str, config: SourceConfig, bluetooth: BluetoothConfig, clock: Clock) -> None:
         del bluetooth
@@ -100,13 +101,14 @@ class PlaybackSource:
         await asyncio.Event().wait()
 
     def _source_names(self, recording: Recording) -> list[str]:
-        return [self._name, f"{self._name}-heart"] if recording.eeg and recording.heart else [self._name]
+        return [self._name, f"{self._name}-heart"] if recording.eeg and recording.has_wrist else [self._name]
 
     async def _play(self, recording: Recording, names: list[str], emit: Emit) -> None:
         start_ns = self._clock.now_ns()
-        players: list[EegPlayer | HeartPlayer] = []
+        players: list[SamplesPlayer | HeartPlayer] = []
         if recording.eeg:
-            players.append(EegPlayer(names[0], recording.eeg, start_ns))
+            players.append(SamplesPlayer(names[0], "eeg", recording.eeg, start_ns))
+        players += [SamplesPlayer(names[-1], kind, samples, start_ns) for kind, samples in recording.wrist.items()]
         if recording.heart:
             players.append(HeartPlayer(names[-1], recording.heart, start_ns))
         elapsed_s = 0.0

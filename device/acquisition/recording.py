@@ -1,8 +1,8 @@
-"""Recordings of any of our forms as plain arrays: for `playback`, and for the rig, which feeds its emulators from them.
+"""Recordings of any of our forms as plain arrays: for `playback`, for `isotone affect`, and for the rig's emulators.
 
 Forms: .npz with `eeg` (int16, channels x samples) times `scale_uV`, or `eeg_uV`, with `fs` and `channels`; .npz of a
-wristband with `hr` and `ibi` (seconds) and their times; one of our own session folders. Several files, or all .npz of
-a folder, are joined in order, EEG behind EEG and heart behind heart, so an EEG file and a wrist file run side by side.
+wristband (see `wristband`); one of our own session folders. Several files, or all .npz of a folder, follow one another
+in order, EEG behind EEG and wrist behind wrist, so an EEG file and a wrist file run side by side.
 """
 
 from __future__ import annotations
@@ -10,17 +10,37 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.acquisition.signals import Eeg, Heart, Recording
+from device.acquisition.signals import Heart, Recording, Samples, in_turn
+from device.acquisition.wristband import read_heart, read_signals
 from device.errors import RecordingError
+from device.messages import SignalKind
 
-UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error, NotImplementedError)
+UNREADABLE = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    IndexError,
+    MemoryError,
+    RuntimeError,  # an encrypted archive
+    SyntaxError,  # a header that is no Python literal
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+)
 """What numpy raises for files that are none, or torn."""
+STEP_MAX_S = 1.0
+"""A longer step of the time stamps parts two pieces."""
+RATE_TOLERANCE = 0.1
 
 
 def load_recording(path: Path | Sequence[Path]) -> Recording:
@@ -29,104 +49,128 @@ def load_recording(path: Path | Sequence[Path]) -> Recording:
     Raises:
         RecordingError: nothing in it can be read, or files differ in channels or rate.
     """
-    files = [file for item in ([path] if isinstance(path, Path) else path) for file in _expand(item)]
     parts: list[Recording] = []
     notes: list[str] = []
-    for file in files:
+    for file in expand([path] if isinstance(path, Path) else path):
         try:
-            parts.append(_load_one(file))
+            parts += load_pieces(file)
         except RecordingError as error:
             notes.append(error.sentence)
     if not parts:
         why = " ".join(notes) or f"{path} holds no .npz and no session log."
         raise RecordingError(why, "Give an .npz recording, a folder of them, or a session folder.")
+    kinds: list[SignalKind] = list(dict.fromkeys(kind for part in parts for kind in part.wrist))
+    begun = list(in_turn(parts))
     return Recording(
-        eeg=_join_eeg([part.eeg for part in parts if part.eeg]),
-        heart=_join_heart([part.heart for part in parts if part.heart]),
+        eeg=_join("EEG", [(start_s, part.eeg) for start_s, part in begun if part.eeg]),
+        heart=_join_heart([(start_s, part.heart) for start_s, part in begun if part.heart]),
+        wrist={
+            kind: joined
+            for kind in kinds
+            if (joined := _join(kind, [(start_s, part.wrist[kind]) for start_s, part in begun if kind in part.wrist]))
+        },
         notes=(*notes, *(note for part in parts for note in part.notes)),
     )
 
 
-def _expand(path: Path) -> list[Path]:
-    if path.is_dir() and not any(path.glob("log-*.mcap")):
-        return sorted(path.glob("*.npz"))
-    return [path]
+def expand(paths: Sequence[Path]) -> list[Path]:
+    """Files and session folders, in order; other folders stand for their .npz."""
+    return [
+        file
+        for path in paths
+        for file in (sorted(path.glob("*.npz")) if path.is_dir() and not any(path.glob("log-*.mcap")) else [path])
+    ]
 
 
-def _load_one(path: Path) -> Recording:
+def load_pieces(path: Path) -> list[Recording]:
+    """Read one file or session: one piece, or several where the file says that it was cut out of a longer run.
+
+    Raises:
+        RecordingError: it cannot be read, or holds no signal.
+    """
     if path.is_dir():
         # Here and not above: the log's reader is not needed, and not loaded, for any other recording.
         from device.acquisition.session_log import load_session  # noqa: PLC0415
 
-        return load_session(path)
+        return [load_session(path)]
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as npz:
             # Only what is understood is read: some files hold pickled objects beside it.
-            recording = Recording(_read_eeg(npz), _read_heart(npz))
+            eeg = _read_eeg(npz)
+            wrist = Recording(heart=read_heart(npz), wrist=read_signals(npz))
     except UNREADABLE as error:
         raise RecordingError(f"{path} cannot be read as a recording: {error}.", "Use another recording.") from error
-    if recording.eeg is None and recording.heart is None:
-        raise RecordingError(f"{path} holds neither EEG nor heart signals.", "Use another recording.")
-    return recording
+    if not eeg and not wrist.has_wrist:
+        raise RecordingError(f"{path} holds neither EEG nor heart or other wrist signals.", "Use another recording.")
+    first = wrist._replace(eeg=eeg[0] if eeg else None)
+    return [first, *(Recording(eeg=piece) for piece in eeg[1:])]
 
 
-def _read_eeg(npz: Mapping[str, Any]) -> Eeg | None:
+def _read_eeg(npz: Mapping[str, Any]) -> list[Samples]:
     if "eeg_uV" in npz:
         data_uv = np.asarray(npz["eeg_uV"], np.float32)
     elif "eeg" in npz:
         data_uv = npz["eeg"].astype(np.float32) * np.float32(npz["scale_uV"])
     else:
-        return None
+        return []
     ch_names = tuple(str(name) for name in npz["channels"])
     sfreq_hz = float(npz["fs"])
     if data_uv.ndim != 2 or len(ch_names) != len(data_uv) or not 0 < sfreq_hz < 1e5 or not data_uv.size:
         raise ValueError("the shape of its EEG, its channel names and its rate do not agree")
-    return Eeg(np.ascontiguousarray(data_uv.T), sfreq_hz, ch_names)
+    data_uv[~np.isfinite(data_uv)] = np.nan
+    rows = np.ascontiguousarray(data_uv.T)
+    cuts = [0, *_cuts(npz, len(rows), sfreq_hz), len(rows)]
+    return [Samples(rows[begin:end], sfreq_hz, ch_names) for begin, end in pairwise(cuts)]
 
 
-def _read_heart(npz: Mapping[str, Any]) -> Heart | None:
-    side = next((side for side in ("", "left_", "right_") if f"{side}hr" in npz), None)
-    if side is None:
-        return None
-    hr_bpm = np.ravel(np.asarray(npz[f"{side}hr"], np.float32))
-    if "rr" in npz:
-        rr_ms = np.ravel(np.asarray(npz["rr"], np.float32)) * 1000
-        return _events(np.arange(len(hr_bpm), dtype=np.float64), hr_bpm, rr_ms)
-    start_s = float(npz[f"{side}hr_t0"])
-    hr_s = np.arange(len(hr_bpm)) / float(npz[f"{side}hr_fs"])
-    beat_s = np.asarray(npz[f"{side}ibi_t"], np.float64) - start_s
-    rr_ms = np.asarray(npz[f"{side}ibi"], np.float32) * 1000
-    return _events(
-        np.concatenate((hr_s, beat_s)),
-        np.concatenate((hr_bpm, np.full(len(rr_ms), np.nan, np.float32))),
-        np.concatenate((np.full(len(hr_bpm), np.nan, np.float32), rr_ms)),
-    )
+def _cuts(npz: Mapping[str, Any], n_rows: int, sfreq_hz: float) -> list[int]:
+    """Where pieces meet, from their `lengths` or from jumps of the time stamps `t` (seconds)."""
+    if "lengths" in npz:
+        lengths = np.ravel(npz["lengths"]).astype(np.int64)
+        if (lengths < 1).any() or lengths.sum() != n_rows:
+            raise ValueError("the lengths of its pieces do not add up to its samples")
+        return np.cumsum(lengths)[:-1].tolist()  # type: ignore[no-any-return]
+    if "t" in npz:
+        return _jumps(np.asarray(npz["t"], np.float64), n_rows, sfreq_hz)
+    return []
 
 
-def _events(time_s: NDArray[np.float64], hr_bpm: NDArray[np.float32], rr_ms: NDArray[np.float32]) -> Heart:
-    """Events in order, without those before the start or without a time."""
-    order = np.argsort(time_s, kind="stable")
-    order = order[np.isfinite(time_s[order]) & (time_s[order] >= 0)]
-    return Heart(time_s[order], hr_bpm[order], rr_ms[order])
+def _jumps(time_s: NDArray[np.float64], n_rows: int, sfreq_hz: float) -> list[int]:
+    if time_s.shape != (n_rows,) or not np.isfinite(time_s).all():
+        raise ValueError("its time stamps do not belong to its samples")
+    steps_s = np.diff(time_s)
+    within_s = steps_s[steps_s <= STEP_MAX_S]
+    if (steps_s < 0).any():
+        raise ValueError("its time stamps run backwards")
+    mean_s = float(within_s.mean()) if len(within_s) else np.inf
+    if abs(mean_s * sfreq_hz - 1) > RATE_TOLERANCE:
+        raise ValueError(f"it says {sfreq_hz:g} Hz, but its time stamps say {1 / max(mean_s, 1e-9):.0f} Hz")
+    return (np.flatnonzero(steps_s > STEP_MAX_S) + 1).tolist()
 
 
-def _join_eeg(parts: list[Eeg]) -> Eeg | None:
+def _join(name: str, parts: list[tuple[float, Samples]]) -> Samples | None:
+    """One run of samples, with rows of NaN where nothing was recorded."""
     if not parts:
         return None
-    first = parts[0]
-    if any(part[1:] != first[1:] for part in parts):
+    first_s, first = parts[0]
+    if any(part[1:3] != first[1:3] for _, part in parts):
         raise RecordingError(
-            "These EEG recordings cannot be joined: their channels or rates differ.", "Play them one by one."
+            f"The {name} of these recordings cannot be joined: their channels or rates differ.", "Take them one by one."
         )
-    return first._replace(data_uv=np.concatenate([part.data_uv for part in parts]))
+    runs: list[NDArray[np.float32]] = []
+    begin_s, n_rows = first_s + first.start_s, 0
+    for start_s, part in parts:
+        n_missing = max(0, round((start_s + part.start_s - begin_s) * first.sfreq_hz) - n_rows)
+        runs += [np.full((n_missing, len(first.ch_names)), np.nan, np.float32), part.data]
+        n_rows += n_missing + len(part.data)
+    return first._replace(data=np.concatenate(runs), start_s=begin_s)
 
 
-def _join_heart(parts: list[Heart]) -> Heart | None:
+def _join_heart(parts: list[tuple[float, Heart]]) -> Heart | None:
     if not parts:
         return None
-    starts_s = np.cumsum([0.0, *(part.end_s for part in parts[:-1])])
     return Heart(
-        np.concatenate([part.time_s + start_s for part, start_s in zip(parts, starts_s, strict=True)]),
-        np.concatenate([part.hr_bpm for part in parts]),
-        np.concatenate([part.rr_ms for part in parts]),
+        np.concatenate([heart.time_s + start_s for start_s, heart in parts]),
+        np.concatenate([heart.hr_bpm for _, heart in parts]),
+        np.concatenate([heart.rr_ms for _, heart in parts]),
     )

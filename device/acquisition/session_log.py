@@ -12,25 +12,27 @@ from mcap.records import Message as LogMessage
 from mcap.stream_reader import StreamReader
 from numpy.typing import NDArray
 
-from device.acquisition.signals import Eeg, Heart, Recording
+from device.acquisition.signals import Heart, Recording, Samples
 from device.errors import RecordingError
-from device.messages import SampleChunk
+from device.messages import SampleChunk, SignalKind
 
 RECORD_BYTES_MAX = 64 * 2**20
 GAP_MAX_S = 3600.0
 """A longer gap is cut to this: it is no use to play, and a damaged counter must not ask for the memory."""
 
+WRIST: tuple[SignalKind, ...] = ("ppg", "motion", "eda", "temperature")
+
 _decode = msgspec.msgpack.Decoder(SampleChunk).decode
 
 
 def load_session(folder: Path) -> Recording:
-    """EEG of the source with most samples and heart of the source with most events, on one time axis.
+    """Each kind of signal of the source with most of it, on one time axis.
 
     Raises:
         RecordingError: the log holds no sample.
     """
     notes: list[str] = []
-    chunks: dict[tuple[str, str], list[SampleChunk]] = {}
+    chunks: dict[tuple[SignalKind, str], list[SampleChunk]] = {}
     for path in sorted(folder.glob("log-*.mcap")):
         for chunk in _read_segment(path, notes):
             chunks.setdefault((chunk.kind, chunk.source), []).append(chunk)
@@ -39,7 +41,10 @@ def load_session(folder: Path) -> Recording:
     start_ns = min(chunk.t_ns for run in chunks.values() for chunk in run)
     eeg, heart = _richest(chunks, "eeg"), _richest(chunks, "heart")
     return Recording(
-        eeg=_eeg(eeg, start_ns) if eeg else None, heart=_heart(heart, start_ns) if heart else None, notes=tuple(notes)
+        eeg=_samples(eeg, start_ns) if eeg else None,
+        heart=_heart(heart, start_ns) if heart else None,
+        wrist={kind: _samples(run, start_ns) for kind in WRIST if (run := _richest(chunks, kind))},
+        notes=tuple(notes),
     )
 
 
@@ -66,7 +71,7 @@ def _is_sound(chunk: SampleChunk) -> bool:
     return n_rows > 0 and not rest and timed
 
 
-def _richest(chunks: dict[tuple[str, str], list[SampleChunk]], kind: str) -> list[SampleChunk]:
+def _richest(chunks: dict[tuple[SignalKind, str], list[SampleChunk]], kind: SignalKind) -> list[SampleChunk]:
     runs = [run for (of_kind, _), run in chunks.items() if of_kind == kind]
     return max(runs, key=lambda run: sum(len(chunk.data) for chunk in run), default=[])
 
@@ -75,7 +80,7 @@ def _rows(chunk: SampleChunk) -> NDArray[np.float32]:
     return np.frombuffer(chunk.data, "<f4").reshape(-1, len(chunk.ch_names))
 
 
-def _eeg(chunks: list[SampleChunk], start_ns: int) -> Eeg:
+def _samples(chunks: list[SampleChunk], start_ns: int) -> Samples:
     """One run of samples with NaN for what was lost, between chunks and before the first."""
     ch_names, sfreq_hz = chunks[0].ch_names, chunks[0].sfreq_hz
     parts: list[NDArray[np.float32]] = []
@@ -89,7 +94,7 @@ def _eeg(chunks: list[SampleChunk], start_ns: int) -> Eeg:
         rows = _rows(chunk)
         parts += [np.full((n_missing, len(ch_names)), np.nan, np.float32), rows]
         n_rows, expected = n_rows + n_missing + len(rows), chunk.first_sample + len(rows)
-    return Eeg(np.concatenate(parts), sfreq_hz, ch_names)
+    return Samples(np.concatenate(parts), sfreq_hz, ch_names)
 
 
 def _heart(chunks: list[SampleChunk], start_ns: int) -> Heart:

@@ -1,18 +1,32 @@
-"""The signals of a recording as plain arrays, whatever form they were read from."""
+"""The signals of a recording as plain arrays on one time axis, whatever form they were read from."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from device.messages import SignalKind
 
-class Eeg(NamedTuple):
-    data_uv: NDArray[np.float32]
-    """Shape (n, channels); rows of NaN are lost samples."""
+NOTHING: Mapping[SignalKind, Samples] = MappingProxyType({})
+
+
+class Samples(NamedTuple):
+    """One regularly sampled signal."""
+
+    data: NDArray[np.float32]
+    """Shape (n, channels), in the units of `SampleChunk.data`; rows of NaN are lost samples."""
     sfreq_hz: float
     ch_names: tuple[str, ...]
+    start_s: float = 0.0
+    """Of its first sample, on the recording's time axis."""
+
+    @property
+    def end_s(self) -> float:
+        return self.start_s + len(self.data) / self.sfreq_hz
 
 
 class Heart(NamedTuple):
@@ -29,12 +43,41 @@ class Heart(NamedTuple):
 
 
 class Recording(NamedTuple):
-    eeg: Eeg | None
-    heart: Heart | None
+    eeg: Samples | None = None
+    heart: Heart | None = None
+    wrist: Mapping[SignalKind, Samples] = NOTHING
+    """What a wristband sends beside its heartbeats: `ppg`, `motion`, `eda`, `temperature`."""
     notes: tuple[str, ...] = ()
     """What could not be read and was left out, as sentences."""
 
     @property
+    def eeg_end_s(self) -> float:
+        return self.eeg.end_s if self.eeg else 0.0
+
+    @property
+    def wrist_end_s(self) -> float:
+        ends_s = [samples.end_s for samples in self.wrist.values()]
+        return max([*ends_s, self.heart.end_s if self.heart else 0.0])
+
+    @property
     def duration_s(self) -> float:
-        eeg_s = len(self.eeg.data_uv) / self.eeg.sfreq_hz if self.eeg else 0.0
-        return max(eeg_s, self.heart.end_s if self.heart else 0.0)
+        return max(self.eeg_end_s, self.wrist_end_s)
+
+    @property
+    def has_wrist(self) -> bool:
+        return self.heart is not None or bool(self.wrist)
+
+
+def in_turn(parts: list[Recording]) -> Iterator[tuple[float, Recording]]:
+    """When each part begins: behind the last one that holds EEG, or wrist signals, as it does itself.
+
+    So EEG follows EEG and wrist follows wrist, and an EEG file and a wrist file run side by side.
+    """
+    eeg_s = wrist_s = 0.0
+    for part in parts:
+        start_s = max(eeg_s if part.eeg else 0.0, wrist_s if part.has_wrist else 0.0)
+        yield start_s, part
+        if part.eeg:
+            eeg_s = start_s + part.eeg_end_s
+        if part.has_wrist:
+            wrist_s = start_s + part.wrist_end_s

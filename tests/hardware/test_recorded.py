@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from device.acquisition.signals import Eeg, Heart, Recording
+from device.acquisition.signals import Heart, Recording, Samples
 from hardware.brain import MONTAGE
 from hardware.patient import Patient
 from hardware.profiles import PROFILES
@@ -11,13 +11,13 @@ from hardware.recorded import RecordedPerson
 from tests.hardware.music import CALM
 
 
-def person(*, eeg: Eeg | None = None, heart: Heart | None = None) -> RecordedPerson:
+def person(*, eeg: Samples | None = None, heart: Heart | None = None) -> RecordedPerson:
     return RecordedPerson(Recording(eeg, heart), Patient(1, PROFILES["guest"]))
 
 
-def recorded_eeg(ch_names: tuple[str, ...], sfreq_hz: float = 250.0, n_samples: int = 1000) -> Eeg:
+def recorded_eeg(ch_names: tuple[str, ...], sfreq_hz: float = 250.0, n_samples: int = 1000) -> Samples:
     data_uv = np.arange(n_samples)[:, None] + 1000.0 * np.arange(len(ch_names))
-    return Eeg(data_uv.astype(np.float32), sfreq_hz, ch_names)
+    return Samples(data_uv.astype(np.float32), sfreq_hz, ch_names)
 
 
 def beats(rr_ms: list[float], hr_bpm: float = 60.0) -> Heart:

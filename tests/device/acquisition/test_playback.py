@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.acquisition.playback import EegPlayer, HeartPlayer, PlaybackSource
-from device.acquisition.signals import Eeg, Heart
+from device.acquisition.playback import HeartPlayer, PlaybackSource, SamplesPlayer
+from device.acquisition.signals import Heart, Samples
 from device.clock import SystemClock
 from device.config import BluetoothConfig, SourceConfig
 from device.errors import ConfigError, RecordingError
@@ -23,7 +23,7 @@ def source_of(path: Path | str) -> PlaybackSource:
 def test_lost_samples_of_the_recording_are_lost_again() -> None:
     data_uv = np.repeat(np.arange(100, dtype=np.float32), 2).reshape(100, 2)
     data_uv[40:50] = np.nan
-    player = EegPlayer("playback", Eeg(data_uv, 100.0, ("Fp1", "Fp2")), start_ns=1000)
+    player = SamplesPlayer("playback", "eeg", Samples(data_uv, 100.0, ("Fp1", "Fp2")), start_ns=1000)
     chunks = [chunk for tenth in range(1, 12) for chunk in player.play(tenth / 10)]
     assert sum(len(rows_of(chunk)) for chunk in chunks) == 90
     assert sum(chunk.n_lost for chunk in chunks) == 10

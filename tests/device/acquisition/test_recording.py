@@ -16,8 +16,8 @@ def test_counts_become_microvolts_and_channels_columns(tmp_path: Path) -> None:
     recording = load_recording(write_eeg(tmp_path / "a.npz"))
     assert recording.eeg is not None
     assert recording.eeg.ch_names == ("Fp1", "Fp2")
-    assert recording.eeg.data_uv.shape == (500, 2)
-    assert recording.eeg.data_uv[10] == pytest.approx([0.2, 2.2])
+    assert recording.eeg.data.shape == (500, 2)
+    assert recording.eeg.data[10] == pytest.approx([0.2, 2.2])
     assert recording.duration_s == 2.0
     assert recording.heart is None
 
@@ -26,7 +26,7 @@ def test_microvolts_stay_microvolts(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", eeg_uV=np.array([[1.5, -2.5]], np.float32), fs=256, channels=["TP9"])
     recording = load_recording(tmp_path / "a.npz")
     assert recording.eeg is not None
-    assert recording.eeg.data_uv.ravel().tolist() == [1.5, -2.5]
+    assert recording.eeg.data.ravel().tolist() == [1.5, -2.5]
 
 
 @pytest.mark.parametrize("side", ["", "left_", "right_"])
@@ -46,8 +46,8 @@ def test_a_folder_is_joined_in_order_and_kinds_run_side_by_side(tmp_path: Path) 
     recording = load_recording(tmp_path)
     assert recording.eeg is not None
     assert recording.heart is not None
-    assert recording.eeg.data_uv.shape == (750, 2)
-    assert recording.eeg.data_uv[250, 0] == 0.0
+    assert recording.eeg.data.shape == (750, 2)
+    assert recording.eeg.data[250, 0] == 0.0
     assert recording.heart.time_s[0] == 0.0
     assert recording.duration_s == 5.0
 

@@ -22,7 +22,7 @@ def whole_run(n_chunks: int) -> list[SampleChunk]:
 def test_samples_come_back_over_segments(tmp_path: Path) -> None:
     recording = load_session(write_session(tmp_path / "s", whole_run(20), n_segments=3))
     assert recording.eeg is not None
-    assert recording.eeg.data_uv[:, 1].tolist() == list(range(500))
+    assert recording.eeg.data[:, 1].tolist() == list(range(500))
     assert recording.notes == ()
 
 
@@ -30,23 +30,23 @@ def test_lost_samples_are_nan(tmp_path: Path) -> None:
     chunks = [*whole_run(2), eeg_chunk(60, 8 * CHUNK_NS, n_lost=10)]
     eeg = load_session(write_session(tmp_path / "s", chunks)).eeg
     assert eeg is not None
-    assert np.flatnonzero(np.isnan(eeg.data_uv[:, 0])).tolist() == list(range(50, 60))
-    assert eeg.data_uv[60, 0] == 60
+    assert np.flatnonzero(np.isnan(eeg.data[:, 0])).tolist() == list(range(50, 60))
+    assert eeg.data[60, 0] == 60
 
 
 def test_a_counter_that_begins_anew_is_placed_by_time(tmp_path: Path) -> None:
     chunks = [*whole_run(2), eeg_chunk(0, 5 * CHUNK_NS + 1_000_000_000)]
     eeg = load_session(write_session(tmp_path / "s", chunks)).eeg
     assert eeg is not None
-    assert eeg.data_uv[250, 0] == 0
-    assert np.isnan(eeg.data_uv[50:250]).all()
+    assert eeg.data[250, 0] == 0
+    assert np.isnan(eeg.data[50:250]).all()
 
 
 def test_a_mad_counter_does_not_ask_for_the_memory(tmp_path: Path) -> None:
     chunks = [*whole_run(2), eeg_chunk(10**15, 8 * CHUNK_NS)]
     eeg = load_session(write_session(tmp_path / "s", chunks)).eeg
     assert eeg is not None
-    assert len(eeg.data_uv) == 50 + 3600 * 250 + 25
+    assert len(eeg.data) == 50 + 3600 * 250 + 25
 
 
 def test_heart_and_eeg_share_one_time_axis(tmp_path: Path) -> None:
@@ -56,15 +56,15 @@ def test_heart_and_eeg_share_one_time_axis(tmp_path: Path) -> None:
     assert recording.eeg is not None
     assert recording.heart.time_s == pytest.approx([0, 1e-7, 2.0])
     assert recording.heart.rr_ms.tolist() == [850, 850, 852]
-    assert np.isnan(recording.eeg.data_uv[:125]).all()
-    assert recording.eeg.data_uv[125, 0] == 0
+    assert np.isnan(recording.eeg.data[:125]).all()
+    assert recording.eeg.data[125, 0] == 0
 
 
 def test_the_source_with_most_samples_is_taken(tmp_path: Path) -> None:
     chunks = [eeg_chunk(0, 0, source="old"), *whole_run(3)]
     eeg = load_session(write_session(tmp_path / "s", chunks)).eeg
     assert eeg is not None
-    assert np.count_nonzero(~np.isnan(eeg.data_uv[:, 0])) == 75
+    assert np.count_nonzero(~np.isnan(eeg.data[:, 0])) == 75
 
 
 def test_a_torn_tail_is_said_and_the_rest_played(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_torn_tail_is_said_and_the_rest_played(tmp_path: Path) -> None:
     log.write_bytes(log.read_bytes()[: log.stat().st_size // 3])
     recording = load_session(folder)
     assert recording.eeg is not None
-    assert 0 < len(recording.eeg.data_uv) < 1500
+    assert 0 < len(recording.eeg.data) < 1500
     assert "log-0000.mcap ends early" in recording.notes[0]
 
 
@@ -100,6 +100,6 @@ def test_damage_never_crashes_and_never_alters_a_sample(tmp_path: Path, place: f
     except RecordingError:
         return
     assert eeg is not None
-    values = eeg.data_uv[~np.isnan(eeg.data_uv[:, 0]), 0]
+    values = eeg.data[~np.isnan(eeg.data[:, 0]), 0]
     assert (np.diff(values) > 0).all()
     assert set(values.tolist()) <= set(range(500))
