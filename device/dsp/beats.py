@@ -148,7 +148,8 @@ def fit(wave: FloatArray, known: FloatArray, beats: FloatArray, sfreq_hz: float,
         shift, error, gain, level, likeness = _align(rows, seen, template, slope)
         reach = SHIFT_MAX_S * sfreq_hz
         beats = beats + np.clip(shift, -reach, reach)
-    top = _vertex(template, np.array([1 + int(template[1:-1].argmax())]))[0] + offsets[0]
+    upright = template * (1.0 if (np.diff(template) ** 3).sum() >= 0 else -1.0)
+    top = _vertex(upright, np.array([1 + int(upright[1:-1].argmax())]))[0] + offsets[0]
     pulse = _train(len(wave), beats, offsets, template, gain, level)
     return Fit(beats + top, error, likeness, pulse)
 

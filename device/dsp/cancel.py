@@ -1,8 +1,9 @@
 """Takes out of a pulse wave what the accelerometer explains of it.
 
 Light through moving tissue follows acceleration by an unknown filter per axis that drifts as the strap shifts. So the
-filters are fitted by least squares over overlapping blocks. Whoever knows the pulse already passes it in: fitted to the
-rest alone, the filters do not eat the pulse of a person who walks in step with it.
+filters are fitted by least squares. The first fit has to take the pulse for noise: it is one for the whole window, lest
+it eats the pulse of a person who walks in step with it. Who knows the pulse already passes in the rest alone, and may
+let the filters follow the strap.
 """
 
 from __future__ import annotations
@@ -12,40 +13,52 @@ import numpy as np
 from device.dsp.windows import FloatArray
 
 RATE_HZ = 32.0
-LAGS = range(-2, 14, 2)
+LAGS = range(-2, 12, 2)
 """Samples at `RATE_HZ` by which light may follow movement: two apart, for the band ends at 8 Hz."""
-BLOCK_S = 16.0
-BLOCK_HOP_S = 8.0
+SEGMENT_S = 8.0
+"""Filters are fitted in the middle of segments and change evenly between."""
+REACH = 2.0
+"""Segments on each side that still count for a filter that follows the strap."""
 NOISE_G = 0.01
 """Acceleration smaller than this explains nothing: the converter's own steps."""
 
 
 class Canceller:
-    """The movement of one window, made ready to be fitted again and again."""
+    """The movement of one window, made ready to be fitted more than once."""
 
     def __init__(self, felt: FloatArray) -> None:
-        """`felt`, shape (channels, n) at `RATE_HZ`, band-passed like the pulse wave; n a multiple of the hop."""
-        n_lags, n = len(LAGS), felt.shape[1]
-        self._size, self._hop = round(BLOCK_S * RATE_HZ), round(BLOCK_HOP_S * RATE_HZ)
-        padded = np.pad(felt, ((0, 0), (self._hop + max(LAGS), self._hop - min(LAGS))))
-        length = n + 2 * self._hop
-        lagged = np.stack([padded[:, max(LAGS) - lag : max(LAGS) - lag + length] for lag in LAGS], axis=1)
-        rows = lagged.reshape(len(felt) * n_lags, length)
-        blocks = np.lib.stride_tricks.sliding_window_view(rows, self._size, axis=1)[:, :: self._hop]
-        self._taper = np.hanning(self._size + 1)[:-1]
-        self._blocks = np.ascontiguousarray(blocks.transpose(1, 0, 2))
-        tapered = self._blocks * self._taper
-        gram = tapered @ self._blocks.transpose(0, 2, 1)
-        gram += NOISE_G**2 * self._size / 2 * np.eye(len(rows))
-        self._solver = np.linalg.solve(gram, tapered)
+        """`felt`, shape (channels, n) at `RATE_HZ`, band-passed like the pulse wave; n a multiple of the segment."""
+        ahead, behind = -min(LAGS), max(LAGS)
+        half = round(SEGMENT_S * RATE_HZ / 2)
+        padded = np.pad(felt, ((0, 0), (behind, ahead)))
+        n = felt.shape[1]
+        lagged = np.concatenate([padded[:, behind - lag : behind - lag + n] for lag in LAGS])
+        self._halves = np.ascontiguousarray(lagged.reshape(len(lagged), -1, half).transpose(1, 0, 2))
+        thin = self._halves[:, :, ::2]
+        grams = thin @ thin.transpose(0, 2, 1)
+        self._grams = grams[::2] + grams[1::2] + NOISE_G**2 * half * np.eye(len(lagged))
 
-    def artefact(self, wave: FloatArray) -> FloatArray:
+    def artefact(self, wave: FloatArray, *, follow_strap: bool) -> FloatArray:
         """The part of `wave`, shape (n,), that movement explains."""
-        padded = np.pad(wave, self._hop)
-        blocks = np.lib.stride_tricks.sliding_window_view(padded, self._size)[:: self._hop]
-        weights = np.einsum("bkn,bn->bk", self._solver, blocks)
-        parts = np.einsum("bkn,bk->bn", self._blocks, weights) * self._taper
-        total = np.zeros(len(padded))
-        for index, part in enumerate(parts):
-            total[index * self._hop : index * self._hop + self._size] += part
-        return total[self._hop : -self._hop]
+        n_segments, n_rows = self._grams.shape[:2]
+        halves = wave.reshape(2 * n_segments, -1)
+        cross = np.matmul(self._halves, halves[:, :, None])[:, :, 0] / 2
+        cross = cross[::2] + cross[1::2]
+        if follow_strap:
+            away = np.abs(np.subtract.outer(np.arange(n_segments), np.arange(n_segments)))
+            weight = np.maximum(0, 1 - away / (REACH + 1))
+            grams = np.tensordot(weight, self._grams, 1)
+            taps = np.linalg.solve(grams, (weight @ cross)[:, :, None])[:, :, 0]
+        else:
+            taps = np.tile(np.linalg.solve(self._grams.sum(axis=0), cross.sum(axis=0)), (n_segments, 1))
+        return self._apply(taps)
+
+    def _apply(self, taps: FloatArray) -> FloatArray:
+        """Filters change evenly from the middle of one segment to the middle of the next."""
+        n_halves, _, half = self._halves.shape
+        early = np.clip((np.arange(n_halves) - 1) // 2, 0, None)
+        late = np.clip((np.arange(n_halves) + 1) // 2, None, len(taps) - 1)
+        ends = np.stack((taps[early], taps[late]), axis=1) @ self._halves
+        share = (np.arange(half) + 0.5) / (2 * half) + 0.5 * (np.arange(n_halves)[:, None] % 2 == 0)
+        parts: FloatArray = ends[:, 0] * (1 - share) + ends[:, 1] * share
+        return parts.ravel()

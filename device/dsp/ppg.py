@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from device.dsp import beats as rhythm
 from device.dsp import hrv
-from device.dsp.cancel import BLOCK_HOP_S, RATE_HZ, Canceller
+from device.dsp.cancel import RATE_HZ, SEGMENT_S, Canceller
 from device.dsp.motion import fill
 from device.dsp.windows import FloatArray
 
@@ -32,7 +32,7 @@ STRONG_SHARE = 8.0
 CERTAIN = 0.5
 RMSSD_ERROR_MS = 20.0
 RMSSD_SPAN_MIN_S = 20.0
-ROUNDS = 2
+ROUNDS = 1
 
 
 class Beats(NamedTuple):
@@ -109,7 +109,7 @@ def _prepare(ppg: FloatArray, sfreq_hz: float, motion_g: FloatArray | None, moti
     usable, reasons = _usable(ppg, sfreq_hz)
     if usable.mean() * span_s < SPAN_MIN_S:
         return ", ".join(reasons) or "no pulse wave"
-    total_s = BLOCK_HOP_S * np.ceil((span_s + 2 * EDGE_S) / BLOCK_HOP_S)
+    total_s = SEGMENT_S * np.ceil((span_s + 2 * EDGE_S) / SEGMENT_S)
     n_out = round(total_s * RATE_HZ)
     n_in = round(total_s * sfreq_hz)
     rate_hz = n_out * sfreq_hz / n_in
@@ -192,20 +192,19 @@ def _beats(signal: _Signal) -> rhythm.Fit | None:
     """Cancel, follow, chain and fit; once more with what is then known of the pulse."""
     canceller = None if signal.felt is None else Canceller(signal.felt)
     wave = signal.wave * signal.known
-    artefact = np.zeros(len(wave)) if canceller is None else canceller.artefact(wave)
+    artefact = np.zeros(len(wave)) if canceller is None else canceller.artefact(wave, follow_strap=False)
     fitted = None
-    for _ in range(ROUNDS if canceller else 1):
+    for last in range(ROUNDS, -1, -1) if canceller else (0,):
         clean = (signal.wave - artefact) * signal.known
-        clean *= _polarity(clean)
+        sign = _polarity(clean)
+        clean *= sign
         track = rhythm.follow(clean, artefact, signal.rate_hz)
         found = rhythm.chain(clean, track, signal.rate_hz)
         if len(found) < 5:
             return fitted
         fitted = rhythm.fit(clean, signal.known, found, signal.rate_hz, 2)
-        if canceller:
-            artefact = canceller.artefact(
-                (signal.wave - _polarity(signal.wave - artefact) * fitted.wave) * signal.known
-            )
+        if canceller and last:
+            artefact = canceller.artefact((signal.wave - sign * fitted.wave) * signal.known, follow_strap=True)
     return fitted
 
 
