@@ -8,11 +8,13 @@ the source's sample clock.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from device.dsp import eda, hrv, respiration, temperature
+from device.dsp import eda, heart, hrv, motion, ppg, temperature
+from device.dsp.heart import Part
 from device.dsp.rings import SampleRing
 from device.dsp.trend import SlowWindow, share
 from device.dsp.windows import EventWindow, FloatArray, samples_of
@@ -20,39 +22,17 @@ from device.messages import FeatureFrame, SampleChunk
 
 WINDOW_S = 60.0
 SECOND_NS = 1_000_000_000
-GROUPS = ("hr_bpm", "rr_ms", "respiration", "eda_us", "temperature_c")
-FEATURES = (*hrv.FEATURES, *respiration.FEATURES, *eda.FEATURES, *temperature.FEATURES)
+GROUPS = (*heart.GROUPS, "motion", "eda_us", "temperature_c")
+FEATURES = (*heart.FEATURES, *motion.FEATURES, *eda.FEATURES, *temperature.FEATURES)
 LEADERS = ("heart", "ppg")
 """Frames follow their clock ..."""
 LED_NS = 3 * SECOND_NS
 """... until they have been silent for so long; then anything drives."""
 RESTART_NS = round(WINDOW_S * SECOND_NS)
 """A clock that goes back so far was started again; less is a late chunk."""
+Scalar = TypeVar("Scalar", bound=np.generic)
 RECENT_SHARE = 1 / 6
 """Of a window: 10 s. A signal that stopped so long ago is gone, whatever the rest of the window holds."""
-
-
-class Part(NamedTuple):
-    """What one or more groups give to a frame."""
-
-    values: tuple[float, ...]
-    quality: tuple[float, ...]
-    reasons: tuple[str, ...] = ()
-
-
-NO_HEART = Part((np.nan,) * (len(hrv.FEATURES) + len(respiration.FEATURES)), (0.0, 0.0, 0.0))
-
-
-class Slow(NamedTuple):
-    name: str
-    features: tuple[str, ...]
-    measure: Callable[[FloatArray, float], SlowWindow]
-
-
-SLOW = {
-    "eda": Slow("skin conductance", eda.FEATURES, eda.measure),
-    "temperature": Slow("skin temperature", temperature.FEATURES, temperature.measure),
-}
 
 
 class WristExtractor:
@@ -110,7 +90,7 @@ class WristExtractor:
         return True
 
     def _frame(self, t_ns: int) -> FeatureFrame:
-        parts = (self._heart(t_ns), *(self._slow(t_ns, kind) for kind in SLOW))
+        parts = (self._heart(t_ns), *(self._other(t_ns, kind) for kind in OTHERS))
         return FeatureFrame(
             t_ns=t_ns,
             source=self._source,
@@ -129,27 +109,72 @@ class WristExtractor:
         return max([*rings, self._beats.span_s] if self._beats else rings)
 
     def _heart(self, t_ns: int) -> Part:
-        if self._beats is None:
-            return NO_HEART
-        ages_s, rows = self._beats.rows(t_ns)
-        heart = hrv.measure(ages_s, rows, self._beats.span_s)
-        breathing = respiration.measure(heart.ends_s, heart.rr_ms)
-        return Part((*heart.values, *breathing), (*heart.quality, breathing.certainty), heart.reasons)
+        told = heart.Rows(*self._beats.rows(t_ns)) if self._beats else heart.NO_ROWS
+        told_s = self._beats.span_s if self._beats else 0.0
+        if "ppg" in self._rings and np.isnan(told.values[:, 1]).all():
+            return self._pulse(t_ns, told, told_s)
+        return heart.measure(told, told_s) if self._beats else heart.ABSENT
 
-    def _slow(self, t_ns: int, kind: str) -> Part:
-        """Skin conductance or temperature."""
-        slow = SLOW[kind]
+    def _pulse(self, t_ns: int, told: heart.Rows, told_s: float) -> Part:
+        """Heart and breath from light and movement, which have to begin at one moment."""
+        light = self._rings["ppg"][1]
+        moved = self._rings["motion"][1] if "motion" in self._rings else None
+        end_ns = light.settled_ns(t_ns)
+        if moved:
+            end_ns = moved.settled_ns(end_ns)
+        seen = light.lived(end_ns)[0]
+        span_s = len(seen) / light.sfreq_hz
+        motion_g = moved.window(end_ns).T[-round(span_s * moved.sfreq_hz) :] if moved else None
+        found = ppg.measure(seen, light.sfreq_hz, motion_g, moved.sfreq_hz if moved else 0.0)
+        return heart.measure_pulse(found, span_s + (t_ns - end_ns) / 1e9, told, max(told_s, span_s))
+
+    def _other(self, t_ns: int, kind: str) -> Part:
+        """Movement, skin conductance or temperature: 30 s of it have to be there, as of the heart."""
+        name, features, read = OTHERS[kind]
         if kind not in self._rings:
-            return Part((np.nan,) * len(slow.features), (0.0,))
+            return Part((np.nan,) * len(features), (0.0,))
         ring = self._rings[kind][1]
-        found = slow.measure(ring.window(ring.settled_ns(t_ns))[0], ring.sfreq_hz)
         lived_s = ring.lived_s(t_ns)
         if lived_s < hrv.SPAN_MIN_S:
-            early = f"{slow.name} heard for {lived_s:.0f} s only, {hrv.SPAN_MIN_S:.0f} s are needed"
-            return Part(found.values, (0.0,), (early,))
-        recent = share(found.good[-max(1, round(len(found.good) * RECENT_SHARE)) :])
-        silent = (f"no {slow.name} in {1 - recent:.0%} of the last 10 s",) if recent < 1 and not found.reasons else ()
-        return Part(found.values, (min(1.0, share(found.good) * WINDOW_S / lived_s, recent),), found.reasons + silent)
+            early = f"{name} heard for {lived_s:.0f} s only, {hrv.SPAN_MIN_S:.0f} s are needed"
+            return Part((np.nan,) * len(features), (0.0,), (early,))
+        part = read(ring, ring.settled_ns(t_ns))
+        if part.quality[0] < 1 and not part.reasons:
+            return Part(part.values, part.quality, (f"no {name} in {1 - part.quality[0]:.0%} of the last seconds",))
+        return part
+
+
+def _read_motion(ring: SampleRing, t_ns: int) -> Part:
+    moved = motion.measure(ring.lived(t_ns).T, ring.sfreq_hz)
+    heard = np.isfinite(_newest(ring.window(t_ns)[0]))
+    return Part(moved.values, (min(moved.quality, share(heard)),), moved.reasons)
+
+
+def _read_eda(ring: SampleRing, t_ns: int) -> Part:
+    return _read_slow(ring, t_ns, eda.measure)
+
+
+def _read_temperature(ring: SampleRing, t_ns: int) -> Part:
+    return _read_slow(ring, t_ns, temperature.measure)
+
+
+def _read_slow(ring: SampleRing, t_ns: int, measure: Callable[[FloatArray, float], SlowWindow]) -> Part:
+    found = measure(ring.window(t_ns)[0], ring.sfreq_hz)
+    lived = share(found.good) * WINDOW_S / ring.lived_s(t_ns)
+    return Part(found.values, (min(1.0, lived, share(_newest(found.good))),), found.reasons)
+
+
+OTHERS: dict[str, tuple[str, tuple[str, ...], Callable[[SampleRing, int], Part]]] = {
+    "motion": ("movement", motion.FEATURES, _read_motion),
+    "eda": ("skin conductance", eda.FEATURES, _read_eda),
+    "temperature": ("skin temperature", temperature.FEATURES, _read_temperature),
+}
+"""What a sentence calls a signal, its features, and how they are had from the ring at a moment."""
+
+
+def _newest(window: NDArray[Scalar]) -> NDArray[Scalar]:
+    """The last 10 s of a minute."""
+    return window[-max(1, round(len(window) * RECENT_SHARE)) :]
 
 
 def _time_ns(chunk: SampleChunk, index: int) -> int:
