@@ -93,3 +93,11 @@ def skin(seconds: float, sfreq_hz: float = 4.0) -> NDArray[np.float64]:
     t_s = np.arange(round(seconds * sfreq_hz)) / sfreq_hz
     since_s = t_s % 15
     return 1.5 + 0.004 * t_s + 0.4 * (1 - np.exp(-since_s / 0.7)) * np.exp(-since_s / 3)
+
+
+def light(rr_ms: NDArray[np.floating], sfreq_hz: float = 64.0) -> NDArray[np.float64]:
+    """A pulse wave with a beat at the end of each interval: a quick rise, a slow fall and the aorta's echo."""
+    ends_s = np.cumsum(rr_ms) / 1000
+    since_s = np.arange(round(ends_s[-1] * sfreq_hz))[:, None] / sfreq_hz - ends_s
+    waves = np.exp(-0.5 * (since_s / 0.08) ** 2) + 0.35 * np.exp(-0.5 * ((since_s - 0.28) / 0.1) ** 2)
+    return 100 * waves.sum(axis=1)

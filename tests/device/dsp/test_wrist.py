@@ -14,7 +14,7 @@ from device.clock import cpu_seconds
 from device.dsp import wrist
 from device.dsp.wrist import WristExtractor
 from device.messages import FeatureFrame, SampleChunk
-from tests.device.dsp.signals import beats, in_time, skin, wrist_chunks
+from tests.device.dsp.signals import beats, in_time, light, skin, wrist_chunks
 
 MINUTE_S = 60
 
@@ -107,6 +107,35 @@ def test_heartbeats_that_stop_lose_their_quality_while_the_rest_goes_on() -> Non
     assert quality(frames[-1])["eda_us"] == 1
 
 
+def still(seconds: float, sfreq_hz: float = 32.0) -> np.ndarray:
+    rest = np.array([0.1, 0.2, 0.97]) + 0.005 * np.random.default_rng(0).standard_normal((round(seconds * sfreq_hz), 3))
+    return rest.astype(np.float64)
+
+
+def test_light_without_intervals_gives_heart_and_breath() -> None:
+    rr_ms = 850 + 40 * np.sin(np.arange(90) * 1.3)
+    parts = in_time(wrist_chunks("ppg", light(rr_ms), 64.0), wrist_chunks("motion", still(77), 32.0, step_s=0.8))
+    last = frames_of(parts)[-1]
+    assert values(last)["hr_bpm.mean"] == pytest.approx(70.6, abs=1.5)
+    assert values(last)["rr_ms.sdnn"] == pytest.approx(28, abs=4)
+    assert values(last)["motion.still_share"] == 1
+    assert min(quality(last)[group] for group in ("hr_bpm", "rr_ms", "motion")) > 0.85
+
+
+def test_intervals_that_a_band_tells_go_before_its_light() -> None:
+    both = in_time(heart(70), wrist_chunks("ppg", light(np.full(70, 1000.0)), 64.0))
+    assert values(frames_of(both)[-1])["rr_ms.mean"] == pytest.approx(850, rel=0.01)
+
+
+def test_movement_has_its_place() -> None:
+    swing = still(70)
+    swing[:, 0] += 0.4 * np.sin(2 * np.pi * 1.8 * np.arange(len(swing)) / 32)
+    frames = frames_of(in_time(heart(70), wrist_chunks("motion", swing, 32.0)))
+    assert values(frames[-1])["motion.cadence_hz"] == pytest.approx(1.8, abs=0.1)
+    assert quality(frames[-1])["motion"] == 1
+    assert quality(frames[15])["motion"] == 0
+
+
 def test_lost_radio_packets_are_a_gap_of_just_that_signal() -> None:
     parts = wrist_chunks("eda", skin(90), 4.0)
     del parts[130:140]
@@ -141,10 +170,13 @@ def test_the_size_of_chunks_does_not_change_the_numbers() -> None:
 def test_whatever_comes_frames_are_whole_and_the_same_twice(data: st.DataObject) -> None:
     value = st.floats(-1e9, 1e9, width=32) | st.sampled_from([np.nan, np.inf, -np.inf])
     parts = []
-    for kind in data.draw(st.lists(st.sampled_from(["eda", "temperature", "heart"]), min_size=1, max_size=6)):
-        rows = np.array(data.draw(st.lists(value, min_size=1, max_size=40)))
+    for kind in data.draw(
+        st.lists(st.sampled_from(["eda", "temperature", "heart", "ppg", "motion"]), min_size=1, max_size=6)
+    ):
+        rows = np.array(data.draw(st.lists(value, min_size=1, max_size=40)) * data.draw(st.sampled_from([1, 30])))
         begin_s = data.draw(st.floats(0, 100))
-        sfreq_hz = data.draw(st.sampled_from([0.5, 2.0, 4.0, 33.0]))
+        sfreq_hz = data.draw(st.sampled_from([0.5, 2.0, 4.0, 33.0, 64.0]))
+        rows = np.stack([rows] * 3, axis=1) if kind == "motion" else rows
         run = beats(np.clip(rows, 1, 1e4)[~np.isnan(rows)], begin_s=begin_s)
         parts += run if kind == "heart" else wrist_chunks(kind, rows, sfreq_hz, step_s=3.0, begin_s=begin_s)
     if parts:
