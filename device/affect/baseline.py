@@ -35,10 +35,12 @@ class Baseline:
         self._sum = np.zeros_like(population.mean)
         self._sum_squares = np.zeros_like(population.mean)
         self.covered_s = 0.0
+        self.closed = False
+        """Whether rest is over, however much of it was usable."""
 
     @property
     def complete(self) -> bool:
-        return self.covered_s >= self._wanted_s
+        return self.covered_s >= self._wanted_s * (CHANNEL_SHARE if self.closed else 1.0)
 
     @property
     def ready_channels(self) -> NDArray[np.bool_]:
@@ -50,7 +52,7 @@ class Baseline:
 
         The first stands for all of its window, a later one for what is new in it.
         """
-        if not usable.any() or self.complete:
+        if not usable.any() or self.complete or self.closed:
             return
         seconds = min(since_s, window_s) if self.covered_s else window_s
         known = usable[:, None] & np.isfinite(values)

@@ -51,6 +51,11 @@ class Estimator:
                 pass
         return ()
 
+    def end_rest(self) -> None:
+        """Take no more of the signals for rest; with a quarter of what was wanted sources are read, else not at all."""
+        for source in self._sources.values():
+            source.end_rest()
+
     def _source(self, frame: FeatureFrame) -> Source:
         if frame.source not in self._sources:
             self._sources[frame.source] = Source(

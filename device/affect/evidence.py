@@ -170,7 +170,8 @@ class Track:
         if age_s > MAX_AGE_S:
             reasons.append(f"no data for {age_s:.0f} s")
         if not self.baseline.complete:
-            reasons.append(f"calibrating: {self.baseline.covered_s:.0f} s of {self._wanted_s:.0f} s")
+            said = "rest is over and was hardly usable" if self.baseline.closed else "calibrating"
+            reasons.append(f"{said}: {self.baseline.covered_s:.0f} s of {self._wanted_s:.0f} s")
         elif self._mean.coverage < COVERAGE_MIN:
             reasons.append(f"{self._mean.coverage:.0%} of the last seconds are usable, {COVERAGE_MIN:.0%} are needed")
         if age_s <= MAX_AGE_S:
@@ -191,6 +192,11 @@ class Source:
     def take(self, frame: FeatureFrame) -> None:
         for track in self.tracks:
             track.take(frame)
+
+    def end_rest(self) -> None:
+        """What is known of the listener's rest by now has to do."""
+        for track in self.tracks:
+            track.baseline.closed = True
 
     def evidence(self, now_ns: int) -> Evidence:
         """What this source is worth at `now_ns`."""
