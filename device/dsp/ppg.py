@@ -1,8 +1,8 @@
 """Heartbeats from the light of a wristband, with the truth about how well they are known.
 
-At rest any detector does. In motion heart rate survives long after the variability of single beats is lost, and no
-published detector says so. Here movement is taken out by the accelerometer, every beat brings its certainty, and RMSSD
-is told only where the error of the beats' moments leaves it right.
+At rest any detector does. In motion the heart rate survives long after the moments of single beats are lost, and no
+published detector says so. Here movement is taken out with the accelerometer's help, every beat brings its certainty
+and its error, and RMSSD is told only where these leave it right.
 """
 
 from __future__ import annotations
@@ -14,34 +14,35 @@ from numpy.typing import NDArray
 
 from device.dsp import beats as rhythm
 from device.dsp import hrv
-from device.dsp.cancel import RATE_HZ, SEGMENT_S, Canceller
-from device.dsp.motion import fill
+from device.dsp.cancel import Canceller
+from device.dsp.light import Light, prepare
 from device.dsp.windows import FloatArray
 
-BAND_HZ = (0.5, 8.0)
-SPAN_MIN_S = 10.0
-SPAN_MAX_S = 300.0
-SFREQ_HZ = (20.0, 1000.0)
-EDGE_S = 1.0
-FLAT_S = 0.3
-"""Equal samples for so long are no pulse."""
-CLIP_MIN = 3
-WEAK_SHARE = 0.12
-"""Of the window's median swing: less in a second means that light no longer passes through skin."""
-STRONG_SHARE = 8.0
+BEATS_MIN = 8
+LIKENESS = (0.3, 0.9)
+"""Correlation with the mean pulse at which a beat is certainly none, and certainly one."""
 CERTAIN = 0.5
+HR_QUALITY_MIN = 0.25
+HR_SD_MIN_BPM = 0.25
+JUMP_SHARE = 0.3
+"""An interval this far from the tracked period lies over a gap or beside a beat that is none."""
 RMSSD_ERROR_MS = 20.0
-RMSSD_SPAN_MIN_S = 20.0
-ROUNDS = 1
+SURE = 2.6
+"""Standard deviations that hold in 99 of 100 cases."""
+TRIPLES_MIN = 12
+TRIPLES_SHARE_MIN = 0.4
+NOISE_DOUBT = 0.4
+"""How far the error that the fits tell (squared) may be from the true one, as a share of it."""
+JITTER_MAX_MS = 30.0
 
 
 class Beats(NamedTuple):
     times_s: FloatArray
-    """Systolic peak of each beat in seconds since the first sample, rising."""
+    """Systolic peak of each beat in seconds since the window's first sample, rising."""
     certainty: FloatArray
-    """0 to 1 per beat."""
+    """That it is a beat, 0 to 1."""
     error_s: FloatArray
-    """Standard deviation of each time as the fit to the person's own pulse sees it."""
+    """Standard deviation of its time."""
 
 
 class Pulse(NamedTuple):
@@ -49,29 +50,18 @@ class Pulse(NamedTuple):
     hr_bpm: float
     """Mean over the window; NaN: not known."""
     hr_sd_bpm: float
-    """Its own error."""
+    """Its own error, as a standard deviation."""
     rmssd_ms: float
-    """NaN unless it can be right: within 20 ms in 99 of 100 cases."""
+    """NaN unless it can be right: within 20 ms in 99 of 100 cases. Freed of what the error of the beats' times adds."""
+    rmssd_sd_ms: float
+    """Its own error; also told where RMSSD is not, if it could be estimated."""
     quality: float
-    """0 to 1: share of the window in which beats are certain."""
+    """Share of the window, 0 to 1, that lies between certain beats."""
     reasons: tuple[str, ...]
+    """What was left out and why something is NaN, in words."""
 
 
-class _Signal(NamedTuple):
-    wave: FloatArray
-    """Band-passed, of unit size, at about `RATE_HZ`."""
-    known: FloatArray
-    """1 where there was a sample worth the name, else 0."""
-    rate_hz: float
-    felt: FloatArray | None
-    """Acceleration likewise, shape (channels, n)."""
-    begin: int
-    """Index of the window's first sample."""
-    span_s: float
-    reasons: tuple[str, ...]
-
-
-NOTHING = Beats(np.zeros(0), np.zeros(0), np.zeros(0))
+NO_BEATS = Beats(np.zeros(0), np.zeros(0), np.zeros(0))
 
 
 def find_beats(
@@ -79,7 +69,7 @@ def find_beats(
 ) -> Beats:
     """Beats of a window of 10 to 300 s, shape (n,), any unit, either polarity, NaN for lost samples.
 
-    `motion_g`, shape (m, 3), begins at the same moment. Beats in stretches without signal are left out.
+    `motion_g`, shape (m, 3), begins at the same moment. Stretches without signal have no beats.
     """
     return measure(ppg, sfreq_hz, motion_g, motion_sfreq_hz).beats
 
@@ -87,139 +77,85 @@ def find_beats(
 def measure(
     ppg: FloatArray, sfreq_hz: float, motion_g: FloatArray | None = None, motion_sfreq_hz: float = 32.0
 ) -> Pulse:
-    """Beats, heart rate and RMSSD of a window; arguments like `find_beats`."""
-    signal = _prepare(np.asarray(ppg, np.float64).ravel(), sfreq_hz, motion_g, motion_sfreq_hz)
-    if isinstance(signal, str):
-        return _unknown(signal)
-    fitted = _beats(signal)
-    if fitted is None:
-        return _unknown(*signal.reasons, "no pulse found")
-    return _judge(signal, fitted)
+    """Beats, heart rate and RMSSD of a window; arguments as for `find_beats`. Never raises on any samples."""
+    light = prepare(np.asarray(ppg, np.float64).ravel(), sfreq_hz, motion_g, motion_sfreq_hz)
+    if not isinstance(light, Light):
+        return _unknown(light)
+    found = _search(light)
+    return _unknown((*light.reasons, "no pulse found")) if found is None else _judge(light, *found)
 
 
-def _unknown(*reasons: str) -> Pulse:
-    return Pulse(NOTHING, np.nan, np.nan, np.nan, 0.0, reasons)
+def _unknown(reasons: tuple[str, ...]) -> Pulse:
+    return Pulse(NO_BEATS, np.nan, np.nan, np.nan, np.nan, 0.0, reasons)
 
 
-def _prepare(ppg: FloatArray, sfreq_hz: float, motion_g: FloatArray | None, motion_sfreq_hz: float) -> _Signal | str:
-    """Everything on one grid and in one band, or why not."""
-    span_s = len(ppg) / sfreq_hz if SFREQ_HZ[0] <= sfreq_hz <= SFREQ_HZ[1] else 0.0
-    if not SPAN_MIN_S <= span_s <= SPAN_MAX_S:
-        return f"a pulse wave of {SPAN_MIN_S:.0f} to {SPAN_MAX_S:.0f} s at {SFREQ_HZ[0]:.0f} samples a second is needed"
-    usable, reasons = _usable(ppg, sfreq_hz)
-    if usable.mean() * span_s < SPAN_MIN_S:
-        return ", ".join(reasons) or "no pulse wave"
-    total_s = SEGMENT_S * np.ceil((span_s + 2 * EDGE_S) / SEGMENT_S)
-    n_out = round(total_s * RATE_HZ)
-    n_in = round(total_s * sfreq_hz)
-    rate_hz = n_out * sfreq_hz / n_in
-    begin = round(EDGE_S * rate_hz)
-    times_s = (np.arange(n_out) - begin) / rate_hz
-    wave = _resample(fill(ppg[:, None], usable)[:, 0], sfreq_hz, n_in, n_out, begin / rate_hz)
-    known = np.interp(times_s, np.arange(len(ppg)) / sfreq_hz, usable, 0.0, 0.0)
-    size = np.sqrt((wave**2 * known).sum() / known.sum())
-    if not size > 0:
-        return "no pulse wave"
-    felt = None if motion_g is None else _felt(motion_g, motion_sfreq_hz, times_s, rate_hz)
-    if felt is None:
-        reasons = (*reasons, "no movement data: beats in motion cannot be told from steps")
-    return _Signal(wave / size, known, rate_hz, felt, begin, span_s, reasons)
-
-
-def _usable(ppg: FloatArray, sfreq_hz: float) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-    """Which samples are measurements, and names for those that are not."""
-    heard = np.isfinite(ppg) & (np.abs(ppg) < 1e15)
-    if not heard.any():
-        return heard, ("all samples lost",)
-    same = np.diff(ppg, prepend=np.nan) == 0
-    low, high = ppg[heard].min(), ppg[heard].max()
-    flat = _long_runs(same, round(FLAT_S * sfreq_hz))
-    clipped = _long_runs(same & ((ppg == low) | (ppg == high)), CLIP_MIN) & ~flat
-    shares = {"lost": ~heard, "flat": flat, "clipped": clipped}
-    reasons = tuple(
-        f"{share.mean():.0%} of the pulse wave {name}" for name, share in shares.items() if share.mean() > 0.02
-    )
-    return heard & ~flat & ~clipped, reasons
-
-
-def _long_runs(same: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
-    """Where at least so many in a row are true."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])).astype(np.int8)))
-    long = np.zeros(len(same) + 1, np.int8)
-    begins, ends = edges[::2], edges[1::2]
-    kept = ends - begins >= least
-    np.add.at(long, begins[kept], 1)
-    np.add.at(long, ends[kept], -1)
-    return np.cumsum(long[:-1]) > 0
-
-
-def _resample(samples: FloatArray, sfreq_hz: float, n_in: int, n_out: int, begin_s: float) -> FloatArray:
-    """Band-pass and resample in one transform; both ends are mirrored through their last value."""
-    front = round(begin_s * sfreq_hz)
-    back = n_in - len(samples) - front
-    extended = np.concatenate(
-        (2 * samples[0] - samples[front:0:-1], samples, 2 * samples[-1] - samples[-2 : -2 - back : -1])
-    )
-    ramp = np.linspace(extended[0], extended[-1], n_in)
-    spectrum = np.fft.rfft(extended - ramp)[: n_out // 2 + 1]
-    freqs_hz = np.arange(len(spectrum)) * sfreq_hz / n_in
-    rise = np.clip((freqs_hz - 0.7 * BAND_HZ[0]) / (0.3 * BAND_HZ[0]), 0, 1)
-    fall = np.clip((1.25 * BAND_HZ[1] - freqs_hz) / (0.25 * BAND_HZ[1]), 0, 1)
-    padded = np.zeros(n_out // 2 + 1, np.complex128)
-    padded[: len(spectrum)] = spectrum * rise * fall
-    wave: FloatArray = np.fft.irfft(padded, n_out)
-    return wave
-
-
-def _felt(motion_g: FloatArray, sfreq_hz: float, times_s: FloatArray, rate_hz: float) -> FloatArray | None:
-    """Dynamic acceleration of three axes, and what is bent in it, on the grid of the pulse wave."""
-    samples = np.asarray(motion_g, np.float64).reshape(-1, 3)
-    heard = np.isfinite(samples).all(axis=1) & (np.abs(samples) < 1e3).all(axis=1)
-    if not sfreq_hz > 0 or not len(samples) or heard.mean() < 0.5:
+def _search(light: Light) -> tuple[rhythm.Track, rhythm.Fit] | None:
+    """Cancel, follow, chain and fit; then once more with what is known of the pulse by now."""
+    if light.felt is None:
+        return _find(light, np.zeros(len(light.wave)))
+    canceller = Canceller(light.felt)
+    artefact = canceller.artefact(light.wave * light.known, follow_strap=False)
+    found = _find(light, artefact)
+    if found is None:
         return None
-    filled = fill(samples, heard)
-    at_s = np.arange(len(samples)) / sfreq_hz
-    axes = np.stack([np.interp(times_s, at_s, axis) for axis in filled.T])
-    spectrum = np.fft.rfft(axes - axes.mean(axis=1, keepdims=True))
-    freqs_hz = np.fft.rfftfreq(len(times_s), 1 / rate_hz)
-    spectrum *= np.clip((freqs_hz - 0.2) / 0.15, 0, 1) * np.clip(
-        (1.25 * BAND_HZ[1] - freqs_hz) / (0.25 * BAND_HZ[1]), 0, 1
-    )
-    return np.fft.irfft(spectrum, len(times_s))
+    rest = (light.wave - found[1].wave) * light.known
+    return _find(light, canceller.artefact(rest, follow_strap=True))
 
 
-def _beats(signal: _Signal) -> rhythm.Fit | None:
-    """Cancel, follow, chain and fit; once more with what is then known of the pulse."""
-    canceller = None if signal.felt is None else Canceller(signal.felt)
-    wave = signal.wave * signal.known
-    artefact = np.zeros(len(wave)) if canceller is None else canceller.artefact(wave, follow_strap=False)
-    fitted = None
-    for last in range(ROUNDS, -1, -1) if canceller else (0,):
-        clean = (signal.wave - artefact) * signal.known
-        sign = _polarity(clean)
-        clean *= sign
-        track = rhythm.follow(clean, artefact, signal.rate_hz)
-        found = rhythm.chain(clean, track, signal.rate_hz)
-        if len(found) < 5:
-            return fitted
-        fitted = rhythm.fit(clean, signal.known, found, signal.rate_hz, 2)
-        if canceller and last:
-            artefact = canceller.artefact((signal.wave - sign * fitted.wave) * signal.known, follow_strap=True)
-    return fitted
+def _find(light: Light, artefact: FloatArray) -> tuple[rhythm.Track, rhythm.Fit] | None:
+    clean = (light.wave - artefact) * light.known
+    upright = rhythm.polarity(clean) * clean
+    track = rhythm.follow(upright, artefact, light.rate_hz)
+    beats = rhythm.chain(upright, track, light.rate_hz)
+    return (track, rhythm.fit(clean, light.known, beats, light.rate_hz)) if len(beats) >= BEATS_MIN else None
 
 
-def _polarity(wave: FloatArray) -> float:
-    """1 where the wave rises faster than it falls, as a pulse does, else -1."""
-    return 1.0 if (np.diff(wave) ** 3).sum() >= 0 else -1.0
-
-
-def _judge(signal: _Signal, fitted: rhythm.Fit) -> Pulse:
-    times_s = (fitted.beats - signal.begin) / signal.rate_hz
-    error_s = fitted.error / signal.rate_hz
-    certainty = np.clip((fitted.likeness - 0.3) / 0.6, 0, 1)
-    inside = (times_s >= 0) & (times_s < signal.span_s) & (certainty > 0)
+def _judge(light: Light, track: rhythm.Track, fit: rhythm.Fit) -> Pulse:
+    times_s, error_s = (fit.beats - light.begin) / light.rate_hz, fit.error / light.rate_hz
+    certainty = np.clip((fit.likeness - LIKENESS[0]) / (LIKENESS[1] - LIKENESS[0]), 0, 1)
+    inside = (times_s >= 0) & (times_s < light.span_s) & (certainty > 0)
+    inside[1:] &= np.diff(times_s) > 0
     beats = Beats(times_s[inside], certainty[inside], error_s[inside])
-    if len(beats.times_s) < 5:
-        return _unknown(*signal.reasons, "no pulse found")
-    hr_bpm = 60 / float(np.median(np.diff(beats.times_s)))
-    return Pulse(beats, hr_bpm, np.nan, np.nan, float(beats.certainty.mean()), signal.reasons)
+    if len(beats.times_s) < BEATS_MIN:
+        return _unknown((*light.reasons, "no pulse found"))
+    intervals_s = np.diff(beats.times_s)
+    middle_s = beats.times_s[:-1] + intervals_s / 2 + light.begin / light.rate_hz
+    period_s = 1 / np.interp(middle_s, track.times_s, track.rate_hz)
+    follows = np.abs(intervals_s / period_s - 1) < JUMP_SHARE
+    sure = follows & (np.minimum(beats.certainty[1:], beats.certainty[:-1]) > CERTAIN)
+    quality = min(1.0, float(intervals_s[sure].sum()) / light.span_s)
+    if quality < HR_QUALITY_MIN:
+        return _unknown((*light.reasons, "no pulse found"))._replace(beats=beats, quality=quality)
+    hr_bpm = 60 / float(intervals_s[follows].mean())
+    spread = hr_bpm * float(intervals_s[sure].std() / intervals_s[sure].mean())
+    hr_sd_bpm = float(np.hypot(HR_SD_MIN_BPM, np.hypot(60 * track.rate_hz.mean() - hr_bpm, spread * (1 - quality)) / 2))
+    rmssd_ms, rmssd_sd_ms, why = _rmssd(beats, follows)
+    reasons = light.reasons + ((why,) if why else ())
+    return Pulse(beats, hr_bpm, hr_sd_bpm, rmssd_ms, rmssd_sd_ms, quality, reasons)
+
+
+def _rmssd(beats: Beats, follows: NDArray[np.bool_]) -> tuple[float, float, str]:
+    """RMSSD in ms, its error, and why it is not told."""
+    intervals_ms = 1000 * np.diff(beats.times_s)
+    clean = follows & hrv.find_clean(intervals_ms)
+    noise = 1e6 * beats.error_s**2
+    noise_ms2 = noise[:-2] + 4 * noise[1:-1] + noise[2:]
+    kept = clean[1:] & clean[:-1] & (noise[1:-1] < JITTER_MAX_MS**2) & (beats.certainty[1:-1] > CERTAIN)
+    if np.count_nonzero(kept) < max(TRIPLES_MIN, TRIPLES_SHARE_MIN * len(intervals_ms)):
+        return np.nan, np.nan, "RMSSD not known: too few beats in a row are certain"
+    steps2, noise_ms2 = np.diff(intervals_ms)[kept] ** 2, noise_ms2[kept]
+    power = max(float(steps2.mean() - noise_ms2.mean()), 25.0)
+    for _ in range(2):
+        weight = 1 / (power + noise_ms2) ** 2
+        weight /= weight.sum()
+        power_raw = float(weight @ (steps2 - noise_ms2))
+        power = max(power_raw, 25.0)
+    chance = 3 * float((weight**2) @ (power + noise_ms2) ** 2)
+    doubt = NOISE_DOUBT * float(weight @ noise_ms2)
+    sd = float(np.sqrt(chance + doubt**2))
+    rmssd_ms = np.sqrt(max(power_raw, 0.0))
+    high, low = np.sqrt(max(power_raw, 0.0) + SURE * sd), np.sqrt(max(power_raw - SURE * sd, 0.0))
+    off_ms = max(high - rmssd_ms, rmssd_ms - low)
+    if off_ms > RMSSD_ERROR_MS:
+        return np.nan, off_ms / SURE, f"RMSSD not known: beats' times may put it off by {off_ms:.0f} ms"
+    return float(rmssd_ms), off_ms / SURE, ""
