@@ -16,8 +16,10 @@ from rich.text import Text
 from device import __version__
 from device.clock import SystemClock
 from device.config import AudioConfig, DeviceConfig, Prescription, SessionConfig, load
+from device.console import options as kinds
 from device.errors import Exit, IsotoneError, RecordingError, SoundError
 from device.messages import Author, Command, CommandKind
+from device.models import MODELS_DIR
 
 EPILOG = """
 \b
@@ -219,6 +221,34 @@ def replay(session: Path, tolerance: float, as_json: bool) -> None:
     sys.exit(int(Exit.OK if report.is_same else Exit.REPLAY_DIFFERS))
 
 
+@main.command()
+@click.argument("recordings", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--calibrate", type=kinds.Seconds(0, 600), help="Take the first SECONDS for rest [default: 60].")
+@click.option(
+    "--window", type=kinds.Seconds(0, 600), default=0.0, help="Use the last SECONDS only [default: they fade]."
+)
+@click.option("--sources", metavar="NAMES", type=kinds.sources, help="eeg, wrist or both [default: what there is].")
+@click.option("--channels", metavar="NAMES", type=kinds.names, help="EEG channels, as Fp1,Fp2 [default: all].")
+@click.option("--models", type=click.Path(path_type=Path), default=MODELS_DIR, help="Folder of models.")
+@json_option
+def affect(recordings: tuple[Path, ...], models: Path, as_json: bool, **options: Any) -> None:
+    """Say second by second how one person seemed to feel in RECORDINGS, and how sure that is.
+
+    Recordings are .npz files or session folders; several are one session in the order given. Arousal runs from -1
+    (calm) to 1 (load, stress); where nothing can be known it is 0 with a deviation of 1, and the reasons say why.
+    """
+    from device.console.affect_table import show as show_affect  # noqa: PLC0415
+    from device.reading import line_of, open_recordings, read_affect  # noqa: PLC0415
+
+    session = open_recordings(recordings, sources=options["sources"] or (), ch_names=options["channels"] or ())
+    estimates = read_affect(session, calibrate_s=options["calibrate"], window_s=options["window"], models_dir=models)
+    if as_json:
+        for estimate in estimates:
+            click.echo(msgspec.json.encode(line_of(estimate)))
+    else:
+        show_affect(estimates, Console())
+
+
 @main.group()
 def sessions() -> None:
     """List and show recorded sessions."""
@@ -266,7 +296,6 @@ def show(session: Path, as_json: bool) -> None:
 def doctor(device_path: Path | None, quick: bool, as_json: bool) -> None:
     """Find what is missing or misconfigured and say how to mend it."""
     from device.doctor import diagnose  # noqa: PLC0415
-    from device.models import MODELS_DIR  # noqa: PLC0415
 
     path = device_path or (DEVICE_TOML if DEVICE_TOML.exists() else None)
     device = load(path, DeviceConfig) if path else DeviceConfig()

@@ -1,0 +1,34 @@
+"""What options of the command may be, beyond click's own types."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import click
+
+
+class Seconds(click.FloatRange):
+    """A length of time; `nan` is none, which click's own range lets pass."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds = float(super().convert(value, param, ctx))
+        return seconds if math.isfinite(seconds) else self.fail(f"{value} is no length of time.", param, ctx)
+
+
+def names(words: str) -> tuple[str, ...]:
+    """`Fp1,Fp2` as a tuple. Raises BadParameter where a name is empty or given twice."""
+    found = tuple(name.strip() for name in words.split(","))
+    if "" in found or len({name.upper() for name in found}) < len(found):
+        raise click.BadParameter("Give names with commas between them, each once.")
+    return found
+
+
+def sources(words: str) -> tuple[str, ...]:
+    """`eeg`, `wrist` or both. Raises BadParameter for any other."""
+    found = names(words)
+    if not set(found) <= {"eeg", "wrist"}:
+        raise click.BadParameter("Give eeg, wrist or eeg,wrist.")
+    return found
