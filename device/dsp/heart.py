@@ -69,9 +69,12 @@ def measure_pulse(pulse: Pulse, end_s: float, told: Rows, span_s: float) -> Part
 
 
 def beat_rows(pulse: Pulse, end_s: float) -> Rows:
-    """One row for each beat but the first; a beat that is not certain is a row without numbers."""
+    """One row for each beat but the first; a beat that is not certain is a row without numbers.
+
+    None where the pulse is not sure of so much as its rate.
+    """
     times_s, certain = pulse.beats.times_s, pulse.beats.certainty >= CERTAIN
-    if len(times_s) < 2:
+    if len(times_s) < 2 or np.isnan(pulse.hr_bpm):
         return NO_ROWS
     rr_ms = np.diff(times_s) * 1000
     # After a pause of the light the interval is no interval; within one, a beat was missed and hrv finds it.

@@ -132,6 +132,17 @@ def test_rmssd_that_is_told_is_right() -> None:
     assert (np.abs(told) > 20).mean() <= 0.01
 
 
+def test_a_few_large_steps_that_slipped_through_are_not_told_as_rmssd() -> None:
+    rr_ms = 850 + 10 * np.sin(np.arange(70) * 1.3)
+    rr_ms[20:] += 140
+    rr_ms[40:] -= 140
+    rr_ms[55:] += 140
+    found = measure(rr_ms)
+    assert hrv.find_clean(rr_ms).mean() > 0.95
+    assert math.isnan(found["rr_ms.rmssd"])
+    assert found["rr_ms.mean"] == pytest.approx(rr_ms.mean(), rel=0.01)
+
+
 def test_beats_with_long_gaps_have_no_rmssd() -> None:
     rr_ms = breathing()
     ages_s = np.cumsum(rr_ms) / 1000
