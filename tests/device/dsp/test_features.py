@@ -11,7 +11,7 @@ from device.config import SessionConfig
 from device.dsp import eeg, wrist
 from device.dsp.features import Features
 from device.messages import FeatureFrame, Marker, SampleChunk
-from tests.device.dsp.signals import EIGHT, beats, chunks, pink
+from tests.device.dsp.signals import EIGHT, beats, chunks, in_time, pink, skin, wrist_chunks
 
 
 def frames_of(config: SessionConfig, parts: list[SampleChunk]) -> list[FeatureFrame]:
@@ -65,6 +65,18 @@ def test_another_headset_under_the_same_name_starts_anew(config: SessionConfig) 
     two = [frame for part in chunks(pink(5.0, 2)) for frame in stage.step(part, 0)]
     assert len(two) == 5
     assert two[0].ch_names == EIGHT[:2]
+
+
+def test_all_signals_of_a_wristband_meet_in_one_frame(config: SessionConfig) -> None:
+    eda = wrist_chunks("eda", skin(70.0), 4.0)
+    frames = frames_of(config, in_time(beats(np.full(70, 1000.0)), eda, chunks(pink(5.0))))
+    wrists = [frame for frame in frames if frame.kind == "wrist"]
+    assert len(wrists) == pytest.approx(70, abs=1)
+    assert {frame.source for frame in wrists} == {"band"}
+    found = dict(zip(wrists[-1].names, wrists[-1].values, strict=True))
+    assert found["hr_bpm.mean"] == pytest.approx(60)
+    assert found["eda_us.mean"] > 1
+    assert len(frames) - len(wrists) == 5
 
 
 def test_other_messages_pass_by(config: SessionConfig) -> None:

@@ -21,7 +21,7 @@ def breathing(n_beats: int = 70) -> FloatArray:
 def pulse(rr_ms: FloatArray, certainty: float | FloatArray = 1.0, rmssd_ms: float = np.nan) -> Pulse:
     times_s = np.cumsum(np.append(0.4, rr_ms / 1000))
     beats = Beats(times_s, np.broadcast_to(certainty, len(times_s)).astype(float), np.full(len(times_s), 0.005))
-    return Pulse(beats, 60_000 / float(rr_ms.mean()), 0.5, rmssd_ms, 1.0, ())
+    return Pulse(beats, 60_000 / float(rr_ms.mean()), 0.5, rmssd_ms, 5.0, 1.0, ())
 
 
 def named(part: heart.Part) -> dict[str, float]:
@@ -82,11 +82,13 @@ def test_a_rate_that_the_band_tells_is_kept() -> None:
 
 
 def test_no_beats_are_no_numbers() -> None:
-    none = Pulse(Beats(np.zeros(0), np.zeros(0), np.zeros(0)), np.nan, np.nan, np.nan, 0.0, ("no pulse found",))
-    found = heart.measure_pulse(none, 60.0, heart.NO_ROWS, 60.0)
-    assert np.isnan(found.values[:-1]).all()
-    assert found.quality == (0.0, 0.0, 0.0)
-    assert "no pulse found" in found.reasons
+    unsure = pulse(breathing())._replace(hr_bpm=np.nan, quality=0.1, reasons=("no pulse found",))
+    none = unsure._replace(beats=Beats(np.zeros(0), np.zeros(0), np.zeros(0)))
+    for seen in (unsure, none):
+        found = heart.measure_pulse(seen, 60.0, heart.NO_ROWS, 60.0)
+        assert np.isnan(found.values[:-1]).all()
+        assert found.quality == (0.0, 0.0, 0.0)
+        assert "no pulse found" in found.reasons
 
 
 @given(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from device.clock import cpu_seconds
 from device.dsp import wrist
 from device.dsp.wrist import WristExtractor
-from device.messages import FeatureFrame, SampleChunk
+from device.messages import FeatureFrame, SampleChunk, SignalKind
 from tests.device.dsp.signals import beats, in_time, light, skin, wrist_chunks
 
 MINUTE_S = 60
@@ -163,6 +164,29 @@ def test_the_size_of_chunks_does_not_change_the_numbers() -> None:
     runs = [frames_of(wrist_chunks("eda", skin(70), 4.0, step_s=step_s)) for step_s in (0.25, 1.0, 13.0)]
     encoded = [[msgspec.msgpack.encode(frame) for frame in run] for run in runs]
     assert encoded[0] == encoded[1] == encoded[2]
+
+
+def recorded(data_dir: Path, seconds: float) -> list[SampleChunk]:
+    """The first seconds of an open recording of an Empatica E4, but for what its makers computed from the light."""
+    with np.load(data_dir / "open" / "wrist_stress_predict" / "S34.npz", allow_pickle=False) as file:
+        signals: dict[SignalKind, tuple[np.ndarray, float]] = {
+            "ppg": (file["bvp"] * float(file["bvp_scale"]), 64.0),
+            "motion": (file["acc"] / 64, 32.0),
+            "eda": (file["eda"], 4.0),
+            "temperature": (file["temp"], 4.0),
+        }
+        return in_time(*(wrist_chunks(kind, x[: round(seconds * hz)], hz) for kind, (x, hz) in signals.items()))
+
+
+def test_a_real_wrist_is_read(data_dir: Path) -> None:
+    frames = frames_of(recorded(data_dir, 150.0))
+    assert len(frames) == 150
+    with np.load(data_dir / "open" / "wrist_stress_predict" / "S34.npz", allow_pickle=False) as file:
+        told_bpm = float(file["hr"][80:140].mean())
+    assert values(frames[-1])["hr_bpm.mean"] == pytest.approx(told_bpm, abs=4)
+    assert 30 < values(frames[-1])["temperature_c.mean"] < 37
+    assert values(frames[-1])["eda_us.mean"] > 0.05
+    assert min(quality(frames[-1])[group] for group in ("hr_bpm", "motion", "eda_us", "temperature_c")) > 0.8
 
 
 @settings(max_examples=30)
