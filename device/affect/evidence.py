@@ -125,8 +125,10 @@ class Track:
             self.baseline.add(values, usable, since_s, frame.window_s)
             return
         usable &= self.baseline.ready_channels
-        output = self.reader.read(self.baseline.z(values), usable, self._layout) if usable.any() else math.nan
-        self._mean.add(output, since_s, frame.window_s)
+        reading = self.reader.read(self.baseline.z(values), usable, self._layout)
+        if reading.present.any():
+            self._present = reading.present
+        self._mean.add(reading.output, since_s, frame.window_s)
 
     def _begin(self, frame: FeatureFrame) -> None:
         """Other channels than before are another headset: its rest must be learnt anew."""
@@ -134,6 +136,7 @@ class Track:
         self._layout = self.reader.layout(frame.names, frame.ch_names)
         self.baseline = Baseline(self.reader.population(self._layout), self._wanted_s)
         self._mean = Mean(self.reader.settings.smoothing_s, self._window_s)
+        self._present = np.zeros(len(self.reader.settings.sites), bool)
 
     def _has_needs(self, frame: FeatureFrame) -> bool:
         quality = dict(zip(frame.ch_names, frame.quality, strict=True))
@@ -151,7 +154,7 @@ class Track:
 
     def log_odds(self) -> float:
         assert self._frame is not None, "a track begins with a frame"
-        return self.reader.log_odds(self._mean.value, self._mean.evidence_s(self._frame.window_s))
+        return self.reader.log_odds(self._mean.value, self._mean.evidence_s(self._frame.window_s), self._present)
 
     def _age_s(self, now_ns: int) -> float:
         assert self._frame is not None, "a track begins with a frame"

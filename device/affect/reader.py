@@ -40,6 +40,13 @@ class Calibration(msgspec.Struct, frozen=True):
     ceiling: float
 
 
+class MontageCalibration(msgspec.Struct, frozen=True):
+    """Calibrations, for rising lengths of evidence, of windows in which just these sites were usable."""
+
+    sites: list[str]
+    curves: list[Calibration]
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What card.toml tells the runtime under `[settings]`."""
 
@@ -64,8 +71,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Greatest |z| that the net has seen."""
     smoothing_s: float
     """Time constant of the evidence."""
-    calibration: list[Calibration]
-    """For rising lengths of evidence."""
+    calibration: list[MontageCalibration]
+    """Fewer electrodes say less: the montage nearest to the sites at hand is believed."""
     normal: Normal | None = None
     """What a channel's features look like at all; beyond it nothing is read."""
 
@@ -83,6 +90,13 @@ class Layout(NamedTuple):
     """1 where a channel lies in a site, shape (channels, sites)."""
 
 
+class Reading(NamedTuple):
+    output: float
+    """The net's, above 0 for load or stress; NaN where nothing was usable."""
+    present: NDArray[np.bool_]
+    """Which sites it rests on, shape (sites,)."""
+
+
 class Reader:
     """A model and how to feed it; holds nothing about a listener.
 
@@ -98,6 +112,7 @@ class Reader:
             raise ModelError(f"Model {name}: its settings cannot be used: {error}.", "Reinstall the models.") from error
         self.name = name
         self._runtime = open_runtime(folder.path(self.settings.file))
+        self._montages = [np.isin(list(self.settings.sites), item.sites) for item in self.settings.calibration]
         self._familiar = Familiar(self.settings.normal) if self.settings.normal else None
 
     def layout(self, names: Sequence[str], ch_names: Sequence[str]) -> Layout:
@@ -115,15 +130,25 @@ class Reader:
         strange = usable & (self._familiar.is_strange(values) if self._familiar else False)
         return np.asarray(strange)
 
-    def read(self, z: FloatArray, usable: NDArray[np.bool_], layout: Layout) -> float:
-        """The net's word on z-scores (channels, features) of the usable channels; above 0 is load or stress."""
+    def read(self, z: FloatArray, usable: NDArray[np.bool_], layout: Layout) -> Reading:
+        """The net's word on z-scores (channels, features) of the usable channels."""
+        present = usable @ layout.member > 0
+        if not present.any():
+            return Reading(math.nan, present)
         row = pool(z[None], usable[None], layout.member, self.settings.clip)
-        return float(self._runtime.run(row)[0, 0])
+        return Reading(float(self._runtime.run(row)[0, 0]), present)
 
-    def log_odds(self, mean: float, evidence_s: float) -> float:
-        """What a mean net output over so many seconds is worth as log-odds of load or stress."""
-        probability = probability_of(np.array([mean]), calibration_at(self.settings.calibration, evidence_s))[0]
+    def log_odds(self, mean: float, evidence_s: float, present: NDArray[np.bool_]) -> float:
+        """What a mean net output over so many seconds from these sites is worth as log-odds of load or stress."""
+        montage = int(np.argmax([_likeness(present, sites) for sites in self._montages]))
+        curve = calibration_at(self.settings.calibration[montage].curves, evidence_s)
+        probability = probability_of(np.array([mean]), curve)[0]
         return math.log(probability / (1 - probability))
+
+
+def _likeness(present: NDArray[np.bool_], sites: NDArray[np.bool_]) -> float:
+    """Sites that two montages share, of all that either has (Jaccard)."""
+    return float((present & sites).sum() / max(1, (present | sites).sum()))
 
 
 def calibration_at(calibrations: Sequence[Calibration], evidence_s: float) -> Calibration:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from device.dsp.eeg import band_power
+from device.dsp.eeg import TINY_UV2, band_power
 from device.dsp.windows import FloatArray
 
 RAIL_UV = 187_000.0
@@ -22,12 +22,22 @@ FLAT_UV = 0.5
 """Peak to peak over the window; the converter's own noise is about 1 uV."""
 STUCK_SHARE = (0.3, 0.6)
 LOST_SHARE = (0.0, 0.5)
-HUM_UV = (30.0, 600.0)
+HUM_UV = (30.0, 300.0)
 """The window function keeps hum out of the bands; so much of it tells of a poor contact."""
-MUSCLE_UV = (6.0, 30.0)
-SWING_UV = (350.0, 1500.0)
+MUSCLE_UV = (4.0, 12.0)
+SWING_UV = (300.0, 800.0)
 """Peak to peak without trend: a blink is 100-300 uV, which the features stand; movement is more."""
 SWING_MEAN_S = 0.04
+FALL = (0.4, 1.2)
+"""Natural logarithm of the mean density at 2-8 Hz over that at 20-45 Hz. EEG falls with frequency (99 of 100 clean
+windows of the open recordings by 1.5, of dry electrodes by 1.2); noise, scrambled samples and muscle do not (0 +- 0.4)."""
+FALL_HZ = ((2.0, 8.0), (20.0, 45.0))
+LIKENESS = (0.13, 0.18)
+"""Mean correlation between channels, without sign. What brain, eyes and reference give to all makes 0.28 or more in 999
+of 1000 clean windows of eight channels, 0.16 or more in 99 of 100 of four; unconnected noise and scrambled signals
+make at most 0.12."""
+LIKENESS_CHANNELS = 4
+"""With fewer the mean is too uncertain to say anything."""
 MAINS_HZ = (50, 60)
 WORTH_TELLING = 0.9
 
@@ -44,6 +54,7 @@ def judge(
     """Judge a window, shape (channels, n) in uV, NaN for lost samples; `filled` and `psd` are what `eeg` made of it."""
     lost = 1 - np.isfinite(window).mean(axis=1)
     flat = np.ptp(filled, axis=1) < FLAT_UV
+    slow = _without_hum(filled, 2 * freqs_hz[-1])
     checks = {
         "{} railed": _fall(_clipped_share(filled) * ~flat, CLIPPED_SHARE),
         "{} flat": np.where(flat, 0.0, 1.0),
@@ -51,7 +62,9 @@ def judge(
         "samples lost on {}": _fall(lost, LOST_SHARE),
         **{f"{mains} Hz hum on {{}}": _fall(_rms(freqs_hz, psd, mains - 1, mains + 2), HUM_UV) for mains in MAINS_HZ},
         "muscle on {}": _fall(_rms(freqs_hz, psd, 30, 45), MUSCLE_UV),
-        "blinks or movement on {}": _fall(_swing_uv(filled, 2 * freqs_hz[-1]), SWING_UV),
+        "blinks or movement on {}": _fall(np.ptp(slow, axis=1), SWING_UV),
+        "noise, not EEG, on {}": np.where(flat, 1.0, _rise(_fall_of_density(freqs_hz, psd), FALL)),
+        "unconnected or scrambled: nothing in common on {}": _rise(_likeness(slow, ~flat), LIKENESS),
     }
     quality = np.min(list(checks.values()), axis=0)
     return Verdict(quality, tuple(_sentences(checks, quality, ch_names)))
@@ -75,6 +88,11 @@ def _fall(value: FloatArray, limits: tuple[float, float]) -> FloatArray:
     return factor
 
 
+def _rise(value: FloatArray, limits: tuple[float, float]) -> FloatArray:
+    """0 up to the lower limit, 1 from the upper one, straight between."""
+    return 1 - _fall(value, limits)
+
+
 def _clipped_share(filled: FloatArray) -> FloatArray:
     """Share of samples at the converter's rail or pressed against the window's own extremes."""
     railed = np.abs(filled) >= RAIL_UV
@@ -88,12 +106,29 @@ def _rms(freqs_hz: FloatArray, psd: FloatArray, low_hz: float, high_hz: float) -
     return rms
 
 
-def _swing_uv(filled: FloatArray, sfreq_hz: float) -> FloatArray:
-    """Peak to peak after hum (by means over two mains periods) and the straight line are taken away."""
+def _without_hum(filled: FloatArray, sfreq_hz: float) -> FloatArray:
+    """Means over two mains periods, shape (channels, means), without their straight line."""
     size = max(1, round(SWING_MEAN_S * sfreq_hz))
     n_means = filled.shape[1] // size
     means = filled[:, : n_means * size].reshape(len(filled), n_means, size).mean(axis=2)
     ramp = np.linspace(-1.0, 1.0, n_means)
     centred = means - means.mean(axis=1, keepdims=True)
-    swing: FloatArray = np.ptp(centred - (centred @ ramp / (ramp @ ramp))[:, None] * ramp, axis=1)
-    return swing
+    slow: FloatArray = centred - (centred @ ramp / (ramp @ ramp))[:, None] * ramp
+    return slow
+
+
+def _fall_of_density(freqs_hz: FloatArray, psd: FloatArray) -> FloatArray:
+    """How much less density there is at high than at low frequencies, as a natural logarithm."""
+    low, high = (psd[:, (freqs_hz >= begin) & (freqs_hz < end)].mean(axis=1) for begin, end in FALL_HZ)
+    return np.asarray(np.log((low + TINY_UV2) / (high + TINY_UV2)))
+
+
+def _likeness(slow: FloatArray, alive: NDArray[np.bool_]) -> FloatArray:
+    """Mean correlation between the channels that are not flat, the same for all; 1 where there are too few."""
+    steps = np.diff(slow[alive], axis=1)
+    n_alive = len(steps)
+    if n_alive < LIKENESS_CHANNELS:
+        return np.ones(len(slow))
+    steps -= steps.mean(axis=1, keepdims=True)
+    steps /= np.maximum(np.linalg.norm(steps, axis=1, keepdims=True), 1e-12)
+    return np.full(len(slow), (np.abs(steps @ steps.T).sum() - n_alive) / (n_alive * (n_alive - 1)))

@@ -1,4 +1,4 @@
-"""Scores on people the net has not seen: persons are split, never windows, and the temperature is fitted inside."""
+"""Scores on people the net has not seen: persons are split, never windows; the calibration is fitted inside."""
 
 from __future__ import annotations
 
@@ -6,157 +6,127 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from tqdm import tqdm
 
-from device.affect.baseline import Population
+from device.affect.reader import Calibration, MontageCalibration
 from device.dsp.windows import FloatArray
-from export.affect.calibration import Calibrated, balance, calibrate, inputs_of, population_of, split
+from export.affect.calibration import Calibrated, inputs_of, split
+from export.affect.curves import apply, fit_calibration
 from export.affect.data import Person
-from export.affect.fit import Fitted, fit, logits_of
-from export.affect.scores import balanced_accuracy, calibration_error, fit_temperature, long_mean, smoothed
+from export.affect.fit import Fitted, fit
+from export.affect.scores import Scored, balanced_accuracy, calibration_error, means, selective_accuracy
 from export.affect.settings import TrainingConfig
 
+Read = tuple[Calibrated, FloatArray]
+"""A person and the net's outputs for the frames after the baseline."""
 
-class PersonScore(NamedTuple):
-    """Balanced accuracies of one person: of single windows, of 30 s, and of the estimate the box gives."""
 
-    name: str
-    window: float
-    long: float
-    estimate: float
+class Fold(NamedTuple):
+    """A net, its calibration, and the people neither has seen."""
+
+    fitted: Fitted
+    calibration: dict[str, list[Calibration]]
+    """Per montage, for every length of evidence."""
+    unseen: list[Person]
 
 
 class Report(NamedTuple):
-    """One montage and baseline length."""
+    """One montage at one length of evidence."""
 
-    title: str
-    people: list[PersonScore]
-    calibration_error: float
+    montage: str
+    evidence_s: float
+    people: list[Scored]
+    """Probabilities of load."""
+
+    def accuracies(self) -> dict[str, float]:
+        """Balanced accuracy of each person."""
+        return {item.name: balanced_accuracy(item.value - 0.5, item.label) for item in self.people}
+
+    @property
+    def accuracy(self) -> float:
+        return float(np.nanmean(list(self.accuracies().values())))
+
+    @property
+    def calibration_error(self) -> float:
+        return calibration_error(self.people)
+
+    def selective(self, coverage: float) -> float:
+        return selective_accuracy(self.people, coverage)
 
 
 class CrossValidation(NamedTuple):
+    folds: list[Fold]
     reports: list[Report]
-    temperature: float
-    """For the smoothed logits of people not seen; what ships."""
-    peers: dict[str, float]
-    """Mean balanced accuracy of simpler readings on the same folds and windows."""
-
-
-def held_out(
-    people: Sequence[Person], config: TrainingConfig, n_folds: int, baseline_s: float, seed: int
-) -> list[tuple[Fitted, list[int]]]:
-    """A net for each fold, with the people it has not seen."""
-    folds = []
-    for number, out in enumerate(split(len(people), n_folds, seed)):
-        inside = [person for index, person in enumerate(people) if index not in set(out.tolist())]
-        folds.append((fit(inside, config, baseline_s, seed + number), out.tolist()))
-    return folds
+    calibration: dict[str, list[Calibration]]
+    """From the outputs of all folds; what ships."""
 
 
 def cross_validate(people: Sequence[Person], config: TrainingConfig) -> CrossValidation:
-    """Report every montage and baseline length of the config; the first of each is what ships."""
-    reports: list[Report] = []
-    shipped: list[tuple[Calibrated, FloatArray]] = []
-    for baseline_s in config.baselines_s:
-        folds = held_out(people, config, config.folds, baseline_s, config.seed)
-        temperatures = [_inner_temperature(people, out, config, baseline_s) for _, out in folds]
-        for montage, channels in config.montages.items():
-            read = _read(people, folds, config, baseline_s, channels)
-            title = f"{montage}, {baseline_s:.0f} s of rest"
-            reports.append(_report(title, read, temperatures, config))
-            shipped = shipped or [pair for fold in read for pair in fold]
-    temperature = _temperature(shipped, config)
-    return CrossValidation(reports, temperature, _peers(people, config))
-
-
-def _read(
-    people: Sequence[Person],
-    folds: list[tuple[Fitted, list[int]]],
-    config: TrainingConfig,
-    baseline_s: float,
-    channels: tuple[str, ...],
-) -> list[list[tuple[Calibrated, FloatArray]]]:
-    """Logits of each fold's unseen people from these channels."""
-    mask = np.isin(config.ch_names, channels)
-    return [
-        [
-            (item, logits_of(fitted, inputs_of(item, config, np.broadcast_to(mask, item.usable.shape))))
-            for item in (calibrate(people[index], fitted.mean, fitted.sd, config, baseline_s) for index in out)
-        ]
-        for fitted, out in folds
-    ]
-
-
-def _inner_temperature(people: Sequence[Person], out: list[int], config: TrainingConfig, baseline_s: float) -> float:
-    """Temperature from the people of the training side, themselves cross-validated."""
-    inside = [person for index, person in enumerate(people) if index not in out]
-    folds = held_out(inside, config, config.inner_folds, baseline_s, config.seed + 1)
-    read = _read(inside, folds, config, baseline_s, config.ch_names)
-    return _temperature([pair for fold in read for pair in fold], config)
-
-
-def _temperature(read: list[tuple[Calibrated, FloatArray]], config: TrainingConfig) -> float:
-    logit = np.concatenate([smoothed(item, values, config.smoothing_s) for item, values in read])
-    return fit_temperature(logit, _labels(read), np.concatenate([balance(item) for item, _ in read]))
-
-
-def _labels(read: list[tuple[Calibrated, FloatArray]]) -> FloatArray:
-    return np.concatenate([item.person.label[item.after] for item, _ in read])
-
-
-def _report(
-    title: str, read: list[list[tuple[Calibrated, FloatArray]]], temperatures: list[float], config: TrainingConfig
-) -> Report:
-    scores, logits = [], []
-    for fold, temperature in zip(read, temperatures, strict=True):
-        for item, values in fold:
-            slow = smoothed(item, values, config.smoothing_s) / temperature
-            label = item.person.label[item.after]
-            scores.append(
-                PersonScore(
-                    item.person.name,
-                    balanced_accuracy(values, label),
-                    balanced_accuracy(*long_mean(item, values)),
-                    balanced_accuracy(slow, label),
-                )
-            )
-            logits.append(slow)
-    pairs = [pair for fold in read for pair in fold]
-    weight = np.concatenate([balance(item) for item, _ in pairs])
-    error = calibration_error(np.concatenate(logits), _labels(pairs), weight)
-    return Report(title, sorted(scores), error)
-
-
-def _peers(people: Sequence[Person], config: TrainingConfig) -> dict[str, float]:
-    """Logistic regression on the same inputs, with and without the listener's own baseline."""
-    return {
-        "always the same answer": 0.5,
-        "logistic regression without rest": _logistic(people, config, personal=False),
-        "logistic regression with rest": _logistic(people, config, personal=True),
-    }
-
-
-def _logistic(people: Sequence[Person], config: TrainingConfig, *, personal: bool) -> float:
-    scores = []
-    for out in split(len(people), config.folds, config.seed):
-        inside = [person for index, person in enumerate(people) if index not in set(out.tolist())]
-        mean, sd = population_of(inside, config)
-        items = {person.name: calibrate(person, mean, sd, config, config.baselines_s[0]) for person in people}
-        if not personal:
-            items = {name: _impersonal(item, mean, sd) for name, item in items.items()}
-        train = [items[person.name] for person in inside]
-        classifier = LogisticRegression(C=0.01, max_iter=1000).fit(
-            np.concatenate([inputs_of(item, config) for item in train]),
-            np.concatenate([item.person.label[item.after] for item in train]),
-            np.concatenate([balance(item) for item in train]),
+    """Report every montage and length of evidence of the config; the first of each is the headline."""
+    parts = split(len(people), config.folds, config.seed)
+    folds = [_fold(people, out.tolist(), config, number) for number, out in enumerate(tqdm(parts, desc="folds"))]
+    reports = [
+        Report(
+            montage,
+            evidence_s,
+            [
+                apply(scored, fold.calibration[montage][index])
+                for fold in folds
+                for scored in _scored(fold, config, names, evidence_s)
+            ],
         )
-        for index in out.tolist():
-            item = items[people[index].name]
-            logit = classifier.decision_function(inputs_of(item, config))
-            scores.append(balanced_accuracy(logit, item.person.label[item.after]))
-    return float(np.nanmean(scores))
+        for montage, names in config.montages.items()
+        for index, evidence_s in enumerate(config.evidence_s)
+    ]
+    return CrossValidation(folds, reports, _calibrations([(fold.fitted, fold.unseen) for fold in folds], config))
 
 
-def _impersonal(item: Calibrated, mean: FloatArray, sd: FloatArray) -> Calibrated:
-    population = Population(mean[item.person.regions], sd[item.person.regions], 1.0, 1.0)
-    return item._replace(z=(item.person.values - population.mean) / population.sd)
+def _scored(fold: Fold, config: TrainingConfig, names: tuple[str, ...], evidence_s: float) -> list[Scored]:
+    read = read_people(fold.fitted, fold.unseen, config, names)
+    return [scored for item, output in read if len((scored := means(item, output, evidence_s)).value)]
+
+
+def _fold(people: Sequence[Person], out: list[int], config: TrainingConfig, number: int) -> Fold:
+    inside = [person for index, person in enumerate(people) if index not in out]
+    fitted = fit(inside, config, config.seed + number)
+    inner: list[tuple[Fitted, list[Person]]] = []
+    for part in split(len(inside), config.inner_folds, config.seed + 1):
+        others = [person for index, person in enumerate(inside) if index not in part.tolist()]
+        inner.append((fit(others, config, config.seed + number), [inside[index] for index in part.tolist()]))
+    return Fold(fitted, _calibrations(inner, config), [people[index] for index in out])
+
+
+def read_people(fitted: Fitted, people: Sequence[Person], config: TrainingConfig, names: tuple[str, ...]) -> list[Read]:
+    """Outputs for people from these channels alone."""
+    read = []
+    for person in people:
+        item = fitted.calibrate(person, config)
+        mask = np.broadcast_to(np.isin(person.ch_names, names), item.usable.shape)
+        read.append((item, fitted.outputs(inputs_of(item, config, mask))))
+    return read
+
+
+def _calibrations(
+    parts: Sequence[tuple[Fitted, list[Person]]], config: TrainingConfig
+) -> dict[str, list[Calibration]]:
+    """Curves from what each net says of people it has not seen."""
+    found: dict[str, list[Calibration]] = {}
+    for montage, names in config.montages.items():
+        read = [pair for fitted, unseen in parts for pair in read_people(fitted, unseen, config, names)]
+        found[montage] = []
+        for evidence_s in config.evidence_s:
+            scored = [means(item, output, evidence_s) for item, output in read]
+            found[montage].append(fit_calibration([item for item in scored if len(item.value)], evidence_s))
+    return found
+
+
+def montage_calibrations(
+    calibration: dict[str, list[Calibration]], config: TrainingConfig
+) -> list[MontageCalibration]:
+    """As card.toml holds them: by the sites of each montage."""
+    return [
+        MontageCalibration(
+            [site for site, members in config.sites.items() if set(members) & set(config.montages[montage])], curves
+        )
+        for montage, curves in calibration.items()
+    ]

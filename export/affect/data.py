@@ -5,7 +5,7 @@ Only `open/` below the data folder is ever opened: nothing that ships may be tra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,8 +33,9 @@ class Person(NamedTuple):
     """Shape (frames, channels, features)."""
     usable: NDArray[np.bool_]
     """Shape (frames, channels)."""
-    regions: NDArray[np.intp]
-    """Region of each channel."""
+    ch_names: tuple[str, ...]
+    member: FloatArray
+    """1 where a channel lies in a site, shape (channels, sites)."""
     label: FloatArray
     """REST, LOAD, or NaN where a window holds both."""
     t_s: FloatArray
@@ -61,7 +62,7 @@ def _load_eeg(folder: Path, config: TrainingConfig) -> Iterator[Person]:
     for path in sorted(folder.glob("*_rest.npz")):
         name = path.name.partition("_")[0]
         tasks = [(path, REST), (folder / f"{name}_arith.npz", LOAD)]
-        frames = [_frames(eeg_chunks(path, config.ch_names)) for path, _ in tasks]
+        frames = [frames_of(eeg_chunks(path, config.ch_names)) for path, _ in tasks]
         labels = [np.full(len(part), label) for part, (_, label) in zip(frames, tasks, strict=True)]
         yield _person(name, frames, labels, config)
 
@@ -72,6 +73,11 @@ def eeg_chunks(path: Path, ch_names: tuple[str, ...]) -> Iterator[SampleChunk]:
         present = file["channels"].tolist()
         rows = file["eeg"][[present.index(name) for name in ch_names]].T * float(file["scale_uV"])
         sfreq_hz = float(file["fs"])
+    return chunks_of(rows, sfreq_hz, ch_names)
+
+
+def chunks_of(rows: FloatArray, sfreq_hz: float, ch_names: tuple[str, ...]) -> Iterator[SampleChunk]:
+    """EEG (n, channels) in uV as the box would receive it."""
     for first in range(0, len(rows), CHUNK_SAMPLES):
         yield SampleChunk(
             t_ns=round(first / sfreq_hz * 1e9),
@@ -91,7 +97,7 @@ def _load_heart(folder: Path, config: TrainingConfig) -> Iterator[Person | None]
                 yield None
                 continue
             start_s = float(file["hr_t0"])
-            frames = _frames([heart_chunk(file, start_s, config.settling_s)])
+            frames = frames_of([heart_chunk(file, start_s, config.settling_s)])
             label_s, label = file["label_t"] - start_s, file["label"].astype(float)
         labels = np.array([_window_label(frame, label_s, label) for frame in frames])
         yield _person(path.stem, [frames], [labels], config)
@@ -127,20 +133,21 @@ def _window_label(frame: FeatureFrame, label_s: FloatArray, label: FloatArray) -
     return float(inside[0]) if pure else np.nan
 
 
-def _frames(chunks: Any) -> list[FeatureFrame]:
+def frames_of(chunks: Iterable[SampleChunk]) -> list[FeatureFrame]:
     stage = Features(SessionConfig(session_id="export", run_dir="", session_dir="", models_dir=""))
     return [frame for chunk in chunks for frame in stage.step(chunk, chunk.t_ns)]
 
 
 def _person(name: str, segments: list[list[FeatureFrame]], labels: list[FloatArray], config: TrainingConfig) -> Person:
     frames = [frame for segment in segments for frame in segment]
-    layout = lay_out(config.features, region_lists(config), frames[0].names, frames[0].ch_names)
+    layout = lay_out(config.features, site_lists(config), frames[0].names, frames[0].ch_names)
     pairs = [values_of(frame, layout) for frame in frames]
     return Person(
         name,
         np.array([values for values, _ in pairs]),
         np.array([usable for _, usable in pairs]),
-        layout.regions,
+        layout.names,
+        layout.member,
         np.concatenate(labels),
         np.array([frame.t_ns for frame in frames]) / 1e9,
         np.array([frame.window_s for frame in frames]),
@@ -148,9 +155,31 @@ def _person(name: str, segments: list[list[FeatureFrame]], labels: list[FloatArr
     )
 
 
-def region_lists(config: TrainingConfig) -> dict[str, list[str]]:
-    return {region: list(members) for region, members in config.regions.items()}
+def site_lists(config: TrainingConfig) -> dict[str, list[str]]:
+    return {site: list(members) for site, members in config.sites.items()}
 
+
+def _eegmat(folder: Path) -> Iterator[list[Iterator[SampleChunk]]]:
+    for path in sorted(folder.glob("*_rest.npz")):
+        with np.load(path, allow_pickle=False) as file:
+            ch_names = tuple(file["channels"].tolist())
+        yield [eeg_chunks(part, ch_names) for part in (path, path.with_name(path.name.replace("rest", "arith")))]
+
+
+def _muse_rounds(folder: Path) -> Iterator[list[Iterator[SampleChunk]]]:
+    """One person a file; its rounds lie behind each other."""
+    for path in sorted(folder.glob("U*_s1.npz")):
+        with np.load(path, allow_pickle=False) as file:
+            rows, ch_names = file["eeg"].T * float(file["scale_uV"]), tuple(file["channels"].tolist())
+            ends, sfreq_hz = np.cumsum(file["lengths"])[:-1], float(file["fs"])
+        yield [chunks_of(part, sfreq_hz, ch_names) for part in np.split(rows, ends)]
+
+
+DATASETS: dict[str, Callable[[Path], Iterator[list[Iterator[SampleChunk]]]]] = {
+    "eeg_eegmat": _eegmat,
+    "eeg_muse_seqlearn": _muse_rounds,
+}
+"""EEG sets as unbroken stretches per person, without labels."""
 
 LOADERS: dict[str, Callable[[Path, TrainingConfig], Iterator[Person | None]]] = {
     "eeg": _load_eeg,

@@ -6,66 +6,65 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from device.affect.runtimes import FloatRows
 from device.dsp.windows import FloatArray
 from export.affect.calibration import Calibrated, balance, calibrate, inputs_of, population_of
 from export.affect.data import Person
-from export.affect.model import LoadNet
+from export.affect.kernel import Kernel, fit_kernel, outputs_of
 from export.affect.settings import TrainingConfig
 
-BATCH = 512
+KNOWN_MONTAGE = 0.6
+"""Share of the thinned windows that keep just the channels of a montage that is scored."""
+CHANNELS_MIN = 2
+WEIGHT = 0.005
+"""Of a window in the loss, which sums; so that `inverse_penalty` does not depend on the number of people."""
 
 
 class Fitted(NamedTuple):
     """A trained net with the population its baselines lean on."""
 
-    net: LoadNet
+    kernel: Kernel
     mean: FloatArray
-    """Shape (regions, features)."""
+    """Shape (sites, features)."""
     sd: FloatArray
 
+    def outputs(self, rows: FloatRows) -> FloatArray:
+        return outputs_of(self.kernel, rows)
 
-def fit(people: Sequence[Person], config: TrainingConfig, baseline_s: float, seed: int) -> Fitted:
-    """Train on these people for a fixed number of epochs: there is no early stopping that could look at a test."""
+    def calibrate(self, person: Person, config: TrainingConfig) -> Calibrated:
+        return calibrate(person, self.mean, self.sd, config)
+
+
+def fit(people: Sequence[Person], config: TrainingConfig, seed: int) -> Fitted:
+    """Train on these people; there is no early stopping that could look at a test."""
     mean, sd = population_of(people, config)
-    items = [calibrate(person, mean, sd, config, baseline_s) for person in people]
+    items = [calibrate(person, mean, sd, config) for person in people]
     items = [item._replace(after=item.after[:: config.train_step]) for item in items]
-    label = np.concatenate([item.person.label[item.after] for item in items]).astype(np.float32)
-    weight = np.concatenate([balance(item) for item in items]).astype(np.float32)
     rng = np.random.default_rng(seed)
-    torch.manual_seed(seed)
-    net = LoadNet(len(config.regions) * (len(config.features) + 1), config.hidden, config.dropout)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    net.train()
-    for _ in range(config.epochs):
-        inputs = np.concatenate([inputs_of(item, config, _thinned(item, config, rng)) for item in items])
-        for rows in np.array_split(rng.permutation(len(label)), len(label) // BATCH + 1):
-            _step(net, optimiser, inputs[rows], label[rows], weight[rows])
-    return Fitted(net.eval(), mean, sd)
-
-
-def _step(
-    net: LoadNet, optimiser: torch.optim.Optimizer, inputs: FloatRows, label: FloatRows, weight: FloatRows
-) -> None:
-    loss = torch.nn.functional.binary_cross_entropy_with_logits(
-        net(torch.from_numpy(inputs))[:, 0], torch.from_numpy(label), torch.from_numpy(weight)
+    rows = [inputs_of(item, config, thin(item, config, copy, rng)) for copy in range(config.copies) for item in items]
+    kernel = fit_kernel(
+        np.concatenate(rows),
+        np.tile(np.concatenate([item.person.label[item.after] for item in items]), config.copies),
+        np.tile(np.concatenate([balance(item) for item in items]), config.copies) * WEIGHT * 100 / config.copies,
+        n_sites=len(config.sites),
+        mask_weight=config.mask_weight,
+        n_centres=config.centres,
+        width=config.width,
+        inverse_penalty=config.inverse_penalty,
+        seed=seed,
     )
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
+    return Fitted(kernel, mean, sd)
 
 
-def _thinned(item: Calibrated, config: TrainingConfig, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Half of the windows lose channels at random, so that the net learns to read any montage."""
-    shape = item.usable.shape
-    kept = (rng.random(shape) < config.keep_channel) | (rng.random((shape[0], 1)) < 0.5)
-    return np.asarray(kept)
-
-
-def logits_of(fitted: Fitted, inputs: FloatRows) -> FloatArray:
-    """Shape (n,)."""
-    with torch.no_grad():
-        return np.asarray(fitted.net(torch.from_numpy(inputs))[:, 0].numpy(), np.float64)
+def thin(item: Calibrated, config: TrainingConfig, copy: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which channels each window of this copy keeps, shape (frames, channels): the first copy keeps all."""
+    n_frames, n_channels = item.usable.shape
+    if copy == 0:
+        return np.ones((n_frames, n_channels), bool)
+    known = np.array([np.isin(item.person.ch_names, names) for names in config.montages.values()])
+    kept = known[rng.integers(len(known), size=n_frames)]
+    order = rng.random((n_frames, n_channels)).argsort(axis=1).argsort(axis=1)
+    any_number = order < rng.integers(min(CHANNELS_MIN, n_channels), n_channels + 1, size=(n_frames, 1))
+    return np.asarray(np.where(rng.random((n_frames, 1)) < KNOWN_MONTAGE, kept, any_number))

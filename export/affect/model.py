@@ -1,23 +1,34 @@
-"""The net: what it reads is made by `device.affect.reader.pool`, what it says is a logit."""
+"""The kernel as a torch module, for the exporters: what it reads is made by `device.affect.reader.pool`."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
+from export.affect.kernel import Kernel
 
-class LoadNet(nn.Module):  # type: ignore[misc, unused-ignore]
-    """A linear reading plus a small hidden layer for what is not linear; input (n, inputs), output (n, 1)."""
 
-    def __init__(self, n_inputs: int, hidden: int, dropout: float) -> None:
+class KernelNet(nn.Module):  # type: ignore[misc, unused-ignore]
+    """Input (1, sites * features + sites), output (1, 1)."""
+
+    def __init__(self, kernel: Kernel) -> None:
         super().__init__()
-        self.linear = nn.Linear(n_inputs, 1)
-        self.hidden = nn.Sequential(nn.Linear(n_inputs, hidden), nn.ReLU(), nn.Dropout(dropout))
-        self.out = nn.Linear(hidden, 1, bias=False)
+        self.n_sites, self.mask_weight, self.width = kernel.n_sites, kernel.mask_weight, kernel.width
+        self.is_linear = not len(kernel.centres)
+        centres = torch.tensor(kernel.centres, dtype=torch.float32)
+        self.register_buffer("centres_t", centres.T.contiguous())
+        self.register_buffer("squares", (centres**2).sum(dim=1)[None])
+        self.register_buffer("weight", torch.tensor(kernel.weight, dtype=torch.float32)[:, None])
+        self.register_buffer("bias", torch.tensor([[kernel.bias]], dtype=torch.float32))
 
     def forward(self, features: Tensor) -> Tensor:
-        logit: Tensor = self.linear(features) + self.out(self.hidden(features))
-        return logit
+        mask = features[:, -self.n_sites :]
+        stretch = torch.sqrt(self.n_sites / torch.clamp(mask.sum(dim=1, keepdim=True), min=1.0))
+        points = torch.cat((features[:, : -self.n_sites] * stretch, mask * self.mask_weight), dim=1)
+        if self.is_linear:
+            return points @ self.weight + self.bias
+        squares = (points * points).sum(dim=1, keepdim=True) + self.squares - 2 * points @ self.centres_t
+        return torch.exp(-self.width * torch.clamp(squares, min=0.0)) @ self.weight + self.bias
 
 
 def example(n_inputs: int) -> Tensor:

@@ -1,39 +1,38 @@
-"""Numbers of a reading: balanced accuracy, smoothing as the box does it, temperature, calibration error."""
+"""Numbers of a reading: balanced accuracy, means over longer evidence, calibration error, what holding back buys."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from device.dsp.windows import FloatArray
-from export.affect.calibration import Calibrated
+from export.affect.calibration import Calibrated, balanced_weight
 from export.affect.data import LOAD, REST
 
-TEMPERATURES = np.geomspace(0.3, 20.0, 400)
 BINS = 10
-LONG_S = 30.0
+SELECTED = 0.8
+BOOTSTRAPS = 2000
 
 
-def balanced_accuracy(logit: FloatArray, label: FloatArray) -> float:
+class Scored(NamedTuple):
+    """One person's windows: net outputs or probabilities, and their labels."""
+
+    name: str
+    value: FloatArray
+    label: FloatArray
+
+    @property
+    def weight(self) -> FloatArray:
+        return balanced_weight(self.label)
+
+
+def balanced_accuracy(is_load: FloatArray, label: FloatArray) -> float:
     """Mean of the shares of load and of rest that are told rightly; NaN where one class is absent."""
-    load, rest = logit[label == LOAD] > 0, logit[label == REST] <= 0
+    load, rest = is_load[label == LOAD] > 0, is_load[label == REST] <= 0
     return float((load.mean() + rest.mean()) / 2) if len(load) and len(rest) else math.nan
-
-
-def smoothed(item: Calibrated, logit: FloatArray, smoothing_s: float) -> FloatArray:
-    """Running mean with the box's time constant, begun anew with each stretch of one label."""
-    result = np.empty_like(logit)
-    t_s, stretch = item.person.t_s[item.after], stretches(item)
-    total = share = 0.0
-    for index, value in enumerate(logit.tolist()):
-        if index == 0 or stretch[index] != stretch[index - 1]:
-            total = share = 0.0
-        since_s = t_s[index] - t_s[index - 1] if share else item.person.window_s[item.after[index]]
-        keep = math.exp(-since_s / smoothing_s)
-        total, share = total * keep + (1 - keep) * value, share * keep + 1 - keep
-        result[index] = total / share
-    return result
 
 
 def stretches(item: Calibrated) -> FloatArray:
@@ -43,35 +42,56 @@ def stretches(item: Calibrated) -> FloatArray:
     return np.concatenate(([0.0], np.cumsum(broken)))
 
 
-def long_mean(item: Calibrated, logit: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean logit of the last 30 s and its label, wherever 30 s of one label have been heard."""
-    t_s, label, stretch = item.person.t_s[item.after], item.person.label[item.after], stretches(item)
-    means, labels = [], []
+def means(item: Calibrated, output: FloatArray, evidence_s: float) -> Scored:
+    """Mean output of the windows that lie wholly in the last `evidence_s`, wherever so much of one label was heard."""
+    person, stretch = item.person, stretches(item)
+    t_s, window_s, label = person.t_s[item.after], person.window_s[item.after], person.label[item.after]
+    values, labels = [], []
     for number in np.unique(stretch):
         inside = np.flatnonzero(stretch == number)
-        begins_s = t_s[inside] - item.person.window_s[item.after[inside[0]]]
-        first = np.searchsorted(t_s[inside], t_s[inside] - LONG_S, side="right")
-        sums = np.concatenate(([0.0], np.cumsum(logit[inside])))
-        mean = (sums[np.arange(len(inside)) + 1] - sums[first]) / (np.arange(len(inside)) + 1 - first)
-        full = t_s[inside] - begins_s[0] >= LONG_S
-        means.append(mean[full])
+        end_s, begin_s = t_s[inside], t_s[inside] - window_s[inside]
+        first = np.searchsorted(begin_s, end_s - evidence_s - 1e-6)
+        sums = np.concatenate(([0.0], np.cumsum(output[inside])))
+        count = np.arange(len(inside)) + 1 - first
+        full = (end_s - begin_s[0] >= evidence_s - 1e-6) & (count > 0)
+        values.append(((sums[1:] - sums[first]) / np.maximum(count, 1))[full])
         labels.append(label[inside][full])
-    return np.concatenate(means), np.concatenate(labels)
+    return Scored(person.name, np.concatenate(values), np.concatenate(labels))
 
 
-def fit_temperature(logit: FloatArray, label: FloatArray, weight: FloatArray) -> float:
-    """The divisor under which the logits are the likeliest log-odds."""
-    sign = np.where(label == LOAD, 1.0, -1.0)
-    losses = [float(weight @ np.logaddexp(0, -sign * logit / temperature)) for temperature in TEMPERATURES]
-    return float(TEMPERATURES[int(np.argmin(losses))])
-
-
-def calibration_error(logit: FloatArray, label: FloatArray, weight: FloatArray) -> float:
-    """Expected calibration error of P(load) in ten bins, 0 to 1."""
-    probability = 1 / (1 + np.exp(-logit))
+def calibration_error(scored: Sequence[Scored]) -> float:
+    """Expected calibration error of P(load) in ten bins, 0 to 1; every person and class weighs the same."""
+    probability, label, weight = joined(scored)
     bins = np.minimum((probability * BINS).astype(int), BINS - 1)
     gaps = [
         abs(float(weight[bins == index] @ (probability[bins == index] - (label[bins == index] == LOAD))))
         for index in range(BINS)
     ]
     return sum(gaps) / float(weight.sum())
+
+
+def selective_accuracy(scored: Sequence[Scored], coverage: float) -> float:
+    """Balanced accuracy over the surest share of all windows, everybody together."""
+    probability, label, weight = joined(scored)
+    order = np.argsort(-np.abs(probability - 0.5), kind="stable")
+    kept = order[np.cumsum(weight[order]) <= coverage * weight.sum() + 1e-9]
+    right = weight * ((probability > 0.5) == (label == LOAD))
+    shares = [right[kept][label[kept] == side].sum() / weight[kept][label[kept] == side].sum() for side in (REST, LOAD)]
+    return float(np.mean(shares))
+
+
+def joined(scored: Sequence[Scored]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Values, labels and weights of everybody."""
+    return (
+        np.concatenate([item.value for item in scored]),
+        np.concatenate([item.label for item in scored]),
+        np.concatenate([item.weight for item in scored]),
+    )
+
+
+def interval(values: FloatArray, seed: int) -> tuple[float, float]:
+    """95 % bootstrap interval of the mean over people."""
+    known = values[np.isfinite(values)]
+    draws = np.random.default_rng(seed).choice(known, (BOOTSTRAPS, len(known))).mean(axis=1)
+    low, high = np.percentile(draws, (2.5, 97.5)).tolist()
+    return low, high

@@ -9,6 +9,8 @@ import msgspec
 
 from device.config import Config, load
 
+Dataset = Annotated[str, msgspec.Meta(pattern=r"^\w+$")]
+
 
 class TrainingConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A model and its protocol."""
@@ -16,8 +18,10 @@ class TrainingConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: str
     version: str
     kind: Literal["eeg", "wrist"]
-    dataset: Annotated[str, msgspec.Meta(pattern=r"^\w+$")]
+    dataset: Dataset
     """Folder below open/; no other part of the data may be named."""
+    protocol: str
+    """A row of `protocols.PROTOCOLS`."""
     purpose: str
     data_credit: str
     """Data, authors, licence, as card.md prints it."""
@@ -25,28 +29,40 @@ class TrainingConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What the model cannot do, a sentence each."""
     run_file: Literal["model.onnx", "model.tflite"]
     """What the box runs by default."""
+    needs: tuple[str, ...] = ()
+    """Channels without which it says nothing."""
     ch_names: tuple[str, ...]
+    """Channels that are read from the recordings."""
     montages: dict[str, tuple[str, ...]]
-    """Sets of channels that are scored apart."""
+    """Sets of channels that are scored apart, the whole one first; training thins channels to these and others."""
     features: tuple[str, ...]
-    regions: dict[str, tuple[str, ...]]
-    baselines_s: tuple[float, ...]
-    """Lengths of rest to score with; the first is what the box has and what the shipped model is trained with."""
+    """Of each channel; empty: the sites are features by their full names."""
+    sites: dict[str, tuple[str, ...]]
+    baseline_s: float
+    """Rest at the start; 0: read against the people in training alone."""
     settling_s: float
     """Start of a recording that is left out: a sensor just put on."""
+    evidence_s: tuple[float, ...]
+    """Lengths of evidence that are calibrated; the first is one window."""
+    smoothing_s: float
     train_step: int
     """Every n-th frame is trained on: neighbours overlap."""
     mean_weight_s: float
     sd_weight_s: float
     clip: float
-    smoothing_s: float
-    hidden: int
-    dropout: float
-    weight_decay: float
-    learning_rate: float
-    epochs: int
-    keep_channel: float
-    """Chance of a channel to stay, in the half of the windows whose channels are thinned."""
+    centres: int
+    """Of the kernel net; 0: a linear one."""
+    width: float
+    """gamma of the kernel exp(-gamma d^2)."""
+    inverse_penalty: float
+    """C of the logistic regression on the kernel's features."""
+    mask_weight: float
+    """How far apart in the kernel's space are two windows that differ in one missing site."""
+    copies: int
+    """Of every window in training; all but the first have lost channels at random."""
+    normal_datasets: tuple[Dataset, ...] = ()
+    """Whose channels define what a signal looks like at all."""
+    normal_quantile: float = 0.999
     folds: int
     inner_folds: int
     seed: int

@@ -13,9 +13,10 @@ EIGHT = ("Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2")
 
 
 def pink(seconds: float, n_channels: int = 8, seed: int = 0, sfreq_hz: float = SFREQ_HZ) -> NDArray[np.float64]:
-    """EEG-like noise, shape (n, channels): 1/f with about 10 uV rms."""
+    """EEG-like noise, shape (n, channels): 1/f with about 10 uV rms, half of it common to all channels."""
     n_samples = round(seconds * sfreq_hz)
-    white = np.random.default_rng(seed).standard_normal((n_samples, n_channels))
+    white = np.random.default_rng(seed).standard_normal((n_samples, n_channels + 1))
+    white = white[:, 1:] + white[:, :1]
     hz = np.fft.rfftfreq(n_samples, 1 / sfreq_hz)[:, None]
     coloured = np.fft.irfft(np.fft.rfft(white, axis=0) / np.maximum(hz, 1), n=n_samples, axis=0)
     return 10 * coloured / coloured.std(axis=0)

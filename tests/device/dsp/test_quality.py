@@ -53,6 +53,7 @@ def test_recorded_eeg_is_clean(data_dir) -> None:
         (lambda x: x + 800 * np.sin(2 * np.pi * 60 * T_S), "60 Hz hum on C3"),
         (lambda x: x + 60 * np.random.default_rng(0).standard_normal(1000), "muscle on C3"),
         (lambda x: x + 2000 * np.hanning(1000), "blinks or movement on C3"),
+        (lambda x: np.random.default_rng(0).permutation(x), "noise, not EEG, on C3"),
     ],
 )
 def test_each_trouble_is_named_and_makes_its_channel_unusable(spoil, reason: str) -> None:
@@ -82,3 +83,21 @@ def test_whatever_comes_gets_a_quality_and_a_reason_when_it_is_bad(window: np.nd
     verdict = judge(window)
     assert ((verdict.quality >= 0) & (verdict.quality <= 1)).all()
     assert verdict.reasons or verdict.quality.min() >= quality.WORTH_TELLING
+
+
+def test_scrambled_and_unconnected_channels_are_unusable() -> None:
+    rng = np.random.default_rng(0)
+    eight = clean()
+    spectrum = np.fft.rfft(eight)
+    phases = np.exp(2j * np.pi * rng.random(spectrum.shape))
+    for window in (np.fft.irfft(np.abs(spectrum) * phases), np.cumsum(rng.standard_normal((8, 1000)), axis=1)):
+        verdict = judge(window)
+        assert (verdict.quality < 0.5).all()
+        assert verdict.reasons == ("unconnected or scrambled: nothing in common on all channels",)
+    assert (judge(rng.permuted(eight, axis=1)).quality == 0).all()
+
+
+def test_two_channels_are_too_few_to_be_compared() -> None:
+    rng = np.random.default_rng(1)
+    window = np.cumsum(rng.standard_normal((2, 1000)), axis=1)
+    assert (judge(window).quality == 1).all()
