@@ -27,13 +27,17 @@ HR_SD_MIN_BPM = 0.25
 JUMP_SHARE = 0.3
 """An interval this far from the tracked period lies over a gap or beside a beat that is none."""
 RMSSD_ERROR_MS = 20.0
-SURE = 2.6
+SURE = 2.0
 """Standard deviations that hold in 99 of 100 cases."""
 TRIPLES_MIN = 12
 TRIPLES_SHARE_MIN = 0.4
-NOISE_DOUBT = 0.4
+NOISE_DOUBT = 0.25
 """How far the error that the fits tell (squared) may be from the true one, as a share of it."""
 JITTER_MAX_MS = 30.0
+RESPONSE = 0.8
+"""Of the true power of steps so much is seen: part of a beat's neighbours lies in the stretch that it is fitted in."""
+RESPONSE_DOUBT = 0.1
+POWER_MIN_MS2 = 25.0
 
 
 class Beats(NamedTuple):
@@ -144,15 +148,16 @@ def _rmssd(beats: Beats, follows: NDArray[np.bool_]) -> tuple[float, float, str]
     if np.count_nonzero(kept) < max(TRIPLES_MIN, TRIPLES_SHARE_MIN * len(intervals_ms)):
         return np.nan, np.nan, "RMSSD not known: too few beats in a row are certain"
     steps2, noise_ms2 = np.diff(intervals_ms)[kept] ** 2, noise_ms2[kept]
-    power = max(float(steps2.mean() - noise_ms2.mean()), 25.0)
+    power = max(float(steps2.mean() - noise_ms2.mean()) / RESPONSE, POWER_MIN_MS2)
     for _ in range(2):
         weight = 1 / (power + noise_ms2) ** 2
         weight /= weight.sum()
-        power_raw = float(weight @ (steps2 - noise_ms2))
-        power = max(power_raw, 25.0)
-    chance = 3 * float((weight**2) @ (power + noise_ms2) ** 2)
-    doubt = NOISE_DOUBT * float(weight @ noise_ms2)
-    sd = float(np.sqrt(chance + doubt**2))
+        power_raw = float(weight @ (steps2 - noise_ms2)) / RESPONSE
+        power = max(power_raw, POWER_MIN_MS2)
+    missed = 1 - len(steps2) / len(intervals_ms)
+    chance = float(weight**2 @ (4 * noise_ms2**2 + 5 * power * noise_ms2 + 3 * missed * power**2))
+    doubt = NOISE_DOUBT * float(weight @ noise_ms2) + RESPONSE_DOUBT * power
+    sd = float(np.sqrt(chance + doubt**2)) / RESPONSE
     rmssd_ms = np.sqrt(max(power_raw, 0.0))
     high, low = np.sqrt(max(power_raw, 0.0) + SURE * sd), np.sqrt(max(power_raw - SURE * sd, 0.0))
     off_ms = max(high - rmssd_ms, rmssd_ms - low)
