@@ -241,6 +241,8 @@ def affect(recordings: tuple[Path, ...], models: Path, as_json: bool, **options:
     from device.reading import line_of, open_recordings, read_affect  # noqa: PLC0415
 
     session = open_recordings(recordings, sources=options["sources"] or (), ch_names=options["channels"] or ())
+    for note in session.notes:
+        click.echo(note, err=True)
     estimates = read_affect(session, calibrate_s=options["calibrate"], window_s=options["window"], models_dir=models)
     if as_json:
         for estimate in estimates:

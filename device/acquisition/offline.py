@@ -105,6 +105,8 @@ class OfflineSession:
         begun = list(in_turn(list(recordings)))
         self._feeds = [feed for start_s, recording in begun for feed in _feeds(recording, start_s)]
         self._begins_s = sorted({start_s for start_s, _ in begun if start_s > 0})
+        self.notes = [note for recording in recordings for note in recording.notes]
+        """What could not be read, as sentences."""
         self.duration_s = max((start_s + recording.duration_s for start_s, recording in begun), default=0.0)
         self.sources = [
             name
