@@ -17,15 +17,17 @@ from device.dsp.windows import FloatArray
 RATE_BPM = (32.0, 200.0)
 FRAME_S = 8.0
 FRAME_HOP_S = 2.0
-BINS = 1024
+BINS = 512
 HARMONICS = (1.0, 0.6, 0.3)
+NOISE_WEIGHT = 0.1
 STEP_BINS = 4
 STEP_COST = 0.35
+PEAK_MIN, PEAK_MAX = 0.2, 2.0
+"""Of the wave's size: lower ones are no beats, higher ones not more than beats."""
 INTERVAL_COST = 20.0
 SKIP_COST = 1.5
 GAP_COST = 4.0
 SHIFT_MAX_S = 0.06
-ROUNDS = 2
 ERROR_SCALE = 1.8
 """Errors of beats are so much larger than least squares thinks, whose noise is white: measured on known beats."""
 EMPHASIS = 0.5
@@ -36,24 +38,26 @@ class Track(NamedTuple):
 
     times_s: FloatArray
     rate_hz: FloatArray
-    clarity: FloatArray
-    """Share of the power within the pulse's harmonics, per frame."""
 
 
 def follow(wave: FloatArray, noise: FloatArray, sfreq_hz: float) -> Track:
-    """Heart rate of `wave`, shape (n,), with the spectrum of `noise` (what movement put in) held against it."""
-    size, hop = round(FRAME_S * sfreq_hz), round(FRAME_HOP_S * sfreq_hz)
-    taper = np.hanning(size)
-    starts = np.arange(0, len(wave) - size + 1, hop)
-    frames = np.lib.stride_tricks.sliding_window_view(np.stack((wave, noise)), size, axis=1)[:, ::hop]
-    power, noise_power = np.abs(np.fft.rfft(frames * taper, BINS)) ** 2
-    amplitude = np.sqrt(power / (power.mean(axis=1, keepdims=True) + 0.1 * noise_power + 1e-30))
-    low, high = (round(bpm / 60 * BINS / sfreq_hz) for bpm in RATE_BPM)
-    bins = np.arange(low, high + 1)
-    score = sum(weight * amplitude[:, order * bins] for order, weight in enumerate(HARMONICS, 1))
-    path = _best_path(score / score.std())
-    clarity = np.take_along_axis(score, path[:, None], axis=1)[:, 0] / (score.max(axis=1) + 1e-30)
-    return Track((starts + size / 2) / sfreq_hz, (low + path) * sfreq_hz / BINS, clarity)
+    """Heart rate of `wave`, shape (n,), with the spectrum of `noise` (what movement put in) held against it.
+
+    Every second sample will do: three harmonics of any pulse lie below 8 Hz or do not matter.
+    """
+    half_hz = sfreq_hz / 2
+    size, hop = round(FRAME_S * half_hz), round(FRAME_HOP_S * half_hz)
+    frames = np.lib.stride_tricks.sliding_window_view(np.stack((wave[::2], noise[::2])), size, axis=1)[:, ::hop]
+    spectrum = np.fft.rfft(frames * np.hanning(size), BINS)
+    power, noise_power = spectrum.real**2 + spectrum.imag**2
+    amplitude = np.sqrt(power / (power.mean(axis=1, keepdims=True) + NOISE_WEIGHT * noise_power + 1e-30))
+    low, high = (round(bpm / 60 * BINS / half_hz) for bpm in RATE_BPM)
+    score = HARMONICS[0] * amplitude[:, low : high + 1]
+    for order, weight in enumerate(HARMONICS[1:], 2):
+        harmonic = amplitude[:, order * low : order * high + 1 : order]
+        score[:, : harmonic.shape[1]] += weight * harmonic
+    path = _best_path(score / (score.std() + 1e-30))
+    return Track((np.arange(len(path)) * hop + size / 2) / half_hz, (low + path) * half_hz / BINS)
 
 
 def _best_path(score: FloatArray) -> NDArray[np.intp]:
@@ -81,12 +85,13 @@ def _best_path(score: FloatArray) -> NDArray[np.intp]:
 def chain(wave: FloatArray, track: Track, sfreq_hz: float) -> FloatArray:
     """Samples (fractional) of the chain of peaks that are high and about one period apart."""
     peaks = np.flatnonzero((wave[1:-1] > wave[:-2]) & (wave[1:-1] >= wave[2:])) + 1
-    peaks = peaks[wave[peaks] > 0]
+    size = np.sqrt(wave @ wave / len(wave))
+    peaks = peaks[wave[peaks] > PEAK_MIN * size]
     if len(peaks) < 2:
         return np.zeros(0)
     periods = sfreq_hz / np.interp(peaks / sfreq_hz, track.times_s, track.rate_hz)
-    height = wave[peaks] / np.sqrt(np.mean(wave**2))
-    kept = _chain(peaks.tolist(), np.minimum(height, 2.0).tolist(), periods.tolist())
+    heights = np.minimum(wave[peaks] / size, PEAK_MAX)
+    kept = _chain(peaks.tolist(), heights.tolist(), periods.tolist())
     return _vertex(wave, peaks[kept])
 
 
@@ -122,8 +127,7 @@ def _vertex(wave: FloatArray, peaks: NDArray[np.intp]) -> FloatArray:
     """Top of the parabola through a peak and its neighbours."""
     left, top, right = wave[peaks - 1], wave[peaks], wave[peaks + 1]
     bend = left - 2 * top + right
-    at: FloatArray = peaks + 0.5 * (left - right) / np.where(bend < 0, bend, -1e30)
-    return at
+    return peaks + 0.5 * (left - right) / np.where(bend < 0, bend, -1e30)
 
 
 def polarity(wave: FloatArray) -> float:
@@ -145,13 +149,13 @@ class Fit(NamedTuple):
     """The pulse alone: every beat by the mean one, shape (n,)."""
 
 
-def fit(wave: FloatArray, known: FloatArray, beats: FloatArray, sfreq_hz: float) -> Fit:
+def fit(wave: FloatArray, known: FloatArray, beats: FloatArray, sfreq_hz: float, rounds: int) -> Fit:
     """Refine `beats` (samples) by the mean pulse; `known` (n,) is 1 where `wave` was measured, else 0."""
     period = float(np.median(np.diff(beats)))
     offsets = np.arange(-round(0.4 * period), round(0.6 * period) + 1)
     index = np.arange(len(wave))
     likeness = np.ones(len(beats))
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         at = beats[:, None] + offsets
         rows = np.interp(at, index, wave)
         seen = np.interp(at, index, known, 0.0, 0.0)

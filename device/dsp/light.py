@@ -94,9 +94,7 @@ def find_usable(ppg: FloatArray, sfreq_hz: float) -> tuple[NDArray[np.bool_], tu
     return usable & ~weak & ~strong, reasons
 
 
-def _contact(
-    ppg: FloatArray, usable: NDArray[np.bool_], second: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _contact(ppg: FloatArray, usable: NDArray[np.bool_], second: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Seconds with far less swing than the others (and their neighbours, where the band came off), or far more."""
     n_seconds = len(ppg) // second
     if not usable.any() or not n_seconds:

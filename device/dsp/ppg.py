@@ -22,7 +22,12 @@ BEATS_MIN = 8
 LIKENESS = (0.3, 0.9)
 """Correlation with the mean pulse at which a beat is certainly none, and certainly one."""
 CERTAIN = 0.5
-HR_QUALITY_MIN = 0.25
+QUALITY_MIN = 0.2
+HR_SD_MAX_BPM = 2.5
+IRREGULAR = (0.06, 0.10)
+"""Median distance of intervals from the tracked period at which the chain may be, and is, one of noise, ..."""
+CLEAN_EXCUSE = 0.05
+"""... more where all beats look alike: then it is the heart that is irregular."""
 HR_SD_MIN_BPM = 0.25
 JUMP_SHARE = 0.3
 """An interval this far from the tracked period lies over a gap or beside a beat that is none."""
@@ -94,24 +99,22 @@ def _unknown(reasons: tuple[str, ...]) -> Pulse:
 
 
 def _search(light: Light) -> tuple[rhythm.Track, rhythm.Fit] | None:
-    """Cancel, follow, chain and fit; then once more with what is known of the pulse by now."""
-    if light.felt is None:
-        return _find(light, np.zeros(len(light.wave)))
-    canceller = Canceller(light.felt)
-    artefact = canceller.artefact(light.wave * light.known, follow_strap=False)
-    found = _find(light, artefact)
-    if found is None:
-        return None
-    rest = (light.wave - found[1].wave) * light.known
-    return _find(light, canceller.artefact(rest, follow_strap=True))
+    """Cancel, follow, chain and fit; then cancel, chain and fit with what is known of the pulse by now."""
+    wave = light.wave * light.known
+    canceller = None if light.felt is None else Canceller(light.felt)
+    artefact = np.zeros(len(wave)) if canceller is None else canceller.artefact(wave, follow_strap=False)
+    clean = wave - artefact * light.known
+    track = rhythm.follow(clean, artefact, light.rate_hz)
+    fit = _fit(light, clean, track, 1 if canceller else 2)
+    if canceller is not None and fit is not None:
+        artefact = canceller.artefact(wave - fit.wave * light.known, follow_strap=True)
+        fit = _fit(light, wave - artefact * light.known, track, 2)
+    return None if fit is None else (track, fit)
 
 
-def _find(light: Light, artefact: FloatArray) -> tuple[rhythm.Track, rhythm.Fit] | None:
-    clean = (light.wave - artefact) * light.known
-    upright = rhythm.polarity(clean) * clean
-    track = rhythm.follow(upright, artefact, light.rate_hz)
-    beats = rhythm.chain(upright, track, light.rate_hz)
-    return (track, rhythm.fit(clean, light.known, beats, light.rate_hz)) if len(beats) >= BEATS_MIN else None
+def _fit(light: Light, clean: FloatArray, track: rhythm.Track, rounds: int) -> rhythm.Fit | None:
+    beats = rhythm.chain(rhythm.polarity(clean) * clean, track, light.rate_hz)
+    return rhythm.fit(clean, light.known, beats, light.rate_hz, rounds) if len(beats) >= BEATS_MIN else None
 
 
 def _judge(light: Light, track: rhythm.Track, fit: rhythm.Fit) -> Pulse:
@@ -125,14 +128,19 @@ def _judge(light: Light, track: rhythm.Track, fit: rhythm.Fit) -> Pulse:
     intervals_s = np.diff(beats.times_s)
     middle_s = beats.times_s[:-1] + intervals_s / 2 + light.begin / light.rate_hz
     period_s = 1 / np.interp(middle_s, track.times_s, track.rate_hz)
-    follows = np.abs(intervals_s / period_s - 1) < JUMP_SHARE
+    off = np.abs(intervals_s / period_s - 1)
+    follows = off < JUMP_SHARE
     sure = follows & (np.minimum(beats.certainty[1:], beats.certainty[:-1]) > CERTAIN)
-    quality = min(1.0, float(intervals_s[sure].sum()) / light.span_s)
-    if quality < HR_QUALITY_MIN:
+    excused = CLEAN_EXCUSE * np.clip((float(np.median(beats.certainty)) - 0.8) / 0.2, 0, 1)
+    chance = np.clip((float(np.median(off)) - excused - IRREGULAR[0]) / (IRREGULAR[1] - IRREGULAR[0]), 0, 1)
+    quality = min(1.0, float(intervals_s[sure].sum()) / light.span_s) * float(1 - chance)
+    if quality < QUALITY_MIN:
         return _unknown((*light.reasons, "no pulse found"))._replace(beats=beats, quality=quality)
     hr_bpm = 60 / float(intervals_s[follows].mean())
     spread = hr_bpm * float(intervals_s[sure].std() / intervals_s[sure].mean())
     hr_sd_bpm = float(np.hypot(HR_SD_MIN_BPM, np.hypot(60 * track.rate_hz.mean() - hr_bpm, spread * (1 - quality)) / 2))
+    if hr_sd_bpm > HR_SD_MAX_BPM:
+        return _unknown((*light.reasons, "two ways to count the pulse disagree"))._replace(beats=beats, quality=quality)
     rmssd_ms, rmssd_sd_ms, why = _rmssd(beats, follows)
     reasons = light.reasons + ((why,) if why else ())
     return Pulse(beats, hr_bpm, hr_sd_bpm, rmssd_ms, rmssd_sd_ms, quality, reasons)
