@@ -1,12 +1,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from device import __version__
 from device.cli import EPILOG, main
 from device.errors import Exit
+from tests.device.acquisition.people import FOUR, brain_uv, write_brain
 
 
 def invoke(*words: str) -> tuple[int, str]:
@@ -62,3 +64,54 @@ def test_no_sessions_is_an_empty_list(tmp_path: Path) -> None:
     code, output = invoke("sessions", "list", "--dir", str(tmp_path), "--json")
     assert code == 0
     assert json.loads(output) == []
+
+
+@pytest.fixture
+def brain(tmp_path: Path) -> str:
+    return str(write_brain(tmp_path / "rest.npz", 12.0))
+
+
+def test_affect_is_told_as_one_json_object_a_second(brain: str) -> None:
+    code, output = invoke(
+        "affect", brain, brain, "--calibrate", "6", "--window", "4", "--channels", "Fp1,Fp2", "--json"
+    )
+    assert code == 0
+    lines = [json.loads(line, parse_constant=pytest.fail) for line in output.splitlines()]
+    assert [line["t"] for line in lines] == list(range(1, 25))
+    keys = ["t", "arousal", "arousal_sd", "valence", "valence_sd", "coverage", "reasons"]
+    assert all(list(line) == keys for line in lines)
+    assert (lines[0]["arousal"], lines[0]["arousal_sd"], len(lines[0]["reasons"])) == (0.0, 1.0, 1)
+
+
+def test_affect_is_told_to_people_too(brain: str) -> None:
+    code, output = invoke("affect", brain, "--calibrate", "6")
+    assert code == 0
+    assert len(output.splitlines()) == 14
+    assert output.splitlines()[-1].startswith("12 s, ")
+
+
+def test_what_affect_cannot_read_is_refused_in_one_sentence(brain: str, tmp_path: Path) -> None:
+    volts = tmp_path / "volts.npz"
+    np.savez(volts, eeg_uV=brain_uv(12) * 1e-6, fs=250, channels=FOUR)
+    for words in (
+        [str(volts)],
+        [str(tmp_path / "absent.npz")],
+        [brain, "--calibrate", "12"],
+        [brain, "--channels", "X"],
+    ):
+        code, output = invoke("affect", *words)
+        assert code == Exit.RECORDING
+        assert output.startswith("isotone: ")
+        assert len(output.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words", [["--calibrate", "nan"], ["--window", "-1"], ["--sources", "ecg"], ["--channels", "Fp1,Fp1"]]
+)
+def test_affect_refuses_what_makes_no_sense_as_usage(brain: str, words: list[str]) -> None:
+    assert invoke("affect", brain, *words)[0] == Exit.USAGE
+    assert invoke("affect")[0] == Exit.USAGE
+
+
+def test_affect_of_a_model_that_is_not_there_is_refused(brain: str, tmp_path: Path) -> None:
+    assert invoke("affect", brain, "--models", str(tmp_path))[0] == Exit.MODEL
