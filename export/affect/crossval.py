@@ -106,9 +106,7 @@ def read_people(fitted: Fitted, people: Sequence[Person], config: TrainingConfig
     return read
 
 
-def _calibrations(
-    parts: Sequence[tuple[Fitted, list[Person]]], config: TrainingConfig
-) -> dict[str, list[Calibration]]:
+def _calibrations(parts: Sequence[tuple[Fitted, list[Person]]], config: TrainingConfig) -> dict[str, list[Calibration]]:
     """Curves from what each net says of people it has not seen."""
     found: dict[str, list[Calibration]] = {}
     for montage, names in config.montages.items():
@@ -120,9 +118,7 @@ def _calibrations(
     return found
 
 
-def montage_calibrations(
-    calibration: dict[str, list[Calibration]], config: TrainingConfig
-) -> list[MontageCalibration]:
+def montage_calibrations(calibration: dict[str, list[Calibration]], config: TrainingConfig) -> list[MontageCalibration]:
     """As card.toml holds them: by the sites of each montage."""
     return [
         MontageCalibration(

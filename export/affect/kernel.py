@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import MiniBatchKMeans
-from sklearn.linear_model import LogisticRegression
 
 from device.dsp.windows import FloatArray
 
@@ -58,6 +56,10 @@ def fit_kernel(
     seed: int,
 ) -> Kernel:
     """Fit to windows (n, inputs), labels 0 or 1 and their weights."""
+    # Here and not above: the interpreter that writes LiteRT files knows kernels too, and has no scikit-learn.
+    from sklearn.cluster import MiniBatchKMeans  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
     points = place(rows, n_sites, mask_weight)
     if not n_centres:
         model = LogisticRegression(C=inverse_penalty, max_iter=1000).fit(points, label, weight)

@@ -14,7 +14,7 @@ class KernelNet(nn.Module):  # type: ignore[misc, unused-ignore]
     def __init__(self, kernel: Kernel) -> None:
         super().__init__()
         self.n_sites, self.mask_weight, self.width = kernel.n_sites, kernel.mask_weight, kernel.width
-        self.is_linear = not len(kernel.centres)
+        self.n_inputs, self.is_linear = kernel.centres.shape[1], not len(kernel.centres)
         centres = torch.tensor(kernel.centres, dtype=torch.float32)
         self.register_buffer("centres_t", centres.T.contiguous())
         self.register_buffer("squares", (centres**2).sum(dim=1)[None])

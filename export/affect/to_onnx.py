@@ -1,8 +1,7 @@
-"""torch -> model.onnx in fp32, with static int8 measured beside it: int8 ships only where it is not slower."""
+"""torch -> ONNX in fp32 and in static int8 (QDQ)."""
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +9,20 @@ import numpy as np
 import torch
 
 from device.affect.runtimes import FloatRows
-from export.affect.model import LoadNet, example
-from export.affect.parity import Measured, is_gain, measure
+from export.affect.model import KernelNet, example
 from export.traces import remove_traces
 
-FILE = "model.onnx"
+
+def write(net: KernelNet, calibration: FloatRows, fp32: Path, int8: Path) -> None:
+    """Both precisions; int8 is calibrated on these rows."""
+    write_fp32(net, fp32)
+    _quantize(fp32, int8, calibration)
 
 
-def export(net: LoadNet, golden: Path, calibration: FloatRows, folder: Path) -> tuple[Measured, Measured]:
-    """Write model.onnx and return what was measured for fp32 and for int8 (which is thrown away if slower)."""
-    n_inputs = net.linear.in_features
-    path = folder / FILE
+def write_fp32(net: KernelNet, path: Path) -> None:
     program: Any = torch.onnx.export(
         net,
-        (example(n_inputs),),
+        (example(net.n_inputs),),
         input_names=["features"],
         output_names=["logit"],
         dynamo=True,
@@ -31,13 +30,6 @@ def export(net: LoadNet, golden: Path, calibration: FloatRows, folder: Path) -> 
         verbose=False,
     )
     path.write_bytes(remove_traces(program.model_proto).SerializeToString())
-    with tempfile.TemporaryDirectory() as scratch:
-        int8_path = Path(scratch) / FILE
-        _quantize(path, int8_path, calibration)
-        fp32, int8 = measure(path, golden, "fp32"), measure(int8_path, golden, "int8")
-        if is_gain(int8, fp32):
-            path.write_bytes(int8_path.read_bytes())
-    return fp32, int8
 
 
 def _quantize(path: Path, out: Path, calibration: FloatRows) -> None:

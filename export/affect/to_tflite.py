@@ -1,46 +1,32 @@
-"""torch -> model.tflite, in fp32 or static int8, whichever measures better; a step of its own.
+"""kernel -> fp32.tflite and int8.tflite; a step of its own.
 
-    <python with litert-torch> -m export.affect.to_tflite WEIGHTS FOLDER
+    <python with litert-torch> -m export.affect.to_tflite FOLDER
 
-litert-torch pins versions that the training environment must not have, so `train` calls this with another Python; it
-prints one JSON line per variant measured. Dynamic-range int8 is never tried: tflite-runtime 2.14 computes it wrongly.
+litert-torch pins versions that the training environment must not have, so `train` calls this with another Python.
+FOLDER holds kernel.pt and calibration.npy. Dynamic-range int8 is never tried: tflite-runtime 2.14 computes it wrongly.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from device.affect.runtimes import FloatRows
-from export.affect.model import LoadNet, example
-from export.affect.parity import GOLDEN, Measured, is_gain, measure
-
-FILE = "model.tflite"
+from export.affect.kernel import Kernel
+from export.affect.model import KernelNet, example
 
 
-def export(weights: Path, folder: Path) -> tuple[Measured, Measured]:
-    """Write model.tflite from what `train` saved; returns what was measured for fp32 and int8."""
-    saved: dict[str, Any] = torch.load(weights, weights_only=True)
-    net = LoadNet(saved["n_inputs"], saved["hidden"], 0.0).eval()
-    net.load_state_dict(saved["state"])
+def export(folder: Path) -> None:
+    """Write both files into `folder`."""
+    # Made by `train` a moment ago: arrays and numbers, no code of others.
+    net = KernelNet(Kernel(**torch.load(folder / "kernel.pt", weights_only=False))).eval()
     import litert_torch  # noqa: PLC0415 - slow, and only in its own environment
 
-    path = folder / FILE
-    litert_torch.convert(net, (example(saved["n_inputs"]),)).export(str(path))
-    with tempfile.TemporaryDirectory() as scratch:
-        int8_path = Path(scratch) / FILE
-        _quantize(path, int8_path, saved["calibration"].numpy())
-        fp32 = measure(path, folder / GOLDEN, "fp32")
-        int8 = measure(int8_path, folder / GOLDEN, "int8")
-        if is_gain(int8, fp32):
-            path.write_bytes(int8_path.read_bytes())
-    return fp32, int8
+    litert_torch.convert(net, (example(net.n_inputs),)).export(str(folder / "fp32.tflite"))
+    _quantize(folder / "fp32.tflite", folder / "int8.tflite", np.load(folder / "calibration.npy"))
 
 
 def _quantize(path: Path, out: Path, calibration: FloatRows) -> None:
@@ -59,12 +45,9 @@ def _quantize(path: Path, out: Path, calibration: FloatRows) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Write model.tflite.")
-    parser.add_argument("weights", type=Path)
+    parser = argparse.ArgumentParser(description="Write fp32.tflite and int8.tflite.")
     parser.add_argument("folder", type=Path)
-    arguments = parser.parse_args()
-    for found in export(arguments.weights, arguments.folder):
-        print(json.dumps(found))
+    export(parser.parse_args().folder)
 
 
 if __name__ == "__main__":

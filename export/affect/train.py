@@ -1,15 +1,16 @@
-"""One command per model: data, scores on unseen people, the net, both files, golden vectors and the card.
+"""One command per model: data, leak check, scores on unseen people, the net, its files, golden vectors, card, folds.
 
     python -m export.affect.train --config export/affect/eeg.toml --data DIR \
-        --out models_onnx/eeg-load-0.1.0 --tflite-python PYTHON
+        --out models_onnx/eeg-load-0.2.0 --tflite-python PYTHON
 
-PYTHON is an interpreter with the extra `export-tflite`. Everything is seeded: the same data give the same card.
+PYTHON is an interpreter with the extra `export-tflite`. Everything is seeded: the same data give the same card. The
+nets of the cross-validation are kept beside the model, in `folds/`, each with the people it has not seen: with them
+`isotone bench affect` repeats the table of the card through the box's own code.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import tempfile
 from pathlib import Path
@@ -18,65 +19,79 @@ import numpy as np
 import torch
 
 from device.affect.runtimes import FloatRows
-from export.affect import card, to_onnx
-from export.affect.calibration import calibrate, inputs_of
-from export.affect.crossval import cross_validate
+from export.affect import card, figure, to_onnx
+from export.affect.calibration import inputs_of
+from export.affect.crossval import Fold, cross_validate, montage_calibrations
 from export.affect.data import load_people
-from export.affect.fit import Fitted, fit, logits_of
-from export.affect.parity import GOLDEN, Measured
+from export.affect.fit import Fitted, fit
+from export.affect.model import KernelNet
+from export.affect.normal import fit_normal
+from export.affect.parity import GOLDEN, Pair, measured_pair
+from export.affect.peers import simpler_readings
 from export.affect.settings import TrainingConfig, load_config
 
 GOLDEN_ROWS = 64
 CALIBRATION_ROWS = 500
+HELD_OUT_ROWS = 10_000
 
 
 def train(config: TrainingConfig, data_dir: Path, folder: Path, tflite_python: Path) -> None:
     """Write the whole model folder."""
     torch.set_num_threads(1)
     people = load_people(data_dir, config)
+    normal = fit_normal(data_dir, config)
     found = cross_validate(people, config)
-    fitted = fit(people, config, config.baselines_s[0], config.seed)
-    items = [calibrate(person, fitted.mean, fitted.sd, config, config.baselines_s[0]) for person in people]
+    fitted = fit(people, config, config.seed)
+    items = [fitted.calibrate(person, config) for person in people]
     rows = np.concatenate([inputs_of(item, config) for item in items])
     rng = np.random.default_rng(config.seed)
     folder.mkdir(parents=True, exist_ok=True)
     golden = golden_inputs(config, rng)
-    np.savez(folder / GOLDEN, inputs=golden, outputs=logits_of(fitted, golden)[:, None].astype(np.float32))
-    calibration = rows[rng.choice(len(rows), CALIBRATION_ROWS, replace=False)]
-    onnx = to_onnx.export(fitted.net, folder / GOLDEN, calibration, folder)
-    tflite = _export_tflite(fitted, calibration, folder, tflite_python)
-    measured = (onnx, tflite)
-    card.write_toml(folder, config, fitted, found.temperature, measured)
-    card.write_markdown(folder, config, found, measured)
+    net = KernelNet(fitted.kernel).eval()
+    np.savez(folder / GOLDEN, inputs=golden, outputs=_torch_outputs(net, golden))
+    sample = rows[rng.choice(len(rows), HELD_OUT_ROWS)]
+    measured = _export(net, fitted, sample, folder, tflite_python)
+    calibration = montage_calibrations(found.calibration, config)
+    card.write_toml(folder, config, fitted, calibration, normal, measured)
+    for number, fold in enumerate(found.folds):
+        _write_fold(folder / "folds" / str(number), config, fold, normal)
+    card.write_markdown(folder, config, found, measured, simpler_readings(people, config))
+    figure.draw(folder / "card.png", config, found.reports)
+
+
+def _torch_outputs(net: KernelNet, rows: FloatRows) -> FloatRows:
+    with torch.no_grad():
+        return np.asarray(net(torch.from_numpy(rows)).numpy(), np.float32)
+
+
+def _export(net: KernelNet, fitted: Fitted, rows: FloatRows, folder: Path, tflite_python: Path) -> list[Pair]:
+    """Both files in both precisions, measured on the golden inputs and on real windows, which stay here."""
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        windows = scratch / "windows.npz"
+        np.savez(windows, inputs=rows, outputs=_torch_outputs(net, rows))
+        np.save(scratch / "calibration.npy", rows[:CALIBRATION_ROWS])
+        to_onnx.write(net, rows[:CALIBRATION_ROWS], scratch / "fp32.onnx", scratch / "int8.onnx")
+        torch.save(fitted.kernel._asdict(), scratch / "kernel.pt")
+        command = [str(tflite_python), "-m", "export.affect.to_tflite", str(scratch)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return [measured_pair(scratch, suffix, folder, windows) for suffix in (".onnx", ".tflite")]
+
+
+def _write_fold(folder: Path, config: TrainingConfig, fold: Fold, normal: object) -> None:
+    """A net of the cross-validation as a model of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    to_onnx.write_fp32(KernelNet(fold.fitted.kernel).eval(), folder / "model.onnx")
+    card.write_fold_toml(folder, config, fold, normal)
 
 
 def golden_inputs(config: TrainingConfig, rng: np.random.Generator) -> FloatRows:
-    """Made-up inputs over all the net may see, regions missing too: no recording leaves the data folder."""
-    n_regions, n_features = len(config.regions), len(config.features)
-    mask = rng.random((GOLDEN_ROWS, n_regions)) < 0.75
-    z = np.clip(rng.normal(0, config.clip / 2, (GOLDEN_ROWS, n_regions, n_features)), -config.clip, config.clip)
+    """Made-up inputs over all the net may see, sites missing too: no recording leaves the data folder."""
+    n_sites, n_features = len(config.sites), max(1, len(config.features))
+    mask = rng.random((GOLDEN_ROWS, n_sites)) < 0.75
+    z = np.clip(rng.normal(0, config.clip / 3, (GOLDEN_ROWS, n_sites, n_features)), -config.clip, config.clip)
     pooled = (z * mask[..., None]).reshape(GOLDEN_ROWS, -1)
     return np.concatenate((pooled, mask), axis=1).astype(np.float32)
-
-
-def _export_tflite(fitted: Fitted, calibration: FloatRows, folder: Path, python: Path) -> tuple[Measured, Measured]:
-    """Run `to_tflite` with the other interpreter."""
-    with tempfile.TemporaryDirectory() as scratch:
-        weights = Path(scratch) / "weights.pt"
-        net = fitted.net
-        torch.save(
-            {
-                "state": net.state_dict(),
-                "n_inputs": net.linear.in_features,
-                "hidden": net.out.in_features,
-                "calibration": torch.from_numpy(calibration),
-            },
-            weights,
-        )
-        command = [str(python), "-m", "export.affect.to_tflite", str(weights), str(folder)]
-        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    fp32, int8 = (Measured(*json.loads(line)) for line in lines if line.startswith("["))
-    return fp32, int8
 
 
 def main() -> None:

@@ -1,0 +1,61 @@
+"""Simpler readings of the same windows and folds, which stand beside every score: what the model must be ahead of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from device.affect.reader import pool
+from device.affect.runtimes import FloatRows
+from device.dsp.windows import FloatArray
+from export.affect.calibration import Calibrated, balance, calibrate, inputs_of, population_of, split
+from export.affect.data import Person
+from export.affect.scores import balanced_accuracy
+from export.affect.settings import TrainingConfig
+
+Inputs = Callable[[Calibrated], FloatRows | FloatArray]
+
+
+def simpler_readings(people: Sequence[Person], config: TrainingConfig) -> dict[str, float]:
+    """Mean balanced accuracy of one window, over people not seen."""
+    return {
+        "always the same answer": 0.5,
+        "the clock alone (seconds since the session began)": _logistic(people, config, _clock),
+        "logistic regression without rest": _logistic(people, config, _impersonal),
+        "logistic regression with rest": _logistic(people, config, lambda item: inputs_of(item, config)),
+    }
+
+
+def _clock(item: Calibrated) -> FloatArray:
+    """Time alone: what it scores is the order of tasks, with which no signal may be credited."""
+    person = item.person
+    ends_s = [0.0, *(person.t_s[person.segment == number].max() for number in np.unique(person.segment))]
+    return (person.t_s + np.cumsum(ends_s)[person.segment])[item.after][:, None]
+
+
+def _impersonal(item: Calibrated) -> FloatRows:
+    """The features themselves."""
+    return pool(item.person.values[item.after], item.usable[item.after], item.person.member, np.inf)
+
+
+def _logistic(people: Sequence[Person], config: TrainingConfig, inputs: Inputs) -> float:
+    scores = []
+    for out in split(len(people), config.folds, config.seed):
+        inside = [person for index, person in enumerate(people) if index not in set(out.tolist())]
+        mean, sd = population_of(inside, config)
+        items = {person.name: calibrate(person, mean, sd, config) for person in people}
+        train = [items[person.name] for person in inside]
+        rows = np.concatenate([inputs(item) for item in train])
+        centre, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
+        classifier = LogisticRegression(C=0.01, max_iter=1000).fit(
+            (rows - centre) / spread,
+            np.concatenate([item.person.label[item.after] for item in train]),
+            np.concatenate([balance(item) for item in train]),
+        )
+        for index in out.tolist():
+            item = items[people[index].name]
+            logit = classifier.decision_function((inputs(item) - centre) / spread)
+            scores.append(balanced_accuracy(logit, item.person.label[item.after]))
+    return float(np.nanmean(scores))
