@@ -1,8 +1,8 @@
 """A wrist whose heartbeats are known: pulse wave and accelerometer of a person who rests, walks and gestures.
 
-What makes a real wrist hard is here: the way from acceleration to light is an unknown filter, bent a little, drifts as the
-strap shifts, and misses what only tendons do; cadence may equal the pulse; contact breaks, the converter clips, radio loses
-packets, the clock is off. Truth is the moment of each systolic peak.
+What makes a real wrist hard is here: the way from acceleration to light is an unknown filter, bent a little, drifts as
+the strap shifts, and misses what only tendons do; cadence may equal the pulse; contact breaks, the converter clips,
+radio loses packets, the clock is off. Truth is the moment of each systolic peak.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _noise(rng: np.random.Generator, n: int, band_hz: tuple[float, float], rms: 
     freqs_hz = np.fft.rfftfreq(n, 1 / FINE_HZ)
     spectrum = np.fft.rfft(rng.standard_normal(n)) * ((freqs_hz >= band_hz[0]) & (freqs_hz <= band_hz[1]))
     noise: FloatArray = np.fft.irfft(spectrum, n)
-    return noise * rms / noise.std()
+    return noise * (rms / float(noise.std()))
 
 
 def _breath(rng: np.random.Generator, times_s: FloatArray) -> FloatArray:
@@ -96,7 +96,7 @@ def _breath(rng: np.random.Generator, times_s: FloatArray) -> FloatArray:
 
 
 def _beats(rng: np.random.Generator, times_s: FloatArray, breath: FloatArray, hr_bpm: float) -> FloatArray:
-    """Integral pulse frequency modulation: RSA, waves of blood pressure, slow drift, and a little of chance per beat."""
+    """Integral pulse frequency modulation: RSA, waves of blood pressure, slow drift, and a little chance per beat."""
     depth = rng.uniform(0.01, 0.07)
     rate_hz = hr_bpm / 60 * (1 + depth * breath + _noise(rng, len(times_s), (0.05, 0.15), rng.uniform(0.01, 0.03)))
     rate_hz += _noise(rng, len(times_s), (0.0, 0.02), rng.uniform(0.02, 0.06))
@@ -121,7 +121,7 @@ def _pulse(rng: np.random.Generator, times_s: FloatArray, breath: FloatArray, be
         t_s = index / FINE_HZ - beat_s
         systolic = np.exp(-0.5 * (t_s / np.where(t_s < 0, rise_s, fall_s)) ** 2)
         pulse[index] += tall * (systolic + second * np.exp(-0.5 * ((t_s - notch) / 0.08) ** 2))
-    return 3 * (pulse - pulse.mean())
+    return 3 * (pulse - float(pulse.mean()))
 
 
 def _cadence_hz(rng: np.random.Generator, hr_bpm: float) -> float:
@@ -147,7 +147,7 @@ def _motion(rng: np.random.Generator, times_s: FloatArray, cadence_hz: float) ->
 
 
 def _artefact(rng: np.random.Generator, felt: FloatArray) -> FloatArray:
-    """From movement to light: two unknown filters, from one to the other as the strap shifts, a bend, and the unseen."""
+    """From movement to light: unknown filters, from one to the other as the strap shifts, a bend, and the unseen."""
     n = felt.shape[1]
     shift = 0.5 + 0.5 * np.tanh(_noise(rng, n, (0.0, 0.03), 1.5))
     main, other = _filtered(rng, felt), _filtered(rng, felt)

@@ -1,8 +1,8 @@
 """From a pulse wave that is nearly clean to the moment of every beat.
 
-First the heart rate over time, as the best path through a spectrogram; then the beats, as the best chain of peaks at about
-that rate; then each beat against the person's own pulse, which tells its moment between the samples, its error and
-whether it is one.
+First the heart rate over time, as the best path through a spectrogram; then the beats, as the best chain of peaks at
+about that rate; then each beat against the person's own pulse, which tells its moment between the samples, its error
+and whether it is one.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def follow(wave: FloatArray, noise: FloatArray, sfreq_hz: float) -> Track:
         harmonic = amplitude[:, order * low : order * high + 1 : order]
         score[:, : harmonic.shape[1]] += weight * harmonic
     path = _best_path(score / (score.std() + 1e-30))
-    return Track((np.arange(len(path)) * hop + size / 2) / half_hz, (low + path) * half_hz / BINS)
+    times_s = np.arange(float(len(path))) * FRAME_HOP_S + FRAME_S / 2
+    rate_hz: FloatArray = (low + path).astype(np.float64) * (half_hz / BINS)
+    return Track(times_s, rate_hz)
 
 
 def _best_path(score: FloatArray) -> NDArray[np.intp]:

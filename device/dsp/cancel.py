@@ -40,7 +40,7 @@ class Canceller:
 
     def artefact(self, wave: FloatArray, *, follow_strap: bool) -> FloatArray:
         """The part of `wave`, shape (n,), that movement explains."""
-        n_segments, n_rows = self._grams.shape[:2]
+        n_segments = len(self._grams)
         halves = wave.reshape(2 * n_segments, -1)
         cross = np.matmul(self._halves, halves[:, :, None])[:, :, 0] / 2
         cross = cross[::2] + cross[1::2]

@@ -140,7 +140,8 @@ def _band(samples: FloatArray, sfreq_hz: float, n_out: int) -> FloatArray:
     rise = np.clip((freqs_hz - 0.7 * BAND_HZ[0]) / (0.3 * BAND_HZ[0]), 0, 1)
     fall = np.clip((1.25 * BAND_HZ[1] - freqs_hz) / (0.25 * BAND_HZ[1]), 0, 1)
     wave: FloatArray = np.fft.irfft(spectrum * (rise * fall * freqs_hz**EMPHASIS), n_out)
-    return wave * (n_out / n_in)
+    wave *= n_out / n_in
+    return wave
 
 
 def _feel(motion_g: FloatArray, sfreq_hz: float, times_s: FloatArray, rate_hz: float) -> FloatArray | None:

@@ -41,7 +41,7 @@ class Motion(NamedTuple):
 def measure(motion_g: FloatArray, sfreq_hz: float) -> Motion:
     """Features of a window, shape (n, 3), in g with gravity, NaN for lost samples."""
     samples = np.asarray(motion_g, np.float64).reshape(-1, 3)
-    heard = np.isfinite(samples).all(axis=1)
+    heard = np.all(np.isfinite(samples), axis=1)
     reason = _trouble(samples, heard, sfreq_hz)
     if reason:
         return Motion((np.nan,) * len(FEATURES), 0.0, (reason,))
@@ -82,13 +82,15 @@ def _dynamic(samples: FloatArray, sfreq_hz: float) -> tuple[FloatArray, FloatArr
     ramp = np.linspace(0, 1, n)[:, None]
     level = samples - (samples[:1] + (samples[-1:] - samples[:1]) * ramp)
     spectrum = np.fft.rfft(level, axis=0)
-    freqs_hz = np.fft.rfftfreq(n, 1 / sfreq_hz)
+    freqs_hz = np.arange(len(spectrum)) * (sfreq_hz / n)
     spectrum[(freqs_hz < BAND_HZ[0]) | (freqs_hz > BAND_HZ[1])] = 0
-    return np.fft.irfft(spectrum, n, axis=0), (np.abs(spectrum) ** 2).sum(axis=1), freqs_hz
+    dynamic: FloatArray = np.fft.irfft(spectrum, n, axis=0)
+    power: FloatArray = (np.abs(spectrum) ** 2).sum(axis=1)
+    return dynamic, power, freqs_hz
 
 
 def _cadence(power: FloatArray, freqs_hz: FloatArray, still: float) -> tuple[float, float]:
-    """The strongest line, and its share of the power with its harmonics and its half (the arm swings every other step)."""
+    """The strongest line, and its share of the power with its harmonics and its half (an arm swings every two)."""
     total = float(power.sum())
     inside = (freqs_hz >= CADENCE_HZ[0]) & (freqs_hz <= CADENCE_HZ[1])
     if total <= 0 or still == 1 or not inside.any():
