@@ -71,13 +71,12 @@ def calibration_error(scored: Sequence[Scored]) -> float:
 
 
 def selective_accuracy(scored: Sequence[Scored], coverage: float) -> float:
-    """Balanced accuracy over the surest share of all windows, everybody together."""
+    """Accuracy over the surest share of all windows, everybody together; persons and classes weigh the same."""
     probability, label, weight = joined(scored)
     order = np.argsort(-np.abs(probability - 0.5), kind="stable")
     kept = order[np.cumsum(weight[order]) <= coverage * weight.sum() + 1e-9]
-    right = weight * ((probability > 0.5) == (label == LOAD))
-    shares = [right[kept][label[kept] == side].sum() / weight[kept][label[kept] == side].sum() for side in (REST, LOAD)]
-    return float(np.mean(shares))
+    right = (probability > 0.5) == (label == LOAD)
+    return float(np.average(right[kept], weights=weight[kept]))
 
 
 def joined(scored: Sequence[Scored]) -> tuple[FloatArray, FloatArray, FloatArray]:
