@@ -87,7 +87,7 @@ def _open(file: Path, sources: Sequence[str], ch_names: Sequence[str]) -> list[R
     """The asked signals of one file in one piece or several, looked at before they are believed."""
     pieces = [_only(piece, sources) for piece in load_pieces(file)]
     chosen = [_pick(piece, ch_names, file) for piece in pieces if piece.eeg or piece.has_wrist]
-    refuse_implausible(chosen, str(file))
+    refuse_implausible(chosen, str(file), is_timed=file.is_dir())
     return chosen
 
 

@@ -59,8 +59,8 @@ def check_names(ch_names: Sequence[str], where: str) -> None:
         raise RecordingError(f"{where}: {said}.", "Name each channel by its electrode.")
 
 
-def refuse_implausible(pieces: Sequence[Recording], where: str) -> None:
-    """Look at one recording, in one piece or several.
+def refuse_implausible(pieces: Sequence[Recording], where: str, *, is_timed: bool = False) -> None:
+    """Look at one recording, in one piece or several; `is_timed` as our own sessions are, by a clock.
 
     Raises:
         RecordingError: it cannot be what it says it is, in a sentence that begins with `where`.
@@ -78,7 +78,7 @@ def refuse_implausible(pieces: Sequence[Recording], where: str) -> None:
         _refuse_implausible_eeg(np.concatenate([part.data for part in eeg]), eeg[0].sfreq_hz, eeg[0].ch_names, where)
     for piece in pieces:
         if piece.has_wrist:
-            refuse_implausible_wrist(piece, where)
+            refuse_implausible_wrist(piece, where, is_timed=is_timed)
 
 
 def _refuse_implausible_eeg(data_uv: Rows, sfreq_hz: float, ch_names: Sequence[str], where: str) -> None:

@@ -22,15 +22,21 @@ USUAL: dict[SignalKind, tuple[float, float, str]] = {
     "temperature": (5.0, 50.0, "degrees Celsius"),
 }
 """Of the median; real ones are 1.0 g, 0.1 to 5 uS, 28 to 35 degrees."""
+STEADY_S = 60.0
+"""A heart rate in whole beats may well stay the same for less."""
 EDA_MIN_US = 1e-4
 """A greatest value below is in siemens."""
 
 
-def refuse_implausible_wrist(recording: Recording, where: str) -> None:
-    """Raises RecordingError: its wrist signals cannot be what they say, in a sentence that begins with `where`."""
+def refuse_implausible_wrist(recording: Recording, where: str, *, is_timed: bool) -> None:
+    """Look at one band's recording; where `is_timed` its clock and not a rate says when its signals end.
+
+    Raises:
+        RecordingError: its wrist signals cannot be what they say, in a sentence that begins with `where`.
+    """
     sentence = (
         _nothing(recording)
-        or _lengths_differ(recording)
+        or ("" if is_timed else _lengths_differ(recording))
         or (_odd_heart(recording.heart) if recording.heart else "")
         or next(filter(None, (_odd_units(kind, samples) for kind, samples in recording.wrist.items())), "")
     )
@@ -46,7 +52,8 @@ def _nothing(recording: Recording) -> str:
     known = [column for column in known if len(column)]
     if not known:
         return "its wrist signals hold no number, only NaN"
-    if all(np.ptp(column) == 0 for column in known):
+    may_be_steady = not recording.wrist and recording.wrist_end_s < STEADY_S
+    if not may_be_steady and all(np.ptp(column) == 0 for column in known):
         return "its wrist signals are constant"
     return ""
 

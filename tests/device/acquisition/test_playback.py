@@ -12,6 +12,7 @@ from device.clock import SystemClock
 from device.config import BluetoothConfig, SourceConfig
 from device.errors import ConfigError, RecordingError
 from tests.device.acquisition.listener import rows_of, running
+from tests.device.acquisition.people import write_band
 from tests.device.acquisition.recordings import eeg_chunk, write_eeg, write_session, write_wrist
 
 
@@ -66,6 +67,26 @@ def test_eeg_and_heart_appear_as_two_sources(tmp_path: Path) -> None:
                 ("eeg", "playback"),
                 ("heart", "playback-heart"),
             }
+
+    asyncio.run(scene())
+
+
+def test_signals_of_a_band_begin_when_they_did() -> None:
+    samples = Samples(np.arange(8, dtype=np.float32)[:, None], 4.0, ("eda_us",), start_s=1.5)
+    player = SamplesPlayer("band", "eda", samples, start_ns=0)
+    assert player.play(1.4) == []
+    (first,) = player.play(1.8)
+    assert (first.kind, first.t_ns, rows_of(first).tolist()) == ("eda", 1_500_000_000, [[0.0]])
+    assert sum(len(rows_of(chunk)) for chunk in player.play(9.0)) == 7
+
+
+def test_a_band_plays_all_its_signals_as_one_source(tmp_path: Path) -> None:
+    write_band(tmp_path / "band.npz", 12)
+
+    async def scene() -> None:
+        async with running(source_of(tmp_path / "band.npz")) as listener:
+            await listener.until(lambda: len({chunk.kind for chunk in listener.chunks}) == 5)
+            assert {chunk.source for chunk in listener.chunks} == {"playback"}
 
     asyncio.run(scene())
 

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from device.acquisition.recording import load_recording
+from device.acquisition.recording import load_pieces, load_recording
 from device.errors import RecordingError
+from tests.device.acquisition.people import write_band
 from tests.device.acquisition.recordings import eeg_chunk, write_eeg, write_session, write_wrist
 
 
@@ -58,6 +60,51 @@ def test_several_heart_files_follow_one_another(tmp_path: Path) -> None:
     assert heart is not None
     assert heart.time_s[9] == 5.0
     assert (np.diff(heart.time_s) > 0).all()
+
+
+def test_eeg_of_several_pieces_is_known_as_such(tmp_path: Path) -> None:
+    eeg_uv = np.arange(1000, dtype=np.float32)[None]
+    np.savez(tmp_path / "lengths.npz", eeg_uV=eeg_uv, fs=100, channels=["Cz"], lengths=[600, 400])
+    time_s = np.arange(1000) / 100
+    time_s[600:] += 30.0
+    np.savez(tmp_path / "t.npz", eeg_uV=eeg_uv, fs=100, channels=["Cz"], t=time_s)
+    for name in ("lengths", "t"):
+        pieces = load_pieces(tmp_path / f"{name}.npz")
+        assert [len(piece.eeg.data) for piece in pieces if piece.eeg] == [600, 400]
+        assert load_recording(tmp_path / f"{name}.npz").duration_s == 10.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"t": np.arange(1000) / 200}, "say 200 Hz"),
+        ({"t": np.arange(1000)[::-1] / 100}, "backwards"),
+        ({"t": np.zeros(5)}, "do not belong"),
+        ({"t": np.full(1000, np.nan)}, "do not belong"),
+        ({"t": np.zeros(1000)}, "its time stamps say"),
+        ({"lengths": [600, 300]}, "add up"),
+        ({"lengths": [-600, 1600]}, "add up"),
+    ],
+)
+def test_times_that_contradict_the_samples_are_refused(tmp_path: Path, changes: dict[str, Any], why: str) -> None:
+    eeg_uv = np.arange(1000, dtype=np.float32)[None]
+    np.savez(tmp_path / "a.npz", eeg_uV=eeg_uv, fs=100, channels=["Cz"], **changes)
+    with pytest.raises(RecordingError, match=why):
+        load_recording(tmp_path / "a.npz")
+
+
+def test_bands_follow_one_another_with_all_their_signals(tmp_path: Path) -> None:
+    files = [write_band(tmp_path / "1.npz", 20), write_band(tmp_path / "2.npz", 20)]
+    recording = load_recording(files)
+    assert recording.duration_s == 40.0
+    assert {kind: len(samples.data) for kind, samples in recording.wrist.items()} == {
+        "ppg": 2560,
+        "motion": 1280,
+        "eda": 160,
+        "temperature": 160,
+    }
+    with pytest.raises(RecordingError, match="ppg of these recordings cannot be joined"):
+        load_recording([files[0], write_band(tmp_path / "3.npz", 20, bvp_fs=32.0)])
 
 
 def test_a_session_folder_is_a_recording(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -58,6 +59,20 @@ def test_heart_and_eeg_share_one_time_axis(tmp_path: Path) -> None:
     assert recording.heart.rr_ms.tolist() == [850, 850, 852]
     assert np.isnan(recording.eeg.data[:125]).all()
     assert recording.eeg.data[125, 0] == 0
+
+
+def test_every_signal_of_a_band_comes_back(tmp_path: Path) -> None:
+    eda = [
+        msgspec.structs.replace(
+            eeg_chunk(n * 4, 10**9 + n * 10**9, n=4, source="band"), kind="eda", sfreq_hz=4.0, ch_names=("eda_us", "x")
+        )
+        for n in range(3)
+    ]
+    wrist = load_session(write_session(tmp_path / "s", [heart_chunk(0, (0,)), *eda])).wrist
+    assert list(wrist) == ["eda"]
+    assert wrist["eda"].sfreq_hz == 4.0
+    assert np.isnan(wrist["eda"].data[:4]).all()
+    assert wrist["eda"].data[4:, 0].tolist() == list(range(12))
 
 
 def test_the_source_with_most_samples_is_taken(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tests.device.acquisition.people import wrist_signals, write_band
 
 
 def look_at(path: Path, **changes: object) -> None:
-    refuse_implausible_wrist(load_recording(write_band(path, **changes)), "a.npz")
+    refuse_implausible_wrist(load_recording(write_band(path, **changes)), "a.npz", is_timed=False)
 
 
 def test_a_real_looking_band_is_believed(tmp_path: Path) -> None:
@@ -47,4 +47,22 @@ def test_wrong_units_and_rates_are_named(tmp_path: Path, changes: dict[str, obje
 def test_nothing_but_one_value_is_refused(tmp_path: Path, value: float, why: str) -> None:
     np.savez(tmp_path / "a.npz", eda=np.full(400, value), eda_t0=0.0, eda_fs=4.0)
     with pytest.raises(RecordingError, match=why):
-        refuse_implausible_wrist(load_recording(tmp_path / "a.npz"), "a.npz")
+        refuse_implausible_wrist(load_recording(tmp_path / "a.npz"), "a.npz", is_timed=False)
+
+
+def test_a_band_that_was_lost_in_a_session_is_no_wrong_rate(tmp_path: Path) -> None:
+    recording = load_recording(write_band(tmp_path / "a.npz", eda=SIGNALS["eda"][:100]))
+    refuse_implausible_wrist(recording, "a session", is_timed=True)
+    with pytest.raises(RecordingError, match="a rate is wrong"):
+        refuse_implausible_wrist(recording, "a.npz", is_timed=False)
+
+
+def test_a_heart_may_be_steady_for_half_a_minute(tmp_path: Path) -> None:
+    for seconds, refused in ((30, False), (90, True)):
+        np.savez(tmp_path / "a.npz", hr=np.full(seconds, 72.0), hr_t0=0.0, hr_fs=1.0)
+        recording = load_recording(tmp_path / "a.npz")
+        if refused:
+            with pytest.raises(RecordingError, match="constant"):
+                refuse_implausible_wrist(recording, "a.npz", is_timed=False)
+        else:
+            refuse_implausible_wrist(recording, "a.npz", is_timed=False)

@@ -68,3 +68,15 @@ def test_z_is_finite_even_for_a_constant_feature(values: list[float]) -> None:
     target = baseline()
     feed(target, np.repeat(np.array(values)[:, None], 2, axis=1))
     assert np.isfinite(target.z(np.array([[values[0], values[-1]]]))).all()
+
+
+@pytest.mark.parametrize(("rest_s", "is_enough"), [(12, False), (20, True)])
+def test_when_rest_is_over_a_quarter_of_it_must_do(rest_s: int, is_enough: bool) -> None:
+    target = baseline()
+    target.add(MEAN, np.array([True]), 4.0, rest_s)
+    assert not target.complete
+    target.closed = True
+    assert target.complete == is_enough
+    target.add(MEAN + 5, np.array([True]), 4.0, 4.0)
+    assert target.covered_s == rest_s
+    assert target.ready_channels.tolist() == [is_enough]
