@@ -83,8 +83,10 @@ def band_power(signal: FloatArray, sfreq_hz: float) -> float:
 
 
 def _noise(rng: np.random.Generator, n: int, band_hz: tuple[float, float], rms: float) -> FloatArray:
+    """Within a band, and without a mean; the slowest wave that fits where the band holds none."""
     freqs_hz = np.fft.rfftfreq(n, 1 / FINE_HZ)
-    spectrum = np.fft.rfft(rng.standard_normal(n)) * ((freqs_hz >= band_hz[0]) & (freqs_hz <= band_hz[1]))
+    low_hz, high_hz = max(band_hz[0], freqs_hz[1]), max(band_hz[1], freqs_hz[1])
+    spectrum = np.fft.rfft(rng.standard_normal(n)) * ((freqs_hz >= low_hz) & (freqs_hz <= high_hz))
     noise: FloatArray = np.fft.irfft(spectrum, n)
     return noise * (rms / float(noise.std()))
 

@@ -31,6 +31,10 @@ SHIFT_MAX_S = 0.06
 ERROR_SCALE = 1.8
 """Errors of beats are so much larger than least squares thinks, whose noise is white: measured on known beats."""
 EMPHASIS = 0.5
+TURN_S = 5.0
+TURN_SHARE = 0.4
+"""Of the window's usual skew of slopes, the other way."""
+SKEW_MIN = 0.5
 
 
 class Track(NamedTuple):
@@ -138,6 +142,16 @@ def polarity(wave: FloatArray) -> float:
     return 1.0 if (slope * slope) @ slope >= 0 else -1.0
 
 
+def turned_share(wave: FloatArray, sfreq_hz: float) -> float:
+    """Share of the window whose pulse stands clearly the other way up than the rest."""
+    n_frames = int(len(wave) / (TURN_S * sfreq_hz))
+    slopes = np.diff(wave)[: n_frames * (len(wave) // n_frames - 1)].reshape(n_frames, -1)
+    squares = slopes * slopes
+    skew = (squares * slopes).mean(axis=1) / (squares.mean(axis=1) ** 1.5 + 1e-30)
+    usual = float(np.median(skew))
+    return float((skew * np.sign(usual) < -TURN_SHARE * abs(usual)).mean()) if abs(usual) > SKEW_MIN else 0.0
+
+
 class Fit(NamedTuple):
     """Each beat against the mean one."""
 
@@ -149,6 +163,8 @@ class Fit(NamedTuple):
     """Correlation with the mean pulse, -1 to 1."""
     wave: FloatArray
     """The pulse alone: every beat by the mean one, shape (n,)."""
+    clean: FloatArray
+    """What it was fitted to."""
 
 
 def fit(wave: FloatArray, known: FloatArray, beats: FloatArray, sfreq_hz: float, rounds: int) -> Fit:
@@ -167,7 +183,7 @@ def fit(wave: FloatArray, known: FloatArray, beats: FloatArray, sfreq_hz: float,
         reach = SHIFT_MAX_S * sfreq_hz
         beats = beats + np.clip(shift, -reach, reach)
     pulse = _train(len(wave), beats, offsets, template, gain, level)
-    return Fit(beats + _systole(template) + offsets[0], ERROR_SCALE * error, likeness, pulse)
+    return Fit(beats + _systole(template) + offsets[0], ERROR_SCALE * error, likeness, pulse, wave)
 
 
 def _systole(template: FloatArray) -> float:

@@ -29,6 +29,8 @@ WEAK_SHARE = 0.06
 STRONG_SHARE = 8.0
 """Of the median swing: a jolt, or the band put on."""
 MOVED_HEARD_MIN = 0.5
+HUGE = 1e30
+"""No light: a broken number."""
 WORTH_TELLING = 0.02
 
 
@@ -54,6 +56,7 @@ def prepare(
     span_s = len(ppg) / sfreq_hz if SFREQ_HZ[0] <= sfreq_hz <= SFREQ_HZ[1] else 0.0
     if not SPAN_S[0] <= span_s <= SPAN_S[1]:
         return (f"no pulse wave of {SPAN_S[0]:.0f} to {SPAN_S[1]:.0f} s at {SFREQ_HZ[0]:.0f} samples a second or more",)
+    ppg = np.where(np.abs(ppg) < HUGE, ppg, np.nan)
     usable, reasons = find_usable(ppg, sfreq_hz)
     if usable.mean() * span_s < SPAN_S[0]:
         return reasons
@@ -73,7 +76,7 @@ def prepare(
 
 def find_usable(ppg: FloatArray, sfreq_hz: float) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Which samples, shape (n,), are measurements of skin, and names for what the others are."""
-    heard = np.isfinite(ppg) & (np.abs(ppg) < 1e30)
+    heard = ~np.isnan(ppg)
     if not heard.any():
         return heard, ("all of the pulse wave lost",)
     same = np.diff(ppg, prepend=np.nan) == 0

@@ -82,7 +82,7 @@ def _dynamic(samples: FloatArray, sfreq_hz: float) -> tuple[FloatArray, FloatArr
     ramp = np.linspace(0, 1, n)[:, None]
     level = samples - (samples[:1] + (samples[-1:] - samples[:1]) * ramp)
     spectrum = np.fft.rfft(level, axis=0)
-    freqs_hz = np.arange(len(spectrum)) * (sfreq_hz / n)
+    freqs_hz = np.arange(float(len(spectrum))) * (sfreq_hz / n)
     spectrum[(freqs_hz < BAND_HZ[0]) | (freqs_hz > BAND_HZ[1])] = 0
     dynamic: FloatArray = np.fft.irfft(spectrum, n, axis=0)
     power: FloatArray = (np.abs(spectrum) ** 2).sum(axis=1)
@@ -96,7 +96,7 @@ def _cadence(power: FloatArray, freqs_hz: FloatArray, still: float) -> tuple[flo
     if total <= 0 or still == 1 or not inside.any():
         return np.nan, 0.0
     width = max(1, round(PEAK_HZ / freqs_hz[1]))
-    smooth = np.convolve(power, np.ones(2 * width + 1), "same")
+    smooth = np.convolve(power, np.hanning(2 * width + 3), "same")
     cadence_hz = float(freqs_hz[int(np.where(inside, smooth, 0).argmax())])
     order = np.maximum(1, np.round(2 * freqs_hz / cadence_hz)) / 2
     near = np.abs(freqs_hz - order * cadence_hz) <= PEAK_HZ

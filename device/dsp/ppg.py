@@ -31,14 +31,19 @@ CLEAN_EXCUSE = 0.05
 HR_SD_MIN_BPM = 0.25
 JUMP_SHARE = 0.3
 """An interval this far from the tracked period lies over a gap or beside a beat that is none."""
+TURNED_MIN = 0.12
+"""Share of a window that is told to be upside down: more than one frame."""
 RMSSD_ERROR_MS = 20.0
 SURE = 2.0
-"""Standard deviations that hold in 99 of 100 cases."""
-TRIPLES_MIN = 12
-TRIPLES_SHARE_MIN = 0.4
-NOISE_DOUBT = 0.25
-"""How far the error that the fits tell (squared) may be from the true one, as a share of it."""
+"""Standard deviations that hold in 99 of 100 cases: the doubts below are wide."""
+STEPS_MIN = 12
+STEPS_SHARE_MIN = 0.4
 JITTER_MAX_MS = 30.0
+"""A beat whose time is less sure says nothing about variability."""
+NOISE_DOUBT = 0.25
+"""How far the noise that the fits tell may be from the true one, as a share of it, ..."""
+BLIND_DOUBT = 1.0
+"""... and without an accelerometer: steps can look as regular as a pulse."""
 RESPONSE = 0.8
 """Of the true power of steps so much is seen: part of a beat's neighbours lies in the stretch that it is fitted in."""
 RESPONSE_DOUBT = 0.1
@@ -118,57 +123,76 @@ def _fit(light: Light, clean: FloatArray, track: rhythm.Track, rounds: int) -> r
 
 
 def _judge(light: Light, track: rhythm.Track, fit: rhythm.Fit) -> Pulse:
-    times_s, error_s = (fit.beats - light.begin) / light.rate_hz, fit.error / light.rate_hz
+    beats = _beats(light, fit)
+    turned = rhythm.turned_share(fit.clean, light.rate_hz)
+    reasons = light.reasons + ((f"{turned:.0%} of the pulse wave upside down",) if turned > TURNED_MIN else ())
+    if len(beats.times_s) < BEATS_MIN:
+        return _unknown((*reasons, "no pulse found"))
+    intervals_s = np.diff(beats.times_s)
+    middle_s = beats.times_s[:-1] + intervals_s / 2 + light.begin / light.rate_hz
+    off = np.abs(intervals_s * np.interp(middle_s, track.times_s, track.rate_hz) - 1)
+    follows = off < JUMP_SHARE
+    sure = follows & (np.minimum(beats.certainty[1:], beats.certainty[:-1]) > CERTAIN)
+    quality = min(1.0, float(intervals_s[sure].sum()) / light.span_s) * (1 - _chance(off, beats.certainty))
+    if quality < QUALITY_MIN:
+        return _unknown((*reasons, "no pulse found"))._replace(beats=beats, quality=quality)
+    hr_bpm = 60 / float(intervals_s[follows].mean())
+    spread_bpm = hr_bpm * float(intervals_s[sure].std() / intervals_s[sure].mean())
+    doubts_bpm = (HR_SD_MIN_BPM, (60 * track.rate_hz.mean() - hr_bpm) / 2, spread_bpm * (1 - quality) / 2)
+    hr_sd_bpm = float(np.linalg.norm(doubts_bpm))
+    if hr_sd_bpm > HR_SD_MAX_BPM:
+        return _unknown((*reasons, "two ways to count the pulse disagree"))._replace(beats=beats, quality=quality)
+    told = _rmssd(beats, follows, BLIND_DOUBT if light.felt is None else NOISE_DOUBT)
+    return Pulse(beats, hr_bpm, hr_sd_bpm, told.rmssd_ms, told.sd_ms, quality, (*reasons, *told.reasons))
+
+
+def _beats(light: Light, fit: rhythm.Fit) -> Beats:
+    """Those within the window that may be beats, in rising order."""
+    times_s = (fit.beats - light.begin) / light.rate_hz
     certainty = np.clip((fit.likeness - LIKENESS[0]) / (LIKENESS[1] - LIKENESS[0]), 0, 1)
     inside = (times_s >= 0) & (times_s < light.span_s) & (certainty > 0)
     inside[1:] &= np.diff(times_s) > 0
-    beats = Beats(times_s[inside], certainty[inside], error_s[inside])
-    if len(beats.times_s) < BEATS_MIN:
-        return _unknown((*light.reasons, "no pulse found"))
-    intervals_s = np.diff(beats.times_s)
-    middle_s = beats.times_s[:-1] + intervals_s / 2 + light.begin / light.rate_hz
-    period_s = 1 / np.interp(middle_s, track.times_s, track.rate_hz)
-    off = np.abs(intervals_s / period_s - 1)
-    follows = off < JUMP_SHARE
-    sure = follows & (np.minimum(beats.certainty[1:], beats.certainty[:-1]) > CERTAIN)
-    excused = CLEAN_EXCUSE * np.clip((float(np.median(beats.certainty)) - 0.8) / 0.2, 0, 1)
-    chance = np.clip((float(np.median(off)) - excused - IRREGULAR[0]) / (IRREGULAR[1] - IRREGULAR[0]), 0, 1)
-    quality = min(1.0, float(intervals_s[sure].sum()) / light.span_s) * float(1 - chance)
-    if quality < QUALITY_MIN:
-        return _unknown((*light.reasons, "no pulse found"))._replace(beats=beats, quality=quality)
-    hr_bpm = 60 / float(intervals_s[follows].mean())
-    spread = hr_bpm * float(intervals_s[sure].std() / intervals_s[sure].mean())
-    hr_sd_bpm = float(np.hypot(HR_SD_MIN_BPM, np.hypot(60 * track.rate_hz.mean() - hr_bpm, spread * (1 - quality)) / 2))
-    if hr_sd_bpm > HR_SD_MAX_BPM:
-        return _unknown((*light.reasons, "two ways to count the pulse disagree"))._replace(beats=beats, quality=quality)
-    rmssd_ms, rmssd_sd_ms, why = _rmssd(beats, follows)
-    reasons = light.reasons + ((why,) if why else ())
-    return Pulse(beats, hr_bpm, hr_sd_bpm, rmssd_ms, rmssd_sd_ms, quality, reasons)
+    return Beats(times_s[inside], certainty[inside], fit.error[inside] / light.rate_hz)
 
 
-def _rmssd(beats: Beats, follows: NDArray[np.bool_]) -> tuple[float, float, str]:
-    """RMSSD in ms, its error, and why it is not told."""
+def _chance(off: FloatArray, certainty: FloatArray) -> float:
+    """How likely the chain is one of noise, by the intervals' distance from the tracked period, 0 to 1."""
+    excused = CLEAN_EXCUSE * np.clip((float(np.median(certainty)) - 0.8) / 0.2, 0, 1)
+    return float(np.clip((float(np.median(off)) - excused - IRREGULAR[0]) / (IRREGULAR[1] - IRREGULAR[0]), 0, 1))
+
+
+class _Variability(NamedTuple):
+    rmssd_ms: float
+    sd_ms: float
+    reasons: tuple[str, ...]
+
+
+def _rmssd(beats: Beats, follows: NDArray[np.bool_], noise_doubt: float) -> _Variability:
+    """Mean power of the steps between intervals without what the error of three beats' times adds to each."""
     intervals_ms = 1000 * np.diff(beats.times_s)
     clean = follows & hrv.find_clean(intervals_ms)
     noise = 1e6 * beats.error_s**2
-    noise_ms2 = noise[:-2] + 4 * noise[1:-1] + noise[2:]
     kept = clean[1:] & clean[:-1] & (noise[1:-1] < JITTER_MAX_MS**2) & (beats.certainty[1:-1] > CERTAIN)
-    if np.count_nonzero(kept) < max(TRIPLES_MIN, TRIPLES_SHARE_MIN * len(intervals_ms)):
-        return np.nan, np.nan, "RMSSD not known: too few beats in a row are certain"
-    steps2, noise_ms2 = np.diff(intervals_ms)[kept] ** 2, noise_ms2[kept]
-    power = max(float(steps2.mean() - noise_ms2.mean()) / RESPONSE, POWER_MIN_MS2)
-    for _ in range(2):
-        weight = 1 / (power + noise_ms2) ** 2
-        weight /= weight.sum()
-        power_raw = float(weight @ (steps2 - noise_ms2)) / RESPONSE
-        power = max(power_raw, POWER_MIN_MS2)
-    missed = 1 - len(steps2) / len(intervals_ms)
-    chance = float(weight**2 @ (4 * noise_ms2**2 + 5 * power * noise_ms2 + 3 * missed * power**2))
-    doubt = NOISE_DOUBT * float(weight @ noise_ms2) + RESPONSE_DOUBT * power
-    sd = float(np.sqrt(chance + doubt**2)) / RESPONSE
-    rmssd_ms = np.sqrt(max(power_raw, 0.0))
-    high, low = np.sqrt(max(power_raw, 0.0) + SURE * sd), np.sqrt(max(power_raw - SURE * sd, 0.0))
-    off_ms = max(high - rmssd_ms, rmssd_ms - low)
+    if np.count_nonzero(kept) < max(STEPS_MIN, STEPS_SHARE_MIN * len(intervals_ms)):
+        return _Variability(np.nan, np.nan, ("RMSSD not known: too few beats in a row are certain",))
+    power, sd = _power(np.diff(intervals_ms)[kept] ** 2, (noise[:-2] + 4 * noise[1:-1] + noise[2:])[kept], noise_doubt)
+    rmssd_ms = float(np.sqrt(power))
+    high, low = np.sqrt(power + SURE * sd), np.sqrt(max(power - SURE * sd, 0.0))
+    off_ms = float(max(high - rmssd_ms, rmssd_ms - low))
     if off_ms > RMSSD_ERROR_MS:
-        return np.nan, off_ms / SURE, f"RMSSD not known: beats' times may put it off by {off_ms:.0f} ms"
-    return float(rmssd_ms), off_ms / SURE, ""
+        return _Variability(np.nan, off_ms / SURE, (f"RMSSD not known: it may be off by {off_ms:.0f} ms",))
+    return _Variability(rmssd_ms, off_ms / SURE, ())
+
+
+def _power(steps_ms2: FloatArray, noise_ms2: FloatArray, noise_doubt: float) -> tuple[float, float]:
+    """Mean square of true steps and its error, from measured squares and the noise in each, weighted by their worth."""
+    power = max(float(steps_ms2.mean() - noise_ms2.mean()) / RESPONSE, 0.0)
+    weight = np.ones(len(steps_ms2))
+    for _ in range(2):
+        weight = 1 / (max(power, POWER_MIN_MS2) + noise_ms2) ** 2
+        weight /= weight.sum()
+        power = max(float(weight @ (steps_ms2 - noise_ms2)) / RESPONSE, 0.0)
+    floor = max(power, POWER_MIN_MS2)
+    chance = float(weight**2 @ (4 * noise_ms2**2 + 5 * floor * noise_ms2))
+    doubt = noise_doubt * float(weight @ noise_ms2) + RESPONSE_DOUBT * floor
+    return power, float(np.hypot(np.sqrt(chance), doubt)) / RESPONSE
