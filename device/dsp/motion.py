@@ -26,6 +26,10 @@ STRENGTH_MIN = 0.35
 PEAK_HZ = 0.12
 """Half width of a line of a gait, whose steps differ by some percent."""
 LOST_MAX = 0.5
+HUGE_G = 1000.0
+"""No acceleration: a broken number."""
+CHANCE_MIN = 0.1
+"""Windows of seconds have so few lines that all are near a harmonic."""
 PLAUSIBLE_G = (0.5, 2.0)
 """Median magnitude with gravity, whatever the arm does; outside, the unit is wrong."""
 
@@ -41,7 +45,7 @@ class Motion(NamedTuple):
 def measure(motion_g: FloatArray, sfreq_hz: float) -> Motion:
     """Features of a window, shape (n, 3), in g with gravity, NaN for lost samples."""
     samples = np.asarray(motion_g, np.float64).reshape(-1, 3)
-    heard = np.all(np.isfinite(samples), axis=1)
+    heard = np.all(np.abs(samples) < HUGE_G, axis=1)
     reason = _trouble(samples, heard, sfreq_hz)
     if reason:
         return Motion((np.nan,) * len(FEATURES), 0.0, (reason,))
@@ -70,7 +74,7 @@ def _trouble(samples: FloatArray, heard: NDArray[np.bool_], sfreq_hz: float) -> 
         return "too little movement data: 4 s above 6.4 samples a second are needed"
     if heard.mean() < 1 - LOST_MAX:
         return f"{1 - heard.mean():.0%} of the movement was lost"
-    median_g = float(np.median(np.sqrt((np.clip(samples[heard], -1e6, 1e6) ** 2).sum(axis=1))))
+    median_g = float(np.median(np.sqrt((samples[heard] ** 2).sum(axis=1))))
     if not PLAUSIBLE_G[0] <= median_g <= PLAUSIBLE_G[1]:
         return f"acceleration of {median_g:.3g} g at the median is not in g"
     return ""
@@ -101,5 +105,5 @@ def _cadence(power: FloatArray, freqs_hz: FloatArray, still: float) -> tuple[flo
     order = np.maximum(1, np.round(2 * freqs_hz / cadence_hz)) / 2
     near = np.abs(freqs_hz - order * cadence_hz) <= PEAK_HZ
     by_chance = float(near[(freqs_hz >= BAND_HZ[0]) & (freqs_hz <= BAND_HZ[1])].mean())
-    strength = max(0.0, (float(power[near].sum()) / total - by_chance) / (1 - by_chance))
+    strength = max(0.0, (float(power[near].sum()) / total - by_chance) / max(1 - by_chance, CHANCE_MIN))
     return (cadence_hz if strength >= STRENGTH_MIN else np.nan), strength
