@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from device.affect.runtimes import open_runtime
 from device.models import MODELS_DIR, ModelFolder
 
 FOLDERS = sorted(path for path in MODELS_DIR.iterdir() if path.is_dir())
-AFFECT = [path for path in FOLDERS if path.name.startswith(("eeg-", "heart-"))]
+AFFECT = [path for path in FOLDERS if not path.name.startswith("composer-")]
 RUNTIMES = {".onnx", ".tflite"}
 MAX_KILOBYTES = {"eeg": 300, "wrist": 300}
 
@@ -53,7 +54,7 @@ def test_golden_vectors_come_out_of_both_files_within_the_tolerance(folder: Path
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_no_file_tells_of_the_machine_it_was_made_on(folder: Path) -> None:
-    for path in folder.iterdir():
+    for path in (path for path in folder.rglob("*") if path.is_file()):
         assert not re.search(rb"site-packages|/(home|root|work|tmp)/", path.read_bytes()), path.name
 
 
@@ -61,10 +62,13 @@ def test_no_file_tells_of_the_machine_it_was_made_on(folder: Path) -> None:
 def test_affect_settings_fit_the_net(folder: Path) -> None:
     reader = Reader(MODELS_DIR, folder.name)
     settings: Settings = reader.settings
-    shape = (len(settings.regions), len(settings.features))
+    shape = (len(settings.sites), max(1, len(settings.features)))
     assert np.shape(settings.population_mean) == np.shape(settings.population_sd) == shape
     assert np.min(settings.population_sd) > 0
-    assert settings.temperature > 0
+    for montage in settings.calibration:
+        assert set(montage.sites) <= set(settings.sites)
+        assert [curve.evidence_s for curve in montage.curves] == sorted(curve.evidence_s for curve in montage.curves)
+        assert all(0 < curve.floor < 0.5 < curve.ceiling < 1 and curve.slope > 0 for curve in montage.curves)
     with np.load(folder / "golden.npz") as golden:
         assert golden["inputs"].shape[1] == shape[0] * (shape[1] + 1)
 
@@ -75,3 +79,25 @@ def test_every_persons_score_stands_in_the_card(folder: Path) -> None:
     people = [line for line in text.splitlines() if line.startswith("| S")]
     assert len(people) >= 20
     assert "always the same answer" in text, "the trivial baseline stands beside the scores"
+
+
+@pytest.mark.parametrize("folder", AFFECT, ids=lambda path: path.name)
+def test_the_nets_of_the_cross_validation_stand_beside_the_model_and_between_them_leave_out_everybody(
+    folder: Path,
+) -> None:
+    unseen: list[str] = []
+    for fold in sorted((folder / "folds").iterdir()):
+        card = tomllib.loads((fold / "card.toml").read_text("utf-8"))
+        assert Reader(MODELS_DIR, f"{folder.name}/folds/{fold.name}").settings.sites == card["settings"]["sites"]
+        unseen += card["unseen"]
+    assert len(unseen) == len(set(unseen)) >= 20
+    listed = {
+        line.split("|")[1].strip() for line in (folder / "card.md").read_text("utf-8").splitlines() if line[:3] == "| S"
+    }
+    assert listed == set(unseen)
+
+
+@pytest.mark.parametrize("folder", AFFECT, ids=lambda path: path.name)
+def test_a_card_has_its_picture(folder: Path) -> None:
+    assert "(card.png)" in (folder / "card.md").read_text("utf-8")
+    assert (folder / "card.png").read_bytes().startswith(b"\x89PNG")

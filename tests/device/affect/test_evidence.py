@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from device.affect.evidence import MAX_AGE_S, Evidence, Source
+from device.affect.evidence import MAX_AGE_S, Evidence, Mean, Source
 from device.affect.reader import Reader
+from device.config import AffectConfig
 from device.models import MODELS_DIR
 from tests.device.affect.frames import EIGHT, LOAD, REST, S, eeg_frame, eeg_frames
 
 
 @pytest.fixture
 def source() -> Source:
-    return Source("cyton", Reader(MODELS_DIR, "eeg-load-0.1.0"), 60.0)
+    return make_source()
+
+
+def make_source(window_s: float = 0.0) -> Source:
+    return Source("cyton", [Reader(MODELS_DIR, AffectConfig().eeg_models[0])], 60.0, window_s)
 
 
 def after(source: Source, begin_s: float, end_s: float, state: dict[str, float], **more: object) -> Evidence:
@@ -71,3 +78,45 @@ def test_unnamed_electrodes_are_asked_for(source: Source) -> None:
     found = after(source, 4, 90, REST, ch_names=("CH1", "CH2"))
     assert "name its electrodes" in found.reasons[0]
     assert not found.usable
+
+
+def test_a_window_limits_the_evidence(source: Source) -> None:
+    del source
+    short, long = make_source(4.0), make_source(30.0)
+    for one in (short, long):
+        after(one, 4, 120, REST)
+    assert short.evidence(120 * S).log_odds < 0
+    fresh, slow = after(short, 120, 126, LOAD, seed=1), after(long, 120, 126, LOAD, seed=1)
+    assert fresh.log_odds > 0
+    assert slow.log_odds < fresh.log_odds
+
+
+@pytest.mark.parametrize(("window_s", "count"), [(4.0, 1), (8.0, 17), (30.0, 105)])
+def test_the_mean_of_a_window_holds_the_frames_that_lie_in_it(window_s: float, count: int) -> None:
+    mean = Mean(10.0, window_s)
+    for index in range(500):
+        mean.add(float(index), 0.25, 4.0)
+    assert mean.value == pytest.approx(499 - (count - 1) / 2)
+    assert mean.coverage == pytest.approx(1.0)
+    assert mean.evidence_s(4.0) == pytest.approx(window_s, abs=0.3)
+
+
+def test_an_unusable_half_of_the_window_halves_its_coverage() -> None:
+    mean = Mean(10.0, 24.0)
+    for index in range(500):
+        mean.add(1.0 if index % 2 else math.nan, 0.25, 4.0)
+    assert mean.coverage == pytest.approx(0.5, abs=0.02)
+    assert mean.value == 1.0
+
+
+def test_what_no_head_shows_is_not_read_and_says_so(source: Source) -> None:
+    after(source, 4, 90, REST)
+    strange = REST | {"alpha_low": 4.0, "delta": -9.0}
+    found = after(source, 90, 120, strange)
+    assert not found.usable
+    assert any("like no signal the model has learnt" in reason for reason in found.reasons)
+
+
+def test_a_strange_signal_is_no_rest_either(source: Source) -> None:
+    found = after(source, 4, 90, REST | {"alpha_low": 4.0, "delta": -9.0})
+    assert not found.calibrated

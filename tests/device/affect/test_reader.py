@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.affect.reader import Reader, lay_out, pool, values_of
+from device.affect.reader import Calibration, Reader, calibration_at, lay_out, pool, probability_of, values_of
+from device.config import AffectConfig
 from device.errors import ModelError
 from device.models import MODELS_DIR
 from tests.device.affect.frames import EIGHT, REST, eeg_frame
 
-EEG = "eeg-load-0.1.0"
+EEG = AffectConfig().eeg_models[0]
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +48,41 @@ def test_alpha_that_is_blocked_reads_as_load(reader: Reader) -> None:
     blocked = rest | {"alpha_low": 9.0, "alpha_high": 7.0}
     frame = eeg_frame(0, REST)
     layout = reader.layout(frame.names, frame.ch_names)
-    spread = np.array(reader.settings.population_sd)[layout.regions]
+    spread = reader.population(layout).sd
     change = np.log([*_shares(blocked), sum(blocked.values())]) - np.log([*_shares(rest), sum(rest.values())])
     everywhere = np.ones(8, bool)
-    assert reader.logit(change / spread, everywhere, layout) > 0
-    assert reader.logit(0 * spread, everywhere, layout) < 0
+    assert reader.read(change / spread, everywhere, layout).output > 0
+    assert reader.read(0 * spread, everywhere, layout).output < 0
+
+
+def test_without_a_usable_channel_it_says_nothing(reader: Reader) -> None:
+    frame = eeg_frame(0, REST)
+    layout = reader.layout(frame.names, frame.ch_names)
+    reading = reader.read(np.zeros(layout.columns.shape), np.zeros(8, bool), layout)
+    assert np.isnan(reading.output)
+    assert not reading.present.any()
+
+
+def test_fewer_electrodes_are_believed_less(reader: Reader) -> None:
+    sites = list(reader.settings.sites)
+    eight, two = np.ones(len(sites), bool), np.isin(sites, ("central_left", "central_right"))
+    assert abs(reader.log_odds(0.8, 4.0, two)) < abs(reader.log_odds(0.8, 4.0, eight))
+
+
+@pytest.mark.parametrize("mean", [-1e9, -1.0, 0.0, 1.0, 1e9])
+@pytest.mark.parametrize("evidence_s", [0.0, 4.0, 17.0, 1e6])
+def test_log_odds_are_finite_and_rise_with_the_output(reader: Reader, mean: float, evidence_s: float) -> None:
+    present = np.ones(len(reader.settings.sites), bool)
+    assert abs(reader.log_odds(mean, evidence_s, present)) < 4
+    assert reader.log_odds(mean, evidence_s, present) <= reader.log_odds(mean + 1, evidence_s, present)
+
+
+def test_calibration_lies_between_the_lengths_that_are_known() -> None:
+    known = [Calibration(4.0, 1.0, 0.0, 0.1, 0.9), Calibration(16.0, 3.0, 0.0, 0.3, 0.9)]
+    between = calibration_at(known, 8.0)
+    assert (between.slope, between.floor) == pytest.approx((2.0, 0.2))
+    assert calibration_at(known, 1000.0).slope == 3.0
+    assert probability_of(np.array([-1e9, 1e9]), known[0]).tolist() == pytest.approx([0.1, 0.9])
 
 
 def _shares(powers: dict[str, float]) -> list[float]:
@@ -60,14 +91,28 @@ def _shares(powers: dict[str, float]) -> list[float]:
 
 @given(st.lists(st.booleans(), min_size=8, max_size=8), st.floats(allow_nan=True, allow_infinity=True))
 def test_pooling_is_bounded_and_says_what_is_missing(usable: list[bool], wild: float) -> None:
-    regions = np.array([0, 0, 1, 1, 2, 2, 3, 3])
+    member = np.repeat(np.eye(4), 2, axis=0)
     z = np.ones((1, 8, 3))
     z[0, 0, 0] = wild
-    row = pool(z, np.array([usable]), regions, 4, 5.0)[0]
+    row = pool(z, np.array([usable]), member, 5.0)[0]
     assert row.shape == (4 * 3 + 4,)
     assert np.abs(row).max() <= 5
     assert row[-4:].tolist() == [float(usable[2 * region] or usable[2 * region + 1]) for region in range(4)]
     assert all(row[3 * region : 3 * region + 3].any() <= row[12 + region] for region in range(4))
+
+
+def test_a_midline_electrode_lies_on_both_sides() -> None:
+    layout = lay_out(["theta"], {"left": ["F3", "Fz"], "right": ["F4", "Fz"]}, ["Fz.theta", "F3.theta"], ["Fz", "F3"])
+    assert layout.member.tolist() == [[1, 1], [1, 0]]
+
+
+def test_features_of_a_wristband_are_sites_of_their_own() -> None:
+    names, groups = ["hr_bpm.mean", "hr_bpm.sd", "eda_us.slope"], ["hr_bpm", "eda_us"]
+    layout = lay_out([], {"eda_us.slope": [], "hr_bpm.sd": [], "absent.one": []}, names, groups)
+    assert layout.names == ("eda_us.slope", "hr_bpm.sd")
+    assert layout.columns.tolist() == [[2], [1]]
+    assert layout.channels.tolist() == [1, 0]
+    assert layout.member.shape == (2, 3)
 
 
 def test_lay_out_demands_the_features_it_was_promised() -> None:
@@ -88,6 +133,6 @@ def test_a_corrupt_file_is_refused_by_name(tmp_path: Path, file: str) -> None:
 def test_settings_of_another_kind_are_refused(tmp_path: Path) -> None:
     shutil.copytree(MODELS_DIR / EEG, tmp_path / EEG)
     card = tmp_path / EEG / "card.toml"
-    card.write_text(card.read_text("utf-8").replace("temperature =", "heat ="), "utf-8")
+    card.write_text(card.read_text("utf-8").replace("clip =", "clap ="), "utf-8")
     with pytest.raises(ModelError, match="settings cannot be used"):
         Reader(tmp_path, EEG)

@@ -9,10 +9,11 @@ import pytest
 
 from device.affect import runtimes
 from device.affect.runtimes import open_runtime
+from device.config import AffectConfig
 from device.errors import ModelError
 from device.models import MODELS_DIR
 
-FOLDER = MODELS_DIR / "eeg-load-0.1.0"
+FOLDER = MODELS_DIR / AffectConfig().eeg_models[0]
 
 
 @pytest.mark.parametrize("file", ["model.onnx", "model.tflite"])

@@ -18,13 +18,21 @@ def config(kind: str) -> TrainingConfig:
     return load_config(CONFIGS / f"{kind}.toml")
 
 
+def head(rng: np.random.Generator, n_samples: int) -> np.ndarray:
+    """Noise with the spectrum of EEG, half of it common to all channels, of unit variance: (channels, samples)."""
+    white = rng.standard_normal((len(CHANNELS) + 1, n_samples))
+    hz = np.fft.rfftfreq(n_samples, 1 / FS)
+    coloured = np.fft.irfft(np.fft.rfft(white[1:] + white[0]) / np.maximum(hz, 1), n=n_samples)
+    return coloured / coloured.std()
+
+
 def write_eeg(data_dir: Path, n_people: int = 3, rest_s: float = 80, load_s: float = 30) -> None:
     folder = data_dir / "open" / "eeg_eegmat"
     folder.mkdir(parents=True)
     for person in range(n_people):
         rng = np.random.default_rng(person)
         for name, seconds in (("rest", rest_s), ("arith", load_s)):
-            eeg = (500 * rng.standard_normal((len(CHANNELS), round(seconds * FS)))).astype(np.int16)
+            eeg = (500 * head(rng, round(seconds * FS))).astype(np.int16)
             np.savez(folder / f"S{person:02}_{name}.npz", eeg=eeg, scale_uV=0.02, fs=FS, channels=CHANNELS)
 
 

@@ -10,13 +10,15 @@ from device.errors import ConfigError
 from export.affect.settings import load_config
 from tests.export.affect.people import CONFIGS, config
 
+NAMES = sorted(path.stem for path in CONFIGS.glob("*.toml"))
 
-@pytest.mark.parametrize("kind", ["eeg", "heart"])
-def test_the_shipped_configurations_load(kind: str) -> None:
-    found = config(kind)
-    assert found.kind == kind
-    placed = {channel for members in found.regions.values() for channel in members}
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_shipped_configurations_load(name: str) -> None:
+    found = config(name)
+    placed = {channel for members in found.sites.values() for channel in members} | set(found.sites)
     assert set(found.ch_names) <= placed
+    assert set(next(iter(found.montages.values()))) == set(found.ch_names), "the first montage is the whole one"
     assert all(set(channels) <= set(found.ch_names) for channels in found.montages.values())
 
 
