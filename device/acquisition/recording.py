@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.acquisition.signals import Heart, Recording, Samples, in_turn
+from device.acquisition.signals import Heart, Recording, Samples, as_signal, in_turn, number
 from device.acquisition.wristband import read_heart, read_signals
 from device.errors import RecordingError
 from device.messages import SignalKind
@@ -99,7 +99,8 @@ def load_pieces(path: Path) -> list[Recording]:
             eeg = _read_eeg(npz)
             wrist = Recording(heart=read_heart(npz), wrist=read_signals(npz))
     except UNREADABLE as error:
-        raise RecordingError(f"{path} cannot be read as a recording: {error}.", "Use another recording.") from error
+        why = (error.strerror if isinstance(error, OSError) else "") or str(error).rstrip(".")
+        raise RecordingError(f"{path} cannot be read as a recording: {why}.", "Use another recording.") from error
     if not eeg and not wrist.has_wrist:
         raise RecordingError(f"{path} holds neither EEG nor heart or other wrist signals.", "Use another recording.")
     first = wrist._replace(eeg=eeg[0] if eeg else None)
@@ -108,16 +109,15 @@ def load_pieces(path: Path) -> list[Recording]:
 
 def _read_eeg(npz: Mapping[str, Any]) -> list[Samples]:
     if "eeg_uV" in npz:
-        data_uv = np.asarray(npz["eeg_uV"], np.float32)
+        data_uv = as_signal(npz["eeg_uV"])
     elif "eeg" in npz:
-        data_uv = npz["eeg"].astype(np.float32) * np.float32(npz["scale_uV"])
+        data_uv = as_signal(npz["eeg"], number(npz, "scale_uV"))
     else:
         return []
-    ch_names = tuple(str(name) for name in npz["channels"])
-    sfreq_hz = float(npz["fs"])
+    ch_names = tuple(str(name) for name in np.ravel(npz["channels"])) if "channels" in npz else ()
+    sfreq_hz = number(npz, "fs")
     if data_uv.ndim != 2 or len(ch_names) != len(data_uv) or not 0 < sfreq_hz < 1e5 or not data_uv.size:
         raise ValueError("the shape of its EEG, its channel names and its rate do not agree")
-    data_uv[~np.isfinite(data_uv)] = np.nan
     rows = np.ascontiguousarray(data_uv.T)
     cuts = [0, *_cuts(npz, len(rows), sfreq_hz), len(rows)]
     return [Samples(rows[begin:end], sfreq_hz, ch_names) for begin, end in pairwise(cuts)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from device.messages import SignalKind
 
+VALUE_MAX = 1e12
 NOTHING: Mapping[SignalKind, Samples] = MappingProxyType({})
 
 
@@ -66,6 +67,32 @@ class Recording(NamedTuple):
     @property
     def has_wrist(self) -> bool:
         return self.heart is not None or bool(self.wrist)
+
+
+def as_signal(counts: Any, unit: float = 1.0) -> NDArray[np.float32]:
+    """Counts times what one is worth; NaN for what is no number or more than any sensor gives.
+
+    Raises:
+        TypeError: they are no numbers at all.
+    """
+    found = np.asarray(counts)
+    if found.dtype.kind not in "biuf":
+        raise TypeError("a signal must be made of numbers")
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = found.astype(np.float64) * unit
+    return np.where(np.abs(values) < VALUE_MAX, values, np.nan).astype(np.float32)
+
+
+def number(arrays: Mapping[str, Any], key: str) -> float:
+    """The single number under `key`.
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = np.asarray(arrays[key]) if key in arrays else np.empty(0)
+    if found.size != 1 or found.dtype.kind not in "biuf":
+        raise ValueError(f"its `{key}` is missing" if not found.size else f"its `{key}` is not one number")
+    return float(found.item())
 
 
 def in_turn(parts: list[Recording]) -> Iterator[tuple[float, Recording]]:

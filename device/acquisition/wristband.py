@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from device.acquisition.signals import Heart, Samples
+from device.acquisition.signals import Heart, Samples, as_signal, number
 from device.messages import SignalKind
 
 SIDES = ("", "left_", "right_")
@@ -42,8 +42,7 @@ def read_signals(npz: Mapping[str, Any]) -> dict[SignalKind, Samples]:
     """The regularly sampled signals of one wrist.
 
     Raises:
-        ValueError: a signal's shape, rate or start makes no sense.
-        KeyError: a signal has no rate or no start.
+        ValueError: a signal's shape, rate or start makes no sense or is missing.
     """
     side = _side(npz)
     signals: dict[SignalKind, Samples] = {}
@@ -60,18 +59,17 @@ def _side(npz: Mapping[str, Any]) -> str:
 
 def _read_signal(npz: Mapping[str, Any], side: str, column: Column) -> Samples:
     name = f"{side}{column.key}"
-    unit = float(npz[f"{name}_scale"]) if f"{name}_scale" in npz else column.unit
-    data = np.asarray(npz[name], np.float32) * np.float32(unit)
+    unit = number(npz, f"{name}_scale") if f"{name}_scale" in npz else column.unit
+    data = as_signal(npz[name], unit)
     rows = data[:, None] if data.ndim == 1 else data
     if rows.ndim != 2 or rows.shape[1] != len(column.ch_names) or not len(rows):
         raise ValueError(f"the shape of its {name} makes no sense")
-    rows[~np.isfinite(rows)] = np.nan
     start_s = _start_s(npz, side, f"{name}_t0")
     return Samples(np.ascontiguousarray(rows), _rate_hz(npz, name), column.ch_names, start_s)
 
 
 def _rate_hz(npz: Mapping[str, Any], name: str) -> float:
-    rate_hz = float(npz[f"{name}_fs"])
+    rate_hz = number(npz, f"{name}_fs")
     if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
         raise ValueError(f"{rate_hz:g} Hz is no rate for its {name}")
     return rate_hz
@@ -79,7 +77,7 @@ def _rate_hz(npz: Mapping[str, Any], name: str) -> float:
 
 def _start_s(npz: Mapping[str, Any], side: str, key: str) -> float:
     """Of the signal whose first time stands under `key`, after the earliest signal of the band."""
-    start_s = float(npz[key]) - _zero_s(npz, side)
+    start_s = number(npz, key) - _zero_s(npz, side)
     if not 0 <= start_s <= STARTS_APART_S:
         raise ValueError("its signals do not begin within one hour")
     return start_s
@@ -87,27 +85,28 @@ def _start_s(npz: Mapping[str, Any], side: str, key: str) -> float:
 
 def _zero_s(npz: Mapping[str, Any], side: str) -> float:
     names = [f"{side}{key}_t0" for key in ("hr", *(column.key for column in COLUMNS.values()))]
-    return min(float(npz[name]) for name in names if name in npz)
+    return min((number(npz, name) for name in names if name in npz), default=0.0)
 
 
 def read_heart(npz: Mapping[str, Any]) -> Heart | None:
     """Heart rate and the intervals between beats of one wrist.
 
     Raises:
-        ValueError, KeyError: its shape, rate or times make no sense or are not there.
+        ValueError: its shape, rate or times make no sense or are missing.
+        KeyError: its intervals have no times.
     """
     side = _side(npz)
     if f"{side}hr" not in npz:
         return None
-    hr_bpm = np.ravel(np.asarray(npz[f"{side}hr"], np.float32))
+    hr_bpm = np.ravel(as_signal(npz[f"{side}hr"]))
     if "rr" in npz:
-        rr_ms = np.ravel(np.asarray(npz["rr"], np.float32)) * 1000
+        rr_ms = np.ravel(as_signal(npz["rr"], 1000))
         return _events(np.arange(len(hr_bpm), dtype=np.float64), hr_bpm, rr_ms)
     zero_s, begin_s = _zero_s(npz, side), _start_s(npz, side, f"{side}hr_t0")
     hr_s = begin_s + np.arange(len(hr_bpm)) / _rate_hz(npz, f"{side}hr")
     has_ibi = f"{side}ibi" in npz
     beat_s = np.ravel(np.asarray(npz[f"{side}ibi_t"] if has_ibi else (), np.float64)) - zero_s
-    rr_ms = np.ravel(np.asarray(npz[f"{side}ibi"] if has_ibi else (), np.float32)) * 1000
+    rr_ms = np.ravel(as_signal(npz[f"{side}ibi"] if has_ibi else (), 1000))
     return _events(
         np.concatenate((hr_s, beat_s)),
         np.concatenate((hr_bpm, np.full(len(rr_ms), np.nan, np.float32))),
@@ -119,7 +118,6 @@ def _events(time_s: NDArray[np.float64], hr_bpm: NDArray[np.float32], rr_ms: NDA
     """Events in order, without those before the start or without a time."""
     if not len(time_s) == len(hr_bpm) == len(rr_ms):
         raise ValueError("its heartbeats and their times differ in number")
-    hr_bpm, rr_ms = (np.where(np.isfinite(values), values, np.float32(np.nan)) for values in (hr_bpm, rr_ms))
     order = np.argsort(time_s, kind="stable")
     order = order[np.isfinite(time_s[order]) & (time_s[order] >= 0)]
     if len(order) and time_s[order[-1]] > DAY_S:
