@@ -171,12 +171,10 @@ def fit(wave: FloatArray, known: FloatArray, beats: FloatArray, sfreq_hz: float,
     """Refine `beats` (samples) by the mean pulse; `known` (n,) is 1 where `wave` was measured, else 0."""
     period = float(np.median(np.diff(beats)))
     offsets = np.arange(-round(0.4 * period), round(0.6 * period) + 1)
-    index = np.arange(len(wave))
     likeness = np.ones(len(beats))
     for _ in range(rounds):
         at = beats[:, None] + offsets
-        rows = np.interp(at, index, wave)
-        seen = np.interp(at, index, known, 0.0, 0.0)
+        rows, seen = _sample(wave, known, at)
         trust = seen * np.maximum(likeness, 0.05)[:, None] ** 2
         template = (trust * rows).sum(axis=0) / (trust.sum(axis=0) + 1e-9)
         shift, error, gain, level, likeness = _align(rows, seen, template)
@@ -184,6 +182,15 @@ def fit(wave: FloatArray, known: FloatArray, beats: FloatArray, sfreq_hz: float,
         beats = beats + np.clip(shift, -reach, reach)
     pulse = _train(len(wave), beats, offsets, template, gain, level)
     return Fit(beats + _systole(template) + offsets[0], ERROR_SCALE * error, likeness, pulse, wave)
+
+
+def _sample(wave: FloatArray, known: FloatArray, at: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The wave between its samples, by straight lines, and whether it is known there."""
+    left = np.floor(at).astype(np.intp)
+    inside = (left >= 0) & (left < len(wave) - 1)
+    left = np.clip(left, 0, len(wave) - 2)
+    share = at - left
+    return wave[left] * (1 - share) + wave[left + 1] * share, known[left] * known[left + 1] * inside
 
 
 def _systole(template: FloatArray) -> float:

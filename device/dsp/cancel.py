@@ -27,10 +27,13 @@ class Canceller:
     """The movement of one window, made ready to be fitted more than once."""
 
     def __init__(self, felt: FloatArray) -> None:
-        """`felt`, shape (channels, n) at `RATE_HZ`, band-passed like the pulse wave; n a multiple of the segment."""
+        """`felt`, shape (channels, n) at `RATE_HZ`, band-passed like the pulse wave; n a multiple of the segment.
+
+        Samples are kept in single precision: half the memory is half the time; the equations are solved in double.
+        """
         ahead, behind = -min(LAGS), max(LAGS)
         half = round(SEGMENT_S * RATE_HZ / 2)
-        padded = np.pad(felt, ((0, 0), (behind, ahead)))
+        padded = np.pad(felt.astype(np.float32), ((0, 0), (behind, ahead)))
         n = felt.shape[1]
         lagged = np.concatenate([padded[:, behind - lag : behind - lag + n] for lag in LAGS])
         self._halves = np.ascontiguousarray(lagged.reshape(len(lagged), -1, half).transpose(1, 0, 2))
@@ -41,8 +44,8 @@ class Canceller:
     def artefact(self, wave: FloatArray, *, follow_strap: bool) -> FloatArray:
         """The part of `wave`, shape (n,), that movement explains."""
         n_segments = len(self._grams)
-        halves = wave.reshape(2 * n_segments, -1)
-        cross = np.matmul(self._halves, halves[:, :, None])[:, :, 0] / 2
+        halves = wave.astype(np.float32).reshape(2 * n_segments, -1)
+        cross = np.matmul(self._halves, halves[:, :, None])[:, :, 0].astype(np.float64) / 2
         cross = cross[::2] + cross[1::2]
         if follow_strap:
             away = np.abs(np.subtract.outer(np.arange(n_segments), np.arange(n_segments)))
@@ -58,7 +61,7 @@ class Canceller:
         n_halves, _, half = self._halves.shape
         early = np.clip((np.arange(n_halves) - 1) // 2, 0, None)
         late = np.clip((np.arange(n_halves) + 1) // 2, None, len(taps) - 1)
-        ends = np.stack((taps[early], taps[late]), axis=1) @ self._halves
+        ends = np.stack((taps[early], taps[late]), axis=1).astype(np.float32) @ self._halves
         share = (np.arange(half) + 0.5) / (2 * half) + 0.5 * (np.arange(n_halves)[:, None] % 2 == 0)
-        parts: FloatArray = ends[:, 0] * (1 - share) + ends[:, 1] * share
-        return parts.ravel()
+        parts: FloatArray = (ends[:, 0] * (1 - share) + ends[:, 1] * share).ravel()
+        return parts

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.dsp.cancel import RATE_HZ, SEGMENT_S
-from device.dsp.motion import fill
+from device.dsp.motion import HUGE_G, fill
 from device.dsp.windows import FloatArray
 
 BAND_HZ = (0.5, 6.5)
@@ -92,7 +92,7 @@ def find_usable(ppg: FloatArray, sfreq_hz: float) -> tuple[NDArray[np.bool_], tu
         "without skin contact": weak & usable,
         "jolted": strong & usable & ~weak,
     }
-    shares = {name: float(part.mean()) for name, part in parts.items()}
+    shares = {name: np.count_nonzero(part) / len(ppg) for name, part in parts.items()}
     reasons = tuple(f"{share:.0%} of the pulse wave {name}" for name, share in shares.items() if share > WORTH_TELLING)
     return usable & ~weak & ~strong, reasons
 
@@ -150,9 +150,8 @@ def _band(samples: FloatArray, sfreq_hz: float, n_out: int) -> FloatArray:
 def _feel(motion_g: FloatArray, sfreq_hz: float, times_s: FloatArray, rate_hz: float) -> FloatArray | None:
     """Acceleration without gravity at `times_s`, or nothing where there is too little of it."""
     samples = np.asarray(motion_g, np.float64).reshape(-1, 3)
-    heard = np.isfinite(samples).all(axis=1) & (np.abs(samples) < 1e3).all(axis=1)
-    if not sfreq_hz > 0 or not len(samples) or heard.mean() < MOVED_HEARD_MIN:
+    heard = np.flatnonzero(np.all(np.abs(samples) < HUGE_G, axis=1))
+    if not sfreq_hz > 0 or not len(heard) or len(heard) < MOVED_HEARD_MIN * len(samples):
         return None
-    at_s = np.arange(len(samples)) / sfreq_hz
-    axes = np.stack([np.interp(times_s, at_s[heard], axis[heard]) for axis in samples.T])
+    axes = np.stack([np.interp(times_s, heard / sfreq_hz, axis) for axis in samples[heard].T])
     return _band(axes - axes.mean(axis=1, keepdims=True), rate_hz, len(times_s))
