@@ -94,10 +94,7 @@ def load_pieces(path: Path) -> list[Recording]:
 
         return [load_session(path)]
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as npz:
-            # Only what is understood is read: some files hold pickled objects beside it.
-            eeg = _read_eeg(npz)
-            wrist = Recording(heart=read_heart(npz), wrist=read_signals(npz))
+        eeg, wrist = _load_npz(path)
     except UNREADABLE as error:
         why = (error.strerror if isinstance(error, OSError) else "") or str(error).rstrip(".")
         raise RecordingError(f"{path} cannot be read as a recording: {why}.", "Use another recording.") from error
@@ -105,6 +102,17 @@ def load_pieces(path: Path) -> list[Recording]:
         raise RecordingError(f"{path} holds neither EEG nor heart or other wrist signals.", "Use another recording.")
     first = wrist._replace(eeg=eeg[0] if eeg else None)
     return [first, *(Recording(eeg=piece) for piece in eeg[1:])]
+
+
+def _load_npz(path: Path) -> tuple[list[Samples], Recording]:
+    """EEG in pieces, and the wrist's signals."""
+    with path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise ValueError("it is no whole .npz archive")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as npz:
+            # Only what is understood is read: some files hold pickled objects beside it.
+            return _read_eeg(npz), Recording(heart=read_heart(npz), wrist=read_signals(npz))
 
 
 def _read_eeg(npz: Mapping[str, Any]) -> list[Samples]:
@@ -116,8 +124,10 @@ def _read_eeg(npz: Mapping[str, Any]) -> list[Samples]:
         return []
     ch_names = tuple(str(name) for name in np.ravel(npz["channels"])) if "channels" in npz else ()
     sfreq_hz = number(npz, "fs")
-    if data_uv.ndim != 2 or len(ch_names) != len(data_uv) or not 0 < sfreq_hz < 1e5 or not data_uv.size:
-        raise ValueError("the shape of its EEG, its channel names and its rate do not agree")
+    if data_uv.ndim != 2 or len(ch_names) != len(data_uv) or not data_uv.size:
+        raise ValueError("the shape of its EEG (channels x samples) and its channel names do not agree")
+    if not 0 < sfreq_hz < 1e5:
+        raise ValueError(f"{sfreq_hz:g} Hz is no rate for its EEG")
     rows = np.ascontiguousarray(data_uv.T)
     cuts = [0, *_cuts(npz, len(rows), sfreq_hz), len(rows)]
     return [Samples(rows[begin:end], sfreq_hz, ch_names) for begin, end in pairwise(cuts)]
@@ -126,8 +136,8 @@ def _read_eeg(npz: Mapping[str, Any]) -> list[Samples]:
 def _cuts(npz: Mapping[str, Any], n_rows: int, sfreq_hz: float) -> list[int]:
     """Where pieces meet, from their `lengths` or from jumps of the time stamps `t` (seconds)."""
     if "lengths" in npz:
-        lengths = np.ravel(npz["lengths"]).astype(np.int64)
-        if (lengths < 1).any() or lengths.sum() != n_rows:
+        lengths = np.ravel(npz["lengths"])
+        if lengths.dtype.kind not in "iu" or (lengths < 1).any() or lengths.sum() != n_rows:
             raise ValueError("the lengths of its pieces do not add up to its samples")
         return np.cumsum(lengths)[:-1].tolist()  # type: ignore[no-any-return]
     if "t" in npz:

@@ -93,7 +93,6 @@ def read_heart(npz: Mapping[str, Any]) -> Heart | None:
 
     Raises:
         ValueError: its shape, rate or times make no sense or are missing.
-        KeyError: its intervals have no times.
     """
     side = _side(npz)
     if f"{side}hr" not in npz:
@@ -104,7 +103,7 @@ def read_heart(npz: Mapping[str, Any]) -> Heart | None:
         return _events(np.arange(len(hr_bpm), dtype=np.float64), hr_bpm, rr_ms)
     zero_s, begin_s = _zero_s(npz, side), _start_s(npz, side, f"{side}hr_t0")
     hr_s = begin_s + np.arange(len(hr_bpm)) / _rate_hz(npz, f"{side}hr")
-    has_ibi = f"{side}ibi" in npz
+    has_ibi = f"{side}ibi" in npz and f"{side}ibi_t" in npz
     beat_s = np.ravel(np.asarray(npz[f"{side}ibi_t"] if has_ibi else (), np.float64)) - zero_s
     rr_ms = np.ravel(as_signal(npz[f"{side}ibi"] if has_ibi else (), 1000))
     return _events(
