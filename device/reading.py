@@ -24,6 +24,7 @@ from device.messages import AffectEstimate, Tick
 from device.models import MODELS_DIR
 
 DAY_S = 86_400.0
+DEFAULT = AffectConfig()
 REST_S = 60.0
 """Calibration where nobody asks for another."""
 
@@ -114,25 +115,24 @@ def _pick(piece: Recording, ch_names: Sequence[str], file: Path) -> Recording:
 
 
 def read_affect(
-    session: OfflineSession, *, calibrate_s: float | None = None, window_s: float = 0.0, models_dir: Path = MODELS_DIR
+    session: OfflineSession,
+    *,
+    calibrate_s: float | None = None,
+    window_s: float = 0.0,
+    models_dir: Path = MODELS_DIR,
+    affect: AffectConfig = DEFAULT,
 ) -> Iterator[AffectEstimate]:
     """One estimate at the end of each whole second; its `t_ns` counts from the start of the first recording.
 
     The first `calibrate_s` of the session are taken for rest; evidence older than `window_s` (0: no limit) is dropped.
+    `affect` names the models where others are to be asked.
 
     Raises:
         RecordingError: the session is shorter than its calibration.
         ModelError: a model cannot be used.
     """
-    if calibrate_s is not None and calibrate_s >= session.duration_s:
-        raise RecordingError(
-            f"{session.duration_s:.0f} s were recorded: that leaves nothing after {calibrate_s:.0f} s of calibration.",
-            "Give a longer recording or a shorter --calibrate.",
-        )
-    rest_s = REST_S if calibrate_s is None else calibrate_s
-    affect = AffectConfig(baseline_s=rest_s, window_s=window_s)
-    device = DeviceConfig(sources={name: SourceConfig(type="playback") for name in session.sources}, affect=affect)
-    config = SessionConfig(session_id="", run_dir="", session_dir="", models_dir=str(models_dir), device=device)
+    rest_s = _rest_s(session, calibrate_s)
+    config = _config(session.sources, AffectConfig(baseline_s=rest_s, window_s=window_s), models_dir)
     features, estimator = Features(config), Estimator(config)
     waiting: set[str] = set()
     for second in range(1, int(session.duration_s) + 1):
@@ -149,6 +149,24 @@ def read_affect(
         (estimate,) = estimator.step(Tick(t_ns=now_ns), now_ns)
         reasons = tuple(_explain_gap(reason, waiting) for reason in estimate.reasons)
         yield msgspec.structs.replace(estimate, t_ns=second * SECOND_NS, reasons=reasons)
+
+
+def _rest_s(session: OfflineSession, calibrate_s: float | None) -> float:
+    """How long the listener rests at the start: as asked, or as usual."""
+    if calibrate_s is None:
+        return REST_S
+    if calibrate_s >= session.duration_s:
+        raise RecordingError(
+            f"{session.duration_s:.0f} s were recorded: that leaves nothing after {calibrate_s:.0f} s of calibration.",
+            "Give a longer recording or a shorter --calibrate.",
+        )
+    return calibrate_s
+
+
+def _config(sources: Sequence[str], affect: AffectConfig, models_dir: Path) -> SessionConfig:
+    """A session that has these sources and nothing else."""
+    device = DeviceConfig(sources={name: SourceConfig(type="playback") for name in sources}, affect=affect)
+    return SessionConfig(session_id="", run_dir="", session_dir="", models_dir=str(models_dir), device=device)
 
 
 def _explain_gap(reason: str, waiting: set[str]) -> str:
