@@ -132,7 +132,8 @@ def read_affect(
         ModelError: a model cannot be used.
     """
     rest_s = _rest_s(session, calibrate_s)
-    config = _config(session.sources, AffectConfig(baseline_s=rest_s, window_s=window_s), models_dir)
+    asked = msgspec.structs.replace(affect, baseline_s=rest_s, window_s=window_s)
+    config = _config(session.sources, asked, models_dir)
     features, estimator = Features(config), Estimator(config)
     waiting: set[str] = set()
     for second in range(1, int(session.duration_s) + 1):
