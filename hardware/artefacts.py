@@ -61,7 +61,7 @@ def _motion(eeg: Array, sfreq_hz: float, rng: np.random.Generator) -> Array:
     """Walking: the cables swing with the steps."""
     time_s = _time_s(eeg, sfreq_hz)
     steps = np.sin(2 * np.pi * 1.8 * time_s) + 0.5 * np.sin(2 * np.pi * 3.6 * time_s + 1)
-    return np.asarray(eeg + rng.uniform(500, 1200) * steps * (1 + 0.3 * rng.standard_normal(eeg.shape[1])))
+    return np.asarray(eeg + rng.uniform(500, 1200) * steps * rng.uniform(0.6, 1.4, eeg.shape[1]))
 
 
 def _white(eeg: Array, sfreq_hz: float, rng: np.random.Generator) -> Array:

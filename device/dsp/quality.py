@@ -32,12 +32,11 @@ FALL = (0.4, 1.2)
 """Natural logarithm of the mean density at 2-8 Hz over that at 20-45 Hz. EEG falls with frequency (99 of 100 clean
 windows of the open recordings by 1.5, of dry electrodes by 1.2); noise, scrambled samples and muscle do not (0 +- 0.4)."""
 FALL_HZ = ((2.0, 8.0), (20.0, 45.0))
-LIKENESS = (0.13, 0.18)
-"""Mean correlation between channels, without sign. What brain, eyes and reference give to all makes 0.28 or more in 999
-of 1000 clean windows of eight channels, 0.16 or more in 99 of 100 of four; unconnected noise and scrambled signals
-make at most 0.12."""
-LIKENESS_CHANNELS = 4
-"""With fewer the mean is too uncertain to say anything."""
+LIKENESS = {4: (0.08, 0.13), 8: (0.14, 0.19)}
+"""Number of channels -> mean correlation between them, without sign, that is nothing and that is enough.
+
+What brain, eyes and reference give to all makes 0.28 or more in 999 of 1000 clean windows of eight channels and 0.16 in
+99 of 100 of four; scrambled signals make 0.15 at most with eight. With fewer than four the mean says nothing."""
 MAINS_HZ = (50, 60)
 WORTH_TELLING = 0.9
 
@@ -64,7 +63,7 @@ def judge(
         "muscle on {}": _fall(_rms(freqs_hz, psd, 30, 45), MUSCLE_UV),
         "blinks or movement on {}": _fall(np.ptp(slow, axis=1), SWING_UV),
         "noise, not EEG, on {}": np.where(flat, 1.0, _rise(_fall_of_density(freqs_hz, psd), FALL)),
-        "unconnected or scrambled: nothing in common on {}": _rise(_likeness(slow, ~flat), LIKENESS),
+        "unconnected or scrambled: nothing in common on {}": _likeness(slow, ~flat),
     }
     quality = np.min(list(checks.values()), axis=0)
     return Verdict(quality, tuple(_sentences(checks, quality, ch_names)))
@@ -124,11 +123,13 @@ def _fall_of_density(freqs_hz: FloatArray, psd: FloatArray) -> FloatArray:
 
 
 def _likeness(slow: FloatArray, alive: NDArray[np.bool_]) -> FloatArray:
-    """Mean correlation between the channels that are not flat, the same for all; 1 where there are too few."""
+    """Whether the channels that are not flat have enough in common, 0 to 1, the same for all; 1 where they are few."""
     steps = np.diff(slow[alive], axis=1)
     n_alive = len(steps)
-    if n_alive < LIKENESS_CHANNELS:
+    if n_alive < min(LIKENESS):
         return np.ones(len(slow))
     steps -= steps.mean(axis=1, keepdims=True)
     steps /= np.maximum(np.linalg.norm(steps, axis=1, keepdims=True), 1e-12)
-    return np.full(len(slow), (np.abs(steps @ steps.T).sum() - n_alive) / (n_alive * (n_alive - 1)))
+    mean = (np.abs(steps @ steps.T).sum(keepdims=True) - n_alive) / (n_alive * (n_alive - 1))
+    low, high = (float(np.interp(n_alive, list(LIKENESS), side)) for side in zip(*LIKENESS.values(), strict=True))
+    return np.full(len(slow), _rise(mean, (low, high)))
