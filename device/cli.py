@@ -236,6 +236,7 @@ def affect(recordings: tuple[Path, ...], models: Path, as_json: bool, **options:
 
     Recordings are .npz files or session folders; several are one session in the order given. Arousal runs from -1
     (calm) to 1 (load, stress); where nothing can be known it is 0 with a deviation of 1, and the reasons say why.
+    A line never rests on less than one window of features: 4 s of EEG, up to 60 s of the wrist.
     """
     from device.console.affect_table import show as show_affect  # noqa: PLC0415
     from device.reading import line_of, open_recordings, read_affect  # noqa: PLC0415

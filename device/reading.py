@@ -147,7 +147,8 @@ def read_affect(
                     estimator.step(frame, frame.t_ns)
                     waiting.discard(frame.source)
         now_ns = session.clock_ns(second)
-        (estimate,) = estimator.step(Tick(t_ns=now_ns), now_ns)
+        said = estimator.step(Tick(t_ns=now_ns), now_ns)
+        estimate = next(message for message in said if isinstance(message, AffectEstimate))
         reasons = tuple(_explain_gap(reason, waiting) for reason in estimate.reasons)
         yield msgspec.structs.replace(estimate, t_ns=second * SECOND_NS, reasons=reasons)
 
