@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from device.errors import ConfigError
+from device.messages import PersonalBaseline
 
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Axis = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
@@ -144,6 +145,8 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     models_dir: str
     device: DeviceConfig = DeviceConfig()
     prescription: Prescription = Prescription()
+    baselines: tuple[PersonalBaseline, ...] = ()
+    """The listener's rest in earlier sessions, already partly forgotten."""
 
 
 T = TypeVar("T", bound=Config)

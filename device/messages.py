@@ -84,6 +84,19 @@ class AffectEstimate(Message, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
 
 
+class PersonalBaseline(Message, frozen=True, kw_only=True):
+    """The listener's own rest as one model reads one source: what a later session begins with. Cells are features."""
+
+    source: str
+    model: str
+    names: tuple[str, ...]
+    """Channel and feature of each cell, as in the source's frames."""
+    mean: tuple[float, ...]
+    sd: tuple[float, ...]
+    weight_s: tuple[float, ...]
+    """Seconds of rest behind each cell; what was carried from earlier sessions counts for less."""
+
+
 class MusicIntent(Message, frozen=True, kw_only=True):
     """What the music should do in one bar, and why. A higher `revision` of the same bar replaces the lower."""
 

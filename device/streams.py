@@ -25,6 +25,7 @@ STREAMS: dict[str, Stream] = {
     "sensor_status": Stream(m.SensorStatus, "sensors", 0, 0, key="source"),
     "features": Stream(m.FeatureFrame, "loop", 4, 3.0, key="source"),
     "affect": Stream(m.AffectEstimate, "loop", 1, 5.0),
+    "baselines": Stream(m.PersonalBaseline, "loop", 0, 0, key="source"),
     "intents": Stream(m.MusicIntent, "loop", 0.4, 12.0),
     "bars": Stream(m.Bar, "composer", 0.4, 12.0),
     "transport": Stream(m.Transport, "audio", 0.4, 12.0),

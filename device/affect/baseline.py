@@ -15,6 +15,10 @@ from device.dsp.windows import FloatArray
 
 CHANNEL_SHARE = 0.25
 """A channel needs this share of the baseline to be read later."""
+CARRIED_REST_S = 20.0
+"""Enough rest of a listener whose earlier sessions are known."""
+CARRIED_MIN_S = 5.0
+"""Earlier sessions worth less rest than this are as good as forgotten."""
 
 
 class Population(NamedTuple):
@@ -22,15 +26,35 @@ class Population(NamedTuple):
 
     mean: FloatArray
     sd: FloatArray
-    mean_weight_s: float
-    sd_weight_s: float
+    mean_weight_s: float | FloatArray
+    sd_weight_s: float | FloatArray
+
+
+class Rest(NamedTuple):
+    """One listener's rest: mean, spread and seconds behind them, each of shape (channels, features)."""
+
+    mean: FloatArray
+    sd: FloatArray
+    weight_s: FloatArray
+
+    def drawn_from(self, population: Population) -> Population:
+        """What to expect of this listener: the people in training, and earlier sessions by their weight."""
+        mean_weight_s = population.mean_weight_s + self.weight_s
+        sd_weight_s = population.sd_weight_s + self.weight_s
+        mean = (population.mean_weight_s * population.mean + self.weight_s * self.mean) / mean_weight_s
+        variance = (population.sd_weight_s * population.sd**2 + self.weight_s * self.sd**2) / sd_weight_s
+        return Population(mean, np.sqrt(variance), mean_weight_s, sd_weight_s)
 
 
 class Baseline:
-    """Running mean and spread of (channels, features) over the first `wanted_s` usable seconds."""
+    """Running mean and spread of (channels, features) over the first `wanted_s` usable seconds.
 
-    def __init__(self, population: Population, wanted_s: float) -> None:
-        self._population, self._wanted_s = population, wanted_s
+    With the rest of earlier sessions (`carried`) it can be read before it is complete.
+    """
+
+    def __init__(self, population: Population, wanted_s: float, carried: Rest | None = None) -> None:
+        self._population = carried.drawn_from(population) if carried else population
+        self._carried, self._wanted_s = carried, wanted_s
         self._weight_s = np.zeros_like(population.mean)
         self._sum = np.zeros_like(population.mean)
         self._sum_squares = np.zeros_like(population.mean)
@@ -41,6 +65,33 @@ class Baseline:
     @property
     def complete(self) -> bool:
         return self.covered_s >= self._wanted_s * (CHANNEL_SHARE if self.closed else 1.0)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be read against: complete, or near enough to what earlier sessions tell."""
+        return self.complete or (self._is_known and self.covered_s >= min(CARRIED_REST_S, self._wanted_s))
+
+    @property
+    def _is_known(self) -> bool:
+        return self._carried is not None and float(self._carried.weight_s.mean()) >= CARRIED_MIN_S
+
+    @property
+    def share(self) -> float:
+        """How much of it there is, 0 to 1."""
+        return 1.0 if self.complete else self.covered_s / self._wanted_s
+
+    def rest(self) -> Rest:
+        """What this session and, by their weight, earlier ones tell of the listener's rest."""
+        own_s = np.maximum(self._weight_s, np.finfo(float).tiny)
+        shift = self._sum / own_s
+        variance = np.maximum(self._sum_squares / own_s - shift**2, 0.0)
+        mean, weight_s = self._population.mean + shift, self._weight_s
+        if self._carried is None:
+            return Rest(mean, np.sqrt(variance), weight_s)
+        total_s = np.maximum(weight_s + self._carried.weight_s, np.finfo(float).tiny)
+        both = (weight_s * mean + self._carried.weight_s * self._carried.mean) / total_s
+        variance = (weight_s * variance + self._carried.weight_s * self._carried.sd**2) / total_s
+        return Rest(both, np.sqrt(variance), weight_s + self._carried.weight_s)
 
     @property
     def ready_channels(self) -> NDArray[np.bool_]:

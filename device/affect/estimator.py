@@ -5,24 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from device.affect.evidence import Evidence, Source
-from device.affect.fusion import PRIOR_SD, Estimate, Opinion, fuse, opinion_of_report
+from device.affect.fusion import FADE_S, Estimate, Presence, View, fuse, opinion_of_logit
 from device.affect.reader import Reader
+from device.affect.taps import Tap, Taps
+from device.affect.words import Words
 from device.config import SessionConfig
-from device.messages import AffectEstimate, Command, FeatureFrame, Message, SensorStatus, Tick
+from device.messages import AffectEstimate, Command, FeatureFrame, Message, PersonalBaseline, SensorStatus, Tick
+
+REMIND_NS = 60_000_000_000
+"""A baseline is told again so often: the last minutes of any log hold it, even of a torn one."""
 
 
 class Estimator:
-    """features, self-reports and sensor states -> affect.
+    """features, self-reports and sensor states -> affect, and the listener's own rest for sessions to come.
 
-    Valence stays at its prior: no EEG or heart-rate model reads it better than chance on people it has not seen.
+    Valence is what the listener says of it. No EEG or heart-rate model reads it better than chance on people it has not
+    seen; only where this listener's own words show that a source foretells them is it read.
 
     Raises:
         ModelError: a model cannot be used.
     """
 
     reads: tuple[str, ...] = ("features", "commands", "sensor_status")
-    writes: tuple[str, ...] = ("affect",)
+    writes: tuple[str, ...] = ("affect", "baselines")
     tick_hz = 1.0
 
     def __init__(self, config: SessionConfig) -> None:
@@ -31,20 +39,23 @@ class Estimator:
             "eeg": [Reader(models_dir, name) for name in affect.eeg_models],
             "wrist": [Reader(models_dir, name) for name in affect.wrist_models],
         }
-        self._baseline_s, self._window_s = affect.baseline_s, affect.window_s
+        self._affect, self._carried = affect, config.baselines
         self._expected = tuple(config.device.sources)
-        self._sources: dict[str, Source] = {}
+        self._heard: dict[str, Heard] = {}
         self._statuses: dict[str, SensorStatus] = {}
-        self._report: Command | None = None
+        self._words = Words()
+        self._ticked_ns: int | None = None
 
-    def step(self, message: Message, now_ns: int) -> Sequence[AffectEstimate]:
+    def step(self, message: Message, now_ns: int) -> Sequence[AffectEstimate | PersonalBaseline]:
         match message:
             case FeatureFrame():
-                self._source(message).take(message)
+                return self._heard_of(message).take(message)
             case SensorStatus():
                 self._statuses[message.source] = message
             case Command(kind="self_report"):
-                self._report = message
+                self._words.take(message)
+                for heard in self._heard.values():
+                    heard.learn(message, now_ns)
             case Tick():
                 return (self._estimate(now_ns),)
             case _:
@@ -53,48 +64,37 @@ class Estimator:
 
     def end_rest(self) -> None:
         """Take no more of the signals for rest; with a quarter of what was wanted sources are read, else not at all."""
-        for source in self._sources.values():
-            source.end_rest()
+        for heard in self._heard.values():
+            heard.source.end_rest()
 
-    def _source(self, frame: FeatureFrame) -> Source:
-        if frame.source not in self._sources:
-            self._sources[frame.source] = Source(
-                frame.source, self._readers[frame.kind], self._baseline_s, self._window_s
-            )
-        return self._sources[frame.source]
+    def _heard_of(self, frame: FeatureFrame) -> Heard:
+        if frame.source not in self._heard:
+            affect = self._affect
+            source = Source(frame.source, self._readers[frame.kind], affect.baseline_s, affect.window_s, self._carried)
+            # Evidence that must not outlast its window goes at once.
+            self._heard[frame.source] = Heard(source, 0.0 if affect.window_s else FADE_S)
+        return self._heard[frame.source]
 
     def _estimate(self, now_ns: int) -> AffectEstimate:
-        evidence = {name: source.evidence(now_ns) for name, source in self._sources.items()}
-        opinions, report_reasons = self._reported(now_ns)
-        known = bool(opinions) or any(item.usable for item in evidence.values())
-        opinions.extend(item.opinion for item in evidence.values() if item.usable)
-        arousal = fuse(opinions) if known else Estimate(0.0, PRIOR_SD)
+        since_s = (now_ns - self._ticked_ns) / 1e9 if self._ticked_ns is not None else 1 / self.tick_hz
+        self._ticked_ns = now_ns
+        evidence = {name: heard.listen(now_ns, since_s) for name, heard in self._heard.items()}
+        views = [heard.view() for heard in self._heard.values() if heard.presence.weight > 0]
+        known = bool(views) or self._words.is_heard(now_ns)
+        found = fuse([*views, *self._words.views(now_ns)]) if known else Estimate()
         return AffectEstimate(
             t_ns=now_ns,
             known=known,
-            valence=0.0,
-            valence_sd=PRIOR_SD,
-            arousal=arousal.mean,
-            arousal_sd=arousal.sd,
+            **found._asdict(),
             coverage=dict.fromkeys(self._expected, 0.0) | {name: item.coverage for name, item in evidence.items()},
             calibrated=any(item.calibrated for item in evidence.values()),
-            reasons=(*report_reasons, *self._reasons(evidence)),
+            reasons=(*self._words.reasons(now_ns), *self._reasons(evidence)),
         )
-
-    def _reported(self, now_ns: int) -> tuple[list[Opinion], list[str]]:
-        """The listener's own word while it counts, and how old it is."""
-        if self._report is None:
-            return [], []
-        age_s = (now_ns - self._report.t_ns) / 1e9
-        opinion = opinion_of_report(self._report.value, age_s)
-        if not opinion.precision:
-            self._report = None
-            return [], []
-        return [opinion], [f"the listener said so {age_s:.0f} s ago"]
 
     def _reasons(self, evidence: dict[str, Evidence]) -> list[str]:
         """Why the estimate is unknown or less sure than it could be, source by source."""
         reasons = [reason for item in evidence.values() for reason in item.reasons]
+        reasons.extend(reason for heard in self._heard.values() for reason in heard.lessons())
         for name in dict.fromkeys((*self._expected, *self._statuses)):
             status = self._statuses.get(name)
             if status is not None and status.state != "streaming":
@@ -102,3 +102,60 @@ class Estimator:
             elif name not in evidence:
                 reasons.append(f"{name}: no features yet")
         return reasons or ([] if evidence else ["no sensor"])
+
+
+class Heard:
+    """A source, how far it is heard, and what the listener's own words teach about it."""
+
+    def __init__(self, source: Source, fade_s: float) -> None:
+        self.source = source
+        self.presence = Presence(fade_s)
+        self._arousal, self._valence = Taps(is_aligned=True), Taps(is_aligned=False)
+        self._told_ns: dict[str, int] = {}
+
+    def take(self, frame: FeatureFrame) -> list[PersonalBaseline]:
+        """Use a frame; returns the listener's rest where it is new or was last told a while ago."""
+        self.source.take(frame)
+        due = [
+            track
+            for track in self.source.tracks
+            if frame.t_ns - self._told_ns.get(track.reader.name, frame.t_ns - REMIND_NS) >= REMIND_NS
+        ]
+        told = [item for track in due if (item := track.personal_baseline(self.source.name))]
+        self._told_ns |= {item.model: item.t_ns for item in told}
+        return told
+
+    def learn(self, report: Command, now_ns: int) -> None:
+        """Keep what was reported beside what the source reads just now, if it reads anything."""
+        evidence = self.source.evidence(now_ns)
+        if not evidence.usable:
+            return
+        self._arousal.take(Tap(report.t_ns, evidence.log_odds, report.value))
+        if report.valence is not None:
+            self._valence.take(Tap(report.t_ns, evidence.log_odds, report.valence))
+
+    def listen(self, now_ns: int, since_s: float) -> Evidence:
+        evidence = self.source.evidence(now_ns)
+        self.presence.hear(evidence.log_odds, evidence.weight, since_s)
+        return evidence
+
+    def view(self) -> View:
+        """Its word on arousal as the listener would put it, and on valence if the listener's words bear that out."""
+        log_odds, weight = np.array(self.presence.log_odds), self.presence.weight
+        arousal = opinion_of_logit(float(self._arousal.map.apply(log_odds)), weight)
+        if self._valence.verdict != "mends":
+            return View(arousal=arousal)
+        return View(opinion_of_logit(float(self._valence.map.apply(log_odds)), weight), arousal)
+
+    def lessons(self) -> list[str]:
+        """What the listener's own words changed, or why they could not."""
+        lessons = []
+        if self._arousal.verdict == "disagrees":
+            lessons.append("the listener's own words and the sensors do not agree: not used")
+        elif self._arousal.verdict == "mends":
+            lessons.append(f"read as {len(self._arousal)} of the listener's own words teach")
+        if self._valence.verdict == "mends":
+            lessons.append(
+                f"valence is read too: it foretold held-out ones of the listener's {len(self._valence)} words"
+            )
+        return [f"{self.source.name}: {lesson}" for lesson in lessons]

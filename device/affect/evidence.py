@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from device.affect.baseline import Baseline
+from device.affect.baseline import Baseline, Rest
+from device.affect.drift import Drift
 from device.affect.fusion import Opinion, opinion_of_logit
 from device.affect.reader import Layout, Reader, values_of
-from device.messages import FeatureFrame
+from device.messages import FeatureFrame, PersonalBaseline
 from device.streams import STREAMS
 
 MAX_AGE_S = STREAMS["features"].max_age_s
@@ -31,14 +33,19 @@ REASONS_MAX = 3
 
 
 class Evidence(NamedTuple):
-    opinion: Opinion
     log_odds: float
     """Of load or stress, calibrated; 0 where nothing is known."""
+    weight: float
+    """How far that is to be heard, 0 to 1."""
     coverage: float
     """Share of the smoothing time that was usable, 0 to 1."""
     usable: bool
     calibrated: bool
     reasons: tuple[str, ...]
+
+    @property
+    def opinion(self) -> Opinion:
+        return opinion_of_logit(self.log_odds, self.weight)
 
 
 class Mean:
@@ -94,8 +101,11 @@ class Mean:
 class Track:
     """One source as one model reads it."""
 
-    def __init__(self, reader: Reader, wanted_s: float, window_s: float) -> None:
+    def __init__(
+        self, reader: Reader, wanted_s: float, window_s: float, carried: PersonalBaseline | None = None
+    ) -> None:
         self.reader, self._wanted_s, self._window_s = reader, wanted_s if reader.settings.needs_rest else 0.0, window_s
+        self._carried = carried
         self._names: tuple[str, ...] = ()
         self._layout: Layout
         self.baseline: Baseline
@@ -123,9 +133,13 @@ class Track:
         usable &= self._has_needs(frame)
         if not self.baseline.complete:
             self.baseline.add(values, usable, since_s, frame.window_s)
+        if not self.baseline.ready:
             return
         usable &= self.baseline.ready_channels
-        reading = self.reader.read(self.baseline.z(values), usable, self._layout)
+        z = self.baseline.z(values)
+        if self.baseline.complete:
+            self._drift.add(z, usable, since_s)
+        reading = self.reader.read(z, usable, self._layout)
         if reading.present.any():
             self._present = reading.present
         self._mean.add(reading.output, since_s, frame.window_s)
@@ -134,9 +148,31 @@ class Track:
         """Other channels than before are another headset: its rest must be learnt anew."""
         self._names, self._frame = frame.names, None
         self._layout = self.reader.layout(frame.names, frame.ch_names)
-        self.baseline = Baseline(self.reader.population(self._layout), self._wanted_s)
+        carried = recall(self._carried, self._cells) if self._carried else None
+        self.baseline = Baseline(self.reader.population(self._layout), self._wanted_s, carried)
+        self._drift = Drift(*self._layout.columns.shape)
         self._mean = Mean(self.reader.settings.smoothing_s, self._window_s)
         self._present = np.zeros(len(self.reader.settings.sites), bool)
+
+    @property
+    def _cells(self) -> NDArray[np.str_]:
+        """Names of the features that are read, shape (channels, features)."""
+        return np.array(self._names)[self._layout.columns]
+
+    def personal_baseline(self, source: str) -> PersonalBaseline | None:
+        """The listener's own rest, once it is known."""
+        if not (self._frame and self.has_place and self.baseline.complete and self._wanted_s):
+            return None
+        mean, sd, weight_s = (tuple(part.ravel().tolist()) for part in self.baseline.rest())
+        return PersonalBaseline(
+            t_ns=self._frame.t_ns,
+            source=source,
+            model=self.reader.name,
+            names=tuple(self._cells.ravel().tolist()),
+            mean=mean,
+            sd=sd,
+            weight_s=weight_s,
+        )
 
     def _has_needs(self, frame: FeatureFrame) -> bool:
         quality = dict(zip(frame.ch_names, frame.quality, strict=True))
@@ -144,13 +180,14 @@ class Track:
 
     def weight(self, now_ns: int) -> float:
         """How far it is to be heard at `now_ns`: fresh, and enough of the last while usable; 0 to 1."""
-        if not self.baseline.complete:
+        if not self.baseline.ready:
             return 0.0
         share = (self._mean.coverage - COVERAGE_MIN) / (COVERAGE_FULL - COVERAGE_MIN)
-        return self._freshness(now_ns) * min(1.0, max(0.0, share))
+        trust = self.baseline.share * self._drift.weight
+        return self._freshness(now_ns) * trust * min(1.0, max(0.0, share))
 
     def coverage(self, now_ns: int) -> float:
-        return self._freshness(now_ns) * self._mean.coverage if self.baseline.complete else 0.0
+        return self._freshness(now_ns) * self._mean.coverage if self.baseline.ready else 0.0
 
     def log_odds(self) -> float:
         assert self._frame is not None, "a track begins with a frame"
@@ -174,9 +211,13 @@ class Track:
             reasons.append(f"no data for {age_s:.0f} s")
         if not self.baseline.complete:
             said = "rest is over and was hardly usable" if self.baseline.closed else "calibrating"
-            reasons.append(f"{said}: {self.baseline.covered_s:.0f} s of {self._wanted_s:.0f} s")
+            known = ", with the rest of earlier sessions" if self.baseline.ready else ""
+            reasons.append(f"{said}: {self.baseline.covered_s:.0f} s of {self._wanted_s:.0f} s{known}")
         elif self._mean.coverage < COVERAGE_MIN:
             reasons.append(f"{self._mean.coverage:.0%} of the last seconds are usable, {COVERAGE_MIN:.0%} are needed")
+        if self._drift.drifted.any():
+            names = ", ".join(np.array(self._layout.names)[self._drift.drifted].tolist())
+            reasons.append(f"{names}: drifted from rest, and no state does that; a minute of rest would calibrate anew")
         if age_s <= MAX_AGE_S:
             if self._strange:
                 reasons.append(f"{', '.join(self._strange)}: like no signal the model has learnt")
@@ -185,12 +226,32 @@ class Track:
         return reasons
 
 
+def recall(carried: PersonalBaseline, cells: NDArray[np.str_]) -> Rest:
+    """An earlier rest in the order of these cells; one it does not know, or knows no sane number of, weighs nothing."""
+    rows = zip(carried.mean, carried.sd, carried.weight_s, strict=False)
+    known = {
+        name: row
+        for name, row in zip(carried.names, rows, strict=False)
+        if all(map(math.isfinite, row)) and row[1] > 0 and row[2] > 0
+    }
+    found = np.array([known.get(name, (0.0, 0.0, 0.0)) for name in cells.ravel().tolist()]).reshape(*cells.shape, 3)
+    return Rest(found[..., 0], found[..., 1], found[..., 2])
+
+
 class Source:
     """One source of features, read by the models of its kind in order of preference."""
 
-    def __init__(self, name: str, readers: Sequence[Reader], wanted_s: float, window_s: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        readers: Sequence[Reader],
+        wanted_s: float,
+        window_s: float,
+        carried: Sequence[PersonalBaseline] = (),
+    ) -> None:
         self.name = name
-        self.tracks = [Track(reader, wanted_s, window_s) for reader in readers]
+        known = {item.model: item for item in carried if item.source == name}
+        self.tracks = [Track(reader, wanted_s, window_s, known.get(reader.name)) for reader in readers]
 
     def take(self, frame: FeatureFrame) -> None:
         for track in self.tracks:
@@ -213,8 +274,8 @@ class Source:
         best = max(self.tracks, key=lambda track: track.weight(now_ns))
         mean = log_odds / total if total else 0.0
         return Evidence(
-            opinion_of_logit(mean, total) if total else Opinion(0.0, 0.0),
             mean,
+            total,
             max(track.coverage(now_ns) for track in self.tracks),
             total > 0,
             any(track.baseline.complete for track in self.tracks),

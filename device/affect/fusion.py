@@ -16,47 +16,93 @@ PRIOR_SD = 1.0
 """Of both axes, around 0: either end of the axis is as likely."""
 LOGIT_MAX = 3.0
 """No source is ever surer than 95 %."""
-SELF_REPORT_SD = 0.25
-SELF_REPORT_FADES_S = 120.0
-SELF_REPORT_ENDS = 0.02
-"""Weight below which a report is forgotten."""
+FADE_S = 4.0
+"""A source takes this long to be heard in full, and its last word as long to be forgotten."""
 
 
 class Opinion(NamedTuple):
-    """Natural parameters of a Gaussian, beyond the prior's."""
+    """Natural parameters of a Gaussian over one axis, beyond the prior's."""
 
-    precision: float
-    shift: float
+    precision: float = 0.0
+    shift: float = 0.0
     """Mean times (precision + prior precision)."""
 
 
+SILENCE = Opinion()
+
+
+class View(NamedTuple):
+    """What one source or word says of both axes, each by itself."""
+
+    valence: Opinion = SILENCE
+    arousal: Opinion = SILENCE
+
+
 class Estimate(NamedTuple):
-    mean: float
-    sd: float
+    """A Gaussian over both axes."""
+
+    valence: float = 0.0
+    valence_sd: float = PRIOR_SD
+    arousal: float = 0.0
+    arousal_sd: float = PRIOR_SD
+    covariance: float = 0.0
 
 
 def opinion_of_logit(logit: float, weight: float) -> Opinion:
-    """What a calibrated log-odds of load says when it holds with probability `weight`, and else nothing is known."""
+    """What a calibrated log-odds says when it holds with probability `weight`, and else nothing is known."""
     mean = weight * math.tanh(max(-LOGIT_MAX, min(LOGIT_MAX, logit)) / 2)
-    return _opinion(mean, math.sqrt(1 - mean * mean), 1.0)
+    return opinion_of(mean, math.sqrt(1 - mean * mean), 1.0)
 
 
-def opinion_of_report(arousal: float, age_s: float) -> Opinion:
-    """What the listener's own word says `age_s` after it was given; it outranks any model for some minutes."""
-    weight = math.exp(-max(0.0, age_s) / SELF_REPORT_FADES_S)
-    return _opinion(arousal, SELF_REPORT_SD, weight if weight >= SELF_REPORT_ENDS else 0.0)
-
-
-def _opinion(mean: float, sd: float, weight: float) -> Opinion:
+def opinion_of(mean: float, sd: float, weight: float) -> Opinion:
+    """A Gaussian opinion, faded to `weight` (0 to 1)."""
     return Opinion(weight * (sd**-2 - PRIOR_SD**-2), weight * mean / sd**2)
 
 
-def fuse(opinions: Sequence[Opinion]) -> Estimate:
-    """Mean (-1..1) and standard deviation; opinions that contradict each other widen it, never beyond the prior's."""
+def fuse(views: Sequence[View]) -> Estimate:
+    """The product of prior and views, widened along what they contradict each other in, never beyond the prior.
+
+    Two that differ on both axes are torn along the line between them, which is where the covariance comes from.
+    """
+    valence, arousal = ([getattr(view, axis) for view in views] for axis in View._fields)
+    v_mean, v_precision = _product(valence)
+    a_mean, a_precision = _product(arousal)
+    v_torn = [_deviation(opinion, v_mean, v_precision) for opinion in valence]
+    a_torn = [_deviation(opinion, a_mean, a_precision) for opinion in arousal]
+    v_sd = math.sqrt(1 / v_precision + sum(item * item for item in v_torn))
+    a_sd = math.sqrt(1 / a_precision + sum(item * item for item in a_torn))
+    correlation = sum(v * a for v, a in zip(v_torn, a_torn, strict=True)) / (v_sd * a_sd)
+    v_sd, a_sd = min(PRIOR_SD, v_sd), min(PRIOR_SD, a_sd)
+    return Estimate(_within(v_mean), v_sd, _within(a_mean), a_sd, correlation * v_sd * a_sd)
+
+
+def _product(opinions: Sequence[Opinion]) -> tuple[float, float]:
+    """Mean and precision."""
     precision = PRIOR_SD**-2 + sum(opinion.precision for opinion in opinions)
-    mean = sum(opinion.shift for opinion in opinions) / precision
-    spread = sum(
-        opinion.precision * (opinion.shift / (opinion.precision + PRIOR_SD**-2) - mean) ** 2 for opinion in opinions
-    )
-    sd = math.sqrt(1 / precision + spread / precision) if len(opinions) > 1 else precision**-0.5
-    return Estimate(max(-1.0, min(1.0, mean)), min(PRIOR_SD, sd))
+    return sum(opinion.shift for opinion in opinions) / precision, precision
+
+
+def _deviation(opinion: Opinion, mean: float, precision: float) -> float:
+    """How far an opinion alone would be from what all say, times the root of its share in that."""
+    own = opinion.shift / (opinion.precision + PRIOR_SD**-2)
+    return math.sqrt(opinion.precision / precision) * (own - mean)
+
+
+def _within(mean: float) -> float:
+    return max(-1.0, min(1.0, mean))
+
+
+class Presence:
+    """How far a source is heard: no more than it deserves, and coming and going over `fade_s` (0: at once)."""
+
+    def __init__(self, fade_s: float) -> None:
+        self._fade_s = fade_s
+        self.weight = self.log_odds = 0.0
+        """The newest, and while the source goes its last."""
+
+    def hear(self, log_odds: float, weight: float, since_s: float) -> None:
+        """Take what a source says `since_s` after the last time; a weight of 0: it says nothing."""
+        if weight > 0:
+            self.log_odds = log_odds
+        reach = since_s / self._fade_s if self._fade_s else 1.0
+        self.weight += max(-reach, min(reach, weight - self.weight))

@@ -9,52 +9,101 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.affect.fusion import LOGIT_MAX, PRIOR_SD, Estimate, fuse, opinion_of_logit, opinion_of_report
+from device.affect.fusion import (
+    FADE_S,
+    LOGIT_MAX,
+    PRIOR_SD,
+    Estimate,
+    Presence,
+    View,
+    fuse,
+    opinion_of,
+    opinion_of_logit,
+)
 
 LOGIT = st.floats(-20, 20)
 WEIGHT = st.floats(0, 1)
 
 
+def arousal(logit: float, weight: float = 1.0) -> View:
+    return View(arousal=opinion_of_logit(logit, weight))
+
+
+def said(valence: float, arousal: float) -> View:
+    return View(opinion_of(valence, 0.25, 1.0), opinion_of(arousal, 0.25, 1.0))
+
+
 def test_nothing_known_is_the_prior() -> None:
-    assert fuse([]) == Estimate(0.0, PRIOR_SD)
+    assert fuse([]) == Estimate(0.0, PRIOR_SD, 0.0, PRIOR_SD, 0.0)
 
 
 @given(st.floats(-LOGIT_MAX, LOGIT_MAX))
-def test_one_calibrated_opinion_keeps_its_probability(logit: float) -> None:
+def test_one_calibrated_opinion_keeps_its_probability_and_leaves_valence_alone(logit: float) -> None:
     probability = 1 / (1 + math.exp(-logit))
-    found = fuse([opinion_of_logit(logit, 1.0)])
-    assert found.mean == pytest.approx(2 * probability - 1)
-    assert found.sd == pytest.approx(2 * math.sqrt(probability * (1 - probability)))
+    found = fuse([arousal(logit)])
+    assert found.arousal == pytest.approx(2 * probability - 1)
+    assert found.arousal_sd == pytest.approx(2 * math.sqrt(probability * (1 - probability)))
+    assert (found.valence, found.valence_sd, found.covariance) == (0.0, PRIOR_SD, 0.0)
 
 
 def test_agreement_makes_surer_and_contradiction_less_sure() -> None:
-    yes, no = opinion_of_logit(2.0, 1.0), opinion_of_logit(-2.0, 1.0)
+    yes, no = arousal(2.0), arousal(-2.0)
     alone, agreed, torn = fuse([yes]), fuse([yes, yes]), fuse([yes, no])
-    assert agreed.mean > alone.mean
-    assert agreed.sd < alone.sd
-    assert torn.mean == pytest.approx(0)
-    assert torn.sd > 0.8 > alone.sd
+    assert agreed.arousal > alone.arousal
+    assert agreed.arousal_sd < alone.arousal_sd
+    assert torn.arousal == pytest.approx(0)
+    assert torn.arousal_sd > 0.8 > alone.arousal_sd
 
 
-def test_the_listeners_word_outranks_the_model_and_fades() -> None:
-    model = opinion_of_logit(3.0, 1.0)
-    now, later, gone = (fuse([model, opinion_of_report(-0.8, age_s)]) for age_s in (0, 240, 3600))
-    assert now.mean < -0.2
-    assert now.mean < later.mean < gone.mean
-    assert gone.mean == pytest.approx(fuse([model]).mean)
+def test_two_that_differ_on_both_axes_are_torn_along_the_line_between_them() -> None:
+    glad_or_sad = fuse([said(0.8, 0.8), said(-0.8, -0.8)])
+    assert glad_or_sad.covariance > 0.3
+    assert fuse([said(0.8, -0.8), said(-0.8, 0.8)]).covariance == pytest.approx(-glad_or_sad.covariance)
+    assert fuse([said(0.5, 0.5)]).covariance == 0
 
 
-@given(st.lists(st.tuples(LOGIT, WEIGHT), max_size=4), st.floats(-1, 1), st.floats(0, 1e4))
-def test_the_estimate_stays_on_the_axis_and_never_less_sure_than_the_prior(
-    logits: list[tuple[float, float]], report: float, age_s: float
+@given(st.lists(st.tuples(LOGIT, WEIGHT, LOGIT, WEIGHT), max_size=4), st.floats(-1, 1), st.floats(-1, 1))
+def test_the_estimate_is_a_gaussian_on_the_plane_and_never_less_sure_than_the_prior(
+    logits: list[tuple[float, float, float, float]], valence: float, calm: float
 ) -> None:
-    found = fuse([*(opinion_of_logit(*pair) for pair in logits), opinion_of_report(report, age_s)])
-    assert -1 <= found.mean <= 1
-    assert 0 < found.sd <= PRIOR_SD
+    views = [View(opinion_of_logit(*pair[:2]), opinion_of_logit(*pair[2:])) for pair in logits]
+    found = fuse([*views, said(valence, calm)])
+    assert -1 <= min(found.valence, found.arousal) <= max(found.valence, found.arousal) <= 1
+    assert 0 < found.valence_sd <= PRIOR_SD
+    assert 0 < found.arousal_sd <= PRIOR_SD
+    assert found.covariance**2 < (found.valence_sd * found.arousal_sd) ** 2
 
 
-@given(LOGIT, LOGIT)
-def test_a_source_comes_and_goes_without_a_jump(staying: float, going: float) -> None:
-    course = [fuse([opinion_of_logit(staying, 1.0), opinion_of_logit(going, step / 50)]).mean for step in range(51)]
-    assert course[0] == pytest.approx(fuse([opinion_of_logit(staying, 1.0)]).mean)
-    assert max(abs(after - before) for before, after in pairwise(course)) < 0.12
+@given(
+    st.lists(st.floats(-LOGIT_MAX, LOGIT_MAX), min_size=2, max_size=2),
+    st.lists(st.tuples(WEIGHT, st.booleans()), min_size=2, max_size=30),
+)
+def test_sources_come_and_go_without_a_jump(logits: list[float], course: list[tuple[float, bool]]) -> None:
+    """However suddenly they are there, gone or half usable: the mean moves by no more than 0.4 of its 2 in a second."""
+    first, second = Presence(FADE_S), Presence(FADE_S)
+    means = [0.0]
+    for weight, is_there in course:
+        first.hear(logits[0], weight, 1.0)
+        second.hear(logits[1] if is_there else 0.0, float(is_there), 1.0)
+        means.append(fuse([arousal(item.log_odds, item.weight) for item in (first, second)]).arousal)
+    assert max(abs(after - before) for before, after in pairwise(means)) <= 0.4
+
+
+def test_a_source_that_goes_is_forgotten_with_its_last_word() -> None:
+    source = Presence(FADE_S)
+    for _ in range(6):
+        source.hear(2.0, 1.0, 1.0)
+    weights = []
+    for _ in range(round(FADE_S)):
+        source.hear(0.0, 0.0, 1.0)
+        weights.append(source.weight)
+        assert source.log_odds == 2.0
+    assert weights == [0.75, 0.5, 0.25, 0.0]
+
+
+def test_without_a_fade_it_is_heard_and_forgotten_at_once() -> None:
+    source = Presence(0.0)
+    source.hear(2.0, 0.7, 0.0)
+    assert source.weight == pytest.approx(0.7)
+    source.hear(0.0, 0.0, 1.0)
+    assert source.weight == 0

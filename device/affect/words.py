@@ -1,0 +1,101 @@
+"""The listener's own words: the newest outranks every sensor for some minutes, earlier ones leave a slow prior.
+
+No model reads valence from people it has not met better than chance, so what the listener said of it is all there is.
+"""
+
+from __future__ import annotations
+
+import math
+
+from device.affect.fusion import SILENCE, Opinion, View, opinion_of
+from device.messages import Command
+
+REPORT_SD = 0.25
+REPORT_FADES_S = 120.0
+REPORT_ENDS = 0.02
+"""Share at which a report is forgotten."""
+CONTEXT_SD = 0.6
+"""Of how a listener finds it now, around what was said of the last while."""
+CONTEXT_FADES_S = 1200.0
+CONTEXT_HEARD = 0.1
+"""Precision from which the context is worth a sentence."""
+
+
+class Word:
+    """The newest report on one axis."""
+
+    def __init__(self) -> None:
+        self._value, self._t_ns = 0.0, -1
+
+    def take(self, value: float, t_ns: int) -> None:
+        self._value, self._t_ns = value, t_ns
+
+    def age_s(self, now_ns: int) -> float:
+        return max(0.0, (now_ns - self._t_ns) / 1e9)
+
+    def weight(self, now_ns: int) -> float:
+        """1 when it is said, fading over minutes to nothing."""
+        left = math.exp(-self.age_s(now_ns) / REPORT_FADES_S) if self._t_ns >= 0 else 0.0
+        return max(0.0, (left - REPORT_ENDS) / (1 - REPORT_ENDS))
+
+    def opinion(self, now_ns: int) -> Opinion:
+        return opinion_of(self._value, REPORT_SD, self.weight(now_ns))
+
+
+class Context:
+    """Mean and spread of the reports on one axis, slowly forgotten."""
+
+    def __init__(self) -> None:
+        self._weight = self._sum = self._sum_squares = 0.0
+        self._t_ns = 0
+
+    def take(self, value: float, t_ns: int) -> None:
+        keep = self._keep(t_ns)
+        self._weight = keep * self._weight + 1
+        self._sum = keep * self._sum + value
+        self._sum_squares = keep * self._sum_squares + value * value
+        self._t_ns = max(t_ns, self._t_ns)
+
+    def _keep(self, now_ns: int) -> float:
+        return math.exp(-max(0, now_ns - self._t_ns) / 1e9 / CONTEXT_FADES_S)
+
+    def opinion(self, now_ns: int, share: float) -> Opinion:
+        """What earlier reports lead to expect, heard by `share`."""
+        if not self._weight:
+            return SILENCE
+        mean = self._sum / self._weight
+        scatter = max(0.0, self._sum_squares / self._weight - mean * mean)
+        sd = min(1.0, math.sqrt(CONTEXT_SD**2 + scatter))
+        return opinion_of(mean, sd, share * min(1.0, self._weight * self._keep(now_ns)))
+
+
+class Words:
+    """All the listener said in this session."""
+
+    def __init__(self) -> None:
+        self._arousal, self._valence, self._context = Word(), Word(), Context()
+
+    def take(self, report: Command) -> None:
+        """Take a self-report; one that names no valence leaves the last one's standing."""
+        self._arousal.take(report.value, report.t_ns)
+        if report.valence is not None:
+            self._valence.take(report.valence, report.t_ns)
+            self._context.take(report.valence, report.t_ns)
+
+    def views(self, now_ns: int) -> list[View]:
+        """What is left of them; the context speaks up as the newest word on valence fades."""
+        said = View(self._valence.opinion(now_ns), self._arousal.opinion(now_ns))
+        context = View(valence=self._context.opinion(now_ns, 1 - self._valence.weight(now_ns)))
+        return [view for view in (said, context) if view != View()]
+
+    def reasons(self, now_ns: int) -> list[str]:
+        """What of the estimate is the listener's own word, and how old that is."""
+        if self.is_heard(now_ns):
+            return [f"the listener said so {self._arousal.age_s(now_ns):.0f} s ago"]
+        if self._context.opinion(now_ns, 1.0).precision > CONTEXT_HEARD:
+            return ["valence is what the listener said earlier"]
+        return []
+
+    def is_heard(self, now_ns: int) -> bool:
+        """Whether a word on arousal still counts."""
+        return self._arousal.weight(now_ns) > 0
