@@ -319,12 +319,13 @@ def doctor(device_path: Path | None, quick: bool, as_json: bool) -> None:
 @main.command()
 @click.argument("kind", type=click.Choice([kind for kind in get_args(CommandKind) if kind != "start"]))
 @click.option("--value", type=click.FloatRange(-1, 1), default=0.0, help="self_report: arousal, -1 calm to 1 tense.")
+@click.option("--valence", type=click.FloatRange(-1, 1), help="self_report: -1 unpleasant to 1 pleasant.")
 @click.option("--author", type=click.Choice(["patient", "therapist"]), default="patient", show_default=True)
-def send(kind: CommandKind, value: float, author: Author) -> None:
+def send(kind: CommandKind, value: float, valence: float | None, author: Author) -> None:
     """Give a command to the running session."""
     from device.launch import send as send_command  # noqa: PLC0415
 
-    send_command(Command(t_ns=SystemClock().now_ns(), kind=kind, author=author, value=value))
+    send_command(Command(t_ns=SystemClock().now_ns(), kind=kind, author=author, value=value, valence=valence))
 
 
 @main.group(invoke_without_command=True)

@@ -21,11 +21,14 @@ from device.errors import DiskError, Exit, SystemMissingError
 from device.manager import Manager
 from device.messages import Command
 from device.models import MODELS_DIR
+from device.sessions.earlier import Earlier, recall_rest
 
 MEGABYTES_PER_MINUTE = 13
 """heard.wav is 11.5 MB a minute, the log about 1."""
 SPARE_MEGABYTES = 50
 SUMMARY_TIMEOUT_S = 120
+EARLIER_LOG = "earlier.log"
+"""Where the listener's rest comes from, or why not."""
 
 
 def sessions_root(device: DeviceConfig) -> Path:
@@ -56,7 +59,8 @@ def prepare(
     """Name the session, make its folders and check that the disk holds it.
 
     `out` is the session's own folder when it is new or empty; where something lies in it already, the session gets a
-    folder of its own inside, so that nothing recorded is overwritten.
+    folder of its own inside, so that nothing recorded is overwritten. What sessions beside it tell of the listener's
+    rest is carried on.
 
     Raises:
         DiskError: the folder cannot be written or the disk is too full.
@@ -73,6 +77,9 @@ def prepare(
     except OSError as error:
         raise DiskError(f"The session folder {session_dir} cannot be made: {error}.", "Give another --out.") from error
     _check_space(session_dir, minutes)
+    earlier = _recall(session_dir.parent, listener)
+    if earlier.sentences:
+        (run_dir / EARLIER_LOG).write_text("\n".join(earlier.sentences) + "\n", "utf-8")
     return SessionConfig(
         session_id=session_id,
         listener=listener,
@@ -83,7 +90,15 @@ def prepare(
         models_dir=str(MODELS_DIR),
         device=device,
         prescription=prescription,
+        baselines=earlier.baselines,
     )
+
+
+def _recall(root: Path, listener: str) -> Earlier:
+    try:
+        return recall_rest(root, listener, wall_time())
+    except Exception as error:  # noqa: BLE001 - whatever old folders hold, it never stops a new session
+        return Earlier(sentences=(f"Earlier sessions in {root} were passed over: {error!r}.",))
 
 
 def discard(config: SessionConfig) -> None:

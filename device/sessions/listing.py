@@ -65,7 +65,7 @@ def _info(session_dir: Path) -> SessionInfo:
 
 def _summary(session_dir: Path) -> dict[str, Any]:
     try:
-        loaded: dict[str, Any] = json.loads((session_dir / SUMMARY_FILE).read_text("utf-8"))
+        loaded: Any = json.loads((session_dir / SUMMARY_FILE).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return loaded
+    return loaded if isinstance(loaded, dict) else {}

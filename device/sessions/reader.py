@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from mcap.exceptions import McapError
 from mcap.records import Channel, Message
 from mcap.stream_reader import StreamReader
 
+from device import messages as m
 from device.bus import Received
 from device.config import SessionConfig
 from device.errors import RecordingError
@@ -64,6 +66,18 @@ class SessionReader:
     def problems(self) -> list[str]:
         """What is wrong with the log, in words; empty before `messages` was read to its end."""
         return list(self._problems)
+
+    def last(self, stream: str, segments: int) -> list[m.Message]:
+        """Messages of one stream in the last segment that holds any, at most so many segments back; not checked."""
+        for path in reversed(self._paths[-segments:]):
+            found = []
+            for received in self._segment(path):
+                if received.stream == stream:
+                    with contextlib.suppress(msgspec.DecodeError):
+                        found.append(received.message)
+            if found:
+                return found
+        return []
 
     def _segment(self, path: Path) -> Iterator[Received]:
         channels: dict[int, Channel] = {}

@@ -1,0 +1,85 @@
+"""The listener's rest as earlier sessions left it: what a new session begins with, already partly forgotten.
+
+A resting person of today is not quite that of last week, nor are the electrodes where they were: on people with several
+recordings (Muse, 15 pairs of sessions of 4 people) the mean of a feature moves between sessions by about half of the
+variance that lies between people. So an earlier session, however long, is worth no more than `SESSION_WORTH_S` of
+today's rest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from device.errors import RecordingError
+from device.messages import PersonalBaseline
+from device.sessions.listing import SessionInfo, list_sessions
+from device.sessions.reader import SessionReader
+
+ANYBODY = "guest"
+"""A name that many share: nothing is carried for it."""
+HALF_LIFE_DAYS = 7.0
+SESSION_WORTH_S = 10.0
+SESSIONS_MAX = 3
+"""Further back nothing is looked for."""
+SEGMENTS_MAX = 3
+"""Of a session's log, from its end; each holds a minute, and the rest is told every minute."""
+BEGAN_FORMAT = "%Y%m%dT%H%M%SZ"
+
+
+class Earlier(NamedTuple):
+    """What earlier sessions tell, and sentences on where it comes from or why it was passed over."""
+
+    baselines: tuple[PersonalBaseline, ...] = ()
+    sentences: tuple[str, ...] = ()
+
+
+def recall_rest(root: Path, listener: str, now: dt.datetime) -> Earlier:
+    """The newest rest of each source and model of `listener` in the sessions under `root`, as much as is not forgotten.
+
+    A session that is torn, damaged or none at all is passed over.
+    """
+    if listener == ANYBODY:
+        return Earlier()
+    found: dict[tuple[str, str], PersonalBaseline] = {}
+    sentences = []
+    sessions = [info for info in list_sessions(root) if info.listener == listener]
+    for info in sessions[:SESSIONS_MAX]:
+        try:
+            rests = list(_rests(info, now))
+        except (RecordingError, OSError, ValueError) as error:
+            sentences.append(f"The earlier session {info.session_id} was passed over: {error}")
+            continue
+        told = {(rest.source, rest.model): rest for rest in rests}
+        new = told.keys() - found.keys()
+        found = told | found
+        sentences.extend(
+            f"{source}: rest as {model} reads it is known from {info.session_id}." for source, model in sorted(new)
+        )
+    return Earlier(tuple(found.values()), tuple(sentences))
+
+
+def _rests(info: SessionInfo, now: dt.datetime) -> Iterator[PersonalBaseline]:
+    """What was told last comes last."""
+    began = dt.datetime.strptime(info.began, BEGAN_FORMAT).replace(tzinfo=dt.UTC)
+    age_days = max(0.0, (now - began).total_seconds() / 86_400)
+    for rest in SessionReader(Path(info.folder)).last("baselines", SEGMENTS_MAX):
+        if isinstance(rest, PersonalBaseline) and _is_sane(rest):
+            yield forget(rest, age_days)
+
+
+def _is_sane(rest: PersonalBaseline) -> bool:
+    rows = (rest.mean, rest.sd, rest.weight_s)
+    return all(len(row) == len(rest.names) and all(map(math.isfinite, row)) for row in rows)
+
+
+def forget(rest: PersonalBaseline, age_days: float) -> PersonalBaseline:
+    """The same rest, worth less: by what changes from one session to the next, and by half each week."""
+    kept = 0.5 ** (age_days / HALF_LIFE_DAYS)
+    weight_s = tuple(kept / (1 / seconds + 1 / SESSION_WORTH_S) if seconds > 0 else 0.0 for seconds in rest.weight_s)
+    return msgspec.structs.replace(rest, t_ns=0, weight_s=weight_s)
