@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, get_args
@@ -358,6 +359,13 @@ def bench_starts(count: int, minutes: float, as_json: bool) -> None:
         click.echo(f"{done}/{count} {text}", err=True)
 
     _print_figures([benchmarks.bench_starts(count, minutes, progress)], as_json=as_json)
+
+
+@bench.command("affect", context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def bench_affect(options: tuple[str, ...]) -> None:
+    """People not seen, abstention, heartbeats, cost: --data DIR --people N --part NAME --json."""
+    sys.exit(subprocess.run([sys.executable, "-m", "hardware.bench.affect", *options], check=False).returncode)
 
 
 def _print_figures(figures: list[Any], *, as_json: bool) -> None:
