@@ -23,12 +23,14 @@ LIKENESS = (0.3, 0.9)
 """Correlation with the mean pulse at which a beat is certainly none, and certainly one."""
 CERTAIN = 0.5
 QUALITY_MIN = 0.2
+"""Chains in noise reach less, by `IRREGULAR`."""
 HR_SD_MAX_BPM = 2.5
 IRREGULAR = (0.06, 0.10)
 """Median distance of intervals from the tracked period at which the chain may be, and is, one of noise, ..."""
 CLEAN_EXCUSE = 0.05
 """... more where all beats look alike: then it is the heart that is irregular."""
 HR_SD_MIN_BPM = 0.25
+"""Of a clean minute: where it begins and ends within a beat."""
 JUMP_SHARE = 0.3
 """An interval this far from the tracked period lies over a gap or beside a beat that is none."""
 TURNED_MIN = 0.12
@@ -37,7 +39,9 @@ RMSSD_ERROR_MS = 20.0
 SURE = 2.0
 """Standard deviations that hold in 99 of 100 cases: the doubts below are wide."""
 STEPS_MIN = 12
+"""Steps between intervals that RMSSD needs, ..."""
 STEPS_SHARE_MIN = 0.4
+"""... and the share of the window's that have to be good."""
 JITTER_MAX_MS = 30.0
 """A beat whose time is less sure says nothing about variability."""
 NOISE_DOUBT = 0.25
