@@ -75,11 +75,11 @@ def _rests(info: SessionInfo, now: dt.datetime) -> Iterator[PersonalBaseline]:
 
 def _is_sane(rest: PersonalBaseline) -> bool:
     rows = (rest.mean, rest.sd, rest.weight_s)
-    return all(len(row) == len(rest.names) and all(map(math.isfinite, row)) for row in rows)
+    return all(len(row) == len(rest.names) and all(map(math.isfinite, row)) for row in rows) and min(rest.weight_s) >= 0
 
 
 def forget(rest: PersonalBaseline, age_days: float) -> PersonalBaseline:
     """The same rest, worth less: by what changes from one session to the next, and by half each week."""
     kept = 0.5 ** (age_days / HALF_LIFE_DAYS)
-    weight_s = tuple(kept / (1 / seconds + 1 / SESSION_WORTH_S) if seconds > 0 else 0.0 for seconds in rest.weight_s)
+    weight_s = tuple(kept * seconds * SESSION_WORTH_S / (seconds + SESSION_WORTH_S) for seconds in rest.weight_s)
     return msgspec.structs.replace(rest, t_ns=0, weight_s=weight_s)

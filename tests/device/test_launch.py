@@ -8,7 +8,8 @@ import zmq
 from device import launch
 from device.config import DeviceConfig, Prescription, SessionConfig, SessionDefaults
 from device.errors import DiskError, Exit, SystemMissingError
-from device.messages import Command
+from device.messages import Command, PersonalBaseline
+from tests.device.sessions.synthetic import Log, S
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +18,11 @@ def own_runtime(monkeypatch: pytest.MonkeyPatch, run_dir: Path) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
 
 
-def prepare(out: Path | None, minutes: float = 1.0, device: DeviceConfig | None = None) -> SessionConfig:
+def prepare(
+    out: Path | None, minutes: float = 1.0, device: DeviceConfig | None = None, listener: str = "guest"
+) -> SessionConfig:
     return launch.prepare(
-        device or DeviceConfig(), Prescription(), listener="guest", minutes=minutes, seed=None, out=out
+        device or DeviceConfig(), Prescription(), listener=listener, minutes=minutes, seed=None, out=out
     )
 
 
@@ -57,6 +60,31 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 def test_every_session_gets_its_own_seed_unless_one_is_given(tmp_path: Path) -> None:
     assert prepare(tmp_path / "a").seed != prepare(tmp_path / "b").seed
+
+
+def test_a_listener_is_known_from_the_session_before(tmp_path: Path) -> None:
+    first = prepare(tmp_path / "a", listener="ada")
+    told = PersonalBaseline(t_ns=S, source="band", model="m", names=("x",), mean=(1.0,), sd=(1.0,), weight_s=(60.0,))
+    log = Log(Path(first.session_dir), first)
+    log.write(told)
+    log.close()
+    (carried,) = prepare(tmp_path / "b", listener="ada").baselines
+    assert (carried.source, carried.mean) == ("band", (1.0,))
+    assert 0 < carried.weight_s[0] < 60
+    assert prepare(tmp_path / "c").baselines == ()
+
+
+def test_earlier_sessions_that_cannot_be_read_never_stop_a_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(launch, "recall_rest", refuse)
+    config = prepare(tmp_path / "a", listener="ada")
+    assert config.baselines == ()
+    launch.keep_logs(config)
+    assert "passed over" in (tmp_path / "a" / launch.EARLIER_LOG).read_text()
 
 
 def test_a_command_without_a_session_is_refused_with_what_to_do() -> None:

@@ -118,3 +118,14 @@ def test_a_log_of_garbage_has_problems_and_no_messages(session: Path) -> None:
     received, problems = read(session)
     assert received == []
     assert problems
+
+
+def test_the_last_of_a_stream_is_found_without_reading_all(session: Path) -> None:
+    store = Store(session, 0)
+    store.write(chunk(6), 6)
+    store.close()
+    reader = SessionReader(session)
+    assert [item.t_ns for item in reader.last("samples", 1)] == [6]
+    assert reader.last("markers", 1) == []
+    assert len(reader.last("markers", 2)) == 6
+    assert reader.last("bars", 9) == []

@@ -7,7 +7,7 @@ from mcap.reader import make_reader
 
 from device.bus import Received
 from device.config import SessionConfig
-from device.messages import Marker
+from device.messages import Marker, PersonalBaseline
 from device.sessions.reader import SessionReader
 from device.sessions.store import Store, log_paths, write_config
 
@@ -62,6 +62,8 @@ def test_what_was_written_is_on_disk_at_once(tmp_path: Path) -> None:
 
 
 def test_the_session_file_is_toml_with_the_effective_configuration(tmp_path: Path, config: SessionConfig) -> None:
+    rest = PersonalBaseline(t_ns=0, source="band", model="m", names=("x",), mean=(1.0,), sd=(1.0,), weight_s=(9.0,))
+    config = msgspec.structs.replace(config, baselines=(rest,))
     write_config(tmp_path, config, {"listener": 'O"Neil\n', "isotone": "0.1.0"})
     read = tomllib.loads((tmp_path / "session.toml").read_text("utf-8"))
     assert read["listener"] == 'O"Neil\n'
