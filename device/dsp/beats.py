@@ -30,7 +30,7 @@ STEP_COST = 0.35
 PEAK_MIN, PEAK_MAX = 0.2, 2.0
 """Of the wave's size: lower ones are no beats, higher ones not more than beats."""
 INTERVAL_COST = 20.0
-"""In heights of peaks, for the squared relative distance from the tracked period: 0.2 for 10 %, which breathing makes."""
+"""In heights of peaks, for the squared relative distance from the tracked period: 0.2 for the 10 % of breathing."""
 SKIP_COST = 1.5
 """For a beat left out, ..."""
 GAP_COST = 4.0
