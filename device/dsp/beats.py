@@ -123,7 +123,7 @@ def _chain(peaks: list[int], heights: list[float], periods: list[float]) -> list
             ratio = (peak - peaks[earlier]) / period
             if ratio < 0.55:
                 break
-            beats = max(1, round(ratio))
+            beats = int(ratio + 0.5) or 1
             off = ratio / beats - 1
             total = best[earlier] - INTERVAL_COST * off * off * beats - SKIP_COST * (beats - 1)
             if total > top:

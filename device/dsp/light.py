@@ -67,7 +67,8 @@ def prepare(
     filled = fill(ppg[:, None], usable)[:, 0]
     extended = _extend((filled - filled[0]) / np.ptp(filled), round(begin / rate_hz * sfreq_hz), n_in)
     wave = _band(extended, sfreq_hz, n_out)
-    known = (np.interp(times_s, np.arange(len(ppg)) / sfreq_hz, usable, 0.0, 0.0) > 0.5).astype(float)
+    nearest = np.rint(times_s * sfreq_hz).astype(np.intp)
+    known = (usable[np.clip(nearest, 0, len(ppg) - 1)] & (nearest >= 0) & (nearest < len(ppg))).astype(float)
     felt = None if motion_g is None else _feel(motion_g, motion_sfreq_hz, times_s, rate_hz)
     if felt is None:
         reasons += ("no movement data: steps cannot be told from beats",)
@@ -117,6 +118,8 @@ def _contact(ppg: FloatArray, usable: NDArray[np.bool_], second: int) -> tuple[N
 
 def _long_runs(same: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
     """Where `same` (as the sample before) holds for at least so many samples on end, the sample before included."""
+    if np.count_nonzero(same) < least:
+        return np.zeros(len(same), np.bool_)
     edges = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])).astype(np.int8)))
     begins, ends = edges[::2], edges[1::2]
     kept = ends - begins >= max(1, least)

@@ -63,9 +63,11 @@ def fill(samples: FloatArray, heard: NDArray[np.bool_]) -> FloatArray:
     """Straight lines over what was lost, per column; some must have been heard."""
     if heard.all():
         return samples
-    index = np.arange(len(samples))
-    known = np.flatnonzero(heard)
-    return np.stack([np.interp(index, known, column[known]) for column in samples.T], axis=1)
+    known, lost = np.flatnonzero(heard), np.flatnonzero(~heard)
+    filled = samples.copy()
+    for column in range(samples.shape[1]):
+        filled[lost, column] = np.interp(lost, known, samples[known, column])
+    return filled
 
 
 def _trouble(samples: FloatArray, heard: NDArray[np.bool_], sfreq_hz: float) -> str:
