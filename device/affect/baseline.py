@@ -17,8 +17,8 @@ CHANNEL_SHARE = 0.25
 """A channel needs this share of the baseline to be read later."""
 CARRIED_REST_S = 20.0
 """Enough rest of a listener whose earlier sessions are known."""
-CARRIED_MIN_S = 5.0
-"""Earlier sessions worth less rest than this are as good as forgotten."""
+CARRIED_MIN_S = 2.0
+"""Earlier sessions worth less rest than this, which is what people in training are worth, say nothing new."""
 
 
 class Population(NamedTuple):

@@ -22,10 +22,12 @@ TAPS_MAX = 60
 """The newest that count."""
 CORRECTION_S = 10.0
 """A word that follows sooner takes the place of the one before."""
-BLOCK_S = 120.0
+BLOCK_S = 300.0
 """Words within this time are not independent: they are left out together."""
-GAIN_MIN = 2.0
+GAIN_MIN = 3.0
 """In log-likelihood over one fixed answer; scrambled words reach it in less than 1 of 50 whole sessions (tests)."""
+FOREIGN_GAIN_MIN = 6.0
+"""The same of a source whose log-odds are about another axis: that is a claim, and either direction would do."""
 SLOPE_SD, SHIFT_SD = 0.5, 1.0
 NEWTON_STEPS = 12
 LOGIT_BOUND = 6.0
@@ -68,21 +70,34 @@ class Taps:
 
     def __init__(self, *, is_aligned: bool) -> None:
         self._is_aligned = is_aligned
+        self._gain_min = GAIN_MIN if is_aligned else FOREIGN_GAIN_MIN
         self._taps: list[Tap] = []
-        self.map = IDENTITY
-        self.verdict: Verdict = "too few"
+        self._judged: tuple[Verdict, Map] | None = None
 
     def __len__(self) -> int:
         return len(self._taps)
 
     def take(self, tap: Tap) -> None:
-        """Add a word and judge them all anew; one that takes no side tells nothing."""
+        """Add a word; one that takes no side tells nothing."""
         if abs(tap.report) < NEUTRAL:
             return
         if self._taps and tap.t_ns - self._taps[-1].t_ns < CORRECTION_S * 1e9:
             self._taps.pop()
         self._taps = [*self._taps, tap][-TAPS_MAX:]
-        self.verdict, self.map = self._judge()
+        self._judged = None
+
+    @property
+    def verdict(self) -> Verdict:
+        return self._judgement()[0]
+
+    @property
+    def map(self) -> Map:
+        """The one to use: identity unless it was borne out."""
+        return self._judgement()[1]
+
+    def _judgement(self) -> tuple[Verdict, Map]:
+        self._judged = self._judged or self._judge()
+        return self._judged
 
     def _judge(self) -> tuple[Verdict, Map]:
         log_odds = np.clip([tap.log_odds for tap in self._taps], -LOGIT_BOUND, LOGIT_BOUND)
@@ -92,9 +107,9 @@ class Taps:
         held_out = self._held_out(log_odds, side)
         fixed = likelihood(np.full_like(side, logit_of(side.mean())), side)
         as_it_is = likelihood(log_odds, side)
-        if self._is_aligned and as_it_is >= max(held_out, fixed + GAIN_MIN):
+        if self._is_aligned and as_it_is >= max(held_out, fixed + self._gain_min):
             return "agrees", IDENTITY
-        if held_out < fixed + GAIN_MIN:
+        if held_out < fixed + self._gain_min:
             return "disagrees", IDENTITY
         return "mends", fit(log_odds, side, is_aligned=self._is_aligned)
 
