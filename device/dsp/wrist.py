@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.dsp import eda, heart, hrv, motion, ppg, temperature
+from device.dsp.course import Course
 from device.dsp.heart import Part
 from device.dsp.rings import SampleRing
 from device.dsp.trend import SlowWindow, share
@@ -23,7 +24,10 @@ from device.messages import FeatureFrame, SampleChunk
 WINDOW_S = 60.0
 SECOND_NS = 1_000_000_000
 GROUPS = (*heart.GROUPS, "motion", "eda_us", "temperature_c")
-FEATURES = (*heart.FEATURES, *motion.FEATURES, *eda.FEATURES, *temperature.FEATURES)
+RISING = {"hr_bpm.rise": "hr_bpm.mean", "eda_us.rise": "eda_us.log_mean"}
+"""What is also told against its own last 20 minutes, in the same units."""
+MEASURED = (*heart.FEATURES, *motion.FEATURES, *eda.FEATURES, *temperature.FEATURES)
+FEATURES = (*MEASURED, *RISING)
 LEADERS = ("heart", "ppg")
 """Frames follow their clock ..."""
 LED_NS = 3 * SECOND_NS
@@ -43,6 +47,7 @@ class WristExtractor:
         self._beats: EventWindow | None = None
         self._rings: dict[str, tuple[tuple[object, ...], SampleRing]] = {}
         self._framed_ns = self._led_ns = -RESTART_NS
+        self._courses = {name: (MEASURED.index(measure), Course()) for name, measure in RISING.items()}
 
     def frames(self, chunk: SampleChunk) -> Iterator[FeatureFrame]:
         """Take a chunk of any kind but EEG and yield the frames that become due within it."""
@@ -91,13 +96,15 @@ class WristExtractor:
 
     def _frame(self, t_ns: int) -> FeatureFrame:
         parts = (self._heart(t_ns), *(self._other(t_ns, kind) for kind in OTHERS))
+        values = [value for part in parts for value in part.values]
+        rises = [course.rise(t_ns, values[index]) for index, course in self._courses.values()]
         return FeatureFrame(
             t_ns=t_ns,
             source=self._source,
             kind="wrist",
             window_s=self._lived_s(t_ns),
             names=FEATURES,
-            values=tuple(value for part in parts for value in part.values),
+            values=(*values, *rises),
             ch_names=GROUPS,
             quality=tuple(quality for part in parts for quality in part.quality),
             reasons=tuple(reason for part in parts for reason in part.reasons),
