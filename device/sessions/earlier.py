@@ -1,9 +1,9 @@
 """The listener's rest as earlier sessions left it: what a new session begins with, already partly forgotten.
 
 A resting person of today is not quite that of last week, nor are the electrodes where they were: on people with several
-recordings (Muse, 15 pairs of sessions of 4 people) the mean of a feature moves between sessions by about half of the
-variance that lies between people. So an earlier session, however long, is worth no more than `SESSION_WORTH_S` of
-today's rest.
+recordings (Muse, 15 pairs of sessions of 4 people) the mean of a feature moves between sessions by 0.45 of the variance
+that lies between people, whose word is worth 2 s. So an earlier session, however long, is worth `SESSION_WORTH_S` of
+today's rest; worth ten it would mislead a listener whose electrodes sit elsewhere (`export.affect.carried`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from device.sessions.reader import SessionReader
 ANYBODY = "guest"
 """A name that many share: nothing is carried for it."""
 HALF_LIFE_DAYS = 7.0
-SESSION_WORTH_S = 10.0
+SESSION_WORTH_S = 5.0
 SESSIONS_MAX = 3
 """Further back nothing is looked for."""
 SEGMENTS_MAX = 3
