@@ -17,14 +17,14 @@ from device.dsp.windows import FloatArray
 
 RATE_BPM = (32.0, 200.0)
 FRAME_S = 8.0
-FRAME_HOP_S = 2.0
+FRAME_HOP_S = 3.0
 BINS = 512
 """Of the spectrum of a frame at 16 Hz: 1.9 beats a minute each."""
 HARMONICS = (1.0, 0.6, 0.3)
 """What the pulse's rate, its double and its triple count; half the true rate then wins nothing."""
 NOISE_WEIGHT = 0.1
 """What movement puts in counts against a line by this share: some of it is left behind the canceller."""
-STEP_BINS = 4
+STEP_BINS = 5
 STEP_COST = 0.35
 """The rate may change by so many bins from frame to frame, at this price (in deviations of the score) for the first."""
 PEAK_MIN, PEAK_MAX = 0.2, 2.0
