@@ -40,13 +40,14 @@ def eeg_frame(
 
 
 def heart_frame(t_s: float, hr_bpm: float, *, quality: float = 1.0) -> FeatureFrame:
+    known = {"hr_bpm.mean": hr_bpm, "rr_ms.mean": 60_000 / hr_bpm, "rr_ms.sdnn": 40.0, "rr_ms.rmssd": 35.0}
     return FeatureFrame(
         t_ns=round(t_s * S),
         source="band",
         kind="wrist",
         window_s=min(60.0, t_s),
         names=hrv.FEATURES,
-        values=(hr_bpm, 0.0, 2.5, 60_000 / hr_bpm, 40.0, 35.0, 0.1),
+        values=tuple(known.get(name, 0.0) for name in hrv.FEATURES),
         ch_names=hrv.CHANNELS,
         quality=(quality, quality),
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.affect.baseline import Baseline, Population
+from device.affect.baseline import CARRIED_REST_S, Baseline, Population, Rest
 
 MEAN, SD = np.array([[10.0, 0.0]]), np.array([[2.0, 1.0]])
 
@@ -80,3 +80,44 @@ def test_when_rest_is_over_a_quarter_of_it_must_do(rest_s: int, is_enough: bool)
     target.add(MEAN + 5, np.array([True]), 4.0, 4.0)
     assert target.covered_s == rest_s
     assert target.ready_channels.tolist() == [is_enough]
+
+
+def carried(weight_s: float) -> Rest:
+    return Rest(np.array([[30.0, 5.0]]), np.array([[4.0, 0.5]]), np.full((1, 2), weight_s))
+
+
+def test_with_an_earlier_rest_twenty_seconds_are_enough_and_learning_goes_on() -> None:
+    target = Baseline(Population(MEAN, SD, 2.0, 10.0), 60.0, carried(8.0))
+    feed(target, np.tile([[30.0, 5.0]], (round((CARRIED_REST_S - 4) / 0.25), 1)))
+    assert not target.ready
+    feed(target, np.tile([[30.0, 5.0]], (4, 1)))
+    assert target.ready
+    assert not target.complete
+    assert target.share == pytest.approx(1 / 3, abs=0.02)
+    feed(target, np.tile([[30.0, 5.0]], (200, 1)))
+    assert target.complete
+    assert target.share == 1
+
+
+def test_an_earlier_rest_is_nearer_to_the_listener_than_other_people_are() -> None:
+    alone, known = baseline(), Baseline(Population(MEAN, SD, 2.0, 10.0), 60.0, carried(8.0))
+    here = np.array([[30.0, 5.0]])
+    assert np.all(np.abs(known.z(here)) < np.abs(alone.z(here)))
+
+
+def test_what_is_forgotten_is_as_if_it_had_never_been() -> None:
+    alone, forgotten = baseline(), Baseline(Population(MEAN, SD, 2.0, 10.0), 60.0, carried(0.0))
+    rows = np.random.default_rng(2).normal((30.0, 5.0), (4.0, 0.5), (100, 2))
+    for target in (alone, forgotten):
+        feed(target, rows)
+    assert not forgotten.ready
+    assert np.array_equal(alone.z(rows[:1]), forgotten.z(rows[:1]))
+
+
+def test_the_rest_that_is_handed_on_holds_this_session_and_earlier_ones_by_their_weight() -> None:
+    target = Baseline(Population(MEAN, SD, 2.0, 10.0), 60.0, carried(20.0))
+    feed(target, np.random.default_rng(3).normal((36.0, 5.0), (4.0, 0.5), (300, 2)))
+    handed = target.rest()
+    assert handed.weight_s == pytest.approx(np.full((1, 2), 80.0), abs=1)
+    assert handed.mean[0, 0] == pytest.approx(36 - 6 * 20 / 80, abs=0.8)
+    assert handed.sd == pytest.approx(np.array([[4.0, 0.5]]), rel=0.2)

@@ -9,30 +9,66 @@ import msgspec
 import numpy as np
 import pytest
 
+from device.affect import estimator as room
 from device.affect.estimator import Estimator
 from device.affect.fusion import PRIOR_SD
 from device.config import AffectConfig, DeviceConfig, SessionConfig, SourceConfig
 from device.dsp.features import Features
 from device.errors import ModelError
-from device.messages import AffectEstimate, Command, FeatureFrame, Message, SampleChunk, SensorStatus, Tick
+from device.messages import (
+    AffectEstimate,
+    Command,
+    FeatureFrame,
+    Message,
+    PersonalBaseline,
+    SampleChunk,
+    SensorStatus,
+    Tick,
+)
 from hardware.brain import MONTAGE, SFREQ_HZ, Brain
 from hardware.mood import Feeling, Mood
 from hardware.profiles import PROFILES
-from tests.device.affect.frames import LOAD, REST, S, eeg_frame, eeg_frames, heart_frame
+from tests.device.affect.frames import EIGHT, LOAD, REST, S, eeg_frame, eeg_frames, heart_frame
+from tests.device.affect.readers import HEART, open_reader
+
+
+def feed(estimator: Estimator, messages: Iterable[Message], begin_s: int, end_s: int) -> list[Message]:
+    """All that follows from messages in time order, with a tick each second."""
+    ticks = [Tick(t_ns=second * S) for second in range(begin_s + 1, end_s + 1)]
+    ordered = sorted([*messages, *ticks], key=lambda message: message.t_ns)
+    return [item for message in ordered for item in estimator.step(message, message.t_ns)]
 
 
 def run(estimator: Estimator, messages: Iterable[Message], begin_s: int, end_s: int) -> list[AffectEstimate]:
-    """Feed messages in time order with a tick each second."""
-    ticks = [Tick(t_ns=second * S) for second in range(begin_s + 1, end_s + 1)]
-    ordered = sorted([*messages, *ticks], key=lambda message: message.t_ns)
-    found = [item for message in ordered for item in estimator.step(message, message.t_ns)]
-    assert len(found) == len(ticks)
+    """The estimates alone, one a second."""
+    found = [item for item in feed(estimator, messages, begin_s, end_s) if isinstance(item, AffectEstimate)]
+    assert len(found) == end_s - begin_s
     return found
+
+
+def rests(estimator: Estimator, messages: Iterable[Message], end_s: int) -> list[PersonalBaseline]:
+    """The listener's rest, as often as it was told."""
+    return [item for item in feed(estimator, messages, 0, end_s) if isinstance(item, PersonalBaseline)]
 
 
 def heart_frames(begin_s: int, end_s: int, hr_bpm: float) -> list[FeatureFrame]:
     rng = np.random.default_rng(begin_s)
     return [heart_frame(second, hr_bpm + float(rng.normal())) for second in range(begin_s, end_s)]
+
+
+def reports(minutes: Iterable[int], arousal: Iterable[float], valence: Iterable[float | None]) -> list[Command]:
+    return [
+        Command(t_ns=minute * 60 * S, kind="self_report", author="patient", value=value, valence=felt)
+        for minute, value, felt in zip(minutes, arousal, valence, strict=True)
+    ]
+
+
+@pytest.fixture
+def config(config: SessionConfig, monkeypatch: pytest.MonkeyPatch) -> SessionConfig:
+    """The shipped EEG model and a made-up one for the heart."""
+    monkeypatch.setattr(room, "Reader", open_reader)
+    device = DeviceConfig(affect=AffectConfig(wrist_models=(HEART,)))
+    return msgspec.structs.replace(config, device=device)
 
 
 @pytest.fixture
@@ -49,7 +85,7 @@ def test_without_sensors_it_is_unknown_and_says_so(estimator: Estimator) -> None
 
 
 def test_a_configured_sensor_that_never_came_is_named(config: SessionConfig) -> None:
-    device = DeviceConfig(sources={"band": SourceConfig(type="hrs")})
+    device = msgspec.structs.replace(config.device, sources={"band": SourceConfig(type="hrs")})
     estimator = Estimator(msgspec.structs.replace(config, device=device))
     (silent,) = run(estimator, [], 0, 1)
     assert silent.coverage == {"band": 0.0}
@@ -81,7 +117,7 @@ def test_a_lost_source_goes_without_a_jump_and_then_it_is_unknown(estimator: Est
     assert course[-1].arousal == 0
     assert any("no data for" in reason for reason in course[-1].reasons)
     steps = [abs(after.arousal - before.arousal) for before, after in pairwise(course[148:])]
-    assert max(steps) < 0.5
+    assert max(steps) < 0.4
 
 
 def test_the_heart_alone_is_enough_and_less_sure_than_with_eeg(config: SessionConfig) -> None:
@@ -128,9 +164,88 @@ def test_the_same_messages_give_the_same_bytes(config: SessionConfig) -> None:
 
 
 def test_a_missing_model_refuses_to_start(config: SessionConfig) -> None:
-    device = DeviceConfig(affect=AffectConfig(eeg_models=("eeg-load-9.9.9",)))
+    device = DeviceConfig(affect=AffectConfig(eeg_models=("eeg-load-9.9.9",), wrist_models=()))
     with pytest.raises(ModelError, match=r"eeg-load-9\.9\.9"):
         Estimator(msgspec.structs.replace(config, device=device))
+
+
+# -- the listener's own words
+
+
+def test_valence_is_what_the_listener_said_and_then_what_was_said_earlier(estimator: Estimator) -> None:
+    course = run(estimator, [*eeg_frames(4, 700, REST), *reports([2], [-0.5], [-0.6])], 0, 700)
+    assert course[119].valence == pytest.approx(-0.6, abs=0.05)
+    assert course[119].valence_sd < 0.3
+    assert course[-1].valence < -0.2
+    assert 0.5 < course[-1].valence_sd < PRIOR_SD
+    assert "valence is what the listener said earlier" in course[-1].reasons
+
+
+def hour(side: np.ndarray) -> list[FeatureFrame]:
+    """A heart that follows `side` minute by minute after two minutes of rest."""
+    return [*heart_frames(1, 120, 65)] + [
+        frame
+        for minute, high in enumerate((side > 0).tolist(), start=2)
+        for frame in heart_frames(60 * minute, 60 * minute + 60, 90 if high else 65)
+    ]
+
+
+def test_valence_is_read_only_where_this_listeners_words_bear_it_out(config: SessionConfig) -> None:
+    side = np.repeat(np.tile([1.0, -1.0], 10), 3)
+    minutes = range(3, 62)
+    borne_out = run(Estimator(config), [*hour(side), *reports(minutes, side[:59], -0.8 * side[:59])], 0, 3720)[-1]
+    assert any("valence is read too" in reason for reason in borne_out.reasons)
+    mixed = np.random.default_rng(1).permutation(side)
+    scrambled = run(Estimator(config), [*hour(side), *reports(minutes, mixed[:59], mixed[:59])], 0, 3720)[-1]
+    assert not any("valence is read" in reason for reason in scrambled.reasons)
+    assert "band: the listener's own words and the sensors do not agree: not used" in scrambled.reasons
+
+
+# -- the listener's own rest
+
+
+def test_rest_is_told_when_it_is_known_and_again_each_minute(config: SessionConfig) -> None:
+    (first, *more) = rests(Estimator(config), eeg_frames(4, 200, REST), 200)
+    assert 56 < first.t_ns / S < 66
+    assert (first.source, first.model) == ("cyton", config.device.affect.eeg_models[0])
+    assert set(first.names) >= {f"{channel}.theta" for channel in EIGHT}
+    assert np.mean([mean for name, mean in zip(first.names, first.mean, strict=True) if "theta" in name]) == (
+        pytest.approx(REST["theta"], abs=0.1)
+    )
+    assert [round((item.t_ns - first.t_ns) / S) for item in more] == [60, 120]
+    assert all(item.mean == first.mean for item in more)
+
+
+def test_another_headsets_rest_is_told_too(config: SessionConfig) -> None:
+    frames = [*eeg_frames(4, 90, REST), *eeg_frames(90, 200, REST, ch_names=EIGHT[:2])]
+    told = rests(Estimator(config), frames, 200)
+    assert [len(item.names) // len(told[-1].names) for item in told] == [4, 1]
+
+
+def test_with_the_rest_of_an_earlier_session_it_is_read_after_twenty_seconds_and_wider(config: SessionConfig) -> None:
+    (known, *_) = rests(Estimator(config), eeg_frames(4, 90, REST), 90)
+    frames = [*eeg_frames(4, 40, REST, seed=1), *eeg_frames(40, 120, LOAD, seed=1)]
+    alone = run(Estimator(config), frames, 0, 60)
+    carried = run(Estimator(msgspec.structs.replace(config, baselines=(known,))), frames, 0, 60)
+    assert not any(item.known for item in alone)
+    assert not any(item.known for item in carried[:15])
+    early = carried[52]
+    assert early.known
+    assert early.arousal > 0
+    assert 0.6 < early.arousal_sd < PRIOR_SD
+    assert any("with the rest of earlier sessions" in reason for reason in early.reasons)
+
+
+@pytest.mark.parametrize(
+    "alien",
+    [{"names": ("X1.theta",) * 56}, {"mean": ()}, {"mean": (float("nan"),) * 56}, {"sd": (0.0,) * 56}, {"model": "x"}],
+)
+def test_an_alien_rest_counts_for_nothing(config: SessionConfig, alien: dict[str, object]) -> None:
+    (known, *_) = rests(Estimator(config), eeg_frames(4, 90, REST), 90)
+    assert len(known.names) == 56
+    carried = msgspec.structs.replace(config, baselines=(msgspec.structs.replace(known, **alien),))
+    frames = [*eeg_frames(4, 80, REST), *eeg_frames(80, 100, LOAD)]
+    assert run(Estimator(carried), frames, 0, 100) == run(Estimator(config), frames, 0, 100)
 
 
 class Strain(Mood):

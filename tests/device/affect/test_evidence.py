@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 
 from device.affect.evidence import MAX_AGE_S, Evidence, Mean, Source
 from device.affect.reader import Reader
 from device.config import AffectConfig
+from device.messages import FeatureFrame
 from device.models import MODELS_DIR
 from tests.device.affect.frames import EIGHT, LOAD, REST, S, eeg_frame, eeg_frames
 
@@ -120,3 +122,20 @@ def test_what_no_head_shows_is_not_read_and_says_so(source: Source) -> None:
 def test_a_strange_signal_is_no_rest_either(source: Source) -> None:
     found = after(source, 4, 90, REST | {"alpha_low": 4.0, "delta": -9.0})
     assert not found.calibrated
+
+
+def shifted(frame: FeatureFrame, channel: str, by: float) -> FeatureFrame:
+    values = [
+        value + by * name.startswith(f"{channel}.") for name, value in zip(frame.names, frame.values, strict=True)
+    ]
+    return msgspec.structs.replace(frame, values=tuple(values))
+
+
+def test_a_channel_that_drifts_is_named_and_the_source_is_heard_less(source: Source) -> None:
+    steady = after(source, 4, 200, REST)
+    for frame in eeg_frames(200, 400, REST):
+        source.take(shifted(frame, "C3", 0.8))
+    drifted = source.evidence(400 * S)
+    assert steady.reasons == ()
+    assert any(reason.startswith("cyton: C3: drifted from rest") for reason in drifted.reasons)
+    assert 0 < drifted.weight < steady.weight
