@@ -126,7 +126,7 @@ class Track:
             self._begin(frame)
         since_s = (frame.t_ns - self._frame.t_ns) / 1e9 if self._frame else frame.window_s
         self._frame = frame
-        values, usable = values_of(frame, self._layout)
+        values, usable = values_of(frame, self._layout, self.reader.settings.quality_min)
         strange = self.reader.find_strange(values, usable)
         self._strange = tuple(name for name, odd in zip(self._layout.names, strange.tolist(), strict=True) if odd)
         usable &= ~strange

@@ -23,11 +23,9 @@ from device.errors import ModelError
 from device.messages import FeatureFrame
 from device.models import ModelFolder
 
-USABLE_QUALITY = 0.5
-
 
 class Calibration(msgspec.Struct, frozen=True):
-    """From a mean net output over `evidence_s` to a probability: floor + (ceiling - floor) * sigmoid(slope * x + shift).
+    """From a mean net output x over `evidence_s` to P = floor + (ceiling - floor) * sigmoid(slope * x + shift).
 
     Floor and ceiling are apart because the errors are: a listener whose load looks like rest is common, one whose rest
     looks like load is rare. They hold what no amount of evidence from one listener can tell.
@@ -56,6 +54,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The file that is run by default."""
     needs: list[str] = []
     """Channels without which it says nothing; none: any channel will do."""
+    quality_min: float = 0.5
+    """Of a channel that is read. A wristband's features are unknown by themselves where they cannot be right."""
     needs_rest: bool = True
     """Whether it reads against the listener's own rest; else against the people in training alone."""
     features: list[str]
@@ -210,8 +210,8 @@ def pool(z: FloatArray, usable: NDArray[np.bool_], member: FloatArray, clip: flo
     return np.concatenate((mean.reshape(len(z), -1), count > 0), axis=1).astype(np.float32)
 
 
-def values_of(frame: FeatureFrame, layout: Layout) -> tuple[FloatArray, NDArray[np.bool_]]:
+def values_of(frame: FeatureFrame, layout: Layout, quality_min: float) -> tuple[FloatArray, NDArray[np.bool_]]:
     """A frame's features (channels, features) and which channels are usable."""
     values = np.array(frame.values)[layout.columns]
-    usable = np.array(frame.quality)[layout.channels] >= USABLE_QUALITY
+    usable = np.array(frame.quality)[layout.channels] >= quality_min
     return values, usable & np.isfinite(values).any(axis=1)

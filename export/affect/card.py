@@ -59,6 +59,7 @@ def _settings(
         kind=config.kind,
         file=file,
         needs=list(config.needs),
+        quality_min=config.quality_min,
         needs_rest=config.baseline_s > 0,
         features=list(config.features),
         sites=site_lists(config),

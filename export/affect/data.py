@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from device.affect.reader import lay_out, values_of
 from device.config import SessionConfig
-from device.dsp import hrv
 from device.dsp.features import Features
 from device.dsp.windows import FloatArray
 from device.errors import RecordingError
 from device.messages import FeatureFrame, SampleChunk
 from export.affect.settings import TrainingConfig
+from export.affect.wrist import label_of, read_chunks, read_labels
 
 REST, LOAD = 0.0, 1.0
 CHUNK_SAMPLES = 250
@@ -90,47 +90,15 @@ def chunks_of(rows: FloatArray, sfreq_hz: float, ch_names: tuple[str, ...]) -> I
         )
 
 
-def _load_heart(folder: Path, config: TrainingConfig) -> Iterator[Person | None]:
+def _load_wrist(folder: Path, config: TrainingConfig) -> Iterator[Person | None]:
+    """People without labels are None."""
     for path in sorted(folder.glob("S*.npz")):
-        with np.load(path, allow_pickle=False) as file:
-            if not len(file["label"]):
-                yield None
-                continue
-            start_s = float(file["hr_t0"])
-            frames = frames_of([heart_chunk(file, start_s, config.settling_s)])
-            label_s, label = file["label_t"] - start_s, file["label"].astype(float)
-        labels = np.array([_window_label(frame, label_s, label) for frame in frames])
-        yield _person(path.stem, [frames], [labels], config)
-
-
-def heart_chunk(file: Any, start_s: float, settling_s: float) -> SampleChunk:
-    """Heart rate once a second and beat intervals of an E4 as rows of one chunk; times count from `start_s`."""
-    hr, ibi = file["hr"].astype(float), file["ibi"].astype(float)
-    times_s = np.concatenate((np.arange(len(hr)) / float(file["hr_fs"]), file["ibi_t"] - start_s))
-    rows = np.full((len(times_s), 2), np.nan)
-    rows[: len(hr), 0] = hr
-    rows[len(hr) :, 1] = ibi * 1000
-    order = np.argsort(times_s, kind="stable")
-    order = order[times_s[order] >= settling_s]
-    times_ns = tuple(np.round(times_s[order] * 1e9).astype(int).tolist())
-    return SampleChunk(
-        t_ns=times_ns[0],
-        source="heart",
-        kind="heart",
-        sfreq_hz=0.0,
-        ch_names=hrv.CHANNELS,
-        first_sample=0,
-        data=rows[order].astype("<f4").tobytes(),
-        times_ns=times_ns,
-    )
-
-
-def _window_label(frame: FeatureFrame, label_s: FloatArray, label: FloatArray) -> float:
-    """REST or LOAD where the whole window is, else NaN."""
-    end_s = frame.t_ns / 1e9
-    inside = label[(label_s > end_s - frame.window_s) & (label_s <= end_s)]
-    pure = len(inside) >= 0.8 * frame.window_s > 0 and np.min(inside) == np.max(inside)
-    return float(inside[0]) if pure else np.nan
+        labels = read_labels(path)
+        if labels is None:
+            yield None
+            continue
+        frames = frames_of(read_chunks(path, config.signals, config.settling_s))
+        yield _person(path.stem, [frames], [np.array([label_of(frame, labels) for frame in frames])], config)
 
 
 def frames_of(chunks: Iterable[SampleChunk]) -> list[FeatureFrame]:
@@ -141,7 +109,7 @@ def frames_of(chunks: Iterable[SampleChunk]) -> list[FeatureFrame]:
 def _person(name: str, segments: list[list[FeatureFrame]], labels: list[FloatArray], config: TrainingConfig) -> Person:
     frames = [frame for segment in segments for frame in segment]
     layout = lay_out(config.features, site_lists(config), frames[0].names, frames[0].ch_names)
-    pairs = [values_of(frame, layout) for frame in frames]
+    pairs = [values_of(frame, layout, config.quality_min) for frame in frames]
     return Person(
         name,
         np.array([values for values, _ in pairs]),
@@ -183,5 +151,5 @@ DATASETS: dict[str, Callable[[Path], Iterator[list[Iterator[SampleChunk]]]]] = {
 
 LOADERS: dict[str, Callable[[Path, TrainingConfig], Iterator[Person | None]]] = {
     "eeg": _load_eeg,
-    "wrist": _load_heart,
+    "wrist": _load_wrist,
 }

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from device.affect.novelty import Familiar, Normal
-from device.affect.reader import USABLE_QUALITY
 from device.dsp.windows import FloatArray
 from export.affect.data import DATASETS, frames_of
 from export.affect.settings import TrainingConfig
@@ -41,6 +40,6 @@ def _rows(data_dir: Path, dataset: str, config: TrainingConfig) -> Iterator[Floa
             columns = [
                 [frame.names.index(f"{name}.{feature}") for feature in config.features] for name in frame.ch_names
             ]
-            usable = np.array(frame.quality) >= USABLE_QUALITY
+            usable = np.array(frame.quality) >= config.quality_min
             rows.append(np.array(frame.values)[columns][usable])
         yield np.concatenate(rows)[:: config.train_step] if rows else np.zeros((0, len(config.features)))

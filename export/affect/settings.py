@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from device.config import Config, load
+from device.messages import SignalKind
 
 Dataset = Annotated[str, msgspec.Meta(pattern=r"^\w+$")]
 
@@ -29,10 +30,14 @@ class TrainingConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What the model cannot do, a sentence each."""
     run_file: Literal["model.onnx", "model.tflite"]
     """What the box runs by default."""
+    quality_min: float = 0.5
+    """Of a channel that is read."""
     needs: tuple[str, ...] = ()
     """Channels without which it says nothing."""
+    signals: tuple[SignalKind, ...] = ()
+    """What of a wristband is fed."""
     ch_names: tuple[str, ...]
-    """Channels that are read from the recordings."""
+    """Channels that are read from the recordings; of a wristband the features."""
     montages: dict[str, tuple[str, ...]]
     """Sets of channels that are scored apart, the whole one first; training thins channels to these and others."""
     features: tuple[str, ...]

@@ -49,7 +49,7 @@ def read_chunks(path: Path, signals: tuple[SignalKind, ...], settling_s: float) 
             feeds.append(_beats(file, start_s, settling_s))
     chunks = [chunk for feed in feeds for chunk in feed]
     # Stable: within a second the order of the feeds stays.
-    yield from sorted(chunks, key=lambda chunk: _end_s(chunk))
+    yield from sorted(chunks, key=_end_s)
 
 
 def read_labels(path: Path) -> Labels | None:

@@ -37,7 +37,7 @@ def test_electrodes_without_a_known_place_are_left_out(reader: Reader) -> None:
 
 def test_bad_channels_are_not_usable(reader: Reader) -> None:
     frame = eeg_frame(0, REST, quality=[1, 0.4, 0.6, 1, 1, 1, 1, 0])
-    values, usable = values_of(frame, reader.layout(frame.names, frame.ch_names))
+    values, usable = values_of(frame, reader.layout(frame.names, frame.ch_names), 0.5)
     assert values.shape == (8, len(reader.settings.features))
     assert usable.tolist() == [True, False, True, True, True, True, True, False]
 
