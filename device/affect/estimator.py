@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from device.affect.evidence import Evidence, Source
-from device.affect.fusion import FADE_S, Estimate, Presence, View, fuse, opinion_of_logit
+from device.affect.fusion import FADE_S, STEP_MAX_PER_S, Estimate, Glide, Presence, View, fuse, opinion_of_logit
 from device.affect.reader import Reader
 from device.affect.taps import Tap, Taps
 from device.affect.words import Words
@@ -43,7 +44,10 @@ class Estimator:
         self._expected = tuple(config.device.sources)
         self._heard: dict[str, Heard] = {}
         self._statuses: dict[str, SensorStatus] = {}
-        self._words = Words()
+        self._words, self._is_new_word = Words(), False
+        # Evidence that must not outlast its window comes and goes at once.
+        self._fade_s, step_per_s = (0.0, math.inf) if affect.window_s else (FADE_S, STEP_MAX_PER_S)
+        self._glide = Glide(step_per_s)
         self._ticked_ns: int | None = None
 
     def step(self, message: Message, now_ns: int) -> Sequence[AffectEstimate | PersonalBaseline]:
@@ -54,6 +58,7 @@ class Estimator:
                 self._statuses[message.source] = message
             case Command(kind="self_report"):
                 self._words.take(message)
+                self._is_new_word = True
                 for heard in self._heard.values():
                     heard.learn(message, now_ns)
             case Tick():
@@ -71,8 +76,7 @@ class Estimator:
         if frame.source not in self._heard:
             affect = self._affect
             source = Source(frame.source, self._readers[frame.kind], affect.baseline_s, affect.window_s, self._carried)
-            # Evidence that must not outlast its window goes at once.
-            self._heard[frame.source] = Heard(source, 0.0 if affect.window_s else FADE_S)
+            self._heard[frame.source] = Heard(source, self._fade_s)
         return self._heard[frame.source]
 
     def _estimate(self, now_ns: int) -> AffectEstimate:
@@ -82,10 +86,13 @@ class Estimator:
         views = [heard.view() for heard in self._heard.values() if heard.presence.weight > 0]
         known = bool(views) or self._words.is_heard(now_ns)
         found = fuse([*views, *self._words.views(now_ns)]) if known else Estimate()
+        is_free = self._is_new_word or not known
+        self._is_new_word = False
+        told = self._glide.jump(found) if is_free else self._glide.follow(found, since_s)
         return AffectEstimate(
             t_ns=now_ns,
             known=known,
-            **found._asdict(),
+            **told._asdict(),
             coverage=dict.fromkeys(self._expected, 0.0) | {name: item.coverage for name, item in evidence.items()},
             calibrated=any(item.calibrated for item in evidence.values()),
             reasons=(*self._words.reasons(now_ns), *self._reasons(evidence)),

@@ -16,8 +16,10 @@ PRIOR_SD = 1.0
 """Of both axes, around 0: either end of the axis is as likely."""
 LOGIT_MAX = 3.0
 """No source is ever surer than 95 %."""
-FADE_S = 4.0
+FADE_S = 5.0
 """A source takes this long to be heard in full, and its last word as long to be forgotten."""
+STEP_MAX_PER_S = 0.25
+"""No sensor moves the estimate faster, whatever comes, goes or turns around; the axes are 2 long."""
 
 
 class Opinion(NamedTuple):
@@ -90,6 +92,32 @@ def _deviation(opinion: Opinion, mean: float, precision: float) -> float:
 
 def _within(mean: float) -> float:
     return max(-1.0, min(1.0, mean))
+
+
+class Glide:
+    """Follows the estimate by no more than `step_per_s` on either axis; what it lags behind makes it less sure."""
+
+    def __init__(self, step_per_s: float) -> None:
+        self._step_per_s = step_per_s
+        self._told = Estimate()
+
+    def follow(self, found: Estimate, since_s: float) -> Estimate:
+        """What to tell, `since_s` after the last was told."""
+        reach = self._step_per_s * since_s if math.isfinite(self._step_per_s) else math.inf
+        valence = self._told.valence + max(-reach, min(reach, found.valence - self._told.valence))
+        arousal = self._told.arousal + max(-reach, min(reach, found.arousal - self._told.arousal))
+        self._told = found._replace(
+            valence=valence,
+            valence_sd=min(PRIOR_SD, math.hypot(found.valence_sd, found.valence - valence)),
+            arousal=arousal,
+            arousal_sd=min(PRIOR_SD, math.hypot(found.arousal_sd, found.arousal - arousal)),
+        )
+        return self._told
+
+    def jump(self, found: Estimate) -> Estimate:
+        """Tell this at once: the listener said so, or nothing is known."""
+        self._told = found
+        return found
 
 
 class Presence:

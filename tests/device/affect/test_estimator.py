@@ -11,7 +11,7 @@ import pytest
 
 from device.affect import estimator as room
 from device.affect.estimator import Estimator
-from device.affect.fusion import PRIOR_SD
+from device.affect.fusion import PRIOR_SD, STEP_MAX_PER_S
 from device.config import AffectConfig, DeviceConfig, SessionConfig, SourceConfig
 from device.dsp.features import Features
 from device.errors import ModelError
@@ -117,7 +117,7 @@ def test_a_lost_source_goes_without_a_jump_and_then_it_is_unknown(estimator: Est
     assert course[-1].arousal == 0
     assert any("no data for" in reason for reason in course[-1].reasons)
     steps = [abs(after.arousal - before.arousal) for before, after in pairwise(course[148:])]
-    assert max(steps) < 0.4
+    assert max(steps) <= STEP_MAX_PER_S + 1e-9
 
 
 def test_the_heart_alone_is_enough_and_less_sure_than_with_eeg(config: SessionConfig) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,9 @@ from device.affect.fusion import (
     FADE_S,
     LOGIT_MAX,
     PRIOR_SD,
+    STEP_MAX_PER_S,
     Estimate,
+    Glide,
     Presence,
     View,
     fuse,
@@ -75,18 +77,37 @@ def test_the_estimate_is_a_gaussian_on_the_plane_and_never_less_sure_than_the_pr
 
 
 @given(
-    st.lists(st.floats(-LOGIT_MAX, LOGIT_MAX), min_size=2, max_size=2),
-    st.lists(st.tuples(WEIGHT, st.booleans()), min_size=2, max_size=30),
+    st.lists(st.tuples(st.sampled_from([-LOGIT_MAX, -1.0, 2.0, LOGIT_MAX]), WEIGHT, st.booleans()), max_size=40),
+    st.lists(st.tuples(st.sampled_from([-LOGIT_MAX, -1.0, 2.0, LOGIT_MAX]), WEIGHT, st.booleans()), max_size=40),
 )
-def test_sources_come_and_go_without_a_jump(logits: list[float], course: list[tuple[float, bool]]) -> None:
-    """However suddenly they are there, gone or half usable: the mean moves by no more than 0.4 of its 2 in a second."""
-    first, second = Presence(FADE_S), Presence(FADE_S)
+def test_sources_come_go_and_turn_around_without_a_jump(
+    first: list[tuple[float, float, bool]], second: list[tuple[float, float, bool]]
+) -> None:
+    """However suddenly, and to nothing at all: the mean moves by no more than its step in a second."""
+    glide, sources = Glide(STEP_MAX_PER_S), (Presence(FADE_S), Presence(FADE_S))
+    gone = [(0.0, 0.0, False)] * 12
     means = [0.0]
-    for weight, is_there in course:
-        first.hear(logits[0], weight, 1.0)
-        second.hear(logits[1] if is_there else 0.0, float(is_there), 1.0)
-        means.append(fuse([arousal(item.log_odds, item.weight) for item in (first, second)]).arousal)
-    assert max(abs(after - before) for before, after in pairwise(means)) <= 0.4
+    for course in zip_longest([*first, *gone], [*second, *gone], fillvalue=gone[0]):
+        for source, (logit, weight, is_there) in zip(sources, course, strict=True):
+            source.hear(logit, weight * is_there, 1.0)
+        views = [arousal(source.log_odds, source.weight) for source in sources if source.weight > 0]
+        means.append((glide.follow(fuse(views), 1.0) if views else glide.jump(Estimate())).arousal)
+    assert max(abs(after - before) for before, after in pairwise(means)) <= STEP_MAX_PER_S + 1e-9
+    assert means[-1] == 0
+
+
+def test_what_lags_is_less_sure_and_catches_up() -> None:
+    glide, sure = Glide(STEP_MAX_PER_S), fuse([arousal(LOGIT_MAX)])
+    course = [glide.follow(sure, 1.0) for _ in range(6)]
+    assert [item.arousal for item in course[:3]] == pytest.approx([0.25, 0.5, 0.75])
+    assert [item.arousal_sd for item in course] == sorted((item.arousal_sd for item in course), reverse=True)
+    assert course[-1] == sure
+
+
+def test_a_word_is_told_at_once() -> None:
+    glide = Glide(STEP_MAX_PER_S)
+    assert glide.jump(fuse([said(0.5, -0.8)])).arousal < -0.7
+    assert Glide(math.inf).follow(fuse([arousal(LOGIT_MAX)]), 0.0).arousal > 0.9
 
 
 def test_a_source_that_goes_is_forgotten_with_its_last_word() -> None:
@@ -98,7 +119,7 @@ def test_a_source_that_goes_is_forgotten_with_its_last_word() -> None:
         source.hear(0.0, 0.0, 1.0)
         weights.append(source.weight)
         assert source.log_odds == 2.0
-    assert weights == [0.75, 0.5, 0.25, 0.0]
+    assert weights == pytest.approx([0.8, 0.6, 0.4, 0.2, 0.0])
 
 
 def test_without_a_fade_it_is_heard_and_forgotten_at_once() -> None:
