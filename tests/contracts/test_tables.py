@@ -1,5 +1,6 @@
 """Contracts of TABLE 1 and TABLE 2: a row without writer, type, budget or reader is a failing test."""
 
+import types
 import typing
 
 import msgspec
@@ -66,6 +67,8 @@ def field_strategy(hint: typing.Any) -> st.SearchStrategy[typing.Any]:
         return st.tuples(*map(field_strategy, arguments))
     if origin is dict:
         return st.dictionaries(field_strategy(arguments[0]), field_strategy(arguments[1]), max_size=3)
+    if origin is types.UnionType:
+        return st.one_of(*map(field_strategy, arguments))
     return st.from_type(hint)
 
 
