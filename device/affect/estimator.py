@@ -84,14 +84,13 @@ class Estimator:
         self._ticked_ns = now_ns
         evidence = {name: heard.listen(now_ns, since_s) for name, heard in self._heard.items()}
         views = [heard.view() for heard in self._heard.values() if heard.presence.weight > 0]
-        known = bool(views) or self._words.is_heard(now_ns)
-        found = fuse([*views, *self._words.views(now_ns)]) if known else Estimate()
-        is_free = self._is_new_word or not known
+        is_told = bool(views) or self._words.is_heard(now_ns)
+        found = fuse([*views, *self._words.views(now_ns)]) if is_told else Estimate()
+        told = self._glide.jump(found) if self._is_new_word else self._glide.follow(found, since_s)
         self._is_new_word = False
-        told = self._glide.jump(found) if is_free else self._glide.follow(found, since_s)
         return AffectEstimate(
             t_ns=now_ns,
-            known=known,
+            known=is_told or told != Estimate(),
             **told._asdict(),
             coverage=dict.fromkeys(self._expected, 0.0) | {name: item.coverage for name, item in evidence.items()},
             calibrated=any(item.calibrated for item in evidence.values()),

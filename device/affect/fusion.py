@@ -115,7 +115,7 @@ class Glide:
         return self._told
 
     def jump(self, found: Estimate) -> Estimate:
-        """Tell this at once: the listener said so, or nothing is known."""
+        """Tell this at once: the listener said so."""
         self._told = found
         return found
 
