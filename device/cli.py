@@ -319,8 +319,8 @@ def doctor(device_path: Path | None, quick: bool, as_json: bool) -> None:
 
 @main.command()
 @click.argument("kind", type=click.Choice([kind for kind in get_args(CommandKind) if kind != "start"]))
-@click.option("--value", type=click.FloatRange(-1, 1), default=0.0, help="self_report: arousal, -1 calm to 1 tense.")
-@click.option("--valence", type=click.FloatRange(-1, 1), help="self_report: -1 unpleasant to 1 pleasant.")
+@click.option("--value", type=kinds.Bounded(-1, 1), default=0.0, help="self_report: arousal, -1 calm to 1 tense.")
+@click.option("--valence", type=kinds.Bounded(-1, 1), help="self_report: -1 unpleasant to 1 pleasant.")
 @click.option("--author", type=click.Choice(["patient", "therapist"]), default="patient", show_default=True)
 def send(kind: CommandKind, value: float, valence: float | None, author: Author) -> None:
     """Give a command to the running session."""

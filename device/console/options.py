@@ -8,14 +8,20 @@ from typing import Any
 import click
 
 
-class Seconds(click.FloatRange):
-    """A length of time; `nan` is none, which click's own range lets pass."""
+class Bounded(click.FloatRange):
+    """A number in a range; `nan` is none, which click's own range lets pass."""
 
-    name = "seconds"
+    name = what = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        seconds = float(super().convert(value, param, ctx))
-        return seconds if math.isfinite(seconds) else self.fail(f"{value} is no length of time.", param, ctx)
+        number = float(super().convert(value, param, ctx))
+        return number if math.isfinite(number) else self.fail(f"{value} is no {self.what}.", param, ctx)
+
+
+class Seconds(Bounded):
+    """A length of time."""
+
+    name, what = "seconds", "length of time"
 
 
 def names(words: str) -> tuple[str, ...]:

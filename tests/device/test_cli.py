@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from device import __version__
+from device import __version__, launch
 from device.cli import EPILOG, main
 from device.errors import Exit
+from device.messages import Command
 from tests.device.acquisition.people import FOUR, brain_uv, write_brain
 
 
@@ -58,6 +59,20 @@ def test_a_refusal_is_one_sentence_with_its_code(tmp_path: Path) -> None:
 def test_a_wish_without_a_session_is_refused(monkeypatch: pytest.MonkeyPatch, run_dir: Path) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
     assert invoke("send", "stop")[0] == Exit.SYSTEM
+
+
+def test_a_self_report_carries_both_axes(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Command] = []
+    monkeypatch.setattr(launch, "send", sent.append)
+    assert invoke("send", "self_report", "--value", "0.4", "--valence", "-0.2")[0] == Exit.OK
+    assert invoke("send", "self_report", "--value", "0.4")[0] == Exit.OK
+    assert [(item.value, item.valence) for item in sent] == [(0.4, -0.2), (0.4, None)]
+
+
+@pytest.mark.parametrize("value", ["nan", "1.1", "-inf", "calm"])
+@pytest.mark.parametrize("option", ["--value", "--valence"])
+def test_a_self_report_off_the_axis_is_refused(option: str, value: str) -> None:
+    assert invoke("send", "self_report", option, value)[0] == Exit.USAGE
 
 
 def test_no_sessions_is_an_empty_list(tmp_path: Path) -> None:
