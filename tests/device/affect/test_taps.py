@@ -31,7 +31,7 @@ def test_few_words_change_nothing() -> None:
 @pytest.mark.parametrize("state_min", [3, 6])
 @pytest.mark.parametrize("n", [16, 36])
 def test_scrambled_words_are_refused(n: int, state_min: int, is_aligned: bool) -> None:
-    """Words of another listener: at least 98 of 100 sets (of whole sessions, judged at each word, 98 as well)."""
+    """Words of another listener, at least 98 of 100 sets."""
     rng = np.random.default_rng(state_min)
     sets = [(read(rng, sides(rng, n, state_min)), say(rng, sides(rng, n, state_min))) for _ in range(200)]
     assert np.mean([taken(*pair, is_aligned=is_aligned).map == IDENTITY for pair in sets]) >= 0.98
