@@ -19,6 +19,8 @@ CARRIED_REST_S = 20.0
 """Enough rest of a listener whose earlier sessions are known."""
 CARRIED_MIN_S = 2.0
 """Earlier sessions worth less rest than this, which is what people in training are worth, say nothing new."""
+SPREAD_WORTH = 4.0
+"""An earlier spread is worth so many times an earlier mean: it changes less from one session to the next."""
 
 
 class Population(NamedTuple):
@@ -40,9 +42,10 @@ class Rest(NamedTuple):
     def drawn_from(self, population: Population) -> Population:
         """What to expect of this listener: the people in training, and earlier sessions by their weight."""
         mean_weight_s = population.mean_weight_s + self.weight_s
-        sd_weight_s = population.sd_weight_s + self.weight_s
+        spread_s = SPREAD_WORTH * self.weight_s
+        sd_weight_s = population.sd_weight_s + spread_s
         mean = (population.mean_weight_s * population.mean + self.weight_s * self.mean) / mean_weight_s
-        variance = (population.sd_weight_s * population.sd**2 + self.weight_s * self.sd**2) / sd_weight_s
+        variance = (population.sd_weight_s * population.sd**2 + spread_s * self.sd**2) / sd_weight_s
         return Population(mean, np.sqrt(variance), mean_weight_s, sd_weight_s)
 
 
