@@ -153,7 +153,12 @@ Balanced accuracy of windows of four seconds (and log loss: 0.693 is what knowin
 not seen, by today's rest and by how many seconds of it the earlier session is worth. Made by
 `python -m export.affect.carried --config export/affect/eeg.toml --model models_onnx/eeg-load-0.2.0 --data DIR --out
 export/affect/carried.md`. The two sessions are halves of one sitting (an upper bound); below, they are moved apart as
-far as two sessions of one person were on a Muse (simulated)."""
+far as two sessions of one person were on a Muse (simulated).
+
+The box takes 5 s, and at least 20 s of today's rest: that is as good as 30 s of a stranger's in either case. Taken for
+more, an earlier session misleads a listener whose electrodes sit elsewhere; without any rest of today it is then worse
+than knowing nothing. Halves share their electrodes and their day, so the truth lies between the two parts of the table;
+how steady a spread is from day to day was not seen apart from sampling noise."""
 
 if __name__ == "__main__":
     main()
