@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -41,8 +42,11 @@ def population_of(people: Sequence[Person], config: TrainingConfig) -> tuple[Flo
         rest = (person.label == REST)[:, None, None] & person.usable[:, :, None]
         values = np.where(rest, person.values, np.nan)
         sites = [values[:, person.member[:, site] > 0] for site in range(len(config.sites))]
-        means.append([np.nanmean(part, axis=(0, 1)) for part in sites])
-        sds.append([np.nanmean(np.nanstd(part, axis=0), axis=0) for part in sites])
+        with warnings.catch_warnings():
+            # Somebody without a feature at rest has no mean of it, and says nothing of it.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            means.append([np.nanmean(part, axis=(0, 1)) for part in sites])
+            sds.append([np.nanmean(np.nanstd(part, axis=0), axis=0) for part in sites])
     within = np.nanmean(sds, axis=0)
     if config.baseline_s:
         return np.nanmean(means, axis=0), within

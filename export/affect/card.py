@@ -16,6 +16,7 @@ from device.affect.reader import MontageCalibration, Settings
 from export.affect.crossval import CrossValidation, Fold, Report, montage_calibrations
 from export.affect.data import site_lists
 from export.affect.fit import Fitted
+from export.affect.leaks import CHECKS, Finding
 from export.affect.parity import GOLDEN, TOLERANCE, Pair, chosen
 from export.affect.scores import SELECTED, interval
 from export.affect.settings import TrainingConfig
@@ -93,7 +94,12 @@ def _write(
 
 
 def write_markdown(
-    folder: Path, config: TrainingConfig, found: CrossValidation, measured: Sequence[Pair], peers: dict[str, float]
+    folder: Path,
+    config: TrainingConfig,
+    found: CrossValidation,
+    measured: Sequence[Pair],
+    peers: dict[str, float],
+    findings: Sequence[Finding],
 ) -> None:
     """card.md: data, protocol, scores of every person, files, limits."""
     parts = [
@@ -103,6 +109,7 @@ def write_markdown(
         _protocol(config),
         _summary(config, found, peers),
         _people(config, found.reports),
+        _leaks(findings),
         _files(measured),
         "## What it cannot do\n\n" + "\n".join(f"- {sentence}" for sentence in config.limits) + "\n",
     ]
@@ -176,6 +183,18 @@ def _people(config: TrainingConfig, reports: Sequence[Report]) -> str:
 
 def _score(value: float | None) -> str:
     return "too short" if value is None or np.isnan(value) else f"{value:.2f}"
+
+
+def _leaks(findings: Sequence[Finding]) -> str:
+    """A run with a leak writes no card, so only warnings stand here."""
+    warned = "\n".join(f"- {finding.sentence}" for finding in findings)
+    return f"""## Leak check
+
+{len(CHECKS)} kinds of check on what the run really did, and the whole run once more on scrambled labels: no leak.
+What only the collector of the data could mend:
+
+{warned or "- nothing"}
+"""
 
 
 def _files(measured: Sequence[Pair]) -> str:

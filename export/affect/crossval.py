@@ -28,6 +28,8 @@ class Fold(NamedTuple):
     calibration: dict[str, list[Calibration]]
     """Per montage, for every length of evidence."""
     unseen: list[Person]
+    calibrated_on: tuple[str, ...]
+    """Names of everybody whose outputs the calibration was fitted to."""
 
 
 class Report(NamedTuple):
@@ -93,7 +95,8 @@ def _fold(people: Sequence[Person], out: list[int], config: TrainingConfig, numb
     for part in split(len(inside), config.inner_folds, config.seed + 1):
         others = [person for index, person in enumerate(inside) if index not in part.tolist()]
         inner.append((fit(others, config, config.seed + number), [inside[index] for index in part.tolist()]))
-    return Fold(fitted, _calibrations(inner, config), [people[index] for index in out])
+    calibrated_on = tuple(person.name for _, unseen in inner for person in unseen)
+    return Fold(fitted, _calibrations(inner, config), [people[index] for index in out], calibrated_on)
 
 
 def read_people(fitted: Fitted, people: Sequence[Person], config: TrainingConfig, names: tuple[str, ...]) -> list[Read]:
@@ -122,7 +125,7 @@ def montage_calibrations(calibration: dict[str, list[Calibration]], config: Trai
     """As card.toml holds them: by the sites of each montage."""
     return [
         MontageCalibration(
-            [site for site, members in config.sites.items() if set(members) & set(config.montages[montage])], curves
+            [site for site, members in config.sites.items() if {site, *members} & set(config.montages[montage])], curves
         )
         for montage, curves in calibration.items()
     ]

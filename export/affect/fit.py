@@ -29,6 +29,8 @@ class Fitted(NamedTuple):
     mean: FloatArray
     """Shape (sites, features)."""
     sd: FloatArray
+    seen: tuple[str, ...]
+    """Names of everybody it was fitted to, as `fit` met them."""
 
     def outputs(self, rows: FloatRows) -> FloatArray:
         return outputs_of(self.kernel, rows)
@@ -55,7 +57,7 @@ def fit(people: Sequence[Person], config: TrainingConfig, seed: int) -> Fitted:
         inverse_penalty=config.inverse_penalty,
         seed=seed,
     )
-    return Fitted(kernel, mean, sd)
+    return Fitted(kernel, mean, sd, tuple(item.person.name for item in items))
 
 
 def thin(item: Calibrated, config: TrainingConfig, copy: int, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from device.affect.reader import pool
 from device.affect.runtimes import FloatRows
 from device.dsp.windows import FloatArray
+from export.affect.audit import session_s
 from export.affect.calibration import Calibrated, balance, calibrate, inputs_of, population_of, split
 from export.affect.data import Person
 from export.affect.scores import balanced_accuracy
@@ -30,9 +31,7 @@ def simpler_readings(people: Sequence[Person], config: TrainingConfig) -> dict[s
 
 def _clock(item: Calibrated) -> FloatArray:
     """Time alone: what it scores is the order of tasks, with which no signal may be credited."""
-    person = item.person
-    ends_s = [0.0, *(person.t_s[person.segment == number].max() for number in np.unique(person.segment))]
-    return (person.t_s + np.cumsum(ends_s)[person.segment])[item.after][:, None]
+    return session_s(item.person)[item.after][:, None]
 
 
 def _impersonal(item: Calibrated) -> FloatRows:

@@ -20,10 +20,12 @@ import torch
 
 from device.affect.runtimes import FloatRows
 from export.affect import card, figure, to_onnx
+from export.affect.audit import audit
 from export.affect.calibration import inputs_of
 from export.affect.crossval import Fold, cross_validate, montage_calibrations
 from export.affect.data import load_people
 from export.affect.fit import Fitted, fit
+from export.affect.leaks import refuse_leaks
 from export.affect.model import KernelNet
 from export.affect.normal import fit_normal
 from export.affect.parity import GOLDEN, Pair, measured_pair
@@ -41,6 +43,8 @@ def train(config: TrainingConfig, data_dir: Path, folder: Path, tflite_python: P
     people = load_people(data_dir, config)
     normal = fit_normal(data_dir, config)
     found = cross_validate(people, config)
+    findings = audit(people, config, found)
+    refuse_leaks(findings)
     fitted = fit(people, config, config.seed)
     items = [fitted.calibrate(person, config) for person in people]
     rows = np.concatenate([inputs_of(item, config) for item in items])
@@ -55,7 +59,7 @@ def train(config: TrainingConfig, data_dir: Path, folder: Path, tflite_python: P
     card.write_toml(folder, config, fitted, calibration, normal, measured)
     for number, fold in enumerate(found.folds):
         _write_fold(folder / "folds" / str(number), config, fold, normal)
-    card.write_markdown(folder, config, found, measured, simpler_readings(people, config))
+    card.write_markdown(folder, config, found, measured, simpler_readings(people, config), findings)
     figure.draw(folder / "card.png", config, found.reports)
 
 

@@ -1,0 +1,195 @@
+"""The leak detector: every seeded leak is found by name, and clean runs raise no alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from device.errors import ConfigError
+from export.affect.leaks import CHECKS, Fold, Plan, Step, examine, refuse_leaks
+
+WINDOW_S, HOP_S = 4.0, 1.0
+KINDS = ("weights", "scaler", "feature choice", "alignment", "calibration", "early stopping", "hyper-parameters")
+
+
+def clean(seed: int = 0, n_people: int = 9, n_folds: int = 3, n_blocks: int = 4) -> Plan:
+    """Blocks of rest and load in an order of their own, rest first to calibrate; people are split, nothing else."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for person in range(n_people):
+        order = rng.permutation(np.arange(n_blocks) % 2)
+        at_s = 0.0
+        for block, label in enumerate([0, *order.tolist()]):
+            length = int(rng.integers(20, 40))
+            rows += [(f"P{person}", f"P{person}", at_s + HOP_S * k, label, block == 0) for k in range(length)]
+            at_s += length * HOP_S + WINDOW_S
+    person, recording, begin_s, label, is_rest = (np.array(column) for column in zip(*rows, strict=True))
+    values = rng.standard_normal((len(rows), 6)) + rng.standard_normal(6)
+    folds = []
+    for out in np.array_split(rng.permutation(n_people), n_folds):
+        test = np.isin(person, [f"P{index}" for index in out]) & ~is_rest
+        train = np.flatnonzero(~np.isin(person, [f"P{index}" for index in out]) & ~is_rest)
+        steps = tuple(Step(kind, train) for kind in KINDS)
+        folds.append(Fold(train, np.flatnonzero(test), steps))
+    return Plan(
+        person,
+        recording,
+        begin_s,
+        begin_s + WINDOW_S,
+        begin_s,
+        label.astype(float),
+        values,
+        tuple(folds),
+        np.flatnonzero(is_rest),
+    )
+
+
+def with_fold(plan: Plan, **change: object) -> Plan:
+    return plan._replace(folds=(plan.folds[0]._replace(**change), *plan.folds[1:]))
+
+
+def windows_shuffled(plan: Plan) -> Plan:
+    rng = np.random.default_rng(1)
+    everything = rng.permutation(np.concatenate([plan.folds[0].train, plan.folds[0].test]))
+    half = len(everything) // 2
+    return with_fold(plan, train=everything[:half], test=everything[half:], steps=())
+
+
+def blocks_split(plan: Plan) -> Plan:
+    """Early blocks of everybody train, late ones test; there is a pause between."""
+    scored = np.concatenate([plan.folds[0].train, plan.folds[0].test])
+    middle = np.median(plan.begin_s[scored])
+    early, late = (scored[plan.end_s[scored] < middle], scored[plan.begin_s[scored] > middle + 10])
+    return with_fold(plan, train=early, test=late, steps=())
+
+
+def same_person(plan: Plan) -> Plan:
+    """Two recordings of one person, one on each side."""
+    fold = plan.folds[0]
+    person = plan.person.copy()
+    person[np.isin(np.arange(len(person)), fold.test)] = plan.person[fold.train[0]]
+    return plan._replace(person=person)
+
+
+def two_names(plan: Plan) -> Plan:
+    """A tested person's values are a trained person's, at another gain and offset."""
+    fold = plan.folds[0]
+    one, other = plan.person[fold.train[0]], plan.person[fold.test[0]]
+    a, b = np.flatnonzero(plan.person == one), np.flatnonzero(plan.person == other)
+    n = min(len(a), len(b))
+    keep = np.ones(len(plan.person), bool)
+    keep[a[n:]] = keep[b[n:]] = False
+    values = plan.values.copy()
+    values[b[:n]] = 3 * values[a[:n]] + 10
+    kept = np.flatnonzero(keep)
+    where = np.full(len(keep), -1)
+    where[kept] = np.arange(len(kept))
+
+    def moved(rows: np.ndarray) -> np.ndarray:
+        return where[rows][where[rows] >= 0]
+
+    folds = tuple(Fold(moved(fold.train), moved(fold.test), ()) for fold in plan.folds)
+    columns = [np.asarray(column)[keep] for column in plan[:6]]
+    return Plan(*columns, values[keep], folds, moved(plan.rest))
+
+
+def step_saw_all(kind: str) -> Callable[[Plan], Plan]:
+    def seed(plan: Plan) -> Plan:
+        fold = plan.folds[0]
+        return with_fold(plan, steps=(Step(kind, np.concatenate([fold.train, fold.test])),))  # type: ignore[arg-type]
+
+    return seed
+
+
+def one_label_each(plan: Plan) -> Plan:
+    """A file for rest and a file for load, as many public sets have."""
+    recording = np.char.add(np.char.add(plan.recording, "-"), plan.label.astype(int).astype(str))
+    return plan._replace(recording=recording)
+
+
+def normalised_each(plan: Plan) -> Plan:
+    plan = one_label_each(plan)
+    return with_fold(plan, steps=(Step("scaler", plan.folds[0].train, per_recording=True),))
+
+
+def lengths_tell(plan: Plan) -> Plan:
+    plan = one_label_each(plan)
+    keep = np.ones(len(plan.person), bool)
+    for name in np.unique(plan.recording[plan.label > 0]):
+        keep[np.flatnonzero(plan.recording == name)[10:]] = False
+    where = np.cumsum(keep) - 1
+    folds = tuple(Fold(where[f.train[keep[f.train]]], where[f.test[keep[f.test]]], ()) for f in plan.folds)
+    columns = [np.asarray(column)[keep] for column in plan[:7]]
+    return Plan(*columns, folds, where[plan.rest[keep[plan.rest]]])
+
+
+def rest_holds_load(plan: Plan) -> Plan:
+    loaded = plan.folds[0].test[plan.label[plan.folds[0].test] > 0][:20]
+    return plan._replace(rest=np.concatenate([plan.rest, loaded]))
+
+
+def rest_is_scored(plan: Plan) -> Plan:
+    return with_fold(plan, test=np.concatenate([plan.folds[0].test, plan.rest[plan.person[plan.rest] == "P0"]]))
+
+
+def clock_tells(plan: Plan) -> Plan:
+    return plan._replace(order_s=plan.label * 1000 + plan.begin_s)
+
+
+def copies_augmented(plan: Plan) -> Plan:
+    """Windows of the test, under a trained person's name."""
+    fold = plan.folds[0]
+    values = plan.values.copy()
+    values[fold.train[:30]] = values[fold.test[:30]]
+    recording = plan.recording.copy()
+    recording[fold.train[:30]] = "made"
+    recording[fold.test[:30]] = "source"
+    return plan._replace(values=values, recording=recording)
+
+
+SEEDED = {
+    "windows shuffled": (windows_shuffled, "overlap"),
+    "blocks split": (blocks_split, "block"),
+    "same person on both sides": (same_person, "person"),
+    "same person under two names": (two_names, "twins"),
+    "copied recording": (two_names, "copies"),
+    **{f"{kind} saw the test": (step_saw_all(kind), kind) for kind in KINDS},
+    "normalised per recording": (normalised_each, "normalisation"),
+    "rest holds load": (rest_holds_load, "rest"),
+    "rest is scored": (rest_is_scored, "rest overlap"),
+    "augmented copies": (copies_augmented, "copies"),
+    "the clock tells": (clock_tells, "clock"),
+    "one label a recording": (one_label_each, "recording"),
+    "lengths tell": (lengths_tell, "property"),
+}
+WARNED = {"clock", "recording", "property"}
+
+
+@pytest.mark.parametrize("name", SEEDED)
+@pytest.mark.parametrize("seed", range(3))
+def test_every_seeded_leak_is_found_by_name(name: str, seed: int) -> None:
+    sow, kind = SEEDED[name]
+    found = examine(sow(clean(seed)))
+    assert kind in {finding.kind for finding in found}
+    assert all(finding.is_refused != (finding.kind in WARNED) for finding in found)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_a_clean_run_raises_no_alarm(seed: int) -> None:
+    rng = np.random.default_rng((seed, 1))
+    n_people = int(rng.integers(4, 14))
+    plan = clean(seed, n_people, int(rng.integers(2, min(n_people, 6))), int(rng.integers(6, 12)))
+    assert examine(plan) == ()
+
+
+def test_a_leak_is_refused_in_words_and_a_warning_is_not() -> None:
+    with pytest.raises(ConfigError, match=r"Fold 0 trains and tests on P\d"):
+        refuse_leaks(examine(same_person(clean())))
+    refuse_leaks(examine(one_label_each(clean())))
+
+
+def test_there_are_enough_kinds() -> None:
+    assert len({kind for _, kind in SEEDED.values()}) >= 14
+    assert len(CHECKS) == 8
