@@ -64,7 +64,7 @@ def session_s(person: Person) -> np.ndarray:
 
 
 def _try_scrambled(people: Sequence[Person], config: TrainingConfig) -> tuple[Finding, ...]:
-    """The whole run with rest and load exchanged in half of the people once they are calibrated: nothing may be found."""
+    """The whole run with rest and load exchanged in half of the people, once calibrated: nothing may be found."""
     rng = np.random.default_rng(config.seed)
     scrambled = []
     for person in people:
