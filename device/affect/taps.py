@@ -28,7 +28,8 @@ GAIN_MIN = 2.0
 """In log-likelihood over one fixed answer. Scrambled sets that reach it: under 1 of 100; whole sessions of 36 scrambled
 words in which they do at any moment: up to 4 of 100."""
 FOREIGN_GAIN_MIN = 6.0
-"""The same of a source whose log-odds are about another axis: that is a claim, and either direction would do (whole sessions: 1 of 100)."""
+"""The same of a source whose log-odds are about another axis: that is a claim, and either direction would do. Whole
+sessions of scrambled words: up to 2 of 100."""
 SLOPE_SD, SHIFT_SD = 0.5, 1.0
 NEWTON_STEPS = 12
 LOGIT_BOUND = 6.0

@@ -139,3 +139,11 @@ def test_a_channel_that_drifts_is_named_and_the_source_is_heard_less(source: Sou
     assert steady.reasons == ()
     assert any(reason.startswith("cyton: C3: drifted from rest") for reason in drifted.reasons)
     assert 0 < drifted.weight < steady.weight
+
+
+def test_a_source_that_no_model_is_chosen_for_says_so() -> None:
+    source = Source("band", [], 60.0, 0.0)
+    source.take(eeg_frame(4, REST))
+    found = source.evidence(4 * S)
+    assert not found.usable
+    assert found.reasons == ("band: no model is chosen that reads it",)
