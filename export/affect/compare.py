@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.signal import decimate
 from sklearn.linear_model import LogisticRegression
 
@@ -40,9 +41,9 @@ class Windows(NamedTuple):
     name: str
     data: FloatArray
     label: FloatArray
-    is_rest: FloatArray
-    """1 for the windows that the calibration may use."""
-    is_scored: FloatArray
+    is_rest: NDArray[np.bool_]
+    """The windows that the calibration may use."""
+    is_scored: NDArray[np.bool_]
 
 
 Features = Callable[[Windows], FloatArray]
@@ -55,13 +56,13 @@ def load_windows(data_dir: Path, config: TrainingConfig) -> list[Windows]:
     people = []
     for rest in sorted((data_dir / "open" / config.dataset).glob("*_rest.npz")):
         parts, labels, ends_s = [], [], []
-        for path, label in ((rest, REST), (rest.with_name(rest.name.replace("rest", "arith")), LOAD)):
+        for path, side in ((rest, REST), (rest.with_name(rest.name.replace("rest", "arith")), LOAD)):
             with np.load(path) as file:
                 chosen = [file["channels"].tolist().index(name) for name in config.ch_names]
                 signal, fs = file["eeg"][chosen] * float(file["scale_uV"]), int(file["fs"])
             cut = np.lib.stride_tricks.sliding_window_view(signal, WINDOW_S * fs, axis=1)[:, :: HOP_S * fs]
             parts.append(cut.swapaxes(0, 1))
-            labels.append(np.full(cut.shape[1], label))
+            labels.append(np.full(cut.shape[1], side))
             ends_s.append(np.arange(cut.shape[1]) * HOP_S + WINDOW_S)
         label, end_s = np.concatenate(labels), np.concatenate(ends_s)
         is_rest = (label == REST) & (end_s <= config.baseline_s)
@@ -91,9 +92,9 @@ def _log(matrix: FloatArray) -> FloatArray:
     return np.asarray((vectors * np.log(values)[..., None, :]) @ np.swapaxes(vectors, -1, -2))
 
 
-def tangent(matrices: FloatArray, at_rest: FloatArray) -> FloatArray:
+def tangent(matrices: FloatArray, at_rest: NDArray[np.bool_]) -> FloatArray:
     """Logarithms of the covariances, whitened by the mean of those at rest, as rows of their upper triangles."""
-    whiten = _power(matrices[at_rest > 0].mean(axis=0), -0.5)
+    whiten = _power(matrices[at_rest].mean(axis=0), -0.5)
     logs = _log(whiten @ matrices @ whiten)
     row, column = np.triu_indices(logs.shape[-1])
     return np.asarray(logs[:, row, column] * np.where(row == column, 1.0, np.sqrt(2)))
@@ -121,14 +122,14 @@ def score_features(
     rows = []
     for person in people:
         raw = features(person)
-        rest = raw[person.is_rest > 0]
+        rest = raw[person.is_rest]
         rows.append(np.clip((raw - rest.mean(axis=0)) / (rest.std(axis=0) + 1e-6), -5, 5))
 
     def fit_and_read(inside: list[int], out: list[int]) -> list[FloatArray]:
-        x = np.concatenate([rows[i][people[i].is_scored > 0] for i in inside])
+        x = np.concatenate([rows[i][people[i].is_scored] for i in inside])
         y, w = _labels(people, inside)
         model = LogisticRegression(C=c, max_iter=500).fit(x, y, w)
-        return [model.decision_function(rows[i][people[i].is_scored > 0]) for i in out]
+        return [model.decision_function(rows[i][people[i].is_scored]) for i in out]
 
     return _cross_validate(people, fit_and_read, config)
 
@@ -138,9 +139,9 @@ def score_net(people: Sequence[Windows], make: Callable[[int], torch.nn.Module],
     aligned = []
     for person in people:
         data = decimate(person.data - person.data.mean(axis=-1, keepdims=True), 2, axis=-1)
-        mean = np.einsum("nat,nbt->ab", data[person.is_rest > 0], data[person.is_rest > 0])
+        mean = np.einsum("nat,nbt->ab", data[person.is_rest], data[person.is_rest])
         whiten = _power(mean / (person.is_rest.sum() * data.shape[-1]), -0.5)
-        aligned.append(torch.tensor(np.clip(whiten @ data, -8, 8)[person.is_scored > 0], dtype=torch.float32))
+        aligned.append(torch.tensor(np.clip(whiten @ data, -8, 8)[person.is_scored], dtype=torch.float32))
 
     def fit_and_read(inside: list[int], out: list[int]) -> list[FloatArray]:
         y, w = _labels(people, inside)
@@ -154,7 +155,7 @@ def score_net(people: Sequence[Windows], make: Callable[[int], torch.nn.Module],
 
 def _labels(people: Sequence[Windows], chosen: Sequence[int]) -> tuple[FloatArray, FloatArray]:
     """Labels of the scored windows, and weights under which every person and class counts the same."""
-    labels = [people[i].label[people[i].is_scored > 0] for i in chosen]
+    labels = [people[i].label[people[i].is_scored] for i in chosen]
     weights = [np.where(label == LOAD, 50 / (label == LOAD).sum(), 50 / (label == REST).sum()) for label in labels]
     return np.concatenate(labels), np.concatenate(weights)
 
@@ -166,7 +167,7 @@ def _cross_validate(
     for out in split(len(people), config.folds, config.seed):
         inside = [index for index in range(len(people)) if index not in out]
         for index, logit in zip(out.tolist(), fit_and_read(inside, out.tolist()), strict=True):
-            label = people[index].label[people[index].is_scored > 0]
+            label = people[index].label[people[index].is_scored]
             short.append(balanced_accuracy(logit, label))
             sides = [logit[label == side] for side in (REST, LOAD)]
             means = [np.convolve(side, np.ones(LONG) / LONG, "valid") for side in sides if len(side) >= LONG]

@@ -59,7 +59,7 @@ def measured_pair(scratch: Path, suffix: str, folder: Path, windows: Path) -> Pa
     found = []
     for precision in ("fp32", "int8"):
         path = scratch / f"{precision}{suffix}"
-        found.append(measure(path, folder / GOLDEN, windows, precision))  # type: ignore[arg-type]
+        found.append(measure(path, folder / GOLDEN, windows, precision))
     pair = found[0]._replace(file=f"model{suffix}"), found[1]._replace(file=f"model{suffix}")
     shutil.copyfile(scratch / f"{chosen(pair).precision}{suffix}", folder / f"model{suffix}")
     return pair

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from device.affect.novelty import Normal
 from device.affect.runtimes import FloatRows
 from export.affect import card, figure, to_onnx
 from export.affect.audit import audit
@@ -82,7 +83,7 @@ def _export(net: KernelNet, fitted: Fitted, rows: FloatRows, folder: Path, tflit
         return [measured_pair(scratch, suffix, folder, windows) for suffix in (".onnx", ".tflite")]
 
 
-def _write_fold(folder: Path, config: TrainingConfig, fold: Fold, normal: object) -> None:
+def _write_fold(folder: Path, config: TrainingConfig, fold: Fold, normal: Normal | None) -> None:
     """A net of the cross-validation as a model of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     to_onnx.write_fp32(KernelNet(fold.fitted.kernel).eval(), folder / "model.onnx")

@@ -26,7 +26,7 @@ from hardware.bench.people import Protocol, bench_people, eegmat_people, eyes_pe
 FP = ("Fp1", "Fp2")
 EIGHT = ("Fp1", "Fp2", "C3", "C4", "T5", "T6", "O1", "O2")
 MUSE = ("Fp1", "Fp2", "T5", "T6")
-EEG_PROTOCOLS = (
+EEG_PROTOCOLS: tuple[tuple[Protocol, dict[str, float]], ...] = (
     (Protocol("EEG, 8 channels, 4 s", 60.0, 4.0, "eeg", EIGHT), {"accuracy": 0.80}),
     (Protocol("EEG, 8 channels, 30 s", 60.0, 30.0, "eeg", EIGHT), {"accuracy": 0.90}),
     (Protocol("EEG, 4 channels, 4 s", 60.0, 4.0, "eeg", MUSE), {}),

@@ -56,7 +56,7 @@ class Told(NamedTuple):
 
 def folds_of(model: str) -> dict[str, str]:
     """Person -> the net, as a model name, that has not seen them."""
-    unseen = {}
+    unseen: dict[str, str] = {}
     for folder in sorted((MODELS_DIR / model / "folds").glob("*")):
         card = tomllib.loads((folder / "card.toml").read_text("utf-8"))
         unseen |= dict.fromkeys(card["unseen"], f"{model}/folds/{folder.name}")
