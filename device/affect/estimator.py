@@ -12,7 +12,7 @@ from device.affect.evidence import Evidence, Source
 from device.affect.fusion import FADE_S, STEP_MAX_PER_S, Estimate, Glide, Presence, View, fuse, opinion_of_logit
 from device.affect.reader import Reader
 from device.affect.taps import Tap, Taps
-from device.affect.words import Words
+from device.affect.words import Words, read_report
 from device.config import SessionConfig
 from device.messages import AffectEstimate, Command, FeatureFrame, Message, PersonalBaseline, SensorStatus, Tick
 
@@ -57,15 +57,21 @@ class Estimator:
             case SensorStatus():
                 self._statuses[message.source] = message
             case Command(kind="self_report"):
-                self._words.take(message)
-                self._is_new_word = True
-                for heard in self._heard.values():
-                    heard.learn(message, now_ns)
+                self._learn(message, now_ns)
             case Tick():
                 return (self._estimate(now_ns),)
             case _:
                 pass
         return ()
+
+    def _learn(self, command: Command, now_ns: int) -> None:
+        report = read_report(command)
+        if report is None:
+            return
+        self._words.take(report)
+        self._is_new_word = True
+        for heard in self._heard.values():
+            heard.learn(report, now_ns)
 
     def end_rest(self) -> None:
         """Take no more of the signals for rest; with a quarter of what was wanted sources are read, else not at all."""

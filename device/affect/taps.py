@@ -2,7 +2,7 @@
 
 A small Bayesian map, logit' = slope * logit + shift, is fitted to them. It is used only if it foretells blocks of words
 that it was not fitted to: better than one fixed answer would (else words and sensors do not agree), and better than the
-source as it is (else there is nothing to mend).
+source as it is (else there is nothing to mend). Where the source is about another axis, time alone must be beaten too.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ words in which they do at any moment: up to 4 of 100."""
 FOREIGN_GAIN_MIN = 6.0
 """The same of a source whose log-odds are about another axis: that is a claim, and either direction would do. Whole
 sessions of scrambled words: up to 2 of 100."""
+TREND_STEEPNESS = 2.0
+"""Log-odds that a plain trend reaches one standard deviation of time from the middle."""
 SLOPE_SD, SHIFT_SD = 0.5, 1.0
 NEWTON_STEPS = 12
 LOGIT_BOUND = 6.0
@@ -107,11 +109,12 @@ class Taps:
         if min(side.sum(), (1 - side).sum()) < SIDE_MIN:
             return "too few", IDENTITY
         held_out = self._held_out(log_odds, side)
-        fixed = likelihood(np.full_like(side, logit_of(side.mean())), side)
+        fixed = likelihood(np.full_like(side, logit_of(float(side.mean()))), side)
         as_it_is = likelihood(log_odds, side)
         if self._is_aligned and as_it_is >= max(held_out, fixed + self._gain_min):
             return "agrees", IDENTITY
-        if held_out < fixed + self._gain_min:
+        rival = fixed if self._is_aligned else max(fixed, self._time_alone(side))
+        if held_out < rival + self._gain_min:
             return "disagrees", IDENTITY
         return "mends", fit(log_odds, side, is_aligned=self._is_aligned)
 
@@ -124,6 +127,12 @@ class Taps:
             found = fit(log_odds[~out], side[~out], is_aligned=self._is_aligned)
             total += likelihood(found.apply(log_odds[out]), side[out])
         return total
+
+    def _time_alone(self, side: FloatArray) -> float:
+        """Log-likelihood of words that merely change as the session goes on: calming is what it is for."""
+        t_s = np.array([tap.t_ns - self._taps[0].t_ns for tap in self._taps]) / 1e9
+        course = TREND_STEEPNESS * (t_s - t_s.mean()) / max(float(t_s.std()), 1.0)
+        return likelihood(fit(course, side, is_aligned=False).apply(course), side)
 
     def _blocks(self) -> FloatArray:
         """Number of the block each word lies in; one begins with the first word that the last does not hold."""

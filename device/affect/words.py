@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+import msgspec
+
 from device.affect.fusion import SILENCE, Opinion, View, opinion_of
 from device.messages import Command
 
@@ -69,6 +71,14 @@ class Context:
         return opinion_of(mean, sd, share * min(1.0, self._weight * self._keep(now_ns)))
 
 
+def read_report(report: Command) -> Command | None:
+    """A self-report within the axes; None where it is no number, whoever sent it."""
+    if not math.isfinite(report.value) or (report.valence is not None and not math.isfinite(report.valence)):
+        return None
+    valence = None if report.valence is None else max(-1.0, min(1.0, report.valence))
+    return msgspec.structs.replace(report, value=max(-1.0, min(1.0, report.value)), valence=valence)
+
+
 class Words:
     """All the listener said in this session."""
 
@@ -76,7 +86,7 @@ class Words:
         self._arousal, self._valence, self._context = Word(), Word(), Context()
 
     def take(self, report: Command) -> None:
-        """Take a self-report; one that names no valence leaves the last one's standing."""
+        """Take a report as `read_report` gives it; one that names no valence leaves the last one's standing."""
         self._arousal.take(report.value, report.t_ns)
         if report.valence is not None:
             self._valence.take(report.valence, report.t_ns)

@@ -181,6 +181,11 @@ def test_valence_is_what_the_listener_said_and_then_what_was_said_earlier(estima
     assert "valence is what the listener said earlier" in course[-1].reasons
 
 
+def test_a_report_that_is_no_number_is_not_heard(estimator: Estimator) -> None:
+    course = run(estimator, reports([0, 0], [np.nan, 0.0], [0.0, np.inf]), 0, 10)
+    assert not any(item.known for item in course)
+
+
 def hour(side: np.ndarray) -> list[FeatureFrame]:
     """A heart that follows `side` minute by minute after two minutes of rest."""
     return [*heart_frames(1, 120, 65)] + [

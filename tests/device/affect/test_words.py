@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.affect.fusion import PRIOR_SD, Estimate, View, fuse, opinion_of_logit
-from device.affect.words import Words
+from device.affect.words import Words, read_report
 from device.messages import Command
 from tests.device.affect.frames import S
 
@@ -82,3 +83,14 @@ def test_a_word_fades_without_a_jump(value: float, valence: float) -> None:
 
 def test_how_old_a_word_is_is_told() -> None:
     assert said((10, 0.3, None)).reasons(70 * S) == ["the listener said so 60 s ago"]
+
+
+@given(st.floats(), st.none() | st.floats())
+def test_a_report_is_within_the_axes_or_none(value: float, valence: float | None) -> None:
+    found = read_report(Command(t_ns=0, kind="self_report", author="patient", value=value, valence=valence))
+    if found is None:
+        assert not math.isfinite(value) or (valence is not None and not math.isfinite(valence))
+        return
+    assert -1 <= found.value <= 1
+    assert (found.valence is None) == (valence is None)
+    assert found.valence is None or -1 <= found.valence <= 1
