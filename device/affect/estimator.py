@@ -44,7 +44,7 @@ class Estimator:
         self._expected = tuple(config.device.sources)
         self._heard: dict[str, Heard] = {}
         self._statuses: dict[str, SensorStatus] = {}
-        self._words, self._is_new_word = Words(), False
+        self._words, self._is_new_word = Words(config.baselines), False
         # Evidence that must not outlast its window comes and goes at once.
         self._fade_s, step_per_s = (0.0, math.inf) if affect.window_s else (FADE_S, STEP_MAX_PER_S)
         self._glide = Glide(step_per_s)
@@ -59,7 +59,7 @@ class Estimator:
             case Command(kind="self_report"):
                 self._learn(message, now_ns)
             case Tick():
-                return (self._estimate(now_ns),)
+                return (self._estimate(now_ns), *self._words.tell(now_ns))
             case _:
                 pass
         return ()

@@ -6,11 +6,12 @@ No model reads valence from people it has not met better than chance, so what th
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import msgspec
 
 from device.affect.fusion import SILENCE, Opinion, View, opinion_of
-from device.messages import Command
+from device.messages import Command, PersonalBaseline
 
 REPORT_SD = 0.25
 REPORT_FADES_S = 120.0
@@ -21,6 +22,13 @@ CONTEXT_SD = 0.6
 CONTEXT_FADES_S = 1200.0
 CONTEXT_HEARD = 0.1
 """Precision from which the context is worth a sentence."""
+
+
+SOURCE, MODEL, CELL = "words", "context", "valence"
+"""Under which the context is carried to later sessions; its weight counts reports."""
+TOLD_NS = 60_000_000_000
+"""It is told so often while there is any."""
+TOLD_MIN = 0.05
 
 
 class Word:
@@ -49,26 +57,40 @@ class Context:
 
     def __init__(self) -> None:
         self._weight = self._sum = self._sum_squares = 0.0
-        self._t_ns = 0
+        self._t_ns: int | None = None
+
+    def recall(self, mean: float, sd: float, weight: float) -> None:
+        """Begin with what earlier sessions left."""
+        self._weight, self._sum, self._sum_squares = weight, weight * mean, weight * (sd * sd + mean * mean)
+
+    def spread(self) -> tuple[float, float]:
+        """Mean and standard deviation."""
+        mean = self._sum / self._weight
+        return mean, math.sqrt(max(0.0, self._sum_squares / self._weight - mean * mean))
+
+    def weight(self, now_ns: int) -> float:
+        """How many reports it is still worth."""
+        return self._weight * self._keep(now_ns)
 
     def take(self, value: float, t_ns: int) -> None:
         keep = self._keep(t_ns)
         self._weight = keep * self._weight + 1
         self._sum = keep * self._sum + value
         self._sum_squares = keep * self._sum_squares + value * value
-        self._t_ns = max(t_ns, self._t_ns)
+        self._t_ns = max(t_ns, self._t_ns or 0)
 
     def _keep(self, now_ns: int) -> float:
+        """What was carried begins to fade with the first moment it is asked for."""
+        if self._t_ns is None:
+            self._t_ns = now_ns
         return math.exp(-max(0, now_ns - self._t_ns) / 1e9 / CONTEXT_FADES_S)
 
     def opinion(self, now_ns: int, share: float) -> Opinion:
         """What earlier reports lead to expect, heard by `share`."""
         if not self._weight:
             return SILENCE
-        mean = self._sum / self._weight
-        scatter = max(0.0, self._sum_squares / self._weight - mean * mean)
-        sd = min(1.0, math.sqrt(CONTEXT_SD**2 + scatter))
-        return opinion_of(mean, sd, share * min(1.0, self._weight * self._keep(now_ns)))
+        mean, scatter = self.spread()
+        return opinion_of(mean, min(1.0, math.hypot(CONTEXT_SD, scatter)), share * min(1.0, self.weight(now_ns)))
 
 
 def read_report(report: Command) -> Command | None:
@@ -80,10 +102,14 @@ def read_report(report: Command) -> Command | None:
 
 
 class Words:
-    """All the listener said in this session."""
+    """All the listener said in this session, and what is left of earlier ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, carried: Sequence[PersonalBaseline] = ()) -> None:
         self._arousal, self._valence, self._context = Word(), Word(), Context()
+        self._told_ns: int | None = None
+        for item in carried:
+            if (item.source, item.model, item.names) == (SOURCE, MODEL, (CELL,)):
+                self._context.recall(item.mean[0], item.sd[0], item.weight_s[0])
 
     def take(self, report: Command) -> None:
         """Take a report as `read_report` gives it; one that names no valence leaves the last one's standing."""
@@ -105,6 +131,19 @@ class Words:
         if self._context.opinion(now_ns, 1.0).precision > CONTEXT_HEARD:
             return ["valence is what the listener said earlier"]
         return []
+
+    def tell(self, now_ns: int) -> list[PersonalBaseline]:
+        """What a later session should know of the context, once a minute while there is any."""
+        weight = self._context.weight(now_ns)
+        if weight < TOLD_MIN or (self._told_ns is not None and now_ns - self._told_ns < TOLD_NS):
+            return []
+        self._told_ns = now_ns
+        mean, sd = self._context.spread()
+        return [
+            PersonalBaseline(
+                t_ns=now_ns, source=SOURCE, model=MODEL, names=(CELL,), mean=(mean,), sd=(sd,), weight_s=(weight,)
+            )
+        ]
 
     def is_heard(self, now_ns: int) -> bool:
         """Whether a word on arousal still counts."""

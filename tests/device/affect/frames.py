@@ -53,6 +53,8 @@ def heart_frame(t_s: float, hr_bpm: float, *, quality: float = 1.0) -> FeatureFr
     )
 
 
-def eeg_frames(begin_s: float, end_s: float, state: dict[str, float], seed: int = 0, **more: object) -> Iterator:
+def eeg_frames(
+    begin_s: float, end_s: float, state: dict[str, float], seed: int = 0, **more: object
+) -> Iterator[FeatureFrame]:
     rng = np.random.default_rng((seed, round(begin_s)))
     return (eeg_frame(t_s, state, rng=rng, **more) for t_s in np.arange(begin_s, end_s, 0.25).tolist())  # type: ignore[arg-type]

@@ -42,7 +42,7 @@ def test_twenty_stationary_minutes_raise_no_false_alarm() -> None:
 
 @pytest.mark.parametrize("channels", [slice(0, 1), slice(None)])
 def test_a_shift_of_two_deviations_is_told_within_two_minutes(channels: slice) -> None:
-    found = []
+    found: list[float | None] = []
     for seed in range(10):
         drift, rows = Drift(CHANNELS, FEATURES), course(np.random.default_rng(seed), 6)
         begin = round(120 / HOP_S)
@@ -50,8 +50,8 @@ def test_a_shift_of_two_deviations_is_told_within_two_minutes(channels: slice) -
         rows[begin:, channels] += 2.0
         found.append(alarm_s(drift, rows[begin:]))
     assert None not in found
-    assert np.median(found) < 90
-    assert max(found) < 120
+    assert np.median([item for item in found if item is not None]) < 90
+    assert max(item for item in found if item is not None) < 120
 
 
 def test_a_slow_trend_is_told_before_it_is_twice_the_limit() -> None:

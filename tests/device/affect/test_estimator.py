@@ -264,7 +264,7 @@ class Strain(Mood):
 def test_the_virtual_patients_strain_is_read_from_its_eeg(config: SessionConfig, listener: str) -> None:
     profile = PROFILES[listener]
     brain, features = Brain(7, profile, Strain(7, profile)), Features(config)
-    frames = []
+    frames: list[FeatureFrame] = []
     for second in range(180):
         data = brain.samples(second * SFREQ_HZ, SFREQ_HZ).astype("<f4").tobytes()
         chunk = SampleChunk(

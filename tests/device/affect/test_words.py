@@ -85,6 +85,20 @@ def test_how_old_a_word_is_is_told() -> None:
     assert said((10, 0.3, None)).reasons(70 * S) == ["the listener said so 60 s ago"]
 
 
+def test_what_was_said_is_carried_to_a_later_session_and_fades_there() -> None:
+    words = said((0, 0.0, 0.8), (60, 0.0, 0.6))
+    assert said((0, 0.5, None)).tell(0) == []
+    (told,) = words.tell(60 * S)
+    assert words.tell(61 * S) == []
+    assert len(words.tell(120 * S)) == 1
+    later = Words([told])
+    early, late = at(later, 10_000), at(later, 10_000 + 3 * 3600)
+    assert early.valence == pytest.approx(0.7, abs=0.05)
+    assert early.valence_sd > 0.5
+    assert early.arousal_sd == PRIOR_SD
+    assert late.valence == pytest.approx(0, abs=0.05)
+
+
 @given(st.floats(), st.none() | st.floats())
 def test_a_report_is_within_the_axes_or_none(value: float, valence: float | None) -> None:
     found = read_report(Command(t_ns=0, kind="self_report", author="patient", value=value, valence=valence))
