@@ -7,15 +7,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from device.affect.reader import pool
+from device.affect.reader import pool, probability_of
 from device.affect.runtimes import FloatRows
 from device.dsp.windows import FloatArray
 from export.affect.audit import session_s
 from export.affect.calibration import Calibrated, balance, calibrate, inputs_of, population_of, split
+from export.affect.crossval import CrossValidation, read_people
 from export.affect.data import Person
 from export.affect.scores import balanced_accuracy
 from export.affect.settings import TrainingConfig
 
+NEAR_S = 240.0
 Inputs = Callable[[Calibrated], FloatRows | FloatArray]
 
 
@@ -27,6 +29,19 @@ def simpler_readings(people: Sequence[Person], config: TrainingConfig) -> dict[s
         "logistic regression without rest": _logistic(people, config, _impersonal),
         "logistic regression with rest": _logistic(people, config, lambda item: inputs_of(item, config)),
     }
+
+
+def near_changes(found: CrossValidation, config: TrainingConfig) -> float:
+    """The model itself where the clock says little: only windows that end within minutes of a change of task."""
+    scores = []
+    for fold in found.folds:
+        curve = next(iter(fold.calibration.values()))[0]
+        for item, output in read_people(fold.fitted, fold.unseen, config, config.ch_names):
+            label, at_s = item.person.label[item.after], session_s(item.person)[item.after]
+            changes_s = at_s[np.flatnonzero(np.diff(label) != 0) + 1]
+            near = (np.abs(at_s[:, None] - changes_s) < NEAR_S).any(axis=1)
+            scores.append(balanced_accuracy(probability_of(output[near], curve) - 0.5, label[near]))
+    return float(np.nanmean(scores))
 
 
 def _clock(item: Calibrated) -> FloatArray:

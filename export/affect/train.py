@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +24,14 @@ from device.affect.runtimes import FloatRows
 from export.affect import card, figure, to_onnx
 from export.affect.audit import audit
 from export.affect.calibration import inputs_of
-from export.affect.crossval import Fold, cross_validate, montage_calibrations
-from export.affect.data import load_people
+from export.affect.crossval import CrossValidation, Fold, cross_validate, montage_calibrations
+from export.affect.data import Person, load_people
 from export.affect.fit import Fitted, fit
 from export.affect.leaks import refuse_leaks
 from export.affect.model import KernelNet
 from export.affect.normal import fit_normal
 from export.affect.parity import GOLDEN, Pair, measured_pair
-from export.affect.peers import simpler_readings
+from export.affect.peers import near_changes, simpler_readings
 from export.affect.settings import TrainingConfig, load_config
 
 GOLDEN_ROWS = 64
@@ -60,8 +61,14 @@ def train(config: TrainingConfig, data_dir: Path, folder: Path, tflite_python: P
     card.write_toml(folder, config, fitted, calibration, normal, measured)
     for number, fold in enumerate(found.folds):
         _write_fold(folder / "folds" / str(number), config, fold, normal)
-    card.write_markdown(folder, config, found, measured, simpler_readings(people, config), findings)
+    card.write_markdown(folder, config, found, measured, beside(people, config, found), findings)
     figure.draw(folder / "card.png", config, found.reports)
+
+
+def beside(people: Sequence[Person], config: TrainingConfig, found: CrossValidation) -> dict[str, float]:
+    """What stands below the scores of a card."""
+    near = {"this model, only within four minutes of a change between rest and task": near_changes(found, config)}
+    return near | simpler_readings(people, config)
 
 
 def _torch_outputs(net: KernelNet, rows: FloatRows) -> FloatRows:

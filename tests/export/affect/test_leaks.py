@@ -179,7 +179,7 @@ def test_every_seeded_leak_is_found_by_name(name: str, seed: int) -> None:
 @pytest.mark.parametrize("seed", range(100))
 def test_a_clean_run_raises_no_alarm(seed: int) -> None:
     rng = np.random.default_rng((seed, 1))
-    n_people = int(rng.integers(4, 14))
+    n_people = int(rng.integers(6, 14))
     plan = clean(seed, n_people, int(rng.integers(2, min(n_people, 6))), int(rng.integers(6, 12)))
     assert examine(plan) == ()
 
