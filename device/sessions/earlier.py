@@ -1,4 +1,4 @@
-"""The listener's rest as earlier sessions left it: what a new session begins with, already partly forgotten.
+"""The listener's rest (and last mood) as earlier sessions left it, partly forgotten: what a new session begins with.
 
 A resting person of today is not quite that of last week, nor are the electrodes where they were: on people with several
 recordings (Muse, 15 pairs of sessions of 4 people) the mean of a feature moves between sessions by 0.45 of the variance
@@ -25,6 +25,7 @@ ANYBODY = "guest"
 """A name that many share: nothing is carried for it."""
 HALF_LIFE_DAYS = 7.0
 SESSION_WORTH_S = 5.0
+"""Words on valence are carried too and count reports where rest counts seconds: no more than five of them."""
 SESSIONS_MAX = 3
 """Further back nothing is looked for."""
 SEGMENTS_MAX = 3
@@ -58,9 +59,7 @@ def recall_rest(root: Path, listener: str, now: dt.datetime) -> Earlier:
         told = {(rest.source, rest.model): rest for rest in rests}
         new = told.keys() - found.keys()
         found = told | found
-        sentences.extend(
-            f"{source}: rest as {model} reads it is known from {info.session_id}." for source, model in sorted(new)
-        )
+        sentences.extend(f"{source} ({model}): known from session {info.session_id}." for source, model in sorted(new))
     return Earlier(tuple(found.values()), tuple(sentences))
 
 
