@@ -10,7 +10,7 @@ import numpy as np
 
 from device.affect.evidence import Evidence, Source
 from device.affect.fusion import FADE_S, STEP_MAX_PER_S, Estimate, Glide, Presence, View, fuse, opinion_of_logit
-from device.affect.reader import Reader
+from device.affect.reader import open_readers
 from device.affect.taps import Tap, Taps
 from device.affect.words import Words, read_report
 from device.config import SessionConfig
@@ -37,8 +37,8 @@ class Estimator:
     def __init__(self, config: SessionConfig) -> None:
         affect, models_dir = config.device.affect, Path(config.models_dir)
         self._readers = {
-            "eeg": [Reader(models_dir, name) for name in affect.eeg_models],
-            "wrist": [Reader(models_dir, name) for name in affect.wrist_models],
+            kind: open_readers(models_dir, names, is_rested=affect.baseline_s > 0)
+            for kind, names in (("eeg", affect.eeg_models), ("wrist", affect.wrist_models))
         }
         self._affect, self._carried = affect, config.baselines
         self._expected = tuple(config.device.sources)

@@ -265,7 +265,7 @@ class Source:
     def evidence(self, now_ns: int) -> Evidence:
         """What this source is worth at `now_ns`."""
         if not self.tracks:
-            return Evidence(0.0, 0.0, 0.0, False, False, (f"{self.name}: no model is chosen that reads it",))
+            return Evidence(0.0, 0.0, 0.0, False, False, (f"{self.name}: no model reads it without rest at the start",))
         left, log_odds, total = 1.0, 0.0, 0.0
         for track in self.tracks:
             share = left * track.weight(now_ns)

@@ -146,6 +146,16 @@ class Reader:
         return math.log(probability / (1 - probability))
 
 
+def open_readers(models_dir: Path, names: Sequence[str], *, is_rested: bool) -> list[Reader]:
+    """The models that fit a session in which the listener rests at the start, or does not.
+
+    Raises:
+        ModelError: a model cannot be used.
+    """
+    readers = [Reader(models_dir, name) for name in names]
+    return [reader for reader in readers if reader.settings.needs_rest == is_rested]
+
+
 def _likeness(present: NDArray[np.bool_], sites: NDArray[np.bool_]) -> float:
     """Sites that two montages share, of all that either has (Jaccard)."""
     return float((present & sites).sum() / max(1, (present | sites).sum()))

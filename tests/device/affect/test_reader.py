@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.affect.reader import Calibration, Reader, calibration_at, lay_out, pool, probability_of, values_of
+from device.affect.reader import (
+    Calibration,
+    Reader,
+    calibration_at,
+    lay_out,
+    open_readers,
+    pool,
+    probability_of,
+    values_of,
+)
 from device.config import AffectConfig
 from device.errors import ModelError
 from device.models import MODELS_DIR
@@ -28,6 +37,14 @@ def reader() -> Reader:
 def test_any_montage_has_a_place(reader: Reader, ch_names: tuple[str, ...]) -> None:
     layout = reader.layout(eeg_frame(0, REST, ch_names=ch_names).names, ch_names)
     assert layout.columns.shape == (len(ch_names), len(reader.settings.features))
+
+
+def test_who_takes_no_rest_is_read_by_models_that_need_none() -> None:
+    names = AffectConfig().eeg_models
+    rested, cold = (open_readers(MODELS_DIR, names, is_rested=is_rested) for is_rested in (True, False))
+    assert rested
+    assert cold
+    assert {reader.name for reader in rested}.isdisjoint(reader.name for reader in cold)
 
 
 def test_electrodes_without_a_known_place_are_left_out(reader: Reader) -> None:
