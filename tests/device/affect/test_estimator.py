@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from device.affect import estimator as room
+from device.affect import reader
 from device.affect.estimator import Estimator
 from device.affect.fusion import PRIOR_SD, STEP_MAX_PER_S
 from device.config import AffectConfig, DeviceConfig, SessionConfig, SourceConfig
@@ -66,7 +66,7 @@ def reports(minutes: Iterable[int], arousal: Iterable[float], valence: Iterable[
 @pytest.fixture
 def config(config: SessionConfig, monkeypatch: pytest.MonkeyPatch) -> SessionConfig:
     """The shipped EEG model and a made-up one for the heart."""
-    monkeypatch.setattr(room, "Reader", open_reader)
+    monkeypatch.setattr(reader, "Reader", open_reader)
     device = DeviceConfig(affect=AffectConfig(wrist_models=(HEART,)))
     return msgspec.structs.replace(config, device=device)
 

@@ -146,4 +146,4 @@ def test_a_source_that_no_model_is_chosen_for_says_so() -> None:
     source.take(eeg_frame(4, REST))
     found = source.evidence(4 * S)
     assert not found.usable
-    assert found.reasons == ("band: no model is chosen that reads it",)
+    assert found.reasons == ("band: no model reads it without rest at the start",)
