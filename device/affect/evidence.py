@@ -273,7 +273,8 @@ class Source:
                 log_odds += share * track.log_odds()
                 total += share
                 left -= share
-        best = max(self.tracks, key=lambda track: track.weight(now_ns))
+        # A model whose signals a source does not send never calibrates: its excuses are nobody's business.
+        best = max(self.tracks, key=lambda track: (track.weight(now_ns), track.baseline.covered_s))
         mean = log_odds / total if total else 0.0
         return Evidence(
             mean,

@@ -12,7 +12,7 @@ from device.affect.reader import Reader
 from device.config import AffectConfig
 from device.messages import FeatureFrame
 from device.models import MODELS_DIR
-from tests.device.affect.frames import EIGHT, LOAD, REST, S, eeg_frame, eeg_frames
+from tests.device.affect.frames import EIGHT, LOAD, REST, S, eeg_frame, eeg_frames, heart_frame
 
 
 @pytest.fixture
@@ -147,3 +147,13 @@ def test_a_source_that_no_model_is_chosen_for_says_so() -> None:
     found = source.evidence(4 * S)
     assert not found.usable
     assert found.reasons == ("band: no model reads it without rest at the start",)
+
+
+def test_a_band_that_sends_beats_alone_is_told_of_its_own_calibration() -> None:
+    readers = [Reader(MODELS_DIR, name) for name in AffectConfig().wrist_models]
+    band = Source("band", readers, 60.0, 0.0)
+    for second in range(61, 91):
+        band.take(heart_frame(second, 65.0))
+    (reason,) = band.evidence(90 * S).reasons
+    assert reason.startswith("band: calibrating: ")
+    assert not reason.startswith("band: calibrating: 0 s")
