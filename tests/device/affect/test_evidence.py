@@ -151,7 +151,7 @@ def test_a_source_that_no_model_is_chosen_for_says_so() -> None:
 
 def test_a_band_that_sends_beats_alone_is_told_of_its_own_calibration() -> None:
     readers = [Reader(MODELS_DIR, name) for name in AffectConfig().wrist_models]
-    band = Source("band", readers, 60.0, 0.0)
+    band = Source("band", readers, 300.0, 0.0)
     for second in range(61, 91):
         band.take(heart_frame(second, 65.0))
     (reason,) = band.evidence(90 * S).reasons
