@@ -38,5 +38,6 @@ class Familiar:
 
     def distance(self, values: FloatArray) -> FloatArray:
         """Shape (..., channels); NaN where a feature is."""
-        distance: FloatArray = np.linalg.norm((values - self._mean) @ self._whitening, axis=-1)
+        with np.errstate(invalid="ignore"):  # an infinite feature is beyond, whatever comes of it
+            distance: FloatArray = np.linalg.norm((values - self._mean) @ self._whitening, axis=-1)
         return distance
