@@ -100,7 +100,7 @@ class Estimator:
             **told._asdict(),
             coverage=dict.fromkeys(self._expected, 0.0) | {name: item.coverage for name, item in evidence.items()},
             calibrated=any(item.calibrated for item in evidence.values()),
-            reasons=(*self._words.reasons(now_ns), *self._reasons(evidence)),
+            reasons=(*(self._words.reasons(now_ns) if is_told else ()), *self._reasons(evidence)),
         )
 
     def _reasons(self, evidence: dict[str, Evidence]) -> list[str]:

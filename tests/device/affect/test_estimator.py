@@ -181,6 +181,17 @@ def test_valence_is_what_the_listener_said_and_then_what_was_said_earlier(estima
     assert "valence is what the listener said earlier" in course[-1].reasons
 
 
+def test_words_of_earlier_sessions_alone_are_no_estimate_and_claim_none(config: SessionConfig) -> None:
+    told = rests(Estimator(config), reports([1], [0.0], [0.8]), 130)
+    estimator = Estimator(msgspec.structs.replace(config, baselines=tuple(told)))
+    course = run(estimator, eeg_frames(4, 120, REST), 0, 120)
+    assert not course[20].known
+    assert not any("valence" in reason for reason in course[20].reasons)
+    assert course[-1].known
+    assert course[-1].valence > 0.2
+    assert "valence is what the listener said earlier" in course[-1].reasons
+
+
 def test_a_report_that_is_no_number_is_not_heard(estimator: Estimator) -> None:
     course = run(estimator, reports([0, 0], [np.nan, 0.0], [0.0, np.inf]), 0, 10)
     assert not any(item.known for item in course)
