@@ -24,7 +24,8 @@ class Label(NamedTuple):
     end_s: float
     valence: float | None = None
     arousal: float | None = None
-    """Ratings as they were given, on the set's own scale."""
+    """Ratings as they were given, from 1 to `scale_top`."""
+    scale_top: float | None = None
     name: str | None = None
     """Of a class, such as `stress`."""
 
@@ -40,8 +41,6 @@ class LabelledRecording(NamedTuple):
     baseline_s: float
     """Rest at the start; 0 where there is none."""
     labels: tuple[Label, ...]
-    scale_middle: float | None = None
-    """Of the rating scale; None where nothing was rated."""
 
 
 class Feed(NamedTuple):
