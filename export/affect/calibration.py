@@ -30,11 +30,6 @@ class Calibrated(NamedTuple):
     """Frames the baseline was made of."""
 
 
-def split(n_people: int, n_folds: int, seed: int) -> list[NDArray[np.intp]]:
-    """Indices of the people left out in each fold: disjoint, and together everybody."""
-    return np.array_split(np.random.default_rng(seed).permutation(n_people), n_folds)
-
-
 def population_of(people: Sequence[Person], config: TrainingConfig) -> tuple[FloatArray, FloatArray]:
     """Resting mean and spread per site and feature: within people, or over them where nobody's own rest is used."""
     means, sds = [], []

@@ -20,8 +20,8 @@ from scipy.signal import decimate
 from sklearn.linear_model import LogisticRegression
 
 from device.dsp.windows import FloatArray
-from export.affect.calibration import split
 from export.affect.data import LOAD, REST
+from export.affect.protocols import split
 from export.affect.rivals import Conformer, EegNet, train
 from export.affect.scores import balanced_accuracy
 from export.affect.settings import TrainingConfig, load_config

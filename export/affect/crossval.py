@@ -10,10 +10,11 @@ from tqdm import tqdm
 
 from device.affect.reader import Calibration, MontageCalibration
 from device.dsp.windows import FloatArray
-from export.affect.calibration import Calibrated, inputs_of, split
+from export.affect.calibration import Calibrated, inputs_of
 from export.affect.curves import apply, fit_calibration
 from export.affect.data import Person
 from export.affect.fit import Fitted, fit
+from export.affect.protocols import split
 from export.affect.scores import Scored, balanced_accuracy, calibration_error, means, selective_accuracy
 from export.affect.settings import TrainingConfig
 

@@ -11,9 +11,10 @@ from device.affect.reader import pool, probability_of
 from device.affect.runtimes import FloatRows
 from device.dsp.windows import FloatArray
 from export.affect.audit import session_s
-from export.affect.calibration import Calibrated, balance, calibrate, inputs_of, population_of, split
+from export.affect.calibration import Calibrated, balance, calibrate, inputs_of, population_of
 from export.affect.crossval import CrossValidation, read_people
 from export.affect.data import Person
+from export.affect.protocols import split
 from export.affect.scores import balanced_accuracy
 from export.affect.settings import TrainingConfig
 

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from device.config import Config, load
+from device.errors import ConfigError
 from device.messages import SignalKind
+from export.affect.protocols import PROTOCOLS
 
 Dataset = Annotated[str, msgspec.Meta(pattern=r"^\w+$")]
 
@@ -74,4 +76,12 @@ class TrainingConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def load_config(path: Path) -> TrainingConfig:
-    return load(path, TrainingConfig)
+    """Read one model's configuration.
+
+    Raises:
+        ConfigError: as `load`, or the protocol is no row of the table.
+    """
+    config = load(path, TrainingConfig)
+    if config.protocol not in PROTOCOLS:
+        raise ConfigError(f"{path}: there is no protocol {config.protocol!r}.", f"Name one of {', '.join(PROTOCOLS)}.")
+    return config

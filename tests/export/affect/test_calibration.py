@@ -7,10 +7,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from export.affect.calibration import balance, calibrate, inputs_of, population_of, split
+from export.affect.calibration import balance, calibrate, inputs_of, population_of
 from export.affect.data import LOAD, Person
 from tests.export.affect.people import config, people, write_eeg
 
@@ -22,12 +20,6 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> list[Person]:
     folder: Path = tmp_path_factory.mktemp("data")
     write_eeg(folder)
     return people(folder, "eeg")
-
-
-@given(st.integers(2, 60), st.integers(2, 12), st.integers(0, 2**31))
-def test_folds_are_disjoint_and_hold_everybody(n_people: int, n_folds: int, seed: int) -> None:
-    folds = split(n_people, n_folds, seed)
-    assert sorted(np.concatenate(folds).tolist()) == list(range(n_people))
 
 
 def test_what_is_scored_lies_after_the_baseline_and_cannot_change_it(three: list[Person]) -> None:

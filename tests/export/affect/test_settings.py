@@ -28,3 +28,10 @@ def test_training_outside_the_open_data_is_refused(tmp_path: Path, dataset: str)
     path.write_text((CONFIGS / "eeg.toml").read_text("utf-8").replace("eeg_eegmat", dataset), "utf-8")
     with pytest.raises(ConfigError, match="dataset"):
         load_config(path)
+
+
+def test_a_protocol_that_nobody_wrote_down_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text((CONFIGS / "eeg.toml").read_text("utf-8").replace("person-kfold", "shuffled-windows"), "utf-8")
+    with pytest.raises(ConfigError, match=r"no protocol 'shuffled-windows'.*person-kfold"):
+        load_config(path)
