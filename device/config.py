@@ -64,7 +64,7 @@ class AudioConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 class AffectConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     eeg_models: tuple[str, ...] = ("eeg-load-0.2.0", "eeg-cold-0.2.0")
-    wrist_models: tuple[str, ...] = ("wrist-stress-0.2.0", "heart-stress-0.2.0")
+    wrist_models: tuple[str, ...] = ("wrist-stress-0.2.0", "pulse-stress-0.2.0", "heart-stress-0.2.0")
     """In order of preference: the first that finds its signals in a source reads it."""
     baseline_s: Annotated[float, msgspec.Meta(ge=0.0, le=600.0)] = 60.0
     """Rest at the start against which a listener is read; 0: against the people in training alone."""
