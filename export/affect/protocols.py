@@ -156,11 +156,12 @@ PROTOCOLS: dict[str, Protocol] = {
             seed=2025,
             source="EEGain, github.com/EmotionLab/EEGain at 05242a6, arXiv 2505.18175",
             verified="split, windows, bounds of DEAP and DREAMER and the classes of SEED, in its README and readers; "
-            "its filters, 128 Hz and choice of an epoch on a fifth of the training people are not repeated.",
+            "its filters, 128 Hz and choice of an epoch on a fifth of the training people are not repeated. Of a DEAP "
+            "trial one window fewer is scored: the second after its 3 s of rest belongs to the window of rest.",
         ),
         Protocol(
             id="libeer-cross-subject",
-            title="one draw of people, 60 : 20 : 20; ratings split at the middle, which takes no part, or three classes",
+            title="one draw of people, 60:20:20; ratings split at the middle, which takes no part, or three classes",
             window_s=None,
             hop_s=4.0,
             label_of=films_or_middle,
