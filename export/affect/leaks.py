@@ -2,12 +2,13 @@
 
 Of 101 papers on one data set 87 % had such an error, worth up to 46 points (arXiv 2508.02417). A run is laid open as a
 `Plan`: who is in which fold, and what each fitted step saw. What the plan claims is held against the values themselves,
-so that a person under two names or a copied recording is found too.
+so that a person under two names or a copied recording is found too. What no claim can show, `trials` tries out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -15,6 +16,14 @@ from numpy.typing import NDArray
 
 from device.dsp.windows import FloatArray
 from device.errors import ConfigError
+from export.affect.giveaways import (
+    best_threshold,
+    clock_features,
+    coded_features,
+    is_one_label_each,
+    telling_properties,
+)
+from export.affect.twins import alike_recordings, copied_windows, scaled
 
 Index = NDArray[np.intp]
 StepKind = Literal[
@@ -22,10 +31,13 @@ StepKind = Literal[
 ]
 CLOCK_MAX = 0.76
 """Balanced accuracy of time alone beyond which the order of tasks could be what is read."""
-PROPERTY_MAX = 0.9
-ALIKE_ROWS_MIN = 5
-"""Rows that two recordings must share to be the same: single windows of dull signals may coincide."""
-ALIKE_SHARE = 0.5
+TOUCH_S = 1e-6
+"""Windows that merely touch share nothing."""
+COPIES_MIN = 5
+"""Windows: single ones of dull signals may coincide."""
+COPIES_SHARE = 0.02
+"""Of the tested windows may lie near a trained one by chance."""
+NO_PROPERTIES: Mapping[str, FloatArray] = MappingProxyType({})
 
 
 class Step(NamedTuple):
@@ -54,12 +66,16 @@ class Plan(NamedTuple):
     order_s: FloatArray
     """Time since the person's session began."""
     label: FloatArray
-    """0 or 1."""
+    """0 for rest, then 1 or further classes."""
     values: FloatArray
     """Features before any normalisation, shape (n, features)."""
     folds: tuple[Fold, ...]
     rest: Index
     """Windows that a listener's own calibration was made of."""
+    properties: Mapping[str, FloatArray] = NO_PROPERTIES
+    """Of the file each window came from, such as its gain or offset: what no reading should rest on."""
+    apart: Literal["person", "recording"] = "person"
+    """What may not be on both sides of a fold; `recording` where a protocol tests on known people."""
 
 
 class Finding(NamedTuple):
@@ -90,7 +106,7 @@ def refuse_leaks(findings: Sequence[Finding]) -> None:
 
 
 def _check_people(plan: Plan) -> Iterator[Finding]:
-    for number, fold in enumerate(plan.folds):
+    for number, fold in enumerate(plan.folds if plan.apart == "person" else ()):
         both = np.intersect1d(plan.person[fold.train], plan.person[fold.test])
         if len(both):
             yield Finding("person", f"Fold {number} trains and tests on {_names(both)}.")
@@ -101,28 +117,26 @@ def _check_overlap(plan: Plan) -> Iterator[Finding]:
     for number, fold in enumerate(plan.folds):
         for recording in np.intersect1d(plan.recording[fold.train], plan.recording[fold.test]):
             train, test = (rows[plan.recording[rows] == recording] for rows in (fold.train, fold.test))
-            begins = np.sort(plan.begin_s[train])
-            ends = np.sort(plan.end_s[train])
-            # More windows begun before this one ends than ended before it begins: one is running.
-            running = np.searchsorted(begins, plan.end_s[test], "left") > np.searchsorted(
-                ends, plan.begin_s[test], "right"
-            )
-            kind = "overlap" if running.any() else "block"
+            kind = "overlap" if _running(plan, train, test).any() else "block"
             yield Finding(kind, f"Fold {number} parts recording {recording} between training and test.")
 
 
 def _check_steps(plan: Plan) -> Iterator[Finding]:
+    """Whatever is fitted or chosen may see nothing of who is tested, a calibration's rest included."""
+    owner = plan.person if plan.apart == "person" else plan.recording
     for number, fold in enumerate(plan.folds):
-        tested = np.unique(plan.person[fold.test])
+        tested = np.unique(owner[fold.test])
         for step in fold.steps:
-            seen = np.intersect1d(plan.person[step.saw], tested)
+            seen = np.intersect1d(owner[step.saw], tested)
             if len(seen):
-                yield Finding(step.kind, f"The {step.kind} of fold {number} saw {_names(seen)}, who are tested there.")
+                yield Finding(step.kind, f"The {step.kind} of fold {number} saw {_names(seen)}, tested there.")
 
 
 def _check_normalisation(plan: Plan) -> Iterator[Finding]:
     """Where a recording holds one label, centring each recording takes the label away or gives it away."""
-    if _is_one_label_each(plan) and any(step.per_recording for fold in plan.folds for step in fold.steps):
+    if is_one_label_each(plan.recording, plan.label) and any(
+        step.per_recording for fold in plan.folds for step in fold.steps
+    ):
         yield Finding("normalisation", "Each recording is normalised for itself, and each recording has one label.")
 
 
@@ -133,74 +147,77 @@ def _check_rest(plan: Plan) -> Iterator[Finding]:
     scored = np.unique(np.concatenate([fold.test for fold in plan.folds]))
     for recording in np.intersect1d(plan.recording[plan.rest], plan.recording[scored]):
         rest, test = (rows[plan.recording[rows] == recording] for rows in (plan.rest, scored))
-        if plan.begin_s[test].min() < plan.end_s[rest].max() - 1e-6 and np.isin(test, rest).any():
-            yield Finding("rest overlap", f"Windows of {recording} calibrate and are scored.")
+        if _running(plan, rest, test).any():
+            yield Finding("rest overlap", f"Seconds of {recording} calibrate and are scored.")
+
+
+def _running(plan: Plan, rows: Index, others: Index) -> NDArray[np.bool_]:
+    """Whether any of `rows` shares seconds with each of `others`, all of one recording."""
+    begins, ends = np.sort(plan.begin_s[rows]), np.sort(plan.end_s[rows])
+    # More windows begun before this one ends than ended before it begins: one is running.
+    begun = np.searchsorted(begins, plan.end_s[others] - TOUCH_S, "left")
+    return np.asarray(begun > np.searchsorted(ends, plan.begin_s[others] + TOUCH_S, "right"))
 
 
 def _check_twins(plan: Plan) -> Iterator[Finding]:
-    """The same values under two names, whatever their gain and offset: people, copies, augmented windows."""
-    seen: dict[bytes, set[int]] = {}
-    digest = _digests(plan)
-    for row, key in enumerate(digest):
-        seen.setdefault(key, set()).add(row)
-    shared: dict[tuple[str, str], int] = {}
-    for rows in seen.values():
-        for pair in {tuple(sorted((plan.person[a], plan.person[b]))) for a in rows for b in rows if a < b}:
-            shared[pair] = shared.get(pair, 0) + 1
-    sizes = {name: int((plan.person == name).sum()) for name in np.unique(plan.person)}
-    for (one, other), count in shared.items():
-        if one != other and count >= max(ALIKE_ROWS_MIN, ALIKE_SHARE * min(sizes[one], sizes[other])):
-            yield Finding("twins", f"{one} and {other} are the same recordings under two names.")
-    for number, fold in enumerate(plan.folds):
-        train = {digest[row] for row in fold.train.tolist()}
-        copies = sum(digest[row] in train for row in fold.test.tolist())
-        if copies >= ALIKE_ROWS_MIN:
-            yield Finding("copies", f"Fold {number} tests on {copies} windows that it was trained on.")
+    """A recording under two names, or in both parts of a fold under another name than its own."""
+    owner = {name: plan.person[plan.recording == name][0] for name in np.unique(plan.recording).tolist()}
+    for one, other in alike_recordings(_in_time(plan), plan.recording):
+        if owner[one] != owner[other]:
+            yield Finding("twins", f"{owner[one]} and {owner[other]} are one: {one} and {other} run alike.")
+        elif any(_is_parted(plan, fold, one, other) for fold in plan.folds):
+            yield Finding("duplicate", f"Recording {other} is {one} again, and a fold parts them.")
 
 
-def _digests(plan: Plan) -> list[bytes]:
-    """Of each window, after its recording's features were centred and scaled: gain and offset do not hide a copy."""
-    rounded = np.zeros_like(plan.values, dtype=np.int32)
+def _in_time(plan: Plan) -> FloatArray:
+    """Values with the windows of each recording in order of time, at the places that recording has."""
+    ordered = np.empty_like(plan.values)
+    ordered[np.argsort(plan.recording, kind="stable")] = plan.values[np.lexsort((plan.begin_s, plan.recording))]
+    return ordered
+
+
+def _is_parted(plan: Plan, fold: Fold, one: str, other: str) -> bool:
+    train, test = set(plan.recording[fold.train].tolist()), set(plan.recording[fold.test].tolist())
+    return (one in train and other in test) or (other in train and one in test)
+
+
+def _check_copies(plan: Plan) -> Iterator[Finding]:
+    """Windows of the test in training, as they are or with each recording's gain and offset taken away."""
+    each = np.empty_like(plan.values)
     for recording in np.unique(plan.recording):
         rows = plan.recording == recording
-        values = np.nan_to_num(plan.values[rows])
-        spread = values.std(axis=0)
-        scaled = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-        rounded[rows] = np.round(100 * scaled).astype(np.int32)
-    return [row.tobytes() for row in rounded]
+        each[rows] = scaled(plan.values[rows])
+    for number, fold in enumerate(plan.folds):
+        found = [copied_windows(values, fold.train, fold.test) for values in (scaled(plan.values), each)]
+        exact, near = (max(pair) for pair in zip(*found, strict=True))
+        if exact >= COPIES_MIN or near >= max(COPIES_MIN, COPIES_SHARE * len(fold.test)):
+            yield Finding("copies", f"Fold {number} tests on {max(exact, near)} windows that it was trained on.")
 
 
 def _check_clock(plan: Plan) -> Iterator[Finding]:
     """What time alone tells may be what a drifting signal tells."""
     scored = np.concatenate([fold.test for fold in plan.folds])
     accuracy = best_threshold(plan.order_s[scored], plan.label[scored])
-    if accuracy > CLOCK_MAX:
-        sentence = f"The order of tasks was the same for all: the clock alone reads {accuracy:.0%}."
-        yield Finding("clock", sentence, is_refused=False)
+    if accuracy <= CLOCK_MAX:
+        return
+    sentence = f"The order of tasks was the same for all: the clock alone reads {accuracy:.0%}."
+    yield Finding("clock", sentence, is_refused=False)
+    for feature in clock_features(plan.values, plan.recording, plan.order_s).tolist():
+        yield Finding("clock feature", f"Feature {feature} is no more than a clock, and the clock tells the label.")
 
 
 def _check_recordings(plan: Plan) -> Iterator[Finding]:
     """Whatever was done to one file and not to the other tells the label."""
-    if not _is_one_label_each(plan):
+    if not is_one_label_each(plan.recording, plan.label):
         return
     yield Finding("recording", "Each recording has one label: what was done to a file can be read.", is_refused=False)
-    recordings, first, counts = np.unique(plan.recording, return_index=True, return_counts=True)
-    accuracy = best_threshold(counts.astype(float), plan.label[first])
-    if len(recordings) > 2 and accuracy > PROPERTY_MAX:
-        sentence = f"The length of a recording alone reads {accuracy:.0%}."
-        yield Finding("property", sentence, is_refused=False)
-
-
-def _is_one_label_each(plan: Plan) -> bool:
-    labels = [np.unique(plan.label[plan.recording == name]) for name in np.unique(plan.recording)]
-    return len(labels) > 1 and all(len(label) == 1 for label in labels)
-
-
-def best_threshold(value: FloatArray, label: FloatArray) -> float:
-    """Balanced accuracy of the best single threshold, in whichever direction."""
-    cuts = np.quantile(value, np.linspace(0, 1, 101))
-    above = np.array([(value[label > 0] > cut).mean() - (value[label == 0] > cut).mean() for cut in cuts])
-    return 0.5 + float(np.abs(above).max()) / 2
+    _, place, counts = np.unique(plan.recording, return_inverse=True, return_counts=True)
+    properties = {"length": counts[place].astype(float), **plan.properties}
+    for name, accuracy in telling_properties(properties, plan.recording, plan.label):
+        yield Finding("property", f"The {name} of a recording alone reads {accuracy:.0%}.", is_refused=False)
+    marks = {f"{feature}": plan.values[:, feature] for feature in coded_features(plan.values, plan.recording).tolist()}
+    for name, accuracy in telling_properties(marks, plan.recording, plan.label):
+        yield Finding("coded", f"Feature {name} stands still in each recording and reads {accuracy:.0%} of them.")
 
 
 def _names(people: NDArray[np.str_]) -> str:
@@ -215,6 +232,7 @@ CHECKS: tuple[Check, ...] = (
     _check_normalisation,
     _check_rest,
     _check_twins,
+    _check_copies,
     _check_clock,
     _check_recordings,
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from device.errors import ConfigError
-from export.affect.leaks import CHECKS, Fold, Plan, Step, examine, refuse_leaks
+from export.affect.leaks import Fold, Plan, Step, examine, refuse_leaks
 
 WINDOW_S, HOP_S = 4.0, 1.0
 KINDS = ("weights", "scaler", "feature choice", "alignment", "calibration", "early stopping", "hyper-parameters")
@@ -149,7 +149,70 @@ def copies_augmented(plan: Plan) -> Plan:
     return plan._replace(values=values, recording=recording)
 
 
+def noisy(plan: Plan, seeded: Callable[[Plan], Plan], noise: float) -> Plan:
+    """A little noise over copies must not hide them."""
+    rng = np.random.default_rng(1)
+    plan = seeded(plan)
+    return plan._replace(values=plan.values + noise * rng.standard_normal(plan.values.shape))
+
+
+def duplicated(plan: Plan) -> Plan:
+    """A known person's recording twice, on both sides, where the protocol tests on known people."""
+    fold = plan.folds[0]
+    recording = np.char.add(
+        np.char.add(plan.recording, "-"), (np.cumsum(np.diff(plan.label, prepend=0) != 0)).astype(str)
+    )
+    train = fold.train[recording[fold.train] == recording[fold.train[0]]]
+    names, counts = np.unique(recording[fold.test], return_counts=True)
+    test = np.flatnonzero(recording == names[counts.argmax()])
+    values, person = plan.values.copy(), plan.person.copy()
+    n = min(len(train), len(test))
+    values[test[:n]] = values[train[:n]] + 0.1 * np.random.default_rng(2).standard_normal((n, values.shape[1]))
+    person[test] = person[train[0]]
+    return plan._replace(person=person, recording=recording, values=values, apart="recording")
+
+
+def rest_seen(plan: Plan) -> Plan:
+    """The population's mean was taken over everybody's rest, the tested people's too."""
+    return with_fold(plan, steps=(Step("scaler", plan.rest),))
+
+
+def rest_reaches_in(plan: Plan) -> Plan:
+    """What is scored begins before the calibration has ended, though no window is in both."""
+    is_scored = ~np.isin(np.arange(len(plan.person)), plan.rest)
+    begin_s = plan.begin_s - 6 * is_scored
+    return plan._replace(begin_s=begin_s, end_s=begin_s + WINDOW_S)
+
+
+def file_marks(plan: Plan, spread: float) -> Plan:
+    """A feature that holds the file's offset, which differs between rest and load."""
+    plan = one_label_each(plan)
+    _, place = np.unique(plan.recording, return_inverse=True)
+    mark = 10 * plan.label + spread * np.random.default_rng(3).random(place.max() + 1)[place]
+    return plan._replace(values=np.column_stack((plan.values, mark)))
+
+
+def offsets_tell(plan: Plan) -> Plan:
+    """Files of load lie at another offset; no feature shows it, but it was measured."""
+    plan = one_label_each(plan)
+    return plan._replace(properties={"offset": 3 * plan.label + np.random.default_rng(4).random(len(plan.label))})
+
+
+def clock_is_feature(plan: Plan) -> Plan:
+    """A drift that all recordings share, and tasks whose order they share."""
+    plan = clock_tells(plan)
+    return plan._replace(values=np.column_stack((plan.values, 0.01 * plan.order_s)))
+
+
 SEEDED = {
+    "same person under two names, with noise": (lambda plan: noisy(plan, two_names, 0.1), "twins"),
+    "augmented copies, with noise": (lambda plan: noisy(plan, copies_augmented, 0.01), "copies"),
+    "duplicated recording": (duplicated, "duplicate"),
+    "scaler saw the tested people's rest": (rest_seen, "scaler"),
+    "rest reaches into what is scored": (rest_reaches_in, "rest overlap"),
+    "a file's mark is a feature": (lambda plan: file_marks(plan, 1.0), "coded"),
+    "offsets tell": (offsets_tell, "property"),
+    "a clock is a feature": (clock_is_feature, "clock feature"),
     "windows shuffled": (windows_shuffled, "overlap"),
     "blocks split": (blocks_split, "block"),
     "same person on both sides": (same_person, "person"),
@@ -174,6 +237,7 @@ def test_every_seeded_leak_is_found_by_name(name: str, seed: int) -> None:
     found = examine(sow(clean(seed)))
     assert kind in {finding.kind for finding in found}
     assert all(finding.is_refused != (finding.kind in WARNED) for finding in found)
+    assert all(finding.sentence.endswith(".") for finding in found)
 
 
 @pytest.mark.parametrize("seed", range(100))
@@ -192,4 +256,23 @@ def test_a_leak_is_refused_in_words_and_a_warning_is_not() -> None:
 
 def test_there_are_enough_kinds() -> None:
     assert len({kind for _, kind in SEEDED.values()}) >= 14
-    assert len(CHECKS) == 8
+
+
+def test_known_people_may_be_tested_where_the_protocol_says_so() -> None:
+    """Early recordings of everybody train, late ones test: no leak there, and one where people are split."""
+    plan = clean()
+    is_late = plan.begin_s > np.median(plan.begin_s)
+    recording = np.where(is_late, np.char.add(plan.recording, "-late"), plan.recording)
+    scored = np.setdiff1d(np.arange(len(plan.person)), plan.rest)
+    fold = Fold(scored[~is_late[scored]], scored[is_late[scored]], (Step("weights", scored[~is_late[scored]]),))
+    known = plan._replace(recording=recording, folds=(fold,), apart="recording")
+    assert examine(known) == ()
+    assert {finding.kind for finding in examine(known._replace(apart="person"))} == {"person", "weights"}
+
+
+def test_flat_windows_are_no_copies() -> None:
+    plan = clean()
+    values = plan.values.copy()
+    values[::7] = 0.0
+    values[::11] = np.nan
+    assert examine(plan._replace(values=values)) == ()
