@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from device.dsp import hrv
 from device.dsp.windows import FloatArray
 from device.messages import FeatureFrame, SampleChunk, SignalKind
-
-SECOND_NS = 1_000_000_000
+from export.affect.loaders.recording import SECOND_NS, beat_chunks, in_order
 
 
 class Signal(NamedTuple):
@@ -48,8 +45,7 @@ def read_chunks(path: Path, signals: tuple[SignalKind, ...], settling_s: float) 
         if "heart" in signals:
             feeds.append(_beats(file, start_s, settling_s))
     chunks = [chunk for feed in feeds for chunk in feed]
-    # Stable: within a second the order of the feeds stays.
-    yield from sorted(chunks, key=_end_s)
+    yield from in_order(chunks)
 
 
 def read_labels(path: Path) -> Labels | None:
@@ -70,14 +66,6 @@ def label_of(frame: FeatureFrame, labels: Labels) -> float:
 
 def _start_s(file: Any) -> float:
     return min(float(file[name]) for name in file.files if name.endswith("_t0"))
-
-
-def _end_s(chunk: SampleChunk) -> int:
-    """The second in which a chunk is complete."""
-    if chunk.times_ns:
-        return chunk.times_ns[-1] // SECOND_NS
-    n_samples = len(chunk.data) // (4 * len(chunk.ch_names))
-    return int(chunk.t_ns + (n_samples - 1) * SECOND_NS / chunk.sfreq_hz) // SECOND_NS
 
 
 def _samples(file: Any, kind: SignalKind, start_s: float, settling_s: float) -> list[SampleChunk]:
@@ -110,22 +98,5 @@ def _beats(file: Any, start_s: float, settling_s: float) -> list[SampleChunk]:
     times_s = np.concatenate((hr_s, file["ibi_t"] - start_s))
     rows = np.full((len(times_s), 2), np.nan)
     rows[: len(hr), 0], rows[len(hr) :, 1] = hr, file["ibi"].astype(float) * 1000
-    order = np.argsort(times_s, kind="stable")
-    order = order[times_s[order] >= settling_s]
-    seconds = np.floor(times_s[order]).astype(int)
-    parts: list[NDArray[np.intp]] = np.split(order, np.flatnonzero(np.diff(seconds)) + 1)
-    return [_beat_chunk(times_s[part], rows[part]) for part in parts if len(part)]
-
-
-def _beat_chunk(times_s: FloatArray, rows: FloatArray) -> SampleChunk:
-    times_ns = tuple(np.round(times_s * SECOND_NS).astype(int).tolist())
-    return SampleChunk(
-        t_ns=times_ns[0],
-        source="wrist",
-        kind="heart",
-        sfreq_hz=0.0,
-        ch_names=hrv.CHANNELS,
-        first_sample=0,
-        data=rows.astype("<f4").tobytes(),
-        times_ns=times_ns,
-    )
+    late = times_s >= settling_s
+    return list(beat_chunks(times_s[late], rows[late, 0], rows[late, 1]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,8 +56,12 @@ class Feed(NamedTuple):
 
 def interleave(feeds: Sequence[Feed], beats: Sequence[SampleChunk] = ()) -> tuple[SampleChunk, ...]:
     """All signals of one source cut into seconds, each chunk where it is complete; within a second feeds keep order."""
-    chunks = [chunk for feed in feeds for chunk in _cut(feed)]
-    return tuple(sorted([*chunks, *beats], key=_end_s))
+    return in_order([*(chunk for feed in feeds for chunk in _cut(feed)), *beats])
+
+
+def in_order(chunks: Iterable[SampleChunk]) -> tuple[SampleChunk, ...]:
+    """By the second in which each is complete; within a second they stay as they come."""
+    return tuple(sorted(chunks, key=_end_s))
 
 
 def beat_chunks(times_s: FloatArray, hr_bpm: FloatArray, rr_ms: FloatArray) -> Iterator[SampleChunk]:
