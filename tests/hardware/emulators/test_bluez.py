@@ -120,7 +120,7 @@ async def until_adapter(present: bool) -> None:
     for _ in range(100):
         try:
             found = await find() is not None
-        except BleakBluetoothNotAvailableError:
+        except (BleakBluetoothNotAvailableError, BleakDBusError):  # the latter before bleak has heard
             found = False
         if found is present:
             return
