@@ -32,10 +32,10 @@ def person(n_channels: int = 14, n_scores: int = 2) -> dict:
 
 
 def write(folder: Path, people: list[dict]) -> None:
-    data = np.empty((1, len(people)), object)
+    """Data is an array of structs, as in the set."""
+    data = np.empty((1, len(people)), [(field, object) for field in people[0]])
     for index, item in enumerate(people):
-        data[0, index] = item
-    # A cell instead of a struct array: scipy writes no nested struct arrays, and both are read alike.
+        data[0, index] = tuple(item.values())
     savemat(folder / "DREAMER.mat", {"DREAMER": {"Data": data, "EEG_SamplingRate": 128}})
 
 
