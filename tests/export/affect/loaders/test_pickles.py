@@ -36,6 +36,79 @@ def test_arrays_and_containers_pass(tmp_path: Path, protocol: int) -> None:
     assert found["labels"] == content["labels"]
 
 
+@pytest.mark.parametrize("protocol", [0, 2, 4, 5])
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.arange(24, dtype=">i2").reshape(2, 3, 4).transpose(2, 0, 1),
+        np.array([True, False]),
+        np.array(["S2", "S17"]),
+        np.array(b"S2"),
+        np.zeros((0, 3), np.float32),
+    ],
+    ids=lambda array: array.dtype.str,
+)
+def test_arrays_of_any_order_and_plain_type_pass(tmp_path: Path, protocol: int, array: np.ndarray) -> None:
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps({"data": array}, protocol=protocol))
+    found = read_pickle(tmp_path / "a.pkl")["data"]
+    assert (found.dtype.kind, found.shape) == (array.dtype.kind, array.shape)
+    np.testing.assert_array_equal(found, array)
+
+
+class Forged:
+    """Pickled as four float64 whose type says of itself whatever is wished."""
+
+    def __init__(self, code: str, state: tuple[object, ...]) -> None:
+        self._kind = _ForgedType(code, state)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        begin = np.empty(0).__reduce__()[0]
+        return begin, (np.ndarray, (0,), b"b"), (1, (4,), self._kind, False, b"A" * 32)
+
+
+class _ForgedType:
+    def __init__(self, code: str, state: tuple[object, ...]) -> None:
+        self._code, self._state = code, state
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return np.dtype, (self._code, False, True), self._state
+
+
+@pytest.mark.parametrize("flags", [1, 4, 16, 63])
+def test_numbers_that_claim_to_be_objects_stay_numbers(tmp_path: Path, flags: int) -> None:
+    """Such flags would have numpy follow the numbers as addresses."""
+    forged = Forged("f8", (3, "<", None, None, None, -1, -1, flags))
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(forged, protocol=2))
+    found = read_pickle(tmp_path / "a.pkl")
+    assert not found.dtype.hasobject
+    assert found.dtype.flags == 0
+    np.testing.assert_array_equal(found, np.frombuffer(b"A" * 32))
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        ("O", (3, "|", None, None, None, -1, -1, 63)),
+        ("V8", (3, "|", None, ("a",), {"a": (np.dtype("f8"), 0)}, 8, 1, 0)),
+        ("f8", (3, "<", (np.dtype("f8"), (2,)), None, None, -1, -1, 0)),
+        ("f8,O", (3, "|", None, None, None, -1, -1, 0)),
+        ("M8[s]", (3, "<", None, None, None, -1, -1, 0)),
+    ],
+)
+def test_types_that_are_not_plain_are_refused(tmp_path: Path, code: str, state: tuple[object, ...]) -> None:
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(Forged(code, state), protocol=2))
+    with pytest.raises(RecordingError, match="holds code"):
+        read_pickle(tmp_path / "a.pkl")
+
+
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_arrays_of_objects_are_refused(tmp_path: Path, protocol: int) -> None:
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(np.array([1, "x", None], object), protocol=protocol))
+    with pytest.raises(RecordingError, match="holds code"):
+        read_pickle(tmp_path / "a.pkl")
+
+
 def test_a_file_of_python_2_passes(tmp_path: Path) -> None:
     (tmp_path / "a.pkl").write_bytes(PYTHON2)
     assert read_pickle(tmp_path / "a.pkl").tolist() == [1.0, 2.0]
