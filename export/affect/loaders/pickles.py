@@ -86,7 +86,8 @@ def encode(text: Any, codec: Any) -> bytes:
 
 ARRAYS: dict[str, Any] = {"_reconstruct": begin_array, "scalar": read_scalar, "_frombuffer": read_buffer}
 PLAIN: dict[str, Any] = {
-    kind.__name__: kind for kind in (dict, list, tuple, set, frozenset, bytes, bytearray, complex, int, float, bool, str)
+    kind.__name__: kind
+    for kind in (dict, list, tuple, set, frozenset, bytes, bytearray, complex, int, float, bool, str)
 }
 ALLOWED: dict[str, dict[str, Any]] = {
     # An array is begun by its function alone; its class is only ever named beside it.
