@@ -69,17 +69,17 @@ def windows_of(recordings: Iterable[LabelledRecording], protocol: Protocol, axis
     return Windows(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def against_rest(windows: Windows) -> FloatArray:
+def against_rest(values: FloatArray, person: NDArray[np.str_], is_rest: NDArray[np.bool_]) -> FloatArray:
     """Values in standard deviations of each person's own rest; as they are where a set knows no rest at all."""
-    if not windows.is_rest.any():
-        return windows.values
-    found = np.full(windows.values.shape, np.nan)
-    for name in np.unique(windows.person):
-        rows = windows.person == name
-        rest = np.ma.masked_invalid(windows.values[rows & windows.is_rest])
+    if not is_rest.any():
+        return values
+    found = np.full(values.shape, np.nan)
+    for name in np.unique(person):
+        rows = person == name
+        rest = np.ma.masked_invalid(values[rows & is_rest])
         if len(rest) > 1:
             mean, sd = rest.mean(axis=0).filled(np.nan), rest.std(axis=0).filled(np.nan)
-            found[rows] = (windows.values[rows] - mean) / np.where(sd > 0, sd, np.nan)
+            found[rows] = (values[rows] - mean) / np.where(sd > 0, sd, np.nan)
     return np.asarray(np.clip(found, -CLIP, CLIP))
 
 

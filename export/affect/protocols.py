@@ -16,6 +16,7 @@ from export.affect.loaders.recording import Label
 
 Axis = Literal["arousal", "valence"]
 FOLDS = 9
+TRIAL_FOLDS = 10
 SHARE = 0.2
 """Of the people whom LibEER tests, and of those it chooses a model by."""
 EEGAIN_LOW = {9.0: 4.5, 5.0: 3.0}
@@ -25,7 +26,7 @@ FILM_CLASSES = {"negative": 0, "neutral": 1, "positive": 2}
 
 
 class Split(NamedTuple):
-    """Names of people; who is in neither takes no part."""
+    """Names of people or of recordings; what is in neither takes no part."""
 
     train: tuple[str, ...]
     test: tuple[str, ...]
@@ -42,11 +43,13 @@ class Protocol(NamedTuple):
     label_of: Callable[[Label, Axis], int | None]
     """Class from 0 on, or None where a label takes no part."""
     folds: Callable[[Sequence[str], int], list[Split]]
-    """(names of people, seed) -> folds."""
+    """(names, seed) -> folds."""
     seed: int
     source: str
     verified: str
     """What of the source was looked up, and what was not."""
+    apart: Literal["person", "recording"] = "person"
+    """What the names of a fold are: people, or recordings as `person/block` where people are known."""
 
 
 def split(n_people: int, n_folds: int, seed: int) -> list[NDArray[np.intp]]:
@@ -74,6 +77,16 @@ def train_validate_test(names: Sequence[str], seed: int) -> list[Split]:
     return [Split(tuple(names[index] for index in trained), tuple(names[index] for index in tested))]
 
 
+def trials_of_each_person(names: Sequence[str], seed: int) -> list[Split]:
+    """Ten folds of whole trials within each person, or as many as there are trials; one trial cannot be split."""
+    found: list[Split] = []
+    for person in dict.fromkeys(name.partition("/")[0] for name in names):
+        own = [name for name in names if name.partition("/")[0] == person]
+        parts = split(len(own), min(TRIAL_FOLDS, len(own)), seed) if len(own) > 1 else []
+        found.extend(_leave_out(own, [own[index] for index in part.tolist()]) for part in parts)
+    return found
+
+
 def _leave_out(names: Sequence[str], out: Sequence[str]) -> Split:
     return Split(tuple(name for name in names if name not in out), tuple(out))
 
@@ -92,6 +105,12 @@ def by_middle(label: Label, axis: Axis) -> int | None:
 def films_or_middle(label: Label, axis: Axis) -> int | None:
     """Three classes of films, else as `by_middle`."""
     return FILM_CLASSES.get(label.name) if label.name is not None else by_middle(label, axis)
+
+
+def films(label: Label, axis: Axis) -> int | None:
+    """Three classes of films; ratings take no part."""
+    del axis
+    return FILM_CLASSES.get(label.name or "")
 
 
 def films_or_eegain(label: Label, axis: Axis) -> int | None:
@@ -170,6 +189,31 @@ PROTOCOLS: dict[str, Protocol] = {
             source="LibEER, github.com/XJTU-EEG/LibEER, arXiv 2410.09767",
             verified="shares and the way of drawing, in copies of its split.py and setting.py; not verified: the seed, "
             "bounds of 5, and that nothing else is drawn before; its windows of 1 s are 4 s here.",
+        ),
+        Protocol(
+            id="seed-3class-cross-subject",
+            title="each person left out once, all days; negative, neutral and positive films",
+            window_s=None,
+            hop_s=4.0,
+            label_of=films,
+            folds=each_person,
+            seed=0,
+            source="LibEER, leave-one-out preset of SEED in its setting.py; Zheng & Lu 2015 for the classes",
+            verified="classes and the split by person; LibEER takes the first day alone, here all three are taken; "
+            "windows differ between papers from 1 s on.",
+        ),
+        Protocol(
+            id="deap-subject-dependent-trialwise",
+            title="in each person ten folds of whole trials; ratings split at the middle, which takes no part",
+            window_s=None,
+            hop_s=4.0,
+            label_of=by_middle,
+            folds=trials_of_each_person,
+            seed=0,
+            source="common practice on DEAP, in its form without leaks",
+            verified="our own form: papers draw differently and many split windows, not trials. It says how well known "
+            "people are read and nothing of new ones; personal rest is taken from all trials.",
+            apart="recording",
         ),
         Protocol(
             id="wesad-loso-binary",

@@ -44,11 +44,11 @@ def try_out(plan: Plan, run: Run, seed: int) -> tuple[Finding, ...]:
     Costs `REPEATS` runs of the whole plan for each of two trials, and three fits of its first fold.
     """
     rng = np.random.default_rng(seed)
-    return (*try_refit(plan, run, rng), *try_scrambled(plan, run, rng), *try_marks(plan, run, rng))
+    return tuple(finding for trial in TRIALS for finding in trial(plan, run, rng))
 
 
 def try_refit(plan: Plan, run: Run, rng: np.random.Generator) -> Iterator[Finding]:
-    """Fit once more with other tested windows: fitted numbers must stay; with other labels there, answers must too."""
+    """The first fold three times: other tested windows may not move what is fitted, other labels there nothing."""
     fold = plan.folds[0]
     was = run(plan, fold)
     told = run(plan._replace(label=_relabelled(plan, fold, rng)), fold)
@@ -87,10 +87,11 @@ def _relabelled(plan: Plan, fold: Fold, rng: np.random.Generator) -> FloatArray:
 
 
 def _moved(plan: Plan, fold: Fold, rng: np.random.Generator) -> FloatArray:
-    """Tested windows, and the rest that calibrates who is tested, far from where they were."""
-    owner = plan.person if plan.apart == "person" else plan.recording
-    mine = np.isin(owner, owner[fold.test])
-    spread = np.nanstd(plan.values, axis=0)
+    """Tested windows far from where they were; of new people also the rest, which known people's trials may share."""
+    mine = np.isin(np.arange(len(plan.person)), fold.test)
+    if plan.apart == "person":
+        mine |= np.isin(plan.person, plan.person[fold.test])
+    spread = np.nan_to_num(plan.values).std(axis=0)
     values = plan.values.copy()
     values[mine] += STRANGE_SD * spread * rng.standard_normal((mine.sum(), values.shape[1]))
     return values
@@ -130,3 +131,10 @@ def _is_above_chance(scores: list[float], plan: Plan) -> bool:
 
 def _is_same(one: FloatArray, other: FloatArray) -> bool:
     return bool(one.shape == other.shape and np.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True))
+
+
+TRIALS: tuple[Callable[[Plan, Run, np.random.Generator], Iterator[Finding]], ...] = (
+    try_refit,
+    try_scrambled,
+    try_marks,
+)

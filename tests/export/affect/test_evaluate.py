@@ -11,8 +11,11 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from export.affect.evaluate import Report, evaluate, lines, main, mean_recall
+from export.affect.evaluate import Report, evaluate, lines, main
+from export.affect.leaks import CHECKS, Fold, Plan
+from export.affect.linear import read
 from export.affect.protocols import PROTOCOLS
+from export.affect.trials import TRIALS, Outcome
 from tests.export.affect.loaders.wristband import write_wesad
 from tests.export.affect.people import head
 
@@ -55,7 +58,10 @@ def test_protocol_and_trivial_answer_stand_beside_every_score(report: Report) ->
         (line,) = [line for line in table if f" {row.person} " in line]
         assert line.startswith("wesad-loso-binary")
         assert f"{row.always_same:.3f}" in line
-    assert any("always the same 0.500" in line for line in table)
+    assert any("always the same 0.500, the clock alone" in line for line in table)
+    assert any(
+        line.startswith(f"Leak check: {report.checks} checks, {len(report.findings)} findings") for line in table
+    )
 
 
 def test_the_command_prints_json(wesad: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,6 +69,31 @@ def test_the_command_prints_json(wesad: Path, capsys: pytest.CaptureFixture[str]
     found = json.loads(capsys.readouterr().out)
     assert {row["protocol"] for row in found["people"]} == {"loso"}
     assert found["chance"] == 0.5
+
+
+def test_a_run_may_be_tried_on_data_it_must_fail_on(wesad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--set", "wesad", "--data", str(wesad), "--protocol", "wesad-loso-binary", "--trials"]) == 0
+    assert f"Leak check: {len(CHECKS) + len(TRIALS)} checks" in capsys.readouterr().out
+
+
+def test_a_reader_that_peeks_is_refused(
+    wesad: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The plan is clean; only what the reader does tells."""
+
+    def peek(plan: Plan, fold: Fold) -> Outcome:
+        return read(plan, fold._replace(train=np.concatenate((fold.train, fold.test))))
+
+    monkeypatch.setattr("export.affect.evaluate.read", peek)
+    assert main(["--set", "wesad", "--data", str(wesad), "--protocol", "wesad-loso-binary"]) == 3
+    refusal = capsys.readouterr().err
+    assert "This training run leaks: What is fitted or answered changes with the labels of the tested" in refusal
+
+
+def test_known_people_are_scored_over_all_their_trials(tmp_path: Path) -> None:
+    write_deap(tmp_path, 2)
+    found = evaluate("deap", tmp_path, PROTOCOLS["deap-subject-dependent-trialwise"], "valence")
+    assert [(row.person, row.n_windows) for row in found.people] == [("s01", 12), ("s02", 12)]
 
 
 def test_noise_is_at_chance(tmp_path: Path) -> None:
@@ -92,8 +123,3 @@ def test_a_person_under_two_names_is_refused(tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "s03.dat").write_bytes((tmp_path / "s01.dat").read_bytes())
     assert main(["--set", "deap", "--data", str(tmp_path), "--protocol", "loso"]) == 3
     assert "windows that it was trained on" in capsys.readouterr().err
-
-
-def test_recall_is_the_mean_over_the_classes_that_are_there() -> None:
-    assert mean_recall(np.array([0, 0, 2, 1]), np.array([0, 0, 2, 2])) == 0.75
-    assert np.isnan(mean_recall(np.array([0, 1]), np.array([1, 1])))

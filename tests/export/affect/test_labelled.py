@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from device.errors import ConfigError, RecordingError
-from export.affect.labelled import NO_LABEL, Windows, against_rest, windows_of
+from export.affect.labelled import against_rest, windows_of
 from export.affect.loaders.recording import Feed, Label, LabelledRecording, interleave
 from export.affect.protocols import PROTOCOLS
 from tests.export.affect.people import CHANNELS, FS, head
@@ -65,16 +65,14 @@ def test_rest_of_a_person_becomes_nought_and_one() -> None:
     rng = np.random.default_rng(0)
     values = rng.normal(5, 3, (40, 2))
     values[:20] += 100
-    rows = np.zeros(40)
     person = np.repeat(["A", "B"], 20)
-    windows = Windows(person, person, rows, rows, rows, values, np.full(40, NO_LABEL))
-    found = against_rest(windows)
+    found = against_rest(values, person, np.ones(40, bool))
     for name in ("A", "B"):
         np.testing.assert_allclose(found[person == name].mean(axis=0), 0, atol=1e-9)
         np.testing.assert_allclose(found[person == name].std(axis=0), 1)
-    restless = windows._replace(label=np.where(person == "A", 1, NO_LABEL))
-    assert np.isnan(against_rest(restless)[person == "A"]).all(), "nothing can be said of who has no rest"
-    assert np.array_equal(against_rest(windows._replace(label=np.ones(40, int))), values), "a set without rest"
+    restless = against_rest(values, person, person == "B")
+    assert np.isnan(restless[person == "A"]).all(), "nothing can be said of who has no rest"
+    assert np.array_equal(against_rest(values, person, np.zeros(40, bool)), values), "a set without rest"
 
 
 def test_labels_the_protocol_does_not_know_are_refused() -> None:

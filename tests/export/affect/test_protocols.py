@@ -27,7 +27,10 @@ def test_folds_are_disjoint_and_hold_everybody(n_people: int, n_folds: int, seed
     assert sorted(np.concatenate(folds).tolist()) == list(range(n_people))
 
 
-@given(st.sampled_from(sorted(PROTOCOLS)), st.integers(2, 40), st.integers(0, 2**31))
+PEOPLE_APART = sorted(name for name, row in PROTOCOLS.items() if row.apart == "person")
+
+
+@given(st.sampled_from(PEOPLE_APART), st.integers(2, 40), st.integers(0, 2**31))
 def test_nobody_is_trained_on_and_tested(name: str, n_people: int, seed: int) -> None:
     names = [f"S{number}" for number in range(n_people)]
     for fold in PROTOCOLS[name].folds(names, seed):
@@ -37,10 +40,21 @@ def test_nobody_is_trained_on_and_tested(name: str, n_people: int, seed: int) ->
         assert set(fold.train) | set(fold.test) <= set(names)
 
 
-@pytest.mark.parametrize("name", [name for name in sorted(PROTOCOLS) if name != "libeer-cross-subject"])
+@pytest.mark.parametrize("name", [name for name in PEOPLE_APART if name != "libeer-cross-subject"])
 def test_everybody_is_tested_once(name: str) -> None:
     tested = [person for fold in PROTOCOLS[name].folds(NAMES, 7) for person in fold.test]
     assert sorted(tested) == NAMES
+
+
+@given(st.integers(1, 4), st.integers(1, 40), st.integers(0, 2**31))
+def test_known_people_are_tested_on_whole_trials_of_their_own(n_people: int, n_trials: int, seed: int) -> None:
+    names = [f"s{person}/{trial:02}" for trial in range(n_trials) for person in range(n_people)]
+    folds = PROTOCOLS["deap-subject-dependent-trialwise"].folds(names, seed)
+    assert sorted(name for fold in folds for name in fold.test) == (sorted(names) if n_trials > 1 else [])
+    for fold in folds:
+        assert len({name.partition("/")[0] for name in (*fold.train, *fold.test)}) == 1
+        assert fold.train
+        assert not set(fold.train) & set(fold.test)
 
 
 def test_of_32_people_libeer_tests_six_and_trains_on_twenty() -> None:
@@ -70,6 +84,9 @@ def test_of_32_people_libeer_tests_six_and_trains_on_twenty() -> None:
         ("wesad-loso-binary", named("meditation"), None),
         ("wesad-loso-binary", rated(9, 9), None),
         ("wesad-loso-3class", named("amusement"), 2),
+        ("seed-3class-cross-subject", named("neutral"), 1),
+        ("seed-3class-cross-subject", rated(2, 9), None),
+        ("deap-subject-dependent-trialwise", rated(5, 9), None),
     ],
 )
 def test_labels_are_those_of_the_source(name: str, label: Label, expected: int | None) -> None:
