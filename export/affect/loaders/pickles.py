@@ -100,7 +100,8 @@ ALLOWED: dict[str, dict[str, Any]] = {
 """What a pickle may name, and what stands for it."""
 
 
-class PlainUnpickler(pickle.Unpickler):
+# Python's own and not C's: there a memo index of four bytes asks for as much memory as it likes.
+class PlainUnpickler(pickle._Unpickler):  # type: ignore[name-defined, misc, unused-ignore]  # noqa: SLF001
     """Rebuilds arrays and containers; whatever else a pickle names is refused, and nothing is ever imported."""
 
     def find_class(self, module_name: str, global_name: str, /) -> Any:
