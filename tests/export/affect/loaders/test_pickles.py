@@ -150,7 +150,7 @@ def test_a_torn_file_is_refused(cut: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.pkl"
         path.write_bytes(WHOLE[:cut])
-        with pytest.raises(RecordingError, match="no whole pickle|holds code"):
+        with pytest.raises(RecordingError, match=r"no whole pickle|holds code"):
             read_pickle(path)
 
 
