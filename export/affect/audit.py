@@ -1,4 +1,4 @@
-"""Lays a training run open for the leak detector, from what the run really did, and tries it on scrambled labels."""
+"""Lays a training run open for the leak detector, from what the run really did, and tries what no claim can show."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from export.affect.crossval import CrossValidation, cross_validate
+from device.dsp.windows import FloatArray
+from export.affect.crossval import CrossValidation, cross_validate, fold_without
 from export.affect.data import LOAD, REST, Person
+from export.affect.fit import Fitted
 from export.affect.leaks import Finding, Fold, Plan, Step, examine
 from export.affect.settings import TrainingConfig
 
 CHANCE = 0.12
 """How far from one half a score on scrambled labels may lie: two standard errors of some twenty people."""
+STRANGE_SD = 3.0
+"""How far the tested people's signals are moved before a fold is fitted once more."""
 
 
 def audit(people: Sequence[Person], config: TrainingConfig, found: CrossValidation) -> tuple[Finding, ...]:
-    """Findings of the detector and of the trial."""
-    return (*examine(plan_of(people, config, found)), *_try_scrambled(people, config))
+    """Findings of the detector and of the trials."""
+    declared = examine(plan_of(people, config, found))
+    return (*declared, *try_refit(people, config, found), *_try_scrambled(people, config))
 
 
 def plan_of(people: Sequence[Person], config: TrainingConfig, found: CrossValidation) -> Plan:
@@ -61,6 +66,32 @@ def session_s(person: Person) -> np.ndarray:
     """Time since the person's session began: segments follow each other."""
     ends_s = [0.0, *(person.t_s[person.segment == number].max() for number in np.unique(person.segment))]
     return np.asarray(person.t_s + np.cumsum(ends_s)[person.segment])
+
+
+def try_refit(people: Sequence[Person], config: TrainingConfig, found: CrossValidation) -> tuple[Finding, ...]:
+    """Fit the first fold once more with other signals and labels in its tested people: nothing fitted may change."""
+    first = found.folds[0]
+    tested = {person.name for person in first.unseen}
+    rng = np.random.default_rng(config.seed)
+    changed = [_changed(person, rng) if person.name in tested else person for person in people]
+    out = [index for index, person in enumerate(people) if person.name in tested]
+    again = fold_without(changed, out, config, 0)
+    pairs = zip(_numbers(first.fitted), _numbers(again.fitted), strict=True)
+    if again.calibration == first.calibration and all(np.array_equal(*pair, equal_nan=True) for pair in pairs):
+        return ()
+    return (Finding("refit", "What the first fold fitted changes with those it tests."),)
+
+
+def _changed(person: Person, rng: np.random.Generator) -> Person:
+    spread = np.nan_to_num(np.nanstd(np.where(np.isfinite(person.values), person.values, np.nan), axis=0))
+    moved = person.values + STRANGE_SD * spread * rng.standard_normal(person.values.shape)
+    return person._replace(values=moved, label=LOAD + REST - person.label)
+
+
+def _numbers(fitted: Fitted) -> tuple[FloatArray, ...]:
+    """Population and weights."""
+    kernel = fitted.kernel
+    return fitted.mean, fitted.sd, kernel.centres, kernel.weight, np.asarray(kernel.bias)
 
 
 def _try_scrambled(people: Sequence[Person], config: TrainingConfig) -> tuple[Finding, ...]:

@@ -190,7 +190,8 @@ def _leaks(findings: Sequence[Finding]) -> str:
     warned = "\n".join(f"- {finding.sentence}" for finding in findings)
     return f"""## Leak check
 
-{len(CHECKS)} kinds of check on what the run really did, and the whole run once more on scrambled labels: no leak.
+{len(CHECKS)} kinds of check on what the run really did, one fold once more with other signals and labels in the people
+it tests (nothing fitted changed), and the whole run once more on scrambled labels: no leak, {len(findings)} warnings.
 What only the collector of the data could mend:
 
 {warned or "- nothing"}

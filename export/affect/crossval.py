@@ -67,7 +67,7 @@ class CrossValidation(NamedTuple):
 def cross_validate(people: Sequence[Person], config: TrainingConfig) -> CrossValidation:
     """Report every montage and length of evidence of the config; the first of each is the headline."""
     parts = split(len(people), config.folds, config.seed)
-    folds = [_fold(people, out.tolist(), config, number) for number, out in enumerate(tqdm(parts, desc="folds"))]
+    folds = [fold_without(people, out.tolist(), config, number) for number, out in enumerate(tqdm(parts, desc="folds"))]
     reports = [
         Report(
             montage,
@@ -89,7 +89,8 @@ def _scored(fold: Fold, config: TrainingConfig, names: tuple[str, ...], evidence
     return [scored for item, output in read if len((scored := means(item, output, evidence_s)).value)]
 
 
-def _fold(people: Sequence[Person], out: list[int], config: TrainingConfig, number: int) -> Fold:
+def fold_without(people: Sequence[Person], out: Sequence[int], config: TrainingConfig, number: int) -> Fold:
+    """Fit fold `number` to everybody but the people at these indices."""
     inside = [person for index, person in enumerate(people) if index not in out]
     fitted = fit(inside, config, config.seed + number)
     inner: list[tuple[Fitted, list[Person]]] = []

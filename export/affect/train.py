@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ import torch
 
 from device.affect.novelty import Normal
 from device.affect.runtimes import FloatRows
+from device.errors import IsotoneError
 from export.affect import card, figure, to_onnx
 from export.affect.audit import audit
 from export.affect.calibration import inputs_of
@@ -106,15 +108,20 @@ def golden_inputs(config: TrainingConfig, rng: np.random.Generator) -> FloatRows
     return np.concatenate((pooled, mask), axis=1).astype(np.float32)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds open/")
     parser.add_argument("--out", type=Path, required=True, help="model folder to write")
     parser.add_argument("--tflite-python", type=Path, required=True, help="interpreter with the extra export-tflite")
-    arguments = parser.parse_args()
-    train(load_config(arguments.config), arguments.data, arguments.out, arguments.tflite_python)
+    chosen = parser.parse_args(arguments)
+    try:
+        train(load_config(chosen.config), chosen.data, chosen.out, chosen.tflite_python)
+    except IsotoneError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
