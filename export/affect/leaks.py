@@ -134,7 +134,8 @@ def _check_steps(plan: Plan) -> Iterator[Finding]:
 
 def _check_normalisation(plan: Plan) -> Iterator[Finding]:
     """Where a recording holds one label, centring each recording takes the label away or gives it away."""
-    if is_one_label_each(plan.recording, plan.label) and any(
+    beside = np.setdiff1d(np.arange(len(plan.label)), plan.rest)
+    if is_one_label_each(plan.recording[beside], plan.label[beside]) and any(
         step.per_recording for fold in plan.folds for step in fold.steps
     ):
         yield Finding("normalisation", "Each recording is normalised for itself, and each recording has one label.")
@@ -208,15 +209,17 @@ def _check_clock(plan: Plan) -> Iterator[Finding]:
 
 def _check_recordings(plan: Plan) -> Iterator[Finding]:
     """Whatever was done to one file and not to the other tells the label."""
-    if not is_one_label_each(plan.recording, plan.label):
+    beside = np.setdiff1d(np.arange(len(plan.label)), plan.rest)
+    recording, label, values = plan.recording[beside], plan.label[beside], plan.values[beside]
+    if not is_one_label_each(recording, label):
         return
     yield Finding("recording", "Each recording has one label: what was done to a file can be read.", is_refused=False)
-    _, place, counts = np.unique(plan.recording, return_inverse=True, return_counts=True)
-    properties = {"length": counts[place].astype(float), **plan.properties}
-    for name, accuracy in telling_properties(properties, plan.recording, plan.label):
+    _, place, counts = np.unique(recording, return_inverse=True, return_counts=True)
+    measured = {name: property_[beside] for name, property_ in plan.properties.items()}
+    for name, accuracy in telling_properties({"length": counts[place].astype(float)} | measured, recording, label):
         yield Finding("property", f"The {name} of a recording alone reads {accuracy:.0%}.", is_refused=False)
-    marks = {f"{feature}": plan.values[:, feature] for feature in coded_features(plan.values, plan.recording).tolist()}
-    for name, accuracy in telling_properties(marks, plan.recording, plan.label):
+    marks = {f"{feature}": values[:, feature] for feature in coded_features(values, recording).tolist()}
+    for name, accuracy in telling_properties(marks, recording, label):
         yield Finding("coded", f"Feature {name} stands still in each recording and reads {accuracy:.0%} of them.")
 
 

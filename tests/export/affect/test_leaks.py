@@ -192,6 +192,20 @@ def file_marks(plan: Plan, spread: float) -> Plan:
     return plan._replace(values=np.column_stack((plan.values, mark)))
 
 
+def trial_marks(plan: Plan) -> Plan:
+    """As `file_marks`, in a set whose trials each begin with a little rest."""
+    plan = file_marks(plan, 1.0)
+    loads = np.unique(plan.recording[plan.label > 0])
+    first = np.array([np.flatnonzero(plan.recording == name)[0] for name in loads])
+    label = plan.label.copy()
+    label[first] = 0
+    outside = [np.setdiff1d(rows, first) for fold in plan.folds for rows in (fold.train, fold.test)]
+    folds = tuple(Fold(train, test, ()) for train, test in zip(outside[::2], outside[1::2], strict=True))
+    gap = np.where(np.isin(np.arange(len(label)), first), -2 * WINDOW_S, 0.0)
+    moved = plan._replace(begin_s=plan.begin_s + gap, end_s=plan.end_s + gap)
+    return moved._replace(label=label, folds=folds, rest=np.concatenate((plan.rest, first)))
+
+
 def offsets_tell(plan: Plan) -> Plan:
     """Files of load lie at another offset; no feature shows it, but it was measured."""
     plan = one_label_each(plan)
@@ -211,6 +225,7 @@ SEEDED = {
     "scaler saw the tested people's rest": (rest_seen, "scaler"),
     "rest reaches into what is scored": (rest_reaches_in, "rest overlap"),
     "a file's mark is a feature": (lambda plan: file_marks(plan, 1.0), "coded"),
+    "a trial's mark is a feature, after some rest": (trial_marks, "coded"),
     "offsets tell": (offsets_tell, "property"),
     "a clock is a feature": (clock_is_feature, "clock feature"),
     "windows shuffled": (windows_shuffled, "overlap"),
