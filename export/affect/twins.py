@@ -17,7 +17,11 @@ Index = NDArray[np.intp]
 SERIES = 8
 """Features whose course is compared."""
 CHANGE_MAX = 3.0
-"""Standard deviations; a jump that all recordings have at their beginning shall not outweigh the rest."""
+ROUNDS = 5
+"""Changes are bounded at so many standard deviations and scaled again, so often that a jump which all recordings have
+at their beginning does not outweigh the rest."""
+MOVES_MIN = 0.2
+"""Share of windows in which a feature has to change at all."""
 ALIKE_MIN = 0.6
 """Correlation of changes. Copies with a third of their own spread as noise reach 0.9, people of one set 0.3."""
 CHANCE_SD = 7.0
@@ -28,8 +32,10 @@ DIMENSIONS = 16
 FEATURES_MIN = 4
 """In fewer dimensions windows lie near each other by chance."""
 NEIGHBOURS = 5
-NEAR = 0.1
-"""Of the distance to the fifth nearest neighbour."""
+NEAR_BY_CHANCE = 0.0005
+"""Share of windows that may lie so near to another: the bound on nearness follows from it ..."""
+NEAR_MAX = 0.3
+"""... but is never above this, of the distance to the fifth nearest neighbour."""
 SAME = 1e-6
 CHUNK_ROWS = 512
 
@@ -67,7 +73,7 @@ def copied_windows(values: FloatArray, train: Index, test: Index) -> tuple[int, 
     )
     first, usual = distance[:, 0], distance[:, -1]
     exact = (first <= SAME * usual) & (usual > 0)
-    near = (first <= NEAR * usual) & (usual > 0) if values.shape[1] >= FEATURES_MIN else exact
+    near = (first <= _nearness(points) * usual) & (usual > 0) if values.shape[1] >= FEATURES_MIN else exact
     return int(exact.sum()), int(near.sum())
 
 
@@ -87,12 +93,20 @@ def scaled(values: FloatArray) -> FloatArray:
 def _changes(values: FloatArray) -> FloatArray:
     """From window to window, bounded and scaled, of up to eight features, shape (n - 1, features)."""
     chosen = np.unique(np.linspace(0, values.shape[1] - 1, SERIES).astype(int))
-    steps = scaled(np.diff(scaled(values[:, chosen]), axis=0))
-    return scaled(np.clip(steps, -CHANGE_MAX, CHANGE_MAX))
+    steps = np.diff(scaled(values[:, chosen]), axis=0)
+    steps[:, (steps != 0).mean(axis=0) < MOVES_MIN] = 0.0
+    for _ in range(ROUNDS):
+        steps = np.clip(scaled(steps), -CHANGE_MAX, CHANGE_MAX)
+    return scaled(steps)
+
+
+def _nearness(points: FloatArray) -> float:
+    """The nearest of five is nearer than r of the fifth with a chance of about 4 r^d in d dimensions."""
+    return float(min(NEAR_MAX, (NEAR_BY_CHANCE / (NEIGHBOURS - 1)) ** (1 / _breadth(points))))
 
 
 def _breadth(course: FloatArray) -> float:
-    """How many features it is worth: as many as it has where none goes with another, 1 where all do."""
+    """How many dimensions it fills: as many as it has columns where none goes with another, 1 where all do."""
     products = course.T @ course
     return float(np.trace(products) ** 2 / max(float((products**2).sum()), 1e-12)) if products.any() else 1.0
 
