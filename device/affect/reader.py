@@ -7,7 +7,7 @@ it, a site without one is 0 and says so in its mask. A wristband's sites are sin
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +22,9 @@ from device.dsp.windows import FloatArray
 from device.errors import ModelError
 from device.messages import FeatureFrame
 from device.models import ModelFolder
+
+KNOWN_ZERO_S = 1e9
+"""No listener's own rest weighs against it."""
 
 
 class Calibration(msgspec.Struct, frozen=True):
@@ -62,6 +65,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Of each channel; empty: the sites are features themselves, by their full names."""
     sites: dict[str, list[str]]
     """Site -> channels that lie in it, by all their names; a midline channel lies in two."""
+    changes: list[str] = []
+    """Sites that tell a change already: zero is the people in training's, only the spread is the listener's own. The
+    minutes after a band was put on, in which rest is taken, are the steepest of all."""
     population_mean: list[list[float]]
     """Resting mean in training, shape (sites, features)."""
     population_sd: list[list[float]]
@@ -123,7 +129,8 @@ class Reader:
         """Rest of the people in training at these channels."""
         settings = self.settings
         mean, sd = (at_channels(np.array(rows), layout) for rows in (settings.population_mean, settings.population_sd))
-        return Population(mean, sd, settings.mean_weight_s, settings.sd_weight_s)
+        weight_s = mean_weights(settings.sites, settings.changes, settings.mean_weight_s)
+        return Population(mean, sd, at_channels(weight_s, layout), settings.sd_weight_s)
 
     def find_strange(self, values: FloatArray, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which usable channels show nothing the model can know, shape (channels,)."""
@@ -199,6 +206,11 @@ def lay_out(
         np.array(placed, np.intp),
         np.array(inside, float).reshape(len(placed), len(sites)),
     )
+
+
+def mean_weights(sites: Iterable[str], changes: Sequence[str], mean_weight_s: float) -> FloatArray:
+    """How many seconds the resting mean of the people in training is worth, shape (sites, 1)."""
+    return np.array([[KNOWN_ZERO_S if site in changes else mean_weight_s] for site in sites])
 
 
 def at_channels(rows: FloatArray, layout: Layout) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.affect.baseline import Baseline, Population
-from device.affect.reader import pool
+from device.affect.reader import mean_weights, pool
 from device.affect.runtimes import FloatRows
 from device.dsp.windows import FloatArray
 from export.affect.data import LOAD, REST, Person
@@ -51,7 +51,8 @@ def population_of(people: Sequence[Person], config: TrainingConfig) -> tuple[Flo
 def calibrate(person: Person, mean: FloatArray, sd: FloatArray, config: TrainingConfig) -> Calibrated:
     """Let the person's first usable rest be the baseline, exactly as the box does."""
     weight = person.member / person.member.sum(axis=1, keepdims=True)
-    population = Population(weight @ mean, weight @ sd, config.mean_weight_s, config.sd_weight_s)
+    mean_weight_s = weight @ mean_weights(config.sites, config.changes, config.mean_weight_s)
+    population = Population(weight @ mean, weight @ sd, mean_weight_s, config.sd_weight_s)
     baseline = Baseline(population, config.baseline_s)
     since_s = np.diff(person.t_s, prepend=person.t_s[0] - person.window_s[0])
     used = []

@@ -64,6 +64,7 @@ def _settings(
         needs_rest=config.baseline_s > 0,
         features=list(config.features),
         sites=site_lists(config),
+        changes=list(config.changes),
         population_mean=fitted.mean.tolist(),
         population_sd=fitted.sd.tolist(),
         mean_weight_s=config.mean_weight_s,

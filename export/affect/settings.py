@@ -45,6 +45,8 @@ class TrainingConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     features: tuple[str, ...]
     """Of each channel; empty: the sites are features by their full names."""
     sites: dict[str, tuple[str, ...]]
+    changes: tuple[str, ...] = ()
+    """Sites that tell a change already, which is not held against the person's own resting mean."""
     baseline_s: float
     """Rest at the start; 0: read against the people in training alone."""
     settling_s: float

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.affect.baseline import Baseline, Population
 from device.affect.reader import (
     Calibration,
     Reader,
     calibration_at,
     lay_out,
+    mean_weights,
     open_readers,
     pool,
     probability_of,
@@ -130,6 +132,22 @@ def test_features_of_a_wristband_are_sites_of_their_own() -> None:
     assert layout.columns.tolist() == [[2], [1]]
     assert layout.channels.tolist() == [1, 0]
     assert layout.member.shape == (2, 3)
+
+
+def test_a_change_keeps_the_zero_of_the_people_in_training() -> None:
+    """Someone whose skin conductance climbs while rest is taken is not calm whenever it stops climbing."""
+    weight_s = mean_weights(("hr_bpm.mean", "eda_us.slope"), ("eda_us.slope",), 5.0)
+    known = Baseline(Population(np.zeros((2, 1)), np.ones((2, 1)), weight_s, 600.0), 60.0)
+    known.add(np.array([[3.0], [3.0]]), np.array([True, True]), 60.0, 60.0)
+    z = known.z(np.array([[3.0], [3.0]]))
+    assert abs(z[0, 0]) < 0.3
+    assert z[1, 0] > 2.5
+
+
+def test_all_other_channels_are_held_against_own_rest(reader: Reader) -> None:
+    layout = reader.layout(eeg_frame(0, REST).names, EIGHT)
+    weight_s = np.asarray(reader.population(layout).mean_weight_s)
+    assert (weight_s == reader.settings.mean_weight_s).all()
 
 
 def test_lay_out_demands_the_features_it_was_promised() -> None:

@@ -66,3 +66,14 @@ def test_without_a_baseline_everything_is_scored_against_the_people_in_training(
     assert len(item.after) == len(three[0].label)
     assert len(item.baseline) == 0
     assert (sd >= population_of(three, EEG)[1]).all()
+
+
+def test_a_site_that_tells_a_change_is_not_held_against_own_rest(three: list[Person]) -> None:
+    mean, sd = population_of(three, EEG)
+    moved = three[0]._replace(values=three[0].values + 3 * sd.mean())
+    changes = msgspec.structs.replace(EEG, changes=tuple(EEG.sites)[:1])
+    first = np.flatnonzero(moved.member[:, 0])
+    held, kept = (np.nanmean(calibrate(moved, mean, sd, by).z, axis=(0, 2)) for by in (EEG, changes))
+    assert (kept[first] > held[first] + 1).all()
+    others = np.setdiff1d(np.arange(len(held)), first)
+    assert np.array_equal(kept[others], held[others])
