@@ -1,7 +1,7 @@
 """Scores on a set that its user holds, under a split that has a name.
 
     python -m export.affect.evaluate --set wesad --data DIR --protocol wesad-loso-binary \
-        [--axis arousal] [--trials] [--json]
+        [--axis arousal] [--reader kernel] [--trials] [--json]
 
 Every run passes the leak detector, and once more with other tested windows, which may change nothing that is fitted.
 With --trials it is also run on scrambled labels and on mere marks of blocks, ten runs in all, and must fail on them.
@@ -22,16 +22,18 @@ from numpy.typing import NDArray
 
 from device.dsp.windows import FloatArray
 from device.errors import IsotoneError, RecordingError
+from export.affect import linear, nonlinear
 from export.affect.labelled import Windows, against_rest, windows_of
 from export.affect.leaks import CHECKS, Finding, Fold, Plan, Step, examine, refuse_leaks
-from export.affect.linear import read
 from export.affect.loaders import LOADERS
 from export.affect.protocols import PROTOCOLS, Axis, Protocol
 from export.affect.scores import interval
-from export.affect.trials import TRIALS, try_out, try_refit
+from export.affect.trials import TRIALS, Run, try_out, try_refit
 from export.affect.trivial import CLOCK, balanced, baselines, commonest
 
 Indices = NDArray[np.intp]
+READERS: dict[str, Run] = {"linear": linear.read, "kernel": nonlinear.read}
+"""What anything has to be ahead of, and what ships."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -50,6 +52,7 @@ class Row(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True):
     protocol: str
     dataset: str
+    reader: str
     axis: Axis
     people: tuple[Row, ...]
     balanced_accuracy: float
@@ -67,7 +70,9 @@ class Report(msgspec.Struct, frozen=True):
     """What the leak detector has to say about the data."""
 
 
-def evaluate(dataset: str, folder: Path, protocol: Protocol, axis: Axis, *, trials: bool = False) -> Report:
+def evaluate(
+    dataset: str, folder: Path, protocol: Protocol, axis: Axis, *, reader: str = "linear", trials: bool = False
+) -> Report:
     """Read, check for leaks, train and score.
 
     Raises:
@@ -78,9 +83,9 @@ def evaluate(dataset: str, folder: Path, protocol: Protocol, axis: Axis, *, tria
     values = against_rest(windows.values, windows.person, windows.is_rest)
     readable = np.asarray(np.isfinite(values).any(axis=1))
     plan = _plan(windows, _folds(windows, readable, protocol), protocol)
-    findings = _check(plan, protocol.seed, trials=trials)
+    findings = _check(plan, READERS[reader], protocol.seed, trials=trials)
     refuse_leaks(findings)
-    rows = _score(plan, protocol)
+    rows = _score(plan, READERS[reader], protocol)
     known = np.array([row.balanced_accuracy for row in rows])
     if not np.isfinite(known).any():
         raise RecordingError("Nobody who is tested has two classes.", "Name another --protocol or --axis.")
@@ -89,6 +94,7 @@ def evaluate(dataset: str, folder: Path, protocol: Protocol, axis: Axis, *, tria
     return Report(
         protocol=protocol.id,
         dataset=dataset,
+        reader=reader,
         axis=axis,
         people=tuple(rows),
         balanced_accuracy=float(np.nanmean(known)),
@@ -101,7 +107,7 @@ def evaluate(dataset: str, folder: Path, protocol: Protocol, axis: Axis, *, tria
     )
 
 
-def _check(plan: Plan, seed: int, *, trials: bool) -> tuple[Finding, ...]:
+def _check(plan: Plan, read: Run, seed: int, *, trials: bool) -> tuple[Finding, ...]:
     """The reader is tried only where the plan itself holds."""
     findings = examine(plan)
     if any(finding.is_refused for finding in findings):
@@ -148,7 +154,7 @@ def _plan(windows: Windows, folds: Sequence[tuple[Indices, Indices]], protocol: 
     )
 
 
-def _score(plan: Plan, protocol: Protocol) -> list[Row]:
+def _score(plan: Plan, read: Run, protocol: Protocol) -> list[Row]:
     """A row for each person who was tested, in order of their names."""
     told, always = np.full(len(plan.label), np.nan), np.full(len(plan.label), np.nan)
     classes = np.unique(plan.label)
@@ -190,7 +196,7 @@ def lines(report: Report) -> list[str]:
     )
     source = PROTOCOLS[report.protocol]
     return [
-        f"{report.dataset}, {report.axis}, {report.protocol}: {source.title}.",
+        f"{report.dataset}, {report.axis}, {report.reader} reader, {report.protocol}: {source.title}.",
         f"Source: {source.source}. Looked up: {source.verified}",
         head,
         *body,
@@ -206,12 +212,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="the set's folder, as it was unpacked")
     parser.add_argument("--protocol", choices=list(PROTOCOLS), required=True)
     parser.add_argument("--axis", choices=get_args(Axis), default="arousal", help="which rating, where a set has both")
+    parser.add_argument("--reader", choices=list(READERS), default="linear", help="kernel: of the kind that ships")
     parser.add_argument("--trials", action="store_true", help="also run on data on which it must fail; ten runs more")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
     try:
         protocol = PROTOCOLS[chosen.protocol]
-        report = evaluate(chosen.dataset, chosen.data, protocol, chosen.axis, trials=chosen.trials)
+        options = {"reader": chosen.reader, "trials": chosen.trials}
+        report = evaluate(chosen.dataset, chosen.data, protocol, chosen.axis, **options)
     except IsotoneError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from export.affect.evaluate import Report, evaluate, lines, main
+from export.affect.evaluate import READERS, Report, evaluate, lines, main
 from export.affect.leaks import CHECKS, Fold, Plan
 from export.affect.linear import read
 from export.affect.protocols import PROTOCOLS
@@ -76,6 +76,12 @@ def test_a_run_may_be_tried_on_data_it_must_fail_on(wesad: Path, capsys: pytest.
     assert f"Leak check: {len(CHECKS) + len(TRIALS)} checks" in capsys.readouterr().out
 
 
+def test_the_kind_of_reader_that_ships_can_be_scored(wesad: Path) -> None:
+    found = evaluate("wesad", wesad, PROTOCOLS["wesad-loso-binary"], "arousal", reader="kernel")
+    assert found.balanced_accuracy > 0.8
+    assert any("kernel reader, wesad-loso-binary" in line for line in lines(found))
+
+
 def test_a_reader_that_peeks_is_refused(
     wesad: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,7 +90,7 @@ def test_a_reader_that_peeks_is_refused(
     def peek(plan: Plan, fold: Fold) -> Outcome:
         return read(plan, fold._replace(train=np.concatenate((fold.train, fold.test))))
 
-    monkeypatch.setattr("export.affect.evaluate.read", peek)
+    monkeypatch.setitem(READERS, "linear", peek)
     assert main(["--set", "wesad", "--data", str(wesad), "--protocol", "wesad-loso-binary"]) == 3
     refusal = capsys.readouterr().err
     assert "This training run leaks: What is fitted or answered changes with the labels of the tested" in refusal
