@@ -122,9 +122,9 @@ def _folds(windows: Windows, readable: NDArray[np.bool_], protocol: Protocol) ->
     owner = windows.person if protocol.apart == "person" else windows.recording
     names = np.unique(owner[scored]).tolist()
     if len(names) < 2:
+        what = {"person": "people", "recording": "recordings"}[protocol.apart]
         raise RecordingError(
-            f"{len(names)} with labels and signals, where {protocol.id} asks for two of a {protocol.apart} at least.",
-            "Add recordings; a split needs two.",
+            f"{len(names)} {what} have labels and signals that the box believes; a split needs two.", "Add recordings."
         )
     folds = []
     for split in protocol.folds(names, protocol.seed):

@@ -40,6 +40,16 @@ def write(folder: Path, people: list[dict]) -> None:
 
 
 @pytest.mark.parametrize("n_people", [1, 3])
+def test_people_may_stand_in_a_cell(tmp_path: Path, n_people: int) -> None:
+    """Readers in MATLAB write Data{number}, so copies of the file may hold a cell instead of an array of structs."""
+    data = np.empty((1, n_people), object)
+    for index in range(n_people):
+        data[0, index] = person()
+    savemat(tmp_path / "DREAMER.mat", {"DREAMER": {"Data": data, "EEG_SamplingRate": 128}})
+    assert [item.person for item in dreamer.load(tmp_path)][::2] == [f"P{k:02}" for k in range(1, n_people + 1)]
+
+
+@pytest.mark.parametrize("n_people", [1, 3])
 def test_each_clip_follows_its_neutral_clip(tmp_path: Path, n_people: int) -> None:
     write(tmp_path, [person() for _ in range(n_people)])
     found = list(dreamer.load(tmp_path))
