@@ -27,7 +27,7 @@ LINES = [estimate(1, None, reasons=("eeg: calibrating: 1 s of 60 s",)), estimate
 
 def shown(lines: list[AffectEstimate], *, terminal: bool = False) -> str:
     file = io.StringIO()
-    show(lines, Console(file=file, force_terminal=terminal, color_system="standard", width=60, _environ={}))
+    show(lines, Console(file=file, force_terminal=terminal, color_system="standard" if terminal else None, width=60))
     return file.getvalue()
 
 
