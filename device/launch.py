@@ -19,7 +19,7 @@ from device.config import DeviceConfig, Prescription, SessionConfig
 from device.console.observers import Watcher
 from device.errors import DiskError, Exit, SystemMissingError
 from device.manager import Manager
-from device.messages import Command
+from device.messages import Command, PersonalBaseline
 from device.models import MODELS_DIR
 from device.sessions.earlier import Earlier, recall_rest
 
@@ -77,9 +77,6 @@ def prepare(
     except OSError as error:
         raise DiskError(f"The session folder {session_dir} cannot be made: {error}.", "Give another --out.") from error
     _check_space(session_dir, minutes)
-    earlier = _recall(session_dir.parent, listener)
-    if earlier.sentences:
-        (run_dir / EARLIER_LOG).write_text("\n".join(earlier.sentences) + "\n", "utf-8")
     return SessionConfig(
         session_id=session_id,
         listener=listener,
@@ -90,15 +87,19 @@ def prepare(
         models_dir=str(MODELS_DIR),
         device=device,
         prescription=prescription,
-        baselines=earlier.baselines,
+        baselines=_recall(session_dir.parent, listener, run_dir / EARLIER_LOG),
     )
 
 
-def _recall(root: Path, listener: str) -> Earlier:
+def _recall(root: Path, listener: str, log: Path) -> tuple[PersonalBaseline, ...]:
+    """The listener's rest as earlier sessions left it; where it comes from, or why there is none, goes into `log`."""
     try:
-        return recall_rest(root, listener, wall_time())
+        earlier = recall_rest(root, listener, wall_time())
     except Exception as error:  # noqa: BLE001 - whatever old folders hold, it never stops a new session
-        return Earlier(sentences=(f"Earlier sessions in {root} were passed over: {error!r}.",))
+        earlier = Earlier(sentences=(f"Earlier sessions in {root} were passed over: {error!r}.",))
+    if earlier.sentences:
+        log.write_text("\n".join(earlier.sentences) + "\n", "utf-8")
+    return earlier.baselines
 
 
 def discard(config: SessionConfig) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from device.acquisition.playback import HEART_CHANNELS
+from device.acquisition.playback import heart_chunk
 from device.acquisition.signals import Heart, Recording, Samples, in_turn
 from device.messages import SampleChunk, SignalKind
 
@@ -86,16 +86,7 @@ class HeartFeed:
             return
         gaps_ns = span.n_gaps * GAP_S * SECOND_NS
         times_ns = tuple(round(time_s * 1e9) + gaps_ns for time_s in self._time_s[begin:end].tolist())
-        yield SampleChunk(
-            t_ns=times_ns[0],
-            source=self._source,
-            kind="heart",
-            sfreq_hz=0.0,
-            ch_names=HEART_CHANNELS,
-            first_sample=begin,
-            data=self._rows[begin:end].tobytes(),
-            times_ns=times_ns,
-        )
+        yield heart_chunk(self._source, begin, times_ns, self._rows[begin:end])
 
 
 class OfflineSession:

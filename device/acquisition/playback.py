@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from device.acquisition.chunks import CHUNKS_PER_S, Chunker
 from device.acquisition.recording import load_recording
@@ -56,18 +57,21 @@ class HeartPlayer:
         self._n_played = end
         rows = np.column_stack((self._heart.hr_bpm[begin:end], self._heart.rr_ms[begin:end])).astype("<f4")
         times_ns = tuple(self._start_ns + round(time_s * 1e9) for time_s in self._heart.time_s[begin:end].tolist())
-        return [
-            SampleChunk(
-                t_ns=times_ns[0],
-                source=self._source,
-                kind="heart",
-                sfreq_hz=0.0,
-                ch_names=HEART_CHANNELS,
-                first_sample=begin,
-                data=rows.tobytes(),
-                times_ns=times_ns,
-            )
-        ]
+        return [heart_chunk(self._source, begin, times_ns, rows)]
+
+
+def heart_chunk(source: str, first: int, times_ns: tuple[int, ...], rows: NDArray[np.float32]) -> SampleChunk:
+    """Heart events from the `first` on; rows (n, 2) of hr_bpm and rr_ms in little endian."""
+    return SampleChunk(
+        t_ns=times_ns[0],
+        source=source,
+        kind="heart",
+        sfreq_hz=0.0,
+        ch_names=HEART_CHANNELS,
+        first_sample=first,
+        data=rows.tobytes(),
+        times_ns=times_ns,
+    )
 
 
 class PlaybackSource:

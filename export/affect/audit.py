@@ -85,7 +85,12 @@ def try_refit(people: Sequence[Person], config: TrainingConfig, found: CrossVali
 def _changed(person: Person, rng: np.random.Generator) -> Person:
     spread = np.nan_to_num(np.nanstd(np.where(np.isfinite(person.values), person.values, np.nan), axis=0))
     moved = person.values + STRANGE_SD * spread * rng.standard_normal(person.values.shape)
-    return person._replace(values=moved, label=LOAD + REST - person.label)
+    return person._replace(values=moved, label=_exchanged(person))
+
+
+def _exchanged(person: Person) -> FloatArray:
+    """Rest for load and load for rest; a mixed window stays so."""
+    return LOAD + REST - person.label
 
 
 def _numbers(fitted: Fitted) -> tuple[FloatArray, ...]:
@@ -99,10 +104,9 @@ def _try_scrambled(people: Sequence[Person], config: TrainingConfig) -> tuple[Fi
     rng = np.random.default_rng(config.seed)
     scrambled = []
     for person in people:
-        label = np.where(person.label == LOAD, REST, np.where(person.label == REST, LOAD, np.nan))
         is_calibration = person.t_s <= person.t_s[0] + config.baseline_s
         is_first = person.segment == person.segment[0]
-        flipped = np.where(is_calibration & is_first, person.label, label)
+        flipped = np.where(is_calibration & is_first, person.label, _exchanged(person))
         scrambled.append(person._replace(label=flipped) if rng.random() < 0.5 else person)
     quick = msgspec.structs.replace(
         config, inner_folds=2, evidence_s=config.evidence_s[:1], montages=dict([next(iter(config.montages.items()))])
