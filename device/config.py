@@ -8,17 +8,22 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
 
 from device.errors import ConfigError
-from device.messages import PersonalBaseline
+from device.messages import Mode, Note, PersonalBaseline
 
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Axis = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
 Program = Annotated[int, msgspec.Meta(ge=0, le=127)]
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
+Voice = Literal["melody", "inner", "bass", "pad"]
+Style = Literal["song", "lied"]
+KeyName = Annotated[str, msgspec.Meta(pattern="^[A-G][#b]? (major|minor)$")]
+THEME_BARS = 32
+"""The longest theme."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,6 +122,36 @@ class Limits(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pitch_max: Annotated[int, msgspec.Meta(ge=0, le=127)] = 96
 
 
+class Preference(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the listener likes to hear, and what may never sound."""
+
+    style: Literal["any"] | Style = "any"
+    """What the transformer takes for its model: pop songs, or art songs with piano."""
+    texture: Literal["auto", "full", "thin", "calm"] = "auto"
+    """How voices share the notes: as the moment asks, all of them busy, few notes, or long ones."""
+    seed_melody: str = ""
+    """A MIDI file in 4/4 whose melody the music takes up and varies."""
+    voices: Annotated[tuple[Voice, ...], msgspec.Meta(min_length=1)] = ("melody", "inner", "bass", "pad")
+    """Who plays; the others are silent."""
+    never_styles: tuple[Style, ...] = ()
+    never_keys: tuple[KeyName, ...] = ()
+    """As "C minor" or "F# major"."""
+    never_melodies: tuple[str, ...] = ()
+    """MIDI files whose melody may never sound, in no key."""
+
+    def __post_init__(self) -> None:
+        if self.style in self.never_styles or len(set(self.never_styles)) == len(get_args(Style)):
+            raise ValueError(f"style {self.style} is wished while never_styles forbids {', '.join(self.never_styles)}")
+
+
+class Theme(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A melody, read from a file once, so that a recorded session replays without it."""
+
+    mode: Mode
+    bars: Annotated[tuple[tuple[Note, ...], ...], msgspec.Meta(min_length=1, max_length=THEME_BARS)]
+    """Bars of 4/4 in C major or A minor; onsets and lengths in ticks on the grid of `music.tokens`."""
+
+
 class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """prescription.toml: the therapist's goal and limits."""
 
@@ -128,6 +163,7 @@ class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     )
     """General MIDI program per voice."""
     never_programs: tuple[int, ...] = ()
+    preference: Preference = Preference()
 
 
 class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -147,6 +183,12 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     prescription: Prescription = Prescription()
     baselines: tuple[PersonalBaseline, ...] = ()
     """The listener's rest in earlier sessions, already partly forgotten."""
+    theme: Theme | None = None
+    """The melody of `preference.seed_melody`."""
+    never: tuple[Theme, ...] = ()
+    """The melodies of `preference.never_melodies`."""
+    remarks: tuple[str, ...] = ()
+    """What was wished and cannot be had, in words, told when the session begins."""
 
 
 T = TypeVar("T", bound=Config)
@@ -175,8 +217,9 @@ def load(path: Path, kind: type[T]) -> T:
 
 def _explain(path: Path, text: str, message: str) -> tuple[str, str]:
     where = re.search(r"`\$\.?([^`]*)`$", message)
-    # msgspec names an entry of a dict `[...]`, whatever its key.
-    tables = re.findall(r"\[\.\.\.\]|[^.\[]+", where[1] if where else "")
+    # msgspec names an entry of a dict `[...]`, whatever its key; an entry of a list stands on the list's line.
+    inside = re.sub(r"\[\d+\]", "", where[1] if where else "")
+    tables = re.findall(r"\[\.\.\.\]|[^.\[]+", inside)
     unknown = re.search(r"unknown field `([^`]+)`", message)
     key = unknown[1] if unknown else (tables.pop() if tables else "")
     line, found = _find(text, tables, key)

@@ -9,18 +9,20 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from device.children import InterpreterLauncher, ThreadLauncher
 from device.clock import SystemClock, wall_time
-from device.config import DeviceConfig, Prescription, SessionConfig
+from device.config import DeviceConfig, Prescription, SessionConfig, Theme
 from device.console.observers import Watcher
-from device.errors import DiskError, Exit, SystemMissingError
+from device.errors import DiskError, Exit, RecordingError, SystemMissingError
 from device.manager import Manager
 from device.messages import Command, PersonalBaseline
 from device.models import MODELS_DIR
+from device.music.theme import BYTES_MAX, theme_of
 from device.sessions.earlier import Earlier, recall_rest
 
 MEGABYTES_PER_MINUTE = 13
@@ -77,6 +79,9 @@ def prepare(
     except OSError as error:
         raise DiskError(f"The session folder {session_dir} cannot be made: {error}.", "Give another --out.") from error
     _check_space(session_dir, minutes)
+    preference = prescription.preference
+    theme, remarks = _read_themes(filter(None, [preference.seed_melody]), "The music goes on without this melody.")
+    never, more = _read_themes(preference.never_melodies, "This melody cannot be kept out.")
     return SessionConfig(
         session_id=session_id,
         listener=listener,
@@ -88,7 +93,38 @@ def prepare(
         device=device,
         prescription=prescription,
         baselines=_recall(session_dir.parent, listener, run_dir / EARLIER_LOG),
+        theme=theme[0] if theme else None,
+        never=never,
+        remarks=(*remarks, *more),
     )
+
+
+def read_theme(path: Path) -> Theme:
+    """The melody of a MIDI file.
+
+    Raises:
+        RecordingError: no file that can be read, or `theme_of` refuses what is in it.
+    """
+    try:
+        if not path.is_file():
+            raise RecordingError(f"{path} is no file.", "Give an existing MIDI file.")
+        with path.open("rb") as file:
+            data = file.read(BYTES_MAX + 1)
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"{path} cannot be read: {error}.", "Give a MIDI file that can be read.") from error
+    return theme_of(data, path.name)
+
+
+def _read_themes(names: Iterable[str], effect: str) -> tuple[tuple[Theme, ...], list[str]]:
+    """The melodies that can be read, and a sentence for each that cannot; a session is not stopped by a file."""
+    themes: list[Theme] = []
+    sentences: list[str] = []
+    for name in names:
+        try:
+            themes.append(read_theme(Path(name).expanduser()))
+        except RecordingError as error:
+            sentences.append(f"{error.sentence} {effect} {error.action}")
+    return tuple(themes), sentences
 
 
 def _recall(root: Path, listener: str, log: Path) -> tuple[PersonalBaseline, ...]:

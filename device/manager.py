@@ -130,6 +130,10 @@ class Manager:
             self._config = msgspec.structs.replace(self._config, started_ns=start.t_ns)
             session_path(self._run_dir).write_bytes(msgspec.json.encode(self._config))
             self._publisher.send(start)
+            for remark in self._config.remarks:
+                self._publisher.send(
+                    Fault(t_ns=start.t_ns, process="manager", code="preference", sentence=remark, action="")
+                )
             self._notifier.ready()
 
     def _is_over(self) -> bool:

@@ -143,7 +143,8 @@ def write_config(session_dir: Path, config: SessionConfig, facts: dict[str, str]
     """
     _replace(session_dir / CONFIG_FILE, msgspec.json.format(msgspec.json.encode(config)))
     raw: dict[str, Any] = msgspec.to_builtins(config)
-    del raw["baselines"]  # hundreds of numbers, for programs alone
+    for name in ("baselines", "theme", "never"):
+        del raw[name]  # hundreds of numbers, for programs alone
     _replace(session_dir / "session.toml", (_toml(facts) + "\n[effective]\n" + _toml(_flat(raw))).encode())
 
 

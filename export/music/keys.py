@@ -9,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from device.messages import Mode
+from device.music import keys
 
 if TYPE_CHECKING:
     from export.music.corpus import Measure, RawNote
 
 Floats = npt.NDArray[np.float64]
-# Temperley's revision (1999) of the Krumhansl-Kessler key profiles.
-MAJOR = np.array([5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0])
-MINOR = np.array([5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0])
+MAJOR, MINOR = np.array(keys.MAJOR), np.array(keys.MINOR)
 WINDOW_BARS = 4
 
 

@@ -1,11 +1,13 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.config import DeviceConfig, Prescription, load
+from device.config import DeviceConfig, Prescription, SessionConfig, Theme, load
 from device.errors import ConfigError, Exit
+from device.messages import Note
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -69,3 +71,33 @@ def test_any_text_is_either_a_configuration_or_a_config_error(
         load(path, DeviceConfig)
     except ConfigError as error:
         assert str(path) in str(error)
+
+
+def test_without_a_preference_everybody_plays_and_nothing_is_forbidden() -> None:
+    preference = Prescription().preference
+    assert preference.voices == ("melody", "inner", "bass", "pad")
+    assert (preference.seed_melody, preference.never_keys, preference.never_melodies) == ("", (), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ('style = "polka"', ":2: `preference.style`"),
+        ('never_styles = ["song"]\nstyle = "song"', "style song is wished"),
+        ('never_styles = ["song", "lied"]', "style any is wished"),
+        ('never_keys = ["C minor", "H moll"]', ":2: `preference.never_keys`"),
+        ("voices = []", ":2: `preference.voices`"),
+        ('voices = ["tuba"]', ":2: `preference.voices`"),
+        ("never_melodies = 3", ":2: `preference.never_melodies`"),
+    ],
+)
+def test_a_preference_that_cannot_be_met_is_named(tmp_path: Path, text: str, word: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, f"[preference]\n{text}\n"), Prescription)
+    assert word in str(caught.value)
+
+
+def test_a_session_with_a_theme_is_read_back_as_it_was_written() -> None:
+    theme = Theme(mode="minor", bars=((Note(0, 24, 69, 80, "melody"),), ()))
+    config = SessionConfig(session_id="a", run_dir="b", session_dir="c", models_dir="d", theme=theme, never=(theme,))
+    assert msgspec.json.decode(msgspec.json.encode(config), type=SessionConfig) == config

@@ -7,8 +7,9 @@ import zmq
 
 from device import launch
 from device.config import DeviceConfig, Prescription, SessionConfig, SessionDefaults
-from device.errors import DiskError, Exit, SystemMissingError
+from device.errors import DiskError, Exit, RecordingError, SystemMissingError
 from device.messages import Command, PersonalBaseline
+from tests.device.music.midi_files import midi, tune
 from tests.device.sessions.synthetic import Log, S
 
 
@@ -24,6 +25,42 @@ def prepare(
     return launch.prepare(
         device or DeviceConfig(), Prescription(), listener=listener, minutes=minutes, seed=None, out=out
     )
+
+
+def wish(out: Path, **preference: object) -> SessionConfig:
+    prescription = msgspec.convert({"preference": preference}, Prescription)
+    return launch.prepare(DeviceConfig(), prescription, listener="guest", minutes=1.0, seed=None, out=out)
+
+
+def test_the_melodies_of_the_prescription_are_read_once_at_launch(tmp_path: Path) -> None:
+    song = tmp_path / "song.mid"
+    song.write_bytes(midi(("melody", 0, tune())))
+    config = wish(tmp_path / "new", seed_melody=str(song), never_melodies=(str(song),))
+    assert config.theme is not None
+    assert config.theme == launch.read_theme(song)
+    assert config.never == (config.theme,)
+    assert not config.remarks
+
+
+def test_a_melody_that_cannot_be_read_is_told_and_does_not_stop_the_session(tmp_path: Path) -> None:
+    (tmp_path / "broken.mid").write_bytes(b"MThd")
+    config = wish(
+        tmp_path / "new", seed_melody=str(tmp_path / "none.mid"), never_melodies=[str(tmp_path / "broken.mid")]
+    )
+    assert (config.theme, config.never) == (None, ())
+    first, second = config.remarks
+    assert "none.mid" in first
+    assert "goes on without this melody" in first
+    assert "broken.mid" in second
+    assert "cannot be kept out" in second
+
+
+@pytest.mark.parametrize("name", [".", "none.mid", "pipe", "\0"])
+def test_what_is_no_file_is_refused_in_words(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RecordingError) as caught:
+        launch.read_theme(tmp_path / name)
+    assert caught.value.action
 
 
 def test_a_new_folder_becomes_the_session_itself(tmp_path: Path) -> None:
