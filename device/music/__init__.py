@@ -8,6 +8,7 @@ from __future__ import annotations
 
 GENERATORS: dict[str, str] = {
     "transformer": "device.music.transformer:Transformer",
+    "rules": "device.music.rules:Rules",
     "phrasebook": "device.music.phrasebook:Phrasebook",
 }
 FALLBACK = "phrasebook"

@@ -1,7 +1,7 @@
 """The phrasebook: composed calm music that is always there.
 
-Eight-bar phrases in groups of four (A A B A), each with its own chords, motif and cadence; a melody in small steps,
-pads that move by voice leading, broken chords and a bass. It is the fallback when the model is late or broken, also
+Eight-bar phrases in groups of four (A A B A), each with its own chords, motif and cadence; a melody in small steps
+over `accompaniment`. It is the fallback when the model is late or broken, also
 inside the audio process, so it imports neither numpy nor a model runtime and takes well under a millisecond.
 """
 
@@ -12,15 +12,10 @@ from typing import NamedTuple
 
 from device.config import SessionConfig
 from device.messages import Bar, Mode, MusicIntent, Note
+from device.music.accompaniment import SWINGS, accompany, closing_counts, last_pitch, share_out
+from device.music.likeness import keep_out
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
-from device.music.theory import (
-    SCALES,
-    Chord,
-    degree_triad,
-    lead_voices,
-    nearest_pitch,
-    notes_per_beat,
-)
+from device.music.theory import SCALES, Chord, degree_triad, goal_pitch, nearest_pitch
 from device.stage import Random, keyed_random
 
 PHRASE_BARS = 8
@@ -69,28 +64,6 @@ CONTOURS = ((0, 1, 2, 1, 0, -1), (0, -1, 0, 1, 2, 1), (2, 1, 0, 1, 0, -1), (0, 2
 """Motifs in scale steps around the bar's goal."""
 GOALS = (0, 1, 2, 1, 2, 3, 1, 0)
 """The arch of a phrase: scale steps by which each bar's goal lies above the register."""
-BROKEN: dict[int, tuple[int, ...]] = {
-    0: (),
-    2: (24, 72),
-    3: (24, 48, 72),
-    4: (12, 36, 60, 84),
-    6: (12, 24, 36, 60, 72, 84),
-    8: (0, 12, 24, 36, 48, 60, 72, 84),
-    12: (0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88),
-    16: tuple(range(0, 96, 6)),
-}
-"""Onsets of the broken chord by number of notes."""
-SWINGS = ((0, 1, 2, 3, 2, 1), (0, 2, 1, 3), (3, 2, 1, 0, 1, 2), (0, 1, 2, 1))
-"""Orders in which a broken chord visits its tones, low to high."""
-
-
-class Counts(NamedTuple):
-    """How many notes each voice gets in a bar."""
-
-    melody: int
-    inner: int
-    bass: int
-    pad: int
 
 
 class Phrase(NamedTuple):
@@ -112,10 +85,12 @@ class Phrasebook:
         """The next bar of the phrase that `intent.bar_index` lies in, led on from the last notes of `history`."""
         phrase = self._phrase(intent)
         chord = degree_triad(intent.tonic_pc, intent.mode, _degree(intent, phrase))
-        counts = Counts(1, 0, 1, 3) if intent.final else share_out(intent.density)
+        preference = self.config.prescription.preference
+        counts = closing_counts(preference) if intent.final else share_out(intent.density, preference)
+        melody = _melody(intent, phrase, chord, counts.melody, history) if counts.melody else []
         notes = [
-            *_melody(intent, phrase, chord, counts.melody, history),
-            *_accompaniment(intent, phrase, chord, counts, history),
+            *keep_out(self.config.never, melody, history),
+            *accompany(chord, counts, phrase.swing, intent.register_midi, history),
         ]
         played = play(notes, intent, self.config.prescription.limits, rng)
         return make_bar(intent, played, self.config, "phrasebook")
@@ -126,17 +101,6 @@ class Phrasebook:
         rng = keyed_random(self.config.seed, f"phrase-{FORM[place]}-{intent.mode}", group)
         degrees = rng.choice(PROGRESSIONS[intent.mode])
         return Phrase(degrees, rng.randrange(3), rng.choice(CONTOURS), rng.choice(SWINGS), place > 0)
-
-
-def share_out(density: float) -> Counts:
-    """Divide the notes a density stands for among the voices."""
-    total = round(notes_per_beat(density) * BEATS)
-    pad = 1 if total < 5 else 2 if total < 7 else 3
-    melody = min(6, max(1, round(0.32 * total)))
-    bass = 1 if total < 12 else 2
-    left = max(0, total - pad - melody - bass)
-    inner = max((count for count in BROKEN if count <= left + 1), default=0)
-    return Counts(melody, inner if left else 0, bass, pad)
 
 
 def _degree(intent: MusicIntent, phrase: Phrase) -> int:
@@ -156,20 +120,11 @@ def _melody(intent: MusicIntent, phrase: Phrase, chord: Chord, count: int, histo
     variant = (phrase.gesture + (place in {2, 6}) + varied) % 3
     cell = ((0, BAR_TICKS),) if intent.final else CELLS[count][0 if cadence else variant]
     scale = [(intent.tonic_pc + step) % 12 for step in SCALES[intent.mode]]
-    goal = _goal(intent, chord, GOALS[place] + varied, history)
+    goal = goal_pitch(intent.register_midi - 2.0 + 1.7 * (GOALS[place] + varied), chord, last_pitch(history, "melody"))
     pitches = _line(goal, phrase.contour[: len(cell)], cell, scale, chord)
     if intent.final or place == PHRASE_BARS - 1:
         pitches[-1] = nearest_pitch(intent.tonic_pc, pitches[-2] if len(pitches) > 1 else goal)
     return [Note(onset, length, pitch, 0, "melody") for (onset, length), pitch in zip(cell, pitches, strict=True)]
-
-
-def _goal(intent: MusicIntent, chord: Chord, arch: int, history: Sequence[Bar]) -> int:
-    """A chord tone near the phrase's arch that the last melody note reaches without a leap."""
-    wish = intent.register_midi - 2.0 + 1.7 * arch
-    last = last_pitch(history, "melody")
-    near = wish if last is None or abs(last - wish) > 9 else 0.55 * wish + 0.45 * last
-    tones = [pitch for pitch in range(round(near) - 9, round(near) + 10) if pitch % 12 in chord.pitch_classes]
-    return min(tones, key=lambda pitch: abs(pitch - near) + 3.0 * (pitch == last))
 
 
 def _line(goal: int, contour: Sequence[int], cell: Cell, scale: Sequence[int], chord: Chord) -> list[int]:
@@ -184,45 +139,3 @@ def _line(goal: int, contour: Sequence[int], cell: Cell, scale: Sequence[int], c
             pitch = min(tones, key=lambda tone, wish=pitch: abs(tone - wish))  # type: ignore[misc]
         pitches.append(pitch)
     return pitches
-
-
-def _accompaniment(
-    intent: MusicIntent, phrase: Phrase, chord: Chord, counts: Counts, history: Sequence[Bar]
-) -> list[Note]:
-    middle = min(67, max(55, round(intent.register_midi) - 12))
-    voicing = lead_voices(_voicing(history, middle), chord, middle - 9, middle + 7)
-    pads = voicing if counts.pad == 3 else voicing[-counts.pad :]
-    notes = [Note(0, BAR_TICKS, pitch, 0, "pad") for pitch in pads]
-    ladder = [*voicing, voicing[0] + 12]
-    for number, onset in enumerate(BROKEN[counts.inner]):
-        pitch = ladder[phrase.swing[number % len(phrase.swing)]]
-        notes.append(Note(onset, 24 if counts.inner <= 8 else 12, pitch, 0, "inner"))
-    return notes + _bass(chord, counts.bass, history)
-
-
-def _bass(chord: Chord, count: int, history: Sequence[Bar]) -> list[Note]:
-    last = last_pitch(history, "bass")
-    near = 43 if last is None else 0.5 * (last + 43)
-    root = nearest_pitch(chord.root_pc, near, 36, 52)
-    if count == 1:
-        return [Note(0, BAR_TICKS, root, 0, "bass")]
-    fifth = nearest_pitch(chord.pitch_classes[2], root + 3, 36, 55)
-    return [Note(0, BAR_TICKS // 2, root, 0, "bass"), Note(BAR_TICKS // 2, BAR_TICKS // 2, fifth, 0, "bass")]
-
-
-def _voicing(history: Sequence[Bar], middle: int) -> tuple[int, ...]:
-    """The last full pad chord, unless the register has moved away from it."""
-    for bar in reversed(history[-4:]):
-        pads = sorted({note.pitch for note in bar.notes if note.voice == "pad"})
-        if len(pads) == 3 and abs(pads[1] - middle) <= 7:
-            return tuple(pads)
-    return (middle - 5, middle, middle + 4)
-
-
-def last_pitch(history: Sequence[Bar], voice: str) -> int | None:
-    """The last note a voice played in the last two bars."""
-    for bar in reversed(history[-2:]):
-        notes = [note for note in bar.notes if note.voice == voice]
-        if notes:
-            return max(notes, key=lambda note: note.onset_tick).pitch
-    return None

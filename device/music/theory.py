@@ -71,6 +71,13 @@ def nearest_pitch(pitch_class: int, near: float, low: int = 0, high: int = 127) 
     return pitch
 
 
+def goal_pitch(wish: float, chord: Chord, last: int | None) -> int:
+    """A chord tone near `wish` that a melody reaches without a leap from its last pitch, and rather not that again."""
+    near = wish if last is None or abs(last - wish) > 9 else 0.55 * wish + 0.45 * last
+    tones = [pitch for pitch in range(round(near) - 9, round(near) + 10) if pitch % 12 in chord.pitch_classes]
+    return min(tones, key=lambda pitch: abs(pitch - near) + 3.0 * (pitch == last))
+
+
 def lead_voices(previous: Sequence[int], chord: Chord, low: int, high: int) -> tuple[int, ...]:
     """The voicing of `chord` between `low` and `high` that moves least from `previous` and leaves no tone out.
 

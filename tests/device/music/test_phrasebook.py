@@ -3,12 +3,14 @@
 import itertools
 import time
 
+import msgspec
 import pytest
 
-from device.config import SessionConfig
+from device.config import Preference, Prescription, SessionConfig, Theme
 from device.messages import Bar, Note
-from device.music.phrasebook import Phrasebook, share_out
-from device.music.theory import SCALES, notes_per_beat
+from device.music.likeness import holds
+from device.music.phrasebook import Phrasebook
+from device.music.theory import SCALES
 from device.stage import keyed_random
 from tests.device.music.intents import intent, mean, write
 
@@ -75,12 +77,20 @@ def test_the_bar_before_the_end_leads_to_it(phrasebook: Phrasebook) -> None:
     assert next(note.pitch for note in bar.notes if note.voice == "bass") % 12 == 9
 
 
-@pytest.mark.parametrize("density", [index / 20 for index in range(21)])
-def test_the_notes_are_shared_out_close_to_what_was_asked(density: float) -> None:
-    counts = share_out(density)
-    assert abs(sum(counts) - 4 * notes_per_beat(density)) <= 4
-    assert counts.melody >= 1
-    assert counts.bass >= 1
+def test_only_the_wished_voices_play(config: SessionConfig) -> None:
+    wished = msgspec.structs.replace(
+        config, prescription=Prescription(preference=Preference(voices=("melody", "bass")))
+    )
+    for bar in write(Phrasebook(wished), wished, 16):
+        assert {note.voice for note in bar.notes} == {"melody", "bass"}
+
+
+def test_a_melody_that_may_never_sound_does_not(phrasebook: Phrasebook, config: SessionConfig) -> None:
+    bars = write(phrasebook, config, 16)
+    own = Theme(mode="major", bars=tuple(tuple(tune(bar)) for bar in bars))
+    assert holds([own], bars)
+    forbidden = msgspec.structs.replace(config, never=(own,))
+    assert not holds([own], write(Phrasebook(forbidden), forbidden, 16))
 
 
 def test_a_bar_is_there_at_once(phrasebook: Phrasebook, config: SessionConfig) -> None:

@@ -1,0 +1,83 @@
+"""Motifs: a bar of melody as rhythm and shape, which may be laid on any scale, thinned, turned and taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from device.config import Theme
+from device.messages import Note
+from device.music.playing import BAR_TICKS
+from device.music.theory import SCALES
+from device.stage import Random
+
+EIGHTH = BAR_TICKS // 8
+REGULAR = ((0, 4, 6, 2, 3, 7, 5, 1), (0, 4, 3, 7, 6, 2, 1, 5), (0, 4, 6, 7, 2, 3, 5, 1), (0, 2, 4, 3, 6, 7, 1, 5))
+IRREGULAR = ((0, 3, 6, 5, 1, 7, 2, 4), (0, 5, 3, 7, 2, 6, 1, 4), (1, 4, 3, 6, 0, 7, 2, 5), (0, 3, 4, 7, 1, 6, 5, 2))
+"""Eighths of a bar in the order in which they get a note as it becomes denser, so that a denser motif is the same one:
+on the beats, or beside them."""
+SHAPES = (
+    (0.0, 0.3, 0.7, 1.0, 0.7, 0.3, 0.0, -0.3),
+    (0.0, -0.4, -0.7, -0.4, 0.0, 0.4, 0.7, 0.4),
+    (1.0, 0.7, 0.4, 0.7, 0.4, 0.0, -0.3, 0.0),
+    (0.0, 0.7, 0.3, 1.0, 0.5, 0.2, -0.3, -0.6),
+    (0.0, 0.4, 0.0, -0.4, -0.7, -0.3, 0.0, 0.4),
+    (-0.5, 0.0, 0.4, 0.0, 0.6, 1.0, 0.5, 0.0),
+)
+"""Height at each eighth."""
+
+
+class Placed(NamedTuple):
+    """One note of a motif: `step` counts the scale from wherever the motif is laid."""
+
+    onset_tick: int
+    length_tick: int
+    step: int
+
+
+class Motif(NamedTuple):
+    """What a phrase is made of."""
+
+    shape: tuple[float, ...]
+    order: int
+    """Which row of the two rhythms."""
+
+
+def new_motif(rng: Random) -> Motif:
+    return Motif(rng.choice(SHAPES), rng.randrange(len(REGULAR)))
+
+
+def lay_motif(motif: Motif, count: int, span: float, *, regular: bool, turned: bool) -> tuple[Placed, ...]:
+    """The motif with `count` notes (1 to 8) over `span` scale steps; `turned` upside down.
+
+    Each note lasts until the next.
+    """
+    order = (REGULAR if regular else IRREGULAR)[motif.order]
+    places = sorted(order[:count])
+    ends = [*places[1:], 8]
+    sign = -1.0 if turned else 1.0
+    return tuple(
+        Placed(place * EIGHTH, (end - place) * EIGHTH, round(sign * span * motif.shape[place]))
+        for place, end in zip(places, ends, strict=True)
+    )
+
+
+def lay_theme(theme: Theme, bar: Sequence[Note], count: int) -> tuple[Placed, ...]:
+    """A bar of a theme with its `count` most telling notes; steps count from the tonic at or below middle C.
+
+    The theme's mode is left behind: its steps may be laid on the scale of any other.
+    """
+    telling = sorted(bar, key=lambda note: (note.onset_tick % (BAR_TICKS // 2) > 0, -note.duration_tick))[:count]
+    kept = sorted(telling, key=lambda note: note.onset_tick)
+    ends = [*(note.onset_tick for note in kept[1:]), BAR_TICKS]
+    thinned = len(kept) < len(bar)
+    return tuple(
+        Placed(note.onset_tick, end - note.onset_tick if thinned else note.duration_tick, step_of(theme, note.pitch))
+        for note, end in zip(kept, ends, strict=True)
+    )
+
+
+def step_of(theme: Theme, pitch: int) -> int:
+    """Scale steps from the theme's tonic (C4, or A3) to a pitch; one foreign to the scale counts as the next below."""
+    octave, semitones = divmod(pitch - (60 if theme.mode == "major" else 57), 12)
+    return 7 * octave + max(index for index, step in enumerate(SCALES[theme.mode]) if step <= semitones)
