@@ -131,9 +131,7 @@ class Manager:
             session_path(self._run_dir).write_bytes(msgspec.json.encode(self._config))
             self._publisher.send(start)
             for remark in self._config.remarks:
-                self._publisher.send(
-                    Fault(t_ns=start.t_ns, process="manager", code="preference", sentence=remark, action="")
-                )
+                self._report("preference", remark, "")
             self._notifier.ready()
 
     def _is_over(self) -> bool:
@@ -221,17 +219,17 @@ class Manager:
                 "process-died", f"The process `{watched.name}` ended unexpectedly ({exit_code}).", self._advice()
             )
             return
-        self._report(watched.name, f"The process `{watched.name}` ended ({exit_code}) and is started again.")
+        self._report("restart", f"The process `{watched.name}` ended ({exit_code}) and is started again.", "None.")
+        self.mark(f"restart {watched.name}")
         self._start(watched)
 
     def _advice(self) -> str:
         return f"Look into the logs in {self._config.session_dir} and run `isotone doctor`."
 
-    def _report(self, process: str, sentence: str) -> None:
-        fault = Fault(t_ns=self._clock.now_ns(), process="manager", code="restart", sentence=sentence, action="None.")
+    def _report(self, code: str, sentence: str, action: str) -> None:
+        fault = Fault(t_ns=self._clock.now_ns(), process="manager", code=code, sentence=sentence, action=action)
         self._publisher.send(fault)
         self._observer.see(_as_received("faults/manager", fault))
-        self.mark(f"restart {process}")
 
     def _fail(self, code: str, sentence: str, action: str) -> None:
         fault = Fault(

@@ -1,4 +1,4 @@
-"""The stage that answers an intent with a bar, by the generator the intent names; the phrasebook if that one fails."""
+"""The stage that answers an intent with a bar, by the generator the intent names; by the next in line if that fails."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import msgspec
 
 from device.config import SessionConfig
-from device.messages import Bar, Message, MusicIntent, PlayedBar
+from device.messages import Bar, Message, MusicIntent, Note, PlayedBar
 from device.music import FALLBACK
 from device.music.generator import Generator, open_generator
+from device.music.likeness import keep_out
+from device.music.standby import SUBSTITUTES, Standby
 from device.stage import keyed_random
 
 HISTORY_BARS = 64
@@ -18,7 +20,8 @@ HISTORY_BARS = 64
 class Composer:
     """Composes the bar an intent asks for, and again when a revision comes before audio has taken it.
 
-    Later revisions are for the performance layer, which re-renders what is planned.
+    Later revisions are for the performance layer, which re-renders what is planned. What the listener never wants to
+    hear is held here for every generator.
     """
 
     reads: tuple[str, ...] = ("intents", "played")
@@ -30,12 +33,18 @@ class Composer:
         self._generators: dict[str, Generator] = {}
         for name in (FALLBACK, config.device.music.generator):
             self._generator(name)
+        self._standby = Standby()
+        self._restarted = config.started_ns > 0
+        """Begun in mid-session: whoever composed before may have taken the process with it."""
+        self._news = ""
+        """What the next bar has to say."""
         self._bars: dict[int, Bar] = {}
         self._played = -1
 
     def step(self, message: Message, now_ns: int) -> Sequence[Message]:
         """A MusicIntent for a bar that is open gives that Bar; a PlayedBar closes its own and corrects the history."""
         if isinstance(message, PlayedBar):
+            self._judge(message)
             self._remember(message)
         elif isinstance(message, MusicIntent) and self._is_open(message):
             bar = self._compose(message, now_ns)
@@ -49,23 +58,58 @@ class Composer:
         return is_new and intent.bar_index > self._played
 
     def _compose(self, intent: MusicIntent, now_ns: int) -> Bar:
-        reason = ""
-        try:
-            bar = self._write(intent.generator, intent)
-        except Exception as error:  # noqa: BLE001 - music must go on, whatever breaks in a generator; the bar says so
-            reason = f"{intent.generator} failed ({type(error).__name__}: {error}), so the {FALLBACK} plays."
-            bar = self._write(FALLBACK, intent)
-        return msgspec.structs.replace(bar, t_ns=now_ns, reason=reason or bar.reason)
+        self._rest_after_restart(intent)
+        for name in self._standby.candidates(intent.generator, intent.bar_index):
+            try:
+                bar = self._heed(self._write(name, intent), intent)
+                break
+            except Exception as error:
+                # Music must go on, whatever breaks in a generator; the bar says so.
+                if name == FALLBACK:
+                    raise
+                self._miss(name, intent.bar_index, f"{name} failed ({type(error).__name__}: {error}).")
+        reason, self._news = " ".join(filter(None, (self._news, bar.reason))), ""
+        return msgspec.structs.replace(bar, t_ns=now_ns, reason=reason)
+
+    def _rest_after_restart(self, intent: MusicIntent) -> None:
+        if self._restarted and intent.generator not in SUBSTITUTES:
+            self._standby.rest(intent.generator, intent.bar_index)
+            self._news = f"The composer was started again; {intent.generator} is given a rest."
+        self._restarted = False
+
+    def _miss(self, name: str, bar_index: int, sentence: str) -> None:
+        self._news = " ".join(filter(None, (self._news, sentence, self._standby.miss(name, bar_index))))
 
     def _write(self, name: str, intent: MusicIntent) -> Bar:
         rng = keyed_random(self.config.seed, "bars", intent.bar_index)
-        history = [self._bars[index] for index in sorted(self._bars) if index < intent.bar_index]
-        return self._generator(name).generate(intent, history, rng)
+        return self._generator(name).generate(intent, self._history(intent.bar_index), rng)
+
+    def _history(self, bar_index: int) -> list[Bar]:
+        return [self._bars[index] for index in sorted(self._bars) if index < bar_index]
+
+    def _heed(self, bar: Bar, intent: MusicIntent) -> Bar:
+        """The bar without voices that are not to play and without melodies that may never sound."""
+        voices = self.config.prescription.preference.voices
+        heard: list[Note] = [note for note in bar.notes if note.voice in voices]
+        if bar.notes and not heard:
+            raise ValueError(f"nothing for {', '.join(voices)} in bar {bar.bar_index}")
+        notes = keep_out(self.config.never, heard, self._history(intent.bar_index))
+        return msgspec.structs.replace(bar, notes=tuple(notes))
 
     def _generator(self, name: str) -> Generator:
         if name not in self._generators:
             self._generators[name] = open_generator(name, self.config)
         return self._generators[name]
+
+    def _judge(self, played: PlayedBar) -> None:
+        """Whether our bar was there in time and could be used."""
+        ours = self._bars.get(played.bar_index)
+        if ours is None or ours.bar_index <= self._played:
+            return
+        if played.fallback:
+            self._miss(ours.generator, played.bar_index, "")
+        elif played.generator == ours.generator:
+            self._standby.hit(ours.generator)
 
     def _remember(self, played: PlayedBar) -> None:
         """Take over what was really heard: thinned notes, or the phrasebook's bar where ours was late."""

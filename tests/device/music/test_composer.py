@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from device.config import DeviceConfig, MusicConfig, SessionConfig
+from device.config import DeviceConfig, MusicConfig, Preference, Prescription, SessionConfig, Theme
 from device.errors import ModelError
 from device.messages import Bar, Message, MusicIntent, Note
 from device.music import GENERATORS
 from device.music.composer import HISTORY_BARS, Composer
+from device.music.likeness import holds
 from device.music.phrasebook import Phrasebook
+from device.music.standby import MISSES_MAX, REST_BARS
 from device.stage import Random
 from tests.device.music.intents import intent, played
 
@@ -22,7 +24,7 @@ class Listening(Phrasebook):
 
     def generate(self, intent: MusicIntent, history: Sequence[Bar], rng: Random) -> Bar:
         HEARD.append(list(history))
-        return super().generate(intent, history, rng)
+        return msgspec.structs.replace(super().generate(intent, history, rng), generator="listening")
 
 
 class Broken(Phrasebook):
@@ -48,7 +50,7 @@ def ask(composer: Composer, bar_index: int, **changes: object) -> list[Bar]:
 
 def test_an_intent_gives_its_bar_once(composer: Composer) -> None:
     (bar,) = ask(composer, 0)
-    assert (bar.bar_index, bar.t_ns, bar.generator) == (0, 5, "phrasebook")
+    assert (bar.bar_index, bar.t_ns, bar.generator) == (0, 5, "listening")
     assert ask(composer, 0) == []
     assert len(ask(composer, 1)) == 1
 
@@ -97,9 +99,76 @@ def test_the_history_does_not_grow_for_ever(composer: Composer) -> None:
 @pytest.mark.parametrize("name", ["broken", "tuba"])
 def test_a_generator_that_fails_is_replaced_and_the_bar_says_so(composer: Composer, name: str) -> None:
     (bar,) = ask(composer, 0, generator=name)
-    assert bar.generator == "phrasebook"
+    assert bar.generator == "rules"
     assert name in bar.reason
     assert bar.notes
+
+
+def test_a_generator_that_keeps_failing_rests_which_is_said_once(composer: Composer) -> None:
+    bars = [ask(composer, index, generator="broken")[0] for index in range(MISSES_MAX + REST_BARS + 1)]
+    assert {bar.generator for bar in bars} == {"rules"}
+    assert [bar.bar_index for bar in bars if bar.reason] == [0, 1, 2, MISSES_MAX - 1 + REST_BARS]
+    assert f"for {REST_BARS} bars rules plays instead" in bars[2].reason
+    assert f"for {2 * REST_BARS} bars" in bars[-2].reason
+
+
+def test_where_the_rules_fail_too_the_phrasebook_plays(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(GENERATORS, "rules", f"{__name__}:Broken")
+    (bar,) = ask(composer, 0, generator="broken")
+    assert bar.generator == "phrasebook"
+    assert "broken failed" in bar.reason
+    assert "rules failed" in bar.reason
+
+
+def test_a_generator_that_is_late_again_and_again_rests_and_comes_back(composer: Composer) -> None:
+    names, reasons = [], []
+    for index in range(REST_BARS + 12):
+        (bar,) = ask(composer, index)
+        names.append(bar.generator)
+        reasons.append(bar.reason)
+        late = "was not there" if 4 <= index < 4 + MISSES_MAX else ""
+        composer.step(played(bar, fallback=late, generator="phrasebook" if late else bar.generator), 6)
+    begins = 4 + MISSES_MAX
+    assert names[:begins] == ["listening"] * begins
+    assert names[begins : begins + REST_BARS - 1] == ["rules"] * (REST_BARS - 1)
+    assert names[begins + REST_BARS] == "listening"
+    assert [index for index, reason in enumerate(reasons) if "rules plays instead" in reason] == [begins]
+
+
+def test_one_late_bar_is_forgiven(composer: Composer) -> None:
+    for index in range(20):
+        (bar,) = ask(composer, index)
+        late = "was not there" if index % 2 else ""
+        composer.step(played(bar, fallback=late), 6)
+        assert bar.generator == "listening"
+
+
+def test_a_composer_that_died_does_not_begin_with_what_may_have_killed_it(
+    config: SessionConfig, composer: Composer
+) -> None:
+    again = Composer(msgspec.structs.replace(composer.config, started_ns=5))
+    bars = [ask(again, index)[0] for index in range(40, 42 + REST_BARS)]
+    assert [bar.generator for bar in bars[:REST_BARS]] == ["rules"] * REST_BARS
+    assert bars[-1].generator == "listening"
+    assert "listening is given a rest" in bars[0].reason
+    assert not bars[1].reason
+
+
+def test_whoever_composes_only_the_wished_voices_play(config: SessionConfig) -> None:
+    wished = Prescription(preference=Preference(voices=("melody", "bass")))
+    composer = Composer(msgspec.structs.replace(with_generator(config, "transformer"), prescription=wished))
+    for index in range(4):
+        (bar,) = ask(composer, index, generator="transformer")
+        assert {note.voice for note in bar.notes} <= {"melody", "bass"}
+        assert bar.notes
+
+
+def test_a_melody_that_may_never_sound_is_kept_out_of_every_generator(composer: Composer) -> None:
+    heard = [ask(composer, index)[0] for index in range(16)]
+    tune = tuple(tuple(note for note in bar.notes if note.voice == "melody") for bar in heard)
+    forbidden = msgspec.structs.replace(composer.config, never=(Theme(mode="major", bars=tune),))
+    again = Composer(forbidden)
+    assert not holds(forbidden.never, [ask(again, index)[0] for index in range(16)])
 
 
 def test_two_composers_given_the_same_write_the_same(config: SessionConfig) -> None:

@@ -1,0 +1,66 @@
+"""Who composes when a generator fails or is late: the next in line, said once, until the first is tried again.
+
+Pure bookkeeping: it knows of failures and lateness only what it is told, so a replay decides the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+SUBSTITUTES = ("rules", "phrasebook")
+"""In this order; the last one has nothing that can fail."""
+MISSES_MAX = 3
+"""Bars in a row that were late or failed before a generator rests."""
+REST_BARS = 32
+"""About two minutes; doubled each time it fails again."""
+REST_BARS_MAX = 512
+
+
+class Standing(NamedTuple):
+    """How a generator does."""
+
+    misses: int = 0
+    rest_bars: int = REST_BARS
+    """How long it rests the next time."""
+    resumes_bar: int = 0
+    """It rests before this bar."""
+
+
+class Standby:
+    """Chooses the generator of each bar."""
+
+    def __init__(self) -> None:
+        self._standings: dict[str, Standing] = {}
+
+    def candidates(self, wished: str, bar_index: int) -> Iterator[str]:
+        """The generator wished for unless it rests, then its substitutes; the last is always among them."""
+        line = [wished, *(name for name in SUBSTITUTES if name != wished)]
+        yield from (name for name in line[:-1] if bar_index >= self._standing(name).resumes_bar)
+        yield line[-1]
+
+    def rest(self, name: str, bar_index: int) -> None:
+        """Let a generator rest from a bar on, as after a process that died with it."""
+        standing = self._standing(name)
+        self._standings[name] = Standing(
+            MISSES_MAX - 1, min(REST_BARS_MAX, 2 * standing.rest_bars), bar_index + standing.rest_bars
+        )
+
+    def miss(self, name: str, bar_index: int) -> str:
+        """A bar of this generator failed or was late: whether it rests now, in words; empty while it does not."""
+        if name == SUBSTITUTES[-1]:
+            return ""
+        standing = self._standing(name)
+        self._standings[name] = standing._replace(misses=standing.misses + 1)
+        if standing.misses + 1 < MISSES_MAX or bar_index < standing.resumes_bar:
+            return ""
+        self.rest(name, bar_index)
+        following = next(self.candidates(name, bar_index + 1))
+        return f"{name} keeps failing or being late: for {standing.rest_bars} bars {following} plays instead."
+
+    def hit(self, name: str) -> None:
+        """A bar of this generator was heard: earlier misses are forgotten."""
+        self._standings.pop(name, None)
+
+    def _standing(self, name: str) -> Standing:
+        return self._standings.get(name, Standing())
