@@ -11,17 +11,14 @@ import msgspec
 
 from device.config import SessionConfig
 from device.control.cues import Cues, approach, cues_of, mode_of, shift, within
+from device.control.keys import tonic_at
 from device.control.plan_clock import PlanClock
 from device.control.policies import Decision, Memory, Situation, load_policy
 from device.control.reasons import explain
 from device.control.session_plan import RESTING, UNKNOWN_START, Moment, SessionPlan, State
 from device.messages import AffectEstimate, Command, Message, Mode, MusicIntent, PlayedBar, SensorStatus, Transport
-from device.stage import keyed_random
+from device.music.form import SECTION_BARS
 
-SECTION_BARS = 8
-"""Mode and tonic change only where a section begins."""
-TONIC_PATH = (0, 0, 5, 5, 0, 0, 7, 7)
-"""Semitones from the session's tonic, section by section: away to a near key and home again."""
 COMMAND_STEPS = 2
 """A person's wish may change a bar by so many ordinary steps."""
 WISH_STEP = 0.2
@@ -50,7 +47,6 @@ class Controller:
         self._plan = SessionPlan(config.minutes, config.device.affect.baseline_s, goal)
         self._clock = PlanClock(config.started_ns)
         self._policy = load_policy(config.device.control.policy)
-        self._tonic_pc = keyed_random(config.seed, "tonic", 0).randrange(12)
         self._affect: AffectEstimate | None = None
         self._sensors: dict[str, SensorStatus] = {}
         self._played: PlayedBar | None = None
@@ -154,6 +150,7 @@ class Controller:
     # -- the intent
 
     def _compose(self, bar_index: int, moment: Moment, cues: Cues, now_ns: int) -> MusicIntent:
+        # Mode and tonic change only where a section begins.
         if bar_index % SECTION_BARS == 0 or self._intent is None:
             self._mode = mode_of(moment.setpoint.valence, self._mode)
         beats = self._played.beats if self._played else BEATS
@@ -167,7 +164,7 @@ class Controller:
             target_arousal=moment.setpoint.arousal,
             **cues._asdict(),
             mode=self._mode,
-            tonic_pc=(self._tonic_pc + TONIC_PATH[bar_index // SECTION_BARS % len(TONIC_PATH)]) % 12,
+            tonic_pc=tonic_at(self._config.seed, bar_index, self._mode, self._config.prescription.preference),
             generator=self._config.device.music.generator,
             final=moment.session_left_s <= beats * 60.0 / cues.tempo_bpm,
             reason=explain(moment, self._decision, self._affect, self._sensors, self._before, cues, self._clock.held),

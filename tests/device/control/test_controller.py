@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.control.controller import COMMAND_STEPS, SECTION_BARS, Controller
+from device.control.controller import COMMAND_STEPS, Controller
 from device.control.cues import STEPS, Cues
 from device.messages import AffectEstimate, MusicIntent, SensorStatus
+from device.music.form import SECTION_BARS
 from tests.device.control.listener import SECOND_NS, command, config_of, estimate, play, played, transport
 
 estimates = st.none() | st.builds(
