@@ -16,6 +16,7 @@ from rich.text import Text
 
 from device import __version__
 from device.clock import SystemClock
+from device.compose import compose
 from device.config import AudioConfig, DeviceConfig, Prescription, SessionConfig, load
 from device.console import options as kinds
 from device.errors import Exit, IsotoneError, RecordingError, SoundError
@@ -48,6 +49,7 @@ def main() -> None:
     """Generative music that listens back. A research and wellness aid, not a medical device."""
 
 
+main.add_command(compose)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 device_option = click.option(
     "--device",

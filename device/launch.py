@@ -16,7 +16,7 @@ import msgspec
 
 from device.children import InterpreterLauncher, ThreadLauncher
 from device.clock import SystemClock, wall_time
-from device.config import DeviceConfig, Prescription, SessionConfig, Theme
+from device.config import DeviceConfig, Preference, Prescription, SessionConfig, Theme
 from device.console.observers import Watcher
 from device.errors import DiskError, Exit, RecordingError, SystemMissingError
 from device.manager import Manager
@@ -79,9 +79,7 @@ def prepare(
     except OSError as error:
         raise DiskError(f"The session folder {session_dir} cannot be made: {error}.", "Give another --out.") from error
     _check_space(session_dir, minutes)
-    preference = prescription.preference
-    theme, remarks = _read_themes(filter(None, [preference.seed_melody]), "The music goes on without this melody.")
-    never, more = _read_themes(preference.never_melodies, "This melody cannot be kept out.")
+    theme, never, remarks = read_themes(prescription.preference)
     return SessionConfig(
         session_id=session_id,
         listener=listener,
@@ -93,9 +91,9 @@ def prepare(
         device=device,
         prescription=prescription,
         baselines=_recall(session_dir.parent, listener, run_dir / EARLIER_LOG),
-        theme=theme[0] if theme else None,
+        theme=theme,
         never=never,
-        remarks=(*remarks, *more),
+        remarks=remarks,
     )
 
 
@@ -115,8 +113,17 @@ def read_theme(path: Path) -> Theme:
     return theme_of(data, path.name)
 
 
-def _read_themes(names: Iterable[str], effect: str) -> tuple[tuple[Theme, ...], list[str]]:
-    """The melodies that can be read, and a sentence for each that cannot; a session is not stopped by a file."""
+def read_themes(preference: Preference) -> tuple[Theme | None, tuple[Theme, ...], tuple[str, ...]]:
+    """The melody to take up, those that may never sound, and a sentence for each file that cannot be read.
+
+    A session is not stopped by such a file.
+    """
+    liked, remarks = _read_all(filter(None, [preference.seed_melody]), "The music goes on without this melody.")
+    never, more = _read_all(preference.never_melodies, "This melody cannot be kept out.")
+    return (liked[0] if liked else None), never, (*remarks, *more)
+
+
+def _read_all(names: Iterable[str], effect: str) -> tuple[tuple[Theme, ...], list[str]]:
     themes: list[Theme] = []
     sentences: list[str] = []
     for name in names:

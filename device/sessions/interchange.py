@@ -6,12 +6,12 @@ rest of its length.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import mido
 
-from device.messages import TICKS_PER_BEAT, Note, PlayedBar
+from device.messages import TICKS_PER_BEAT, Mode, Note, PlayedBar
 
 RESOLUTION = 480
 """Ticks per beat in the file."""
@@ -19,17 +19,24 @@ SCALE = RESOLUTION // TICKS_PER_BEAT
 VOICES = ("melody", "inner", "bass", "pad")
 """Their place is their MIDI channel."""
 GAP_MIN_S = 0.25
+SIGNATURES: dict[Mode, tuple[str, ...]] = {
+    "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
+    "minor": ("Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm"),
+}
+"""Key signatures as mido names them, by tonic."""
+Key = tuple[int, Mode]
+"""Tonic (0 to 11) and mode."""
 EXPRESSION, BRIGHTNESS = 11, 74
 
 Timed = tuple[int, int, mido.Message | mido.MetaMessage]
 """Tick, precedence at the same tick, message."""
 
 
-def write_midi(path: Path, played: Sequence[PlayedBar]) -> None:
-    """Write the bars; a session without any gives a valid file without notes."""
+def write_midi(path: Path, played: Sequence[PlayedBar], keys: Sequence[Key] = ()) -> None:
+    """Write the bars, with their `keys` where those are known; a session without any gives a file without notes."""
     file = mido.MidiFile(type=1, ticks_per_beat=RESOLUTION, charset="utf-8")
     starts = list(_starts(played))
-    file.tracks.append(_track("session", _conduct(played, starts)))
+    file.tracks.append(_track("session", [*_conduct(played, starts), *_sign(keys, starts)]))
     for channel, voice in enumerate(VOICES):
         file.tracks.append(_track(voice, _voice(played, starts, voice, channel)))
     file.save(path)
@@ -58,6 +65,15 @@ def _conduct(played: Sequence[PlayedBar], starts: Sequence[int]) -> Iterator[Tim
             yield tick, 1, mido.MetaMessage("marker", text=f"phrasebook: {bar.fallback}")
 
 
+def _sign(keys: Sequence[Key], starts: Sequence[int]) -> Iterator[Timed]:
+    """A key signature wherever the key changes."""
+    before: Key | None = None
+    for key, tick in zip(keys, starts, strict=False):
+        if key != before:
+            yield tick, 0, mido.MetaMessage("key_signature", key=SIGNATURES[key[1]][key[0]])
+        before = key
+
+
 def _voice(played: Sequence[PlayedBar], starts: Sequence[int], voice: str, channel: int) -> Iterator[Timed]:
     program = -1
     notes: list[tuple[int, Note]] = []
@@ -82,7 +98,7 @@ def _sound(notes: Sequence[tuple[int, Note]], channel: int) -> Iterator[Timed]:
             yield end, 2, mido.Message("note_off", channel=channel, note=note.pitch)
 
 
-def _track(name: str, timed: Iterator[Timed]) -> mido.MidiTrack:
+def _track(name: str, timed: Iterable[Timed]) -> mido.MidiTrack:
     track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
     last = 0
     for tick, _, message in sorted(timed, key=lambda item: item[:2]):

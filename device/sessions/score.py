@@ -1,0 +1,147 @@
+"""The picture of a piece: its way over the valence-arousal plane, the piano-roll under it, its spectrum.
+
+Colours as in `figure`; keys, chords and sections are written out.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter
+from scipy.io import wavfile
+
+from device.messages import TICKS_PER_BEAT, MusicIntent, PlayedBar
+from device.music.keys import NAMES, key_name
+from device.music.theory import detect_chord
+from device.sessions.figure import BLUE, STYLE, VERMILION, VOICES
+
+LABELS_MAX = 72
+"""Chords are written only where there is room for them."""
+SPECTRUM_HZ = 6000.0
+WINDOW = 4096
+DYNAMIC_DB = 80.0
+SILENCE = 1e-7
+INCHES_PER_BAR = 0.28
+
+
+class Score(NamedTuple):
+    """What is drawn, bar by bar; the three have the same length."""
+
+    title: str
+    intents: Sequence[MusicIntent]
+    played: Sequence[PlayedBar]
+    sections: Sequence[str]
+    """A letter for every bar."""
+
+    def starts_s(self) -> list[float]:
+        """When each bar begins, and when the last one ends."""
+        lengths = (bar.beats * 60.0 / bar.tempo_bpm for bar in self.played)
+        return list(itertools.accumulate(lengths, initial=0.0))
+
+
+def draw_score(score: Score, path: Path, wav: Path | None = None) -> None:
+    """Draw the piece into `path`; with the sound in `wav` (which began with it) its spectrogram below."""
+    width = min(40.0, max(10.0, INCHES_PER_BAR * len(score.played)))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(width, 9.5 if wav else 6.5), dpi=110, layout="constrained")
+        heights = (1.5, 4.0, 2.4) if wav else (1.5, 4.0)
+        panels = figure.subplots(len(heights), 1, height_ratios=heights, sharex=True)
+        figure.suptitle(score.title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+        _draw_path(panels[0], score)
+        _draw_roll(panels[1], score)
+        if wav:
+            _draw_spectrum(panels[2], wav, score)
+        panels[-1].set_xlabel("time (s)")
+        panels[-1].set_xlim(0.0, score.starts_s()[-1])
+        figure.savefig(path)
+
+
+def _draw_path(axis: Axes, score: Score) -> None:
+    times = score.starts_s()
+    for name, colour, style in (("valence", BLUE, "-"), ("arousal", VERMILION, "--")):
+        values = [getattr(intent, f"target_{name}") for intent in score.intents]
+        axis.step(times, [*values, values[-1]], where="post", color=colour, ls=style, lw=2, label=name)
+    tempi = [bar.tempo_bpm for bar in score.played]
+    axis.set_ylim(-1.05, 1.05)
+    axis.set_ylabel("asked for")
+    axis.axhline(0.0, color="#CCCCCC", lw=0.8, zorder=-3)
+    axis.set_title(f"{min(tempi):.0f} to {max(tempi):.0f} bpm", loc="left", fontsize=9, fontweight="normal")
+    axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
+
+
+def _draw_roll(axis: Axes, score: Score) -> None:
+    """All notes by voice, chords and keys on top, sections as shades."""
+    times = score.starts_s()
+    pitches = [note.pitch for bar in score.played for note in bar.notes] or [60]
+    low, high = min(pitches) // 12 * 12, -(-(max(pitches) + 1) // 12) * 12
+    axis.set_ylim(low - 1, high + 7)
+    axis.set_yticks(range(low, high + 1, 12))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda pitch, _: f"C{round(pitch) // 12 - 1}"))
+    axis.set_ylabel("notes (pitch)")
+    for voice, colour in VOICES.items():
+        lines = [
+            line for start_s, bar in zip(times, score.played, strict=False) for line in _lines(start_s, bar, voice)
+        ]
+        axis.add_collection(LineCollection(lines, colors=colour, linewidths=2.6 if voice == "melody" else 1.8))
+    handles = [Line2D([], [], color=colour, lw=3, label=voice) for voice, colour in VOICES.items()]
+    axis.legend(handles=handles, loc="lower right", ncols=4)
+    _label(axis, score, times, high)
+
+
+def _lines(start_s: float, bar: PlayedBar, voice: str) -> Iterator[list[tuple[float, float]]]:
+    tick_s = 60.0 / bar.tempo_bpm / TICKS_PER_BEAT
+    for note in bar.notes:
+        if note.voice == voice:
+            begins_s = start_s + note.onset_tick * tick_s
+            yield [(begins_s, note.pitch), (begins_s + note.duration_tick * tick_s, note.pitch)]
+
+
+def _label(axis: Axes, score: Score, times: Sequence[float], high: int) -> None:
+    """Sections and keys where they change, and the chord of every bar while there is room."""
+    before = ("", "")
+    shaded = False
+    for index, (bar, intent, letter) in enumerate(zip(score.played, score.intents, score.sections, strict=True)):
+        here = letter, key_name(intent.tonic_pc, intent.mode)
+        if here != before or index % 8 == 0:
+            shaded = not shaded
+            axis.text(times[index], high + 4.5, f" {letter}  {here[1]}", fontsize=8.5, fontweight="bold", clip_on=True)
+            axis.axvline(times[index], color="#999999", lw=0.8, zorder=-2)
+        before = here
+        if shaded:
+            axis.axvspan(times[index], times[index + 1], color="#F3F3F3", lw=0, zorder=-5)
+        if len(score.played) <= LABELS_MAX:
+            axis.text(times[index], high + 2, f" {chord_of(bar)}", fontsize=7, color="#555555", clip_on=True)
+
+
+def chord_of(bar: PlayedBar) -> str:
+    """The chord of a bar's first half: C, Am, Bdim; empty for silence."""
+    weights = [0.0] * 12
+    early = [note for note in bar.notes if note.onset_tick < bar.beats * TICKS_PER_BEAT // 2]
+    for note in early:
+        weights[note.pitch % 12] += note.duration_tick
+    bass = min((note.pitch for note in early), default=None)
+    chord = detect_chord(weights, None if bass is None else bass % 12)
+    return "" if chord is None else NAMES[chord.root_pc] + {"maj": "", "min": "m", "dim": "dim"}[chord.quality]
+
+
+def _draw_spectrum(axis: Axes, wav: Path, score: Score) -> None:
+    sfreq_hz, samples = wavfile.read(wav)
+    # A trace of light, so that silence has a logarithm.
+    mono = samples.mean(axis=1) / 32768.0 + SILENCE * np.sin(np.arange(len(samples)))
+    lead_s = score.played[0].start_frame / sfreq_hz
+    axis.specgram(
+        mono, NFFT=WINDOW, Fs=sfreq_hz, noverlap=WINDOW // 2, cmap="magma", scale="dB",
+        vmin=-DYNAMIC_DB - 40.0, vmax=-40.0, xextent=(-lead_s, len(mono) / sfreq_hz - lead_s),
+    )  # fmt: skip
+    axis.set_ylim(0.0, min(SPECTRUM_HZ, sfreq_hz / 2))
+    axis.set_ylabel("frequency (Hz)")
+    axis.grid(visible=False)
