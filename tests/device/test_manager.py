@@ -100,6 +100,15 @@ def test_a_process_that_dies_in_the_session_is_started_again(
     assert any(isinstance(fault, Fault) and "started again" in fault.sentence for fault in faults)
 
 
+def test_what_cannot_be_had_is_told_as_the_music_begins(monkeypatch: pytest.MonkeyPatch, config: SessionConfig) -> None:
+    use_table(monkeypatch, SMALL)
+    witness = Witness()
+    told = "song.mid is no file. The music goes on without this melody. Give an existing MIDI file."
+    assert manage(msgspec.structs.replace(config, remarks=(told,)), witness).run() is Exit.OK
+    faults = [received.message for received in witness.seen if received.stream == "faults"]
+    assert [fault.sentence for fault in faults if isinstance(fault, Fault) and not fault.fatal] == [told]
+
+
 def test_a_refusal_before_the_start_gives_its_own_exit_code(
     monkeypatch: pytest.MonkeyPatch, config: SessionConfig
 ) -> None:

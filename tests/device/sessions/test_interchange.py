@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.messages import Note, PlayedBar
+from device.messages import Mode, Note, PlayedBar
 from device.sessions.interchange import write_midi
 
 S = 1_000_000_000
@@ -61,6 +61,24 @@ def test_meter_and_fallbacks_are_marked(tmp_path: Path) -> None:
     session = mido.MidiFile(path).tracks[0]
     assert [m.numerator for m in session if m.type == "time_signature"] == [4, 3]
     assert [m.text for m in session if m.type == "marker"] == ["phrasebook: bar 1 was late"]
+
+
+def test_keys_are_signed_where_they_change(tmp_path: Path) -> None:
+    path = tmp_path / "played.mid"
+    write_midi(
+        path,
+        [bar(index, 4 * index * S) for index in range(4)],
+        [(2, "major"), (2, "major"), (2, "minor"), (8, "minor")],
+    )
+    session = mido.MidiFile(path).tracks[0]
+    assert [m.key for m in session if m.type == "key_signature"] == ["D", "Dm", "G#m"]
+
+
+@pytest.mark.parametrize("mode", ["major", "minor"])
+def test_every_key_has_a_signature(tmp_path: Path, mode: Mode) -> None:
+    path = tmp_path / "played.mid"
+    write_midi(path, [bar(index, 4 * index * S) for index in range(12)], [(tonic, mode) for tonic in range(12)])
+    assert len([m for m in mido.MidiFile(path).tracks[0] if m.type == "key_signature"]) == 12
 
 
 def test_a_session_without_music_is_a_valid_file(tmp_path: Path) -> None:

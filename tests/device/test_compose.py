@@ -1,0 +1,158 @@
+"""The command `isotone compose`: what it writes, what it says, what it refuses."""
+
+import json
+from pathlib import Path
+
+import matplotlib.image
+import mido
+import pytest
+from click.testing import CliRunner, Result
+
+from device.cli import main
+from device.config import Theme
+from device.errors import Exit
+from device.music.theme import theme_of
+from tests.device.music.midi_files import TUNE, midi, tune
+
+
+def run(tmp_path: Path, *words: str, bars: int = 4) -> Result:
+    options = ["compose", "--out", str(tmp_path / "x.mid"), "--seed", "3", "--generator", "rules"]
+    options += ["--bars", str(bars)] if bars else []
+    return CliRunner().invoke(main, [*options, *words], prog_name="isotone")
+
+
+def report(tmp_path: Path, *words: str, bars: int = 4) -> dict:
+    result = run(tmp_path, "--json", *words, bars=bars)
+    assert result.exit_code == Exit.OK, result.output
+    return json.loads(result.stdout)
+
+
+def test_the_midi_file_has_four_named_voices_tempo_meter_and_key(tmp_path: Path) -> None:
+    assert run(tmp_path, "--valence", "0.5", "--arousal", "-0.5", bars=16).exit_code == Exit.OK
+    first, *voices = mido.MidiFile(tmp_path / "x.mid").tracks
+    assert [track.name for track in voices] == ["melody", "inner", "bass", "pad"]
+    assert {"set_tempo", "time_signature", "key_signature"} <= {message.type for message in first}
+    for track in voices:
+        assert {"program_change", "note_on"} <= {message.type for message in track}
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
+    run(tmp_path)
+    one = (tmp_path / "x.mid").read_bytes()
+    run(tmp_path)
+    assert (tmp_path / "x.mid").read_bytes() == one
+
+
+def test_the_report_tells_cues_seed_model_and_speed(tmp_path: Path) -> None:
+    told = report(tmp_path, "--valence", "0.5", "--arousal", "0.5")
+    assert (told["seed"], told["generator"], told["fallbacks"], told["remarks"]) == (3, "rules", [], [])
+    assert set(told["model"]) == {"name", "version"}
+    assert told["speed"] > 1
+    assert len(told["bars"]) == 4
+    assert told["bars"][0]["target_arousal"] == 0.5
+    assert told["files"] == {"out": str(tmp_path / "x.mid")}
+
+
+def test_the_shipped_model_is_named(tmp_path: Path) -> None:
+    told = report(tmp_path, "--generator", "transformer", bars=2)
+    assert told["model"]["name"] == "composer"
+
+
+def test_a_path_is_followed_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "way.csv"
+    path.write_text("bar,valence,arousal\n0,-0.5,0.5\n20,0.5,-0.5\n")
+    told = report(tmp_path, "--path", str(path), bars=0)
+    assert len(told["bars"]) == 21
+    assert told["bars"][10]["target_valence"] == 0.0
+    assert told["bars"][0]["tempo_bpm"] > told["bars"][-1]["tempo_bpm"] + 10
+
+
+def test_a_melody_is_taken_up(tmp_path: Path) -> None:
+    song = tmp_path / "song.mid"
+    song.write_bytes(midi(("melody", 0, tune(TUNE * 2))))
+    report(tmp_path, "--like", str(song), "--valence", "0.5", "--arousal", "0", bars=8)
+    assert head((tmp_path / "x.mid").read_bytes()) == head(song.read_bytes())
+
+
+def head(data: bytes) -> list[int]:
+    theme: Theme = theme_of(data, "x.mid")
+    return [note.pitch % 12 for bar in theme.bars for note in bar][:12]
+
+
+def test_a_melody_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "song.mid").write_bytes(b"MThd")
+    result = run(tmp_path, "--like", str(tmp_path / "song.mid"))
+    assert result.exit_code == Exit.RECORDING
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "x.mid").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--arousal", "7"), "arousal 7 cannot be had: 1"),
+        (("--valence=-2",), "valence -2 cannot be had: -1"),
+        (("--valence", "nan"), "no valence"),
+        (("--arousal", "0", "--tempo", "300"), "tempo 300 cannot be had: 120"),
+        (("--instruments", "melody=celo"), "cello (42) is taken"),
+        (("--instruments", "xyzzy"), "acoustic grand piano is kept"),
+    ],
+)
+def test_a_wish_that_cannot_be_had_gives_way_to_the_nearest(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    result = run(tmp_path, *words)
+    assert result.exit_code == Exit.OK
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert (tmp_path / "x.mid").exists()
+
+
+def test_what_the_prescription_forbids_is_not_had(tmp_path: Path) -> None:
+    rules = tmp_path / "prescription.toml"
+    rules.write_text(
+        'never_programs = [42]\n[limits]\ntempo_max_bpm = 80.0\n[preference]\nnever_styles = ["lied"]\n'
+        f'never_melodies = ["{tmp_path}/none.mid"]\nvoices = ["melody", "bass"]\n'
+    )
+    words = ("--instruments", "cello,inner=harp", "--style", "lied", "--tempo", "100")
+    told = report(tmp_path, "--prescription", str(rules), *words)
+    assert [remark.split(".")[0] for remark in told["remarks"]] == [
+        "The prescription forbids the style lied; any is kept",
+        "The prescription forbids cello for melody; acoustic grand piano plays instead",
+        f"{tmp_path}/none",
+        "tempo 100 cannot be had: 80, the nearest that can, is taken",
+    ]
+    assert {bar["played_tempo_bpm"] for bar in told["bars"]} == {80.0}
+    tracks = {track.name: track for track in mido.MidiFile(tmp_path / "x.mid").tracks}
+    assert not any(message.type == "note_on" for message in tracks["pad"])
+    assert 42 not in [message.program for message in tracks["melody"] if message.type == "program_change"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--generator", "tuba"), Exit.CONFIG),
+        (("--path", "/nowhere/way.csv"), Exit.CONFIG),
+        (("--prescription", "/nowhere.toml"), Exit.CONFIG),
+        (("--instruments", "drums=flute"), Exit.CONFIG),
+        (("--instruments", "a,b,c,d,e"), Exit.CONFIG),
+        (("--like", "/nowhere.mid"), Exit.RECORDING),
+        (("--out", "/nowhere/x.mid"), Exit.DISK),
+        (("--picture", "/nowhere/x.png"), Exit.DISK),
+        (("--bars", "0"), Exit.USAGE),
+        (("--tempo", "nan"), Exit.USAGE),
+        (("--texture", "spiky"), Exit.USAGE),
+    ],
+)
+def test_what_cannot_be_read_or_written_is_refused(tmp_path: Path, words: tuple[str, ...], code: Exit) -> None:
+    result = run(tmp_path, *words)
+    assert result.exit_code == code
+    assert "Traceback" not in result.output
+
+
+def test_sound_and_picture_are_made_on_request(tmp_path: Path) -> None:
+    wav, picture = tmp_path / "x.wav", tmp_path / "x.png"
+    result = run(tmp_path, "--wav", str(wav), "--picture", str(picture))
+    if result.exit_code == Exit.SYSTEM:
+        pytest.skip(result.output)
+    assert result.exit_code == Exit.OK, result.output
+    assert wav.stat().st_size > 1_000_000
+    assert matplotlib.image.imread(picture).shape[0] > 900
