@@ -62,12 +62,15 @@ class Transformer:
         self._written: dict[int, tuple[tuple[Note, ...], list[int]]] = {}
         self._first_bar = 0
         self._phrasebook = Phrasebook(config)
+        self.tokens_written = 0
+        """Tokens sampled so far."""
 
     def generate(self, intent: MusicIntent, history: Sequence[Bar], rng: Random) -> Bar:
         """Sample one bar after `history`: about 40 steps of the model, plus what it has not heard of the history."""
         if intent.final:
             return self._close(intent, history, rng)
         tokens = self._sample(intent, self._context(history), rng)
+        self.tokens_written += len(tokens) - t.N_CONTROLS
         decoded = decode_bar(tokens)
         played = play(_written(decoded, intent), intent, self.config.prescription.limits, rng)
         self._written[intent.bar_index] = (played, tokens)
