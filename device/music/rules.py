@@ -36,6 +36,8 @@ UNEASY = -0.35
 HALF = BAR_TICKS // 2
 FARTHEST = 8
 """Semitones by which a bar's goal gives way to the melody's last note, at most half of it."""
+PLAIN = 0.4
+"""How often a bar that returns is left as it was."""
 SEMITONES = 12.0 / 7.0
 """Of a scale step, on average."""
 
@@ -46,7 +48,6 @@ class Section(NamedTuple):
     chords: tuple[str, ...]
     motif: Motif
     answer: Motif
-    swing: tuple[int, ...]
     theme: tuple[tuple[Note, ...], ...]
     """Its bars of the theme; empty where it has motifs of its own."""
 
@@ -74,10 +75,10 @@ class Rules:
         chords = _chords(intent, moment)
         preference = self.config.prescription.preference
         counts = closing_counts(preference) if intent.final else share_out(intent.density, preference)
-        melody = self._melody(intent, moment, chords, counts.melody, history) if counts.melody else []
+        melody = self._melody(intent, moment, chords, counts.melody, history, rng) if counts.melody else []
         notes = [
             *keep_out(self.config.never, melody, history),
-            *_under(intent, moment.section, chords, counts, history),
+            *_under(intent, self._swing(intent.bar_index), chords, counts, history),
         ]
         played = play(notes, intent, self.config.prescription.limits, rng)
         return make_bar(intent, played, self.config, "rules")
@@ -90,6 +91,10 @@ class Rules:
             root = self._place(root.refers_to)
         colour = self._renew(intent)
         return Moment(place, self._section(place, colour), colour, root.bar, changes)
+
+    def _swing(self, bar_index: int) -> tuple[int, ...]:
+        """How the broken chords go; a section that returns has another accompaniment."""
+        return keyed_random(self.config.seed, "rules-swing", bar_index // SECTION_BARS).choice(SWINGS)
 
     def _place(self, bar_index: int) -> Place:
         return place_of(self.config.seed, bar_index, has_theme=self.config.theme is not None)
@@ -104,16 +109,22 @@ class Rules:
     def _section(self, place: Place, colour: Colour) -> Section:
         theme = self.config.theme
         rng = keyed_random(self.config.seed, f"rules-{place.section}", place.movement)
-        motif, answer, swing = new_motif(rng), new_motif(rng), rng.choice(SWINGS)
+        motif, answer = new_motif(rng), new_motif(rng)
         chords = tuple(rng.choice(colour.progressions).split())
         bars: tuple[tuple[Note, ...], ...] = ()
         if theme and place.section in THEME_SECTIONS[: 1 + (len(theme.bars) > SECTION_BARS)]:
             bars = _window(theme, place.movement + THEME_SECTIONS.index(place.section))
             chords = harmonise(bars, colour, chords)
-        return Section(chords, motif, answer, swing, bars)
+        return Section(chords, motif, answer, bars)
 
     def _melody(
-        self, intent: MusicIntent, moment: Moment, chords: tuple[Chord, Chord], count: int, history: Sequence[Bar]
+        self,
+        intent: MusicIntent,
+        moment: Moment,
+        chords: tuple[Chord, Chord],
+        count: int,
+        history: Sequence[Bar],
+        rng: Random,
     ) -> list[Note]:
         last, bar = last_pitch(history, "melody"), moment.place.bar
         if intent.final:
@@ -126,6 +137,8 @@ class Rules:
         else:
             laid = _lay(intent, moment, count)
             foot = _foot(intent.register_midi - 2.0 + 1.7 * RISE[bar], laid, chords[0], last)
+        if moment.place.refers_to is not None:
+            laid = _ornament(laid, rng)
         line = _line(laid, foot, _ladder(intent, moment.colour, chords), chords, bound=not of_theme)
         return _close(line, intent, chords[1]) if moment.place.close == "full" else line
 
@@ -172,6 +185,15 @@ def _lay(intent: MusicIntent, moment: Moment, count: int) -> tuple[Placed, ...]:
     )
 
 
+def _ornament(laid: tuple[Placed, ...], rng: Random) -> tuple[Placed, ...]:
+    """What comes again is not quite the same: now and then one of its passing notes goes by another step."""
+    passing = [index for index, note in enumerate(laid) if note.onset_tick % HALF]
+    if not passing or rng.random() < PLAIN:
+        return laid
+    index, step = rng.choice(passing), rng.choice((-1, 1))
+    return (*laid[:index], laid[index]._replace(step=laid[index].step + step), *laid[index + 1 :])
+
+
 def _foot(wish: float, laid: Sequence[Placed], chord: Chord, last: int | None) -> int:
     """A tone of the chord near `wish`, moved towards where the motif's first note joins the melody's last."""
     if last is None:
@@ -214,14 +236,14 @@ def _close(line: list[Note], intent: MusicIntent, chord: Chord) -> list[Note]:
 
 
 def _under(
-    intent: MusicIntent, section: Section, chords: tuple[Chord, Chord], counts: Counts, history: Sequence[Bar]
+    intent: MusicIntent, swing: Sequence[int], chords: tuple[Chord, Chord], counts: Counts, history: Sequence[Bar]
 ) -> list[Note]:
     """The accompaniment; where the harmony moves in mid-bar, everything turns to the second chord there."""
-    first = accompany(chords[0], counts, section.swing, intent.register_midi, history)
+    first = accompany(chords[0], counts, swing, intent.register_midi, history)
     if chords[0] == chords[1]:
         return first
     fewer = counts._replace(pad=min(2, counts.pad))
-    second = accompany(chords[1], fewer, section.swing, intent.register_midi, history)
+    second = accompany(chords[1], fewer, swing, intent.register_midi, history)
     kept = [_cut(note) for note in first if note.onset_tick < HALF]
     root = [note for note in second if note.voice == "bass" and note.onset_tick == 0]
     turned = [note for note in second if note.onset_tick >= HALF and note.voice == "inner"]
