@@ -16,6 +16,7 @@ import msgspec
 from device.audio.guard import Before, Ramp, guard_bar, guard_intent, guard_loudness
 from device.config import SessionConfig
 from device.messages import Bar, Command, Message, MusicIntent, PlayedBar, Tick, Transport
+from device.music.keys import allowed_tonic
 from device.music.phrasebook import Phrasebook
 from device.stage import keyed_random
 
@@ -88,7 +89,7 @@ class Conductor:
         """The bar that sounds next."""
         self._sounding = -1
         self._before: Before | None = None
-        self._calm = guard_intent(CALM, self._limits)
+        self._calm = guard_intent(self._neutral(), self._limits)
         self._intent = self._calm
         self._bars: dict[int, Bar] = {}
         self._history: deque[Bar] = deque(maxlen=HISTORY_BARS)
@@ -98,6 +99,10 @@ class Conductor:
         start_db = guard_loudness(START_DB, self._limits)
         self._loudness = Ramp(0, start_db, start_db, self._limits.loudness_slope_db_s / self._sfreq_hz)
         self._brightness = Ramp(0, CALM.brightness, CALM.brightness, BRIGHTNESS_PER_S / self._sfreq_hz)
+
+    def _neutral(self) -> MusicIntent:
+        tonic_pc = allowed_tonic(CALM.tonic_pc, CALM.mode, self._config.prescription.preference.never_keys)
+        return msgspec.structs.replace(CALM, tonic_pc=tonic_pc)
 
     # -- what the engine asks between messages
 

@@ -39,6 +39,8 @@ class Board:
                 self.affect = message
             case m.MusicIntent():
                 self.intent = message
+            case m.Bar() if message.reason and self.intent and message.generator != self.intent.generator:
+                self.note(message.t_ns, f"bar {message.bar_index} by {message.generator}: {message.reason}")
             case m.PlayedBar():
                 self._see_played(message)
             case m.AudioReport():

@@ -28,6 +28,8 @@ ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{1000}")
 BARS_MAX = 2000
 BAR_TICKS = 4 * TICKS_PER_BEAT
 DRUMS = 9
+SHORTEST_BEAT = 64
+"""A meter that counts shorter notes is a wrong byte."""
 SINGER = re.compile(r"melod|voice|vocal|sing|gesang|stimme|lead", re.IGNORECASE)
 FEWEST_NOTES = 4
 REGISTER = 69
@@ -115,8 +117,9 @@ def _last_common_bar(file: mido.MidiFile, name: str) -> int:
         if 4 * numerator not in (4 * denominator, 2 * denominator, denominator):
             bars = _grid(tick, file) // BAR_TICKS
             if bars < 1:
+                meter = f"{numerator}/{denominator}" if denominator <= SHORTEST_BEAT else "a meter that there is not"
                 action = "Give a melody in 4/4; other meters cannot be taken up yet."
-                _refuse(f"{name} is in {numerator}/{denominator} from its first bar.", action)
+                _refuse(f"{name} is in {meter} from its first bar.", action)
             return bars
     return BARS_MAX
 

@@ -58,6 +58,8 @@ class History:
         self.markers: list[m.Marker] = []
         self.sources: dict[str, Source] = {}
         self._intents: dict[int, m.MusicIntent] = {}
+        self._substitutes: list[m.Bar] = []
+        """Bars by another generator than the asked one, that say why."""
         self._first_ns = self._last_ns = 0
         for received in reader.messages():
             self._take(received)
@@ -79,6 +81,8 @@ class History:
                 self._source(message.source).states.append((message.t_ns, message.state))
             case m.MusicIntent():
                 self._intents[message.bar_index] = message
+            case m.Bar() if message.reason and message.generator != self._asked_generator(message):
+                self._substitutes.append(message)
             case _:
                 self._keep(message)
 
@@ -98,6 +102,10 @@ class History:
                 self.markers.append(message)
             case _:
                 pass
+
+    def _asked_generator(self, bar: m.Bar) -> str:
+        intent = self._intents.get(bar.bar_index)
+        return intent.generator if intent else bar.generator
 
     def _source(self, name: str) -> Source:
         return self.sources.setdefault(name, Source())
@@ -141,12 +149,13 @@ class History:
         return spans
 
     def events(self) -> list[Event]:
-        """Faults, commands and markers in the order of time."""
+        """Faults, commands, markers and why another generator played, in the order of time."""
         events = [Event(self.seconds(fault.t_ns), "fault", fault.sentence) for fault in self.faults if fault.t_ns]
         for command in self.commands:
             text = f"{command.author}: {command.kind.replace('_', ' ')}"
             events.append(Event(self.seconds(command.t_ns), "command", text))
         events += [Event(self.seconds(marker.t_ns), "marker", marker.text) for marker in self.markers]
+        events += [Event(self.seconds(bar.t_ns), "marker", bar.reason) for bar in self._substitutes]
         return sorted(events)
 
     def is_whole(self) -> bool:

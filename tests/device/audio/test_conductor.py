@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from device.audio.conductor import CALM, FADE_IN_S, GRID_FRAMES, INTENT_LASTS_BARS, RING_OUT_S, STEP_DB, Conductor
-from device.config import Limits, Prescription, SessionConfig
+from device.config import Limits, Preference, Prescription, SessionConfig
 from device.messages import Message, PlayedBar, Tick, Transport
 from tests.device.audio.rig import SECOND_NS, bar, command, intent
 
@@ -158,6 +158,13 @@ def test_before_the_first_intent_it_plays_calm_from_the_phrasebook(config: Sessi
     assert [item.generator for item in played] == ["phrasebook"] * 2
     assert played[0].tempo_bpm == CALM.tempo_bpm
     assert played[0].loudness_db == CALM.loudness_db
+
+
+def test_calm_keeps_to_the_keys_that_may_sound(config: SessionConfig) -> None:
+    never = Preference(never_keys=("C major",))
+    config = msgspec.structs.replace(config, prescription=Prescription(preference=never))
+    classes = {note.pitch % 12 for item in Run(config, nobody).start().bars(16) for note in item.notes}
+    assert 11 not in classes, "F major has no B"
 
 
 def test_when_all_others_die_it_goes_on_with_the_last_intent_and_drifts_to_calm(config: SessionConfig) -> None:

@@ -100,6 +100,27 @@ def test_a_stale_or_unknown_estimate_is_shown_as_unknown() -> None:
     assert "both signals are poor" in shown
 
 
+def test_why_another_generator_plays_is_shown() -> None:
+    board = playing_board()
+    bar = m.Bar(
+        t_ns=10 * SECOND_NS,
+        bar_index=4,
+        beats=4,
+        tempo_bpm=70,
+        tonic_pc=7,
+        mode="major",
+        programs={},
+        notes=(),
+        generator="transformer",
+        seed=0,
+        reason="the closing chord is the phrasebook's",
+    )
+    see(board, bar)
+    assert "closing chord" not in text(board)
+    see(board, msgspec.structs.replace(bar, generator="rules", reason="the transformer keeps failing"))
+    assert "keeps failing" in text(board)
+
+
 def test_an_empty_board_can_be_drawn() -> None:
     assert "being prepared" in text(Board())
 

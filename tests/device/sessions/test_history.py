@@ -81,6 +81,25 @@ def test_events_are_told_in_order(history: History) -> None:
     assert history.events()[2].text == "patient: softer"
 
 
+def test_why_another_generator_played_is_an_event(tmp_path: Path, history: History, config: SessionConfig) -> None:
+    _, intent = history.asked()[3]
+    bar = m.Bar(
+        t_ns=intent.t_ns,
+        bar_index=intent.bar_index,
+        beats=4,
+        tempo_bpm=60.0,
+        tonic_pc=0,
+        mode="major",
+        programs={},
+        notes=(),
+        generator="rules",
+        seed=0,
+        reason="the transformer keeps failing",
+    )
+    told = short(tmp_path, config, intent, bar, msgspec.structs.replace(bar, generator=intent.generator))
+    assert [event.text for event in told.events()] == ["the transformer keeps failing"]
+
+
 def test_an_empty_session_is_a_history_of_nothing(tmp_path: Path, config: SessionConfig) -> None:
     history = short(tmp_path, config)
     assert (history.played, history.phases(), history.events(), history.sources) == ([], [], [], {})
