@@ -370,6 +370,13 @@ def bench_affect(options: tuple[str, ...]) -> None:
     sys.exit(subprocess.run([sys.executable, "-m", "hardware.bench.affect", *options], check=False).returncode)
 
 
+@bench.command("music", context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def bench_music(options: tuple[str, ...]) -> None:
+    """Speed, memory, late bars, steering: --data DIR --quick --part NAME --json --out FILE.md --peers-python PYTHON."""
+    sys.exit(subprocess.run([sys.executable, "-m", "hardware.bench.music", *options], check=False).returncode)
+
+
 def _print_figures(figures: list[Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(figures).decode())

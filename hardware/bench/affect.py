@@ -14,13 +14,12 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
 
 from device.config import AffectConfig
 from hardware.bench import heartbeats
 from hardware.bench.abstention import bench_abstention
 from hardware.bench.cost import bench_cost
-from hardware.bench.figures import Figure
+from hardware.bench.figures import Figure, show
 from hardware.bench.people import Protocol, bench_people, eegmat_people, eyes_people, stress_people
 
 FP = ("Fp1", "Fp2")
@@ -96,19 +95,6 @@ def measure(data_dir: Path | None, count: int | None, part: str, progress: Progr
     if part in ("", "cost"):
         figures += bench_cost()
     return figures
-
-
-def show(figures: list[Figure]) -> None:
-    table = Table("figure", "measured", "asked", "", "note")
-    for figure in figures:
-        met = "[green]met[/]" if figure.is_met else "[red]missed[/]"
-        value = f"{figure.value:.3g} {figure.unit}".strip()
-        table.add_row(figure.name, value, f"{figure.side} {figure.asked:g}", met, figure.note)
-    console = Console()
-    console.print(table)
-    for figure in figures:
-        if figure.people:
-            console.print(figure.name, " ".join(f"{name} {score:.2f}" for name, score in figure.people.items()))
 
 
 def main(argv: list[str] | None = None) -> int:

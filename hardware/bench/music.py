@@ -1,0 +1,119 @@
+"""`isotone bench music`: the figures of the composer, as anyone can repeat them.
+
+    python -m hardware.bench.music [--data DIR] [--quick] [--part NAME] [--peers-python PYTHON] [--json] [--out FILE.md]
+
+Without --quick it takes hours, most of them in the parts late and validity, which `--part` runs alone. What needs the
+data folder, or a rival that is not installed, is left out, and a line says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from device.config import MusicConfig
+from hardware.bench import late, memory, speed
+from hardware.bench.figures import Figure, as_markdown, show
+
+PROGRESS_S = 30.0
+"""How often a log is told how far it is."""
+Progress = Callable[[str], None]
+
+
+def _speed(options: argparse.Namespace, progress: Progress) -> list[Figure]:
+    if not options.peers_python:
+        print("isotone: without --peers-python ours is not raced against MIDI-GPT.", file=sys.stderr)
+    return speed.measure(progress, quick=options.quick, peers_python=options.peers_python)
+
+
+def _memory(_options: argparse.Namespace, _progress: Progress) -> list[Figure]:
+    return memory.measure()
+
+
+def _late(options: argparse.Namespace, progress: Progress) -> list[Figure]:
+    return late.measure(progress, quick=options.quick)
+
+
+PARTS = {"speed": _speed, "memory": _memory, "late": _late}
+
+
+def measure(options: argparse.Namespace, progress: Progress) -> list[Figure]:
+    """The asked part, or all."""
+    return [figure for name, part in PARTS.items() if options.part in ("", name) for figure in part(options, progress)]
+
+
+@contextmanager
+def telling() -> Iterator[Progress]:
+    """Shows how far it is: in place on a terminal, a line now and then in a log."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status("") as status:
+            yield status.update
+        return
+    told_s = 0.0
+
+    def tell(text: str) -> None:
+        nonlocal told_s
+        if time.monotonic() - told_s > PROGRESS_S:
+            told_s = time.monotonic()
+            print(text, file=sys.stderr, flush=True)
+
+    yield tell
+
+
+def report(figures: list[Figure], *, quick: bool) -> str:
+    """The figures for people, with what they were measured on."""
+    size = "a quick run: small samples" if quick else "the full run"
+    preface = f"`isotone bench music` ({size}) of {MusicConfig().model}, one thread of {processor()}."
+    return as_markdown(f"The composer, {dt.datetime.now(dt.UTC):%Y-%m-%d}, {platform.machine()}", preface, figures)
+
+
+def processor() -> str:
+    """What the machine calls its processor."""
+    for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() in ("model name", "Model"):
+            return value.strip()
+    return platform.machine()
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="isotone bench music", description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", type=Path, help="folder that holds open/ and restricted/, for the judges")
+    parser.add_argument("--quick", action="store_true", help="small samples: minutes instead of hours")
+    parser.add_argument("--part", default="", choices=["", *PARTS])
+    parser.add_argument(
+        "--peers-python", default="", help="an interpreter with PyTorch and midigpt (extra peers-music)"
+    )
+    parser.add_argument("--json", action="store_true", dest="as_json")
+    parser.add_argument("--out", type=Path, help="also write a report (Markdown)")
+    options = parser.parse_args(argv)
+    if options.data and not (options.data / "open").is_dir():
+        print(f"isotone: {options.data} holds no folder open/. Name the data folder.", file=sys.stderr)
+        return 8
+    try:
+        with telling() as progress:
+            figures = measure(options, progress)
+    except speed.RivalMissingError as error:
+        print(f"isotone: {error}", file=sys.stderr)
+        return 11
+    if options.out:
+        options.out.write_text(report(figures, quick=options.quick), "utf-8")
+    if options.as_json:
+        print(msgspec.json.encode(figures).decode())
+    else:
+        show(figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
