@@ -32,7 +32,7 @@ class Colour(NamedTuple):
 COLOURS = (
     Colour(
         "lydian", "major", 0.8, (0, 2, 4, 6, 7, 9, 11),
-        ("I II I V I II V I", "I iii II V vi II V I", "I II iii V I iii II I"), "V",
+        ("I V I V vi II V I", "I iii vi V I II V I", "I V vi V I iii V I"), "V",
     ),
     Colour(
         "ionian", "major", 0.25, (0, 2, 4, 5, 7, 9, 11),
@@ -51,11 +51,12 @@ COLOURS = (
         ("i bVI iv V i bVI V i", "i iv bVII bIII bVI iv V i", "i bVII bVI V i iv V i"), "V",
     ),
     Colour(
-        "phrygian", "minor", -1.0, (0, 1, 3, 5, 7, 8, 10),
-        ("i bII i iv i bVI bII i", "i bvii bVI iv i bII bvii i", "i iv bII bvii i iv bII i"), "bII",
+        "phrygian", "minor", -1.0, (0, 2, 3, 5, 7, 8, 10),
+        ("i bII V i iv bII V i", "i bVI bII V i iv V i", "i iv bII V bVI bII V i"), "V",
     ),
 )  # fmt: skip
-"""Brightest first."""
+"""Brightest first. The phrygian second stands in its own chord alone and the dominant leads home from it: a whole phrase
+in that mode is heard as the major of another key (by key profiles, a valence of 0.25 where -0.8 was asked)."""
 ROOTS = {"i": 0, "bii": 1, "ii": 2, "biii": 3, "iii": 4, "iv": 5, "v": 7, "bvi": 8, "vi": 9, "bvii": 10}
 HELD_WEIGHT = 0.35
 """How much the chord that a progression has in a bar counts against the notes that lie there, which sum to 1."""

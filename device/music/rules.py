@@ -167,10 +167,11 @@ def _chords(intent: MusicIntent, moment: Moment) -> tuple[Chord, Chord]:
 
 
 def _ladder(intent: MusicIntent, colour: Colour, chords: tuple[Chord, Chord]) -> list[int]:
-    """The pitches of the scale, with the chords' own tones in place of neighbours a semitone below."""
-    raised = {pc for chord in chords for pc in chord.pitch_classes}
+    """The pitches of the scale; a chord's own tone stands in place of its neighbours, other than the tonic."""
+    tones = {pc for chord in chords for pc in chord.pitch_classes}
     scale = {(intent.tonic_pc + step) % 12 for step in colour.scale}
-    classes = scale - {(pc - 1) % 12 for pc in raised - scale} | raised
+    neighbours = {(pc + step) % 12 for pc in tones - scale for step in (-1, 1)}
+    classes = scale - (neighbours - {intent.tonic_pc}) | tones
     return [pitch for pitch in range(128) if pitch % 12 in classes]
 
 
