@@ -31,8 +31,8 @@ class Colour(NamedTuple):
 
 COLOURS = (
     Colour(
-        "lydian", "major", 0.8, (0, 2, 4, 6, 7, 9, 11),
-        ("I V I V vi II V I", "I iii vi V I II V I", "I V vi V I iii V I"), "V",
+        "lydian", "major", 0.8, (0, 2, 4, 5, 7, 9, 11),
+        ("I II V I vi II V I", "I iii II V I II V I", "I vi II V I IV II I"), "V",
     ),
     Colour(
         "ionian", "major", 0.25, (0, 2, 4, 5, 7, 9, 11),
@@ -55,8 +55,8 @@ COLOURS = (
         ("i bII V i iv bII V i", "i bVI bII V i iv V i", "i iv bII V bVI bII V i"), "V",
     ),
 )  # fmt: skip
-"""Brightest first. The phrygian second stands in its own chord alone and the dominant leads home from it: a whole phrase
-in that mode is heard as the major of another key (by key profiles, a valence of 0.25 where -0.8 was asked)."""
+"""Brightest first. The lydian fourth and the phrygian second stand in their own chords alone and the dominant leads
+home: whole phrases in those modes are heard as other keys, phrygian as a major one (measured by key profiles)."""
 ROOTS = {"i": 0, "bii": 1, "ii": 2, "biii": 3, "iii": 4, "iv": 5, "v": 7, "bvi": 8, "vi": 9, "bvii": 10}
 HELD_WEIGHT = 0.35
 """How much the chord that a progression has in a bar counts against the notes that lie there, which sum to 1."""

@@ -167,11 +167,12 @@ def _chords(intent: MusicIntent, moment: Moment) -> tuple[Chord, Chord]:
 
 
 def _ladder(intent: MusicIntent, colour: Colour, chords: tuple[Chord, Chord]) -> list[int]:
-    """The pitches of the scale; a chord's own tone stands in place of its neighbours, other than the tonic."""
+    """The pitches of the scale; a chord's own tone stands in place of its neighbours, but tonic and fifth stay."""
     tones = {pc for chord in chords for pc in chord.pitch_classes}
     scale = {(intent.tonic_pc + step) % 12 for step in colour.scale}
     neighbours = {(pc + step) % 12 for pc in tones - scale for step in (-1, 1)}
-    classes = scale - (neighbours - {intent.tonic_pc}) | tones
+    home = {intent.tonic_pc, (intent.tonic_pc + 7) % 12}
+    classes = scale - (neighbours - home) | tones
     return [pitch for pitch in range(128) if pitch % 12 in classes]
 
 
