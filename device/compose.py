@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 BARS = 32
 BARS_MAX = 4096
+JOURNEY_BYTES_MAX = 1_000_000
 CUES = ("target_valence", "target_arousal", "tempo_bpm", "density", "register_midi", "loudness_db", "brightness",
         "articulation")  # fmt: skip
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -180,9 +181,14 @@ def _bring(value: float | None, default: float, name: str, ends: tuple[float, fl
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text("utf-8-sig")
+        with path.open("rb") as file:
+            data = file.read(JOURNEY_BYTES_MAX + 1)
+        text = data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}.", "Give a CSV or TOML file.") from error
+    if len(data) > JOURNEY_BYTES_MAX:
+        raise ConfigError(f"{path} is larger than {JOURNEY_BYTES_MAX // 1000} kB.", "Give fewer points.")
+    return text
 
 
 # -- what comes out

@@ -131,6 +131,8 @@ def test_what_the_prescription_forbids_is_not_had(tmp_path: Path) -> None:
     [
         (("--generator", "tuba"), Exit.CONFIG),
         (("--path", "/nowhere/way.csv"), Exit.CONFIG),
+        (("--path", "/dev/zero"), Exit.CONFIG),
+        (("--like", "/dev/zero"), Exit.RECORDING),
         (("--prescription", "/nowhere.toml"), Exit.CONFIG),
         (("--instruments", "drums=flute"), Exit.CONFIG),
         (("--instruments", "a,b,c,d,e"), Exit.CONFIG),
