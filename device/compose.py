@@ -79,13 +79,14 @@ def compose(**options: Any) -> None:
 
 
 def _configure(options: dict[str, Any], remarks: list[str]) -> SessionConfig:
-    from device.launch import read_theme, read_themes  # noqa: PLC0415
+    from device.launch import read_theme, read_themes, refuse_silence  # noqa: PLC0415
 
     device = load(options["device"], DeviceConfig) if options["device"] else DeviceConfig()
     if options["generator"]:
         music = msgspec.structs.replace(device.music, generator=options["generator"])
         device = msgspec.structs.replace(device, music=music)
     prescription = load(options["prescription"], Prescription) if options["prescription"] else Prescription()
+    refuse_silence(prescription)
     prescription = _prefer(prescription, options, remarks)
     prescription = _equip(prescription, options["instruments"] or (), remarks)
     theme, never, unread = read_themes(prescription.preference)

@@ -18,7 +18,6 @@ from device.messages import Mode, Note, PersonalBaseline
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Axis = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
 Program = Annotated[int, msgspec.Meta(ge=0, le=127)]
-PROGRAMS = 128
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 Voice = Literal["melody", "inner", "bass", "pad"]
 Style = Literal["song", "lied"]
@@ -165,10 +164,6 @@ class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     """General MIDI program per voice."""
     never_programs: tuple[Program, ...] = ()
     preference: Preference = Preference()
-
-    def __post_init__(self) -> None:
-        if len(set(self.never_programs)) == PROGRAMS:
-            raise ValueError("never_programs leaves no instrument to play on")
 
 
 class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,7 +18,7 @@ from device.children import InterpreterLauncher, ThreadLauncher
 from device.clock import SystemClock, wall_time
 from device.config import DeviceConfig, Preference, Prescription, SessionConfig, Theme
 from device.console.observers import Watcher
-from device.errors import DiskError, Exit, RecordingError, SystemMissingError
+from device.errors import ConfigError, DiskError, Exit, RecordingError, SystemMissingError
 from device.manager import Manager
 from device.messages import Command, PersonalBaseline
 from device.models import MODELS_DIR
@@ -27,6 +27,7 @@ from device.sessions.earlier import Earlier, recall_rest
 
 MEGABYTES_PER_MINUTE = 13
 """heard.wav is 11.5 MB a minute, the log about 1."""
+N_PROGRAMS = 128
 SPARE_MEGABYTES = 50
 SUMMARY_TIMEOUT_S = 120
 EARLIER_LOG = "earlier.log"
@@ -65,8 +66,10 @@ def prepare(
     rest is carried on.
 
     Raises:
+        ConfigError: the prescription leaves nothing to play on.
         DiskError: the folder cannot be written or the disk is too full.
     """
+    refuse_silence(prescription)
     session_id = f"{wall_time():%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
     session_dir = sessions_root(device) / session_id
     if out is not None:
@@ -95,6 +98,16 @@ def prepare(
         never=never,
         remarks=remarks,
     )
+
+
+def refuse_silence(prescription: Prescription) -> None:
+    """What forbids every instrument is a mistake, and the guard would keep to it.
+
+    Raises:
+        ConfigError: it does.
+    """
+    if len(set(prescription.never_programs)) == N_PROGRAMS:
+        raise ConfigError("The prescription's never_programs leaves no instrument to play on.", "Allow one at least.")
 
 
 def read_theme(path: Path) -> Theme:

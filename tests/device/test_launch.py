@@ -7,7 +7,7 @@ import zmq
 
 from device import launch
 from device.config import DeviceConfig, Prescription, SessionConfig, SessionDefaults
-from device.errors import DiskError, Exit, RecordingError, SystemMissingError
+from device.errors import ConfigError, DiskError, Exit, RecordingError, SystemMissingError
 from device.messages import Command, PersonalBaseline
 from tests.device.music.midi_files import midi, tune
 from tests.device.sessions.synthetic import Log, S
@@ -30,6 +30,13 @@ def prepare(
 def wish(out: Path, **preference: object) -> SessionConfig:
     prescription = msgspec.convert({"preference": preference}, Prescription)
     return launch.prepare(DeviceConfig(), prescription, listener="guest", minutes=1.0, seed=None, out=out)
+
+
+def test_a_prescription_that_leaves_nothing_to_play_on_is_refused(tmp_path: Path) -> None:
+    silence = Prescription(never_programs=tuple(range(128)))
+    with pytest.raises(ConfigError, match="no instrument"):
+        launch.prepare(DeviceConfig(), silence, listener="guest", minutes=1.0, seed=None, out=tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_melodies_of_the_prescription_are_read_once_at_launch(tmp_path: Path) -> None:
