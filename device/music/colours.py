@@ -32,7 +32,7 @@ class Colour(NamedTuple):
 COLOURS = (
     Colour(
         "lydian", "major", 0.8, (0, 2, 4, 5, 7, 9, 11),
-        ("I II V I vi II V I", "I iii II V I II V I", "I vi II V I IV II I"), "V",
+        ("I IV V I I II V I", "I V I IV I II V I", "I II V I IV I V I"), "V",
     ),
     Colour(
         "ionian", "major", 0.25, (0, 2, 4, 5, 7, 9, 11),
@@ -40,7 +40,7 @@ COLOURS = (
     ),
     Colour(
         "mixolydian", "major", -1.0, (0, 2, 4, 5, 7, 9, 10),
-        ("I bVII IV I I v IV I", "I v IV bVII I IV bVII I", "I ii IV v I bVII IV I"), "bVII",
+        ("I bVII iv I I v iv I", "I v IV bVII I iv bVII I", "I iv IV v I bVII iv I"), "bVII",
     ),
     Colour(
         "dorian", "minor", -0.3, (0, 2, 3, 5, 7, 9, 10),
@@ -52,11 +52,12 @@ COLOURS = (
     ),
     Colour(
         "phrygian", "minor", -1.0, (0, 2, 3, 5, 7, 8, 10),
-        ("i bII V i iv bII V i", "i bVI bII V i iv V i", "i iv bII V bVI bII V i"), "V",
+        ("i bVI bII V i iv V i", "i iv bVI V i bII V i", "i iv V i bVI bII V i"), "V",
     ),
 )  # fmt: skip
-"""Brightest first. The lydian fourth and the phrygian second stand in their own chords alone and the dominant leads
-home: whole phrases in those modes are heard as other keys, phrygian as a major one (measured by key profiles)."""
+"""Brightest first, from simple chords to richer and borrowed ones. The lydian fourth and the phrygian second stand in
+their own chords alone and the dominant leads home: whole phrases in those modes are heard as other keys, phrygian as a
+major one (measured by key profiles)."""
 ROOTS = {"i": 0, "bii": 1, "ii": 2, "biii": 3, "iii": 4, "iv": 5, "v": 7, "bvi": 8, "vi": 9, "bvii": 10}
 HELD_WEIGHT = 0.35
 """How much the chord that a progression has in a bar counts against the notes that lie there, which sum to 1."""

@@ -57,7 +57,7 @@ def test_no_note_is_foreign_to_the_colour(config: SessionConfig, colour: Colour,
     bars = write(
         Rules(config), config, 64, mode=colour.mode, target_valence=valence, target_arousal=arousal, tonic_pc=4
     )
-    foreign = {"lydian": {6}, "aeolian": {11}, "phrygian": {1, 11}}.get(colour.name, set())
+    foreign = {"lydian": {6}, "mixolydian": {8}, "aeolian": {11}, "phrygian": {1, 11}}.get(colour.name, set())
     scale = {(4 + step) % 12 for step in {*colour.scale, *foreign}}
     assert {note.pitch % 12 for bar in bars for note in bar.notes} <= scale
 
