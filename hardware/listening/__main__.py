@@ -103,10 +103,7 @@ def run_build(argv: Sequence[str]) -> int:
     parser.add_argument("--pairs", type=int, default=PAIRS, help=f"places, each composed by all [default: {PAIRS}]")
     parser.add_argument("--human", type=Path, help="folder of MIDI files to hear among them")
     options = parser.parse_args(argv)
-    human = (
-        sorted(path for path in options.human.iterdir() if path.suffix.lower() in MIDI_FILES) if options.human else []
-    )
-    key = plan(options.seed, options.pairs, MusicConfig().model, human)
+    key = plan(options.seed, options.pairs, MusicConfig().model, _midi_files(options.human))
     for sentence in build(options.out, key, options.human, lambda text: print(text, file=sys.stderr)):
         print(f"isotone: {sentence}", file=sys.stderr)
     print(f"Give listeners the folder {options.out}; they open index.html.")

@@ -46,9 +46,7 @@ def read_answers(path: Path, key: Key) -> Answers:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise RecordingError(
-            f"{path} cannot be read: {error.strerror}.", "Give the file that the page saved."
-        ) from error
+        raise RecordingError(f"{path} cannot be read: {error.strerror}.", SAVED) from error
     try:
         return parse_answers(content, key)
     except RecordingError as error:

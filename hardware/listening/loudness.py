@@ -47,6 +47,6 @@ def equalise(samples: Samples) -> Samples:
     loudness = measure_lufs(samples)
     if not np.isfinite(loudness):
         return samples
-    gain = 10.0 ** ((TARGET_LUFS - loudness) / 20.0)
+    gain = float(10.0 ** ((TARGET_LUFS - loudness) / 20.0))
     peak = float(np.abs(samples).max())
     return samples * min(gain, PEAK / peak)

@@ -124,7 +124,7 @@ def _fit(meant: np.ndarray, heard: np.ndarray) -> Fit:
         return Fit(NAN, NAN, NAN, NAN)
     found = stats.pearsonr(meant, heard)
     # An interval that holds 0 holds it for the square, too.
-    low, high = sorted(found.confidence_interval()) if len(meant) > POINTS_MIN else (NAN, NAN)
+    low, high = map(float, found.confidence_interval()) if len(meant) > POINTS_MIN else (NAN, NAN)
     least = 0.0 if low <= 0 <= high else min(low * low, high * high)
     slope = float(stats.linregress(meant, heard).slope)
     return Fit(float(found.statistic) ** 2, least, max(low * low, high * high), slope)
