@@ -20,7 +20,7 @@ TRIADS = np.array(
 
 
 def chroma(start: Floats, end: Floats, pitch: Ints, edges: Floats) -> Floats:
-    """How long each pitch class sounds between neighbouring `edges`: shape (len(edges) - 1, 12), doubled notes twice."""
+    """How long each pitch class sounds between neighbouring edges, shape (edges - 1, 12); doubled notes count twice."""
     return np.stack([sounding(start[pitch % 12 == pc], end[pitch % 12 == pc], edges) for pc in range(12)], axis=1)
 
 
@@ -57,4 +57,5 @@ def _correlate(rows: Floats, profiles: Floats) -> Floats:
     centred = rows - rows.mean(axis=1, keepdims=True)
     wanted = profiles - profiles.mean(axis=1, keepdims=True)
     size = np.linalg.norm(centred, axis=1)[:, None] * np.linalg.norm(wanted, axis=1)[None]
-    return np.divide(centred @ wanted.T, size, out=np.zeros_like(size), where=size > 1e-12)
+    fit: Floats = np.divide(centred @ wanted.T, size, out=np.zeros_like(size), where=size > 1e-12)
+    return fit

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from device.errors import ConfigError
 from export.music.cues import Cues
 from export.music.cues import measure as measure_cues
-from export.music.midi import Piece, find, read_all
+from export.music.midi import find, read_all
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -42,8 +42,8 @@ LEVELS: dict[str, tuple[float, float]] = {
 doi 10.3389/fpsyg.2013.00487), for the mode as far as keys that are clear stand apart by their profiles."""
 VALENCE_WEIGHTS = {"modality": 0.6, "onsets": 0.2, "upper_register": 0.2}
 AROUSAL_WEIGHTS = {"onsets": 0.5, "level_db": 0.3, "articulation": 0.15, "upper_register": 0.05}
-"""Their findings are kept: cues add up, linearly, in the order mode, tempo, register, dynamics, articulation; mode tells
-no arousal. The figures themselves are ours, rounded: theirs are for four emotions, not for two axes."""
+"""Their findings are kept: cues add up, linearly, in the order mode, tempo, register, dynamics, articulation; mode
+tells no arousal. The figures themselves are ours, rounded: theirs are for four emotions, not for two axes."""
 BEYOND = 1.5
 """A cue counts a little further than listeners heard it, and no further."""
 
@@ -51,7 +51,9 @@ BEYOND = 1.5
 def judge_by_cues(cues: Cues) -> Judgement:
     """What the cues of a piece express by published weights."""
     level = {name: _level(getattr(cues, name), *ends) for name, ends in LEVELS.items()}
-    sums = (sum(share * level[name] for name, share in weights.items()) for weights in (VALENCE_WEIGHTS, AROUSAL_WEIGHTS))
+    sums = (
+        sum(share * level[name] for name, share in weights.items()) for weights in (VALENCE_WEIGHTS, AROUSAL_WEIGHTS)
+    )
     return Judgement(*(min(1.0, max(-1.0, value)) for value in sums))
 
 
@@ -81,6 +83,8 @@ class Axis(NamedTuple):
 
     weights: Floats
     bias: float
+    clearest: float
+    """Size of the logit that all but OUTER_PERCENT of the clips stay below."""
 
 
 class Scale(NamedTuple):
@@ -107,13 +111,26 @@ class Accuracy(NamedTuple):
 
 
 class EmopiaJudge(NamedTuple):
+    """Judges on the scale of the logit, on which evidence adds up as cues do for listeners.
+
+    The sign is the likelier class, and 1 is as clear a case as the clearest of EMOPIA's own clips. Probabilities would
+    bunch up at both ends.
+    """
+
     scale: Scale
     valence: Axis
     arousal: Axis
 
     def judge(self, cues: Cues) -> Judgement:
-        features = self.scale.apply(features_of([cues]))
-        return Judgement(*(float(np.tanh(0.5 * _logit(features, axis)[0])) for axis in (self.valence, self.arousal)))
+        z = self.scale.apply(features_of([cues]))
+        said = (float(_logit(z, axis)[0]) / axis.clearest for axis in (self.valence, self.arousal))
+        return Judgement(*(min(1.0, max(-1.0, value)) for value in said))
+
+    def probabilities(self, cues: Cues) -> tuple[float, float]:
+        """Of being pleasant and of being excited."""
+        z = self.scale.apply(features_of([cues]))
+        pleasant, excited = (1.0 / (1.0 + float(np.exp(-_logit(z, axis)[0]))) for axis in (self.valence, self.arousal))
+        return pleasant, excited
 
     def contributions(self, cues: Cues) -> dict[str, tuple[float, float]]:
         """What each feature adds to the logits of valence and of arousal."""
@@ -192,11 +209,11 @@ def _regress(z: Floats, label: Flags) -> Axis:
         gradient = design.T @ (probability - label) + ridge @ weights
         curvature = (design * (probability * (1.0 - probability))[:, None]).T @ design + ridge
         weights = weights - np.linalg.solve(curvature + 1e-9 * np.eye(len(weights)), gradient)
-    return Axis(weights[:-1], float(weights[-1]))
+    clearest = np.percentile(np.abs(design @ weights), 100.0 - OUTER_PERCENT)
+    return Axis(weights[:-1], float(weights[-1]), float(clearest))
 
 
-def judge_all(pieces: Sequence[Piece], emopia: EmopiaJudge | None) -> dict[str, list[Judgement]]:
+def judge_all(cues: Sequence[Cues], emopia: EmopiaJudge | None) -> dict[str, list[Judgement]]:
     """What each judge says of each piece: `cues`, and `emopia` where that judge is there."""
-    cues = [measure_cues(piece) for piece in pieces]
     judged = {"cues": [judge_by_cues(piece) for piece in cues]}
     return judged | ({"emopia": [emopia.judge(piece) for piece in cues]} if emopia else {})

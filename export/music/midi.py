@@ -188,7 +188,8 @@ class Corners(NamedTuple):
     y: Floats
 
     def at(self, x: npt.ArrayLike) -> Floats:
-        return np.interp(np.asarray(x, float), self.x, self.y)
+        y: Floats = np.interp(np.asarray(x, float), self.x, self.y)
+        return y
 
     def stretched(self) -> Corners:
         """Going on at both ends as it does there."""
@@ -238,8 +239,9 @@ def _clock(file: mido.MidiFile, end: float) -> Corners:
 
 
 def _metre(file: mido.MidiFile, end: float) -> tuple[Corners, Floats]:
-    """From ticks to beats, and the bars. A beat is a quarter, in 6/8, 9/8 and 12/8 a dotted one; bars of two beats
-    are taken in pairs, as the composer does.
+    """From ticks to beats, and the bars.
+
+    A beat is a quarter, in 6/8, 9/8 and 12/8 a dotted one; bars of two beats are taken in pairs, as the composer does.
     """
     signs = {0: (4, 4)} | {tick: (m.numerator, m.denominator) for tick, m in _meta(file, "time_signature")}
     changes = sorted(tick for tick in signs if tick < end) or [0]
