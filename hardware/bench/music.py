@@ -1,6 +1,7 @@
 """`isotone bench music`: the figures of the composer, as anyone can repeat them.
 
-    python -m hardware.bench.music [--data DIR] [--quick] [--part NAME] [--peers-python PYTHON] [--json] [--out FILE.md]
+    python -m hardware.bench.music [--data DIR] [--quick] [--part NAME] [--peers-python PYTHON] [--jobs N] [--done FILE]
+        [--json] [--out FILE.md]
 
 Without --quick it takes hours, most of them in the parts late and validity, which `--part` runs alone. What needs the
 data folder, or a rival that is not installed, is left out, and a line says so.
@@ -12,6 +13,7 @@ import argparse
 import datetime as dt
 import platform
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,9 +23,15 @@ import msgspec
 from rich.console import Console
 
 from device.config import MusicConfig
-from hardware.bench import late, memory, speed
+from export.music import judges
+from hardware.bench import late, memory, speed, steering, validity
 from hardware.bench.figures import Figure, as_markdown, show
+from hardware.bench.plane import Steering
 
+EMOPIA = "restricted/music_emopia"
+JUDGES = ("cues", "emopia")
+SEEDS, QUICK_SEEDS = 40, 2
+PIECE_BARS = 20
 PROGRESS_S = 30.0
 """How often a log is told how far it is."""
 Progress = Callable[[str], None]
@@ -43,7 +51,36 @@ def _late(options: argparse.Namespace, progress: Progress) -> list[Figure]:
     return late.measure(progress, quick=options.quick)
 
 
-PARTS = {"speed": _speed, "memory": _memory, "late": _late}
+def _validity(options: argparse.Namespace, progress: Progress) -> list[Figure]:
+    return validity.measure(progress, quick=options.quick, jobs=options.jobs, done=options.done)
+
+
+def _steering(options: argparse.Namespace, progress: Progress) -> list[Figure]:
+    """How two judges that no training used hear pieces all over the plane; one of them needs EMOPIA."""
+    emopia = options.data and options.data / EMOPIA
+    clips = judges.read_emopia(emopia) if emopia and emopia.is_dir() else None
+    with tempfile.TemporaryDirectory() as folder:
+        seeds = QUICK_SEEDS if options.quick else SEEDS
+        tasks = steering.tasks_of(Path(folder), "transformer", MusicConfig().model, seeds, PIECE_BARS)
+        for number, _ in enumerate(steering.compose_all(tasks, options.jobs)):
+            progress(f"steering, piece {number + 1} of {len(tasks)}")
+        report = steering.judge(tasks, judges.fit(clips) if clips else None, lambda items: items)
+    heard = report["judges"]
+    return [figure for name in JUDGES if name in heard for figure in _follows(name, heard[name])]
+
+
+def _follows(judge: str, found: Steering) -> list[Figure]:
+    places = f"{found.n_pieces} pieces"
+    lines = found.arousal.rising_lines + found.valence.rising_lines
+    return [
+        Figure(f"steering, {judge}: arousal, R2", found.arousal.r2, 0.95, note=places),
+        Figure(f"steering, {judge}: valence, R2", found.valence.r2, 0.85, note=places),
+        Figure(f"steering, {judge}: right quadrant", found.quadrants, 0.85, note=places),
+        Figure(f"steering, {judge}: rows and columns that rise", lines, 2 * len(steering.LEVELS)),
+    ]
+
+
+PARTS = {"speed": _speed, "memory": _memory, "late": _late, "validity": _validity, "steering": _steering}
 
 
 def measure(options: argparse.Namespace, progress: Progress) -> list[Figure]:
@@ -94,6 +131,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--peers-python", default="", help="an interpreter with PyTorch and midigpt (extra peers-music)"
     )
+    parser.add_argument("--jobs", type=int, default=1, help="processes that compose at once, where nothing is timed")
+    parser.add_argument("--done", type=Path, help="file for validity to go on from when it was cut off")
     parser.add_argument("--json", action="store_true", dest="as_json")
     parser.add_argument("--out", type=Path, help="also write a report (Markdown)")
     options = parser.parse_args(argv)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hardware.bench import music, speed
@@ -61,3 +62,13 @@ def test_a_rival_that_is_not_installed_is_refused_in_words(
     monkeypatch.setitem(music.PARTS, "speed", missing)
     assert music.main(["--part", "speed", "--peers-python", sys.executable]) == 11
     assert "no PyTorch" in capsys.readouterr().err
+
+
+def test_two_judges_hear_pieces_all_over_the_plane(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(music, "QUICK_SEEDS", 1)
+    monkeypatch.setattr(music, "PIECE_BARS", 2)
+    options = argparse.Namespace(data=None, quick=True, jobs=1)
+    figures = music._steering(options, lambda _: None)
+    assert [figure.asked for figure in figures] == [0.95, 0.85, 0.85, 10]
+    assert all(np.isfinite(figure.value) for figure in figures)
