@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -85,6 +85,14 @@ class Piece:
 
     def seconds(self, beats: Floats) -> Floats:
         return np.interp(beats, self.map_beats, self.map_s)
+
+    def first_bars(self, n_bars: int) -> Piece:
+        """The piece up to the end of that bar; notes that ring on are kept whole."""
+        last = self.bars[min(n_bars, len(self.bars) - 1)]
+        kept = self.onset < last - 1e-6
+        kept[0] = True
+        notes = {name: getattr(self, name)[kept] for name in ("onset", "length", "pitch", "velocity", "voice")}
+        return replace(self, bars=self.bars[: n_bars + 1], **notes)
 
     def melody(self) -> Ints:
         """Indices of the melody's notes; of the upper line's where nobody is called melody."""
