@@ -65,8 +65,10 @@ def plan(seed: int, n_places: int, model: str, human: Sequence[Path] = ()) -> Ke
     """A study of `n_places` places and all generators; the same seed gives the same study.
 
     Raises:
-        ConfigError: too few or too many places.
+        ConfigError: too few or too many places, or a seed that is none.
     """
+    if seed < 0:
+        raise ConfigError(f"The seed {seed} is below 0.", "Give --seed 0 or more.")
     if not 1 <= n_places <= PLACES_MAX:
         raise ConfigError(f"{n_places} places are asked for.", f"Give --pairs 1 to {PLACES_MAX}.")
     rng = np.random.default_rng(seed)

@@ -49,7 +49,10 @@ def test_human_pieces_are_taken_from_their_folder(out: Path, tmp_path: Path) -> 
     assert (out / human[0].file).read_text() == "music"
 
 
-@pytest.mark.parametrize(("extra", "said"), [(["--pairs", "99"], "--pairs"), (["--human", "none"], "no MIDI files")])
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [(["--pairs", "99"], "--pairs"), (["--seed", "-1"], "--seed"), (["--human", "none"], "no MIDI files")],
+)
 def test_what_cannot_be_is_said(out: Path, extra: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert kit.main(["--out", str(out), "--seed", "1", *extra]) > 0
     assert said in capsys.readouterr().err
