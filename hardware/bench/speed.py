@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -149,9 +150,10 @@ def _rivals(python: str) -> Iterator[Ask | None]:
     if not python:
         yield None
         return
-    command = [python, "-P", str(RIVALS)]
+    if not shutil.which(python):
+        raise RivalMissingError(f"There is no interpreter {python}.")
     with subprocess.Popen(
-        command, env=os.environ | SURROUNDINGS, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [python, "-P", str(RIVALS)], env=os.environ | SURROUNDINGS, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True, bufsize=1,
     ) as process:  # fmt: skip
         assert process.stdin

@@ -65,3 +65,8 @@ def test_an_interpreter_without_the_rival_is_said(tmp_path: Path, monkeypatch: p
 
 def test_speed_is_tokens_of_processor_time() -> None:
     assert Turn(100, 2.0, 0.5, ()).tokens_s == 200
+
+
+def test_an_interpreter_that_is_not_there_is_said() -> None:
+    with pytest.raises(speed.RivalMissingError, match="no interpreter /nowhere/python"):
+        speed.measure(lambda _: None, quick=True, peers_python="/nowhere/python")

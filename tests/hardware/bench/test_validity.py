@@ -52,13 +52,13 @@ def test_what_is_done_is_not_done_again_unless_the_program_changed(
     before = done.read_text()
     monkeypatch.setattr(validity, "ProcessPoolExecutor", None)
     known = validity._read(done, validity.fingerprint())
-    assert known == {piece: Tally(bars=3) for piece in pieces[:2]}
+    assert {piece: (tally.bars, tally.invalid) for piece, tally in known.items()} == dict.fromkeys(pieces[:2], (3, 0))
     assert validity._read(done, 7) == {}
     assert done.read_text() == before
 
 
 def test_figures_count_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validity, "run", lambda pieces, *_: (Tally(piece.bars, 1, ["one"]) for piece in pieces))
+    monkeypatch.setattr(validity, "run", lambda pieces, *_: (Tally(piece.bars, 1, 0.5, ["one"]) for piece in pieces))
     adversaries, model = validity.measure(lambda _: None, quick=False)
     assert adversaries.name == "invalid of 1000000 bars by adversaries"
     assert adversaries.value == 200
