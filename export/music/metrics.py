@@ -56,7 +56,7 @@ class Metrics(NamedTuple):
     mean_interval: float
     """Size of the melody's steps, in semitones."""
     dissonance: float
-    """Minus Huron's consonance of all pairs that sound together, by time: mean over bars."""
+    """How far the pairs that sound together fall short of fifths in Huron's consonance (0), by time: mean over bars."""
     dissonance_peak: float
     """The same: the worst bar in twenty."""
     empty_bars: float
@@ -173,7 +173,7 @@ def bar_dissonance(piece: Piece) -> Floats:
     pairs[:, 5] /= 2.0  # a tritone meets itself from both sides
     together = pairs.sum(axis=1)
     heard = together > 1e-12
-    rough = -(pairs[heard] @ CONSONANCE[1:]) / together[heard]
+    rough = CONSONANCE.max() - (pairs[heard] @ CONSONANCE[1:]) / together[heard]
     bar = np.searchsorted(piece.bars, edges[:-1][heard] + 1e-6, side="right") - 1
     counts = np.bincount(bar)
     return np.asarray(np.bincount(bar, rough)[counts > 0] / counts[counts > 0])

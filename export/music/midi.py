@@ -6,22 +6,18 @@ file has neither, quarters at the file's tempo (EMOPIA: 120 bpm for everything, 
 
 from __future__ import annotations
 
-import csv
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import mido
 import numpy as np
 import numpy.typing as npt
 
-from export.music.corpus import held_out
-
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Split = Literal["held-out", "training", "unknown"]
 
 VOICES = ("melody", "inner", "bass", "pad")
 OTHER = "accompaniment"
@@ -33,7 +29,6 @@ SUNG_SHARE = 0.95
 TOGETHER_S = 0.05
 """Notes that begin within this time are heard as one event."""
 ANNOTATIONS = "_annotations"
-MANIFEST = "manifest_music.csv"
 FAR = 1000.0
 """Beats."""
 
@@ -117,13 +112,11 @@ def find(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in {".mid", ".midi"})
 
 
-def read_all(
-    paths: Sequence[Path], told: Callable[[Sequence[Path]], Sequence[Path]] | None = None
-) -> tuple[list[Piece], list[str]]:
-    """The pieces, and a sentence for every file that is none. `told` may wrap the paths to show progress."""
+def read_all(paths: Iterable[Path]) -> tuple[list[Piece], list[str]]:
+    """The pieces, and a sentence for every file that is none."""
     pieces: list[Piece] = []
     broken: list[str] = []
-    for path in told(paths) if told else paths:
+    for path in paths:
         try:
             pieces.append(read(path))
         except BrokenMidiError as error:
@@ -285,31 +278,3 @@ def _meta(file: mido.MidiFile, kind: str) -> Iterator[tuple[int, mido.MetaMessag
             if message.type == kind:
                 found.append((now, message))
     yield from sorted(found, key=lambda item: item[0])
-
-
-# -- what a composer trained on the open corpora has seen
-
-
-def splits(paths: Sequence[Path]) -> list[Split]:
-    """Where the pieces of POP909 (held out by song) and OpenScore Lieder (by composer) stand; others are unknown."""
-    composers: dict[Path, dict[str, str]] = {}
-    found: list[Split] = []
-    for path in paths:
-        folder = path.resolve().parent
-        if folder not in composers:
-            composers[folder] = _composers(folder)
-        group = composers[folder].get(path.name) or (path.stem if _is_annotated(folder) else "")
-        found.append("unknown" if not group else "held-out" if held_out(group) else "training")
-    return found
-
-
-def _is_annotated(folder: Path) -> bool:
-    return folder.with_name(folder.name + ANNOTATIONS).is_dir()
-
-
-def _composers(folder: Path) -> dict[str, str]:
-    manifest = folder.parent.parent / MANIFEST
-    if not manifest.is_file():
-        return {}
-    with manifest.open(newline="", encoding="utf-8") as rows:
-        return {Path(row["file"]).name: row["composer"] for row in csv.DictReader(rows) if row["composer"]}
