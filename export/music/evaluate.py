@@ -38,13 +38,11 @@ Told = Callable[[Iterable[Any], str], Iterable[Any]]
 class Measured(NamedTuple):
     """A set of pieces."""
 
-    pieces: list[Piece]
+    pieces: Sequence[Piece]
     table: Floats
     """Shape (pieces, NAMES)."""
     lengths: list[Floats]
     intervals: list[Floats]
-    broken: list[str]
-    """A sentence for every file that was left out."""
 
 
 def evaluate(
@@ -62,17 +60,15 @@ def evaluate(
     Raises:
         ConfigError: a folder without readable MIDI files.
     """
-    ours = measure_folders(folders, held_out=held_out, n_bars=n_bars, told=told)
-    report: dict[str, Any] = {"midi": [str(folder) for folder in folders], "pieces": len(ours.pieces)}
-    report |= {"left_out": ours.broken, "metrics": summarise(ours.table)}
+    split: Split | None = "held-out" if held_out else None
+    pieces, broken = read_folders(folders, split, told)
+    ours = measure_pieces(_cut(pieces, n_bars), told)
+    theirs = None
     if references:
-        theirs = measure_folders(references, held_out=held_out, n_bars=n_bars, told=told)
-        report |= {"reference": [str(folder) for folder in references], "reference_pieces": len(theirs.pieces)}
-        compare(report["metrics"], ours.table, theirs.table)
-        report["distributions"] = {
-            "note lengths": overlaps(ours.lengths, theirs.lengths),
-            "melodic intervals": overlaps(ours.intervals, theirs.intervals),
-        }
+        people, unread = read_folders(references, split, told)
+        theirs, broken = measure_pieces(_cut(people, n_bars), told), [*broken, *unread]
+    report: dict[str, Any] = report_on(ours, theirs) | {"left_out": broken}
+    report |= {"midi": [str(folder) for folder in folders], "reference": [str(folder) for folder in references]}
     if against:
         training, _ = read_folders(against, "training" if held_out else None, told)
         report["copying"] = report_copying(ours.pieces, training)
@@ -110,18 +106,31 @@ def read_folders(
     return pieces, broken
 
 
-def measure_folders(
-    folders: Sequence[Path], *, held_out: bool, n_bars: int | None, told: Told = lambda items, _: items
-) -> Measured:
-    pieces, broken = read_folders(folders, "held-out" if held_out else None, told)
-    if n_bars:
-        pieces = [piece.first_bars(n_bars) for piece in pieces]
+def _cut(pieces: Sequence[Piece], n_bars: int | None) -> list[Piece]:
+    cut = (piece.between_bars(0, n_bars) for piece in pieces) if n_bars else pieces
+    return [piece for piece in cut if piece is not None]
+
+
+def measure_pieces(pieces: Sequence[Piece], told: Told = lambda items, _: items) -> Measured:
     rows = [(*metrics.measure(piece), *structure.measure(piece)) for piece in told(pieces, "measuring")]
     lengths, intervals = map(metrics.length_shares, pieces), map(metrics.interval_shares, pieces)
-    return Measured(pieces, np.array(rows, float), list(lengths), list(intervals), broken)
+    return Measured(pieces, np.array(rows, float).reshape(-1, len(NAMES)), list(lengths), list(intervals))
 
 
 # -- summing up
+
+
+def report_on(ours: Measured, theirs: Measured | None = None) -> dict[str, Any]:
+    """Metrics and, beside a reference, ratios and distributions."""
+    report: dict[str, Any] = {"pieces": len(ours.pieces), "metrics": summarise(ours.table)}
+    if theirs is None:
+        return report
+    compare(report["metrics"], ours.table, theirs.table)
+    report["distributions"] = {
+        "note lengths": overlaps(ours.lengths, theirs.lengths),
+        "melodic intervals": overlaps(ours.intervals, theirs.intervals),
+    }
+    return report | {"reference_pieces": len(theirs.pieces)}
 
 
 def summarise(table: Floats) -> dict[str, dict[str, float]]:
@@ -239,9 +248,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for sentence in report["left_out"]:
         print(f"isotone: {sentence}", file=sys.stderr)
     if arguments.as_json:
-        print(json.dumps(_without_nan(report), indent=1))
+        print(json.dumps(without_nan(report), indent=1))
     else:
-        _show(report)
+        show(report)
     return 0
 
 
@@ -257,17 +266,21 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
     """JSON knows no NaN and no infinity: null."""
     if isinstance(value, dict):
-        return {key: _without_nan(inner) for key, inner in value.items()}
+        return {key: without_nan(inner) for key, inner in value.items()}
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value
 
 
-def _show(report: dict[str, Any]) -> None:
-    print(f"{report['pieces']} pieces; medians, 95 % intervals" + (", people, ratio" if "reference" in report else ""))
+def show(report: dict[str, Any]) -> None:
+    """The report as lines on the terminal."""
+    print(
+        f"{report['pieces']} pieces; medians, 95 % intervals"
+        + (", people, ratio" if "reference_pieces" in report else "")
+    )
     for name, row in report["metrics"].items():
         line = f"{name:22} {row['median']:8.3f} ({row['low']:.3f} to {row['high']:.3f})"
         if "ratio" in row:

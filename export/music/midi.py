@@ -29,6 +29,10 @@ SUNG_SHARE = 0.95
 TOGETHER_S = 0.05
 """Notes that begin within this time are heard as one event."""
 ANNOTATIONS = "_annotations"
+EARLY_BEATS = 0.1
+"""So much early a note may be played and still belong to its bar."""
+BEATS_MAX = 100_000
+BAR_MIN_BEATS = 0.25
 FAR = 1000.0
 """Beats."""
 
@@ -81,13 +85,12 @@ class Piece:
     def seconds(self, beats: Floats) -> Floats:
         return np.interp(beats, self.map_beats, self.map_s)
 
-    def first_bars(self, n_bars: int) -> Piece:
-        """The piece up to the end of that bar; notes that ring on are kept whole."""
-        last = self.bars[min(n_bars, len(self.bars) - 1)]
-        kept = self.onset < last - 1e-6
-        kept[0] = True
+    def between_bars(self, first: int, end: int) -> Piece | None:
+        """The bars from `first` to before `end`, notes that ring on whole; None where no note begins in them."""
+        bars = self.bars[first : end + 1]
+        kept = (self.onset > bars[0] - EARLY_BEATS) & (self.onset < bars[-1] - EARLY_BEATS)
         notes = {name: getattr(self, name)[kept] for name in ("onset", "length", "pitch", "velocity", "voice")}
-        return replace(self, bars=self.bars[: n_bars + 1], **notes)
+        return replace(self, bars=bars, **notes) if kept.any() else None
 
     def melody(self) -> Ints:
         """Indices of the melody's notes; of the upper line's where nobody is called melody."""
@@ -131,15 +134,13 @@ def read(path: Path) -> Piece:
         BrokenMidiError: the file cannot be read or has no notes.
     """
     try:
-        file = mido.MidiFile(path, clip=True)
-        played = _notes(file)
+        return _piece(path, mido.MidiFile(path, clip=True))
+    except BrokenMidiError:
+        raise
     # mido has no error of its own for a broken file: it fails in whatever way the bytes lead to.
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".rstrip(": ")
         raise BrokenMidiError(f"{path.name} is left out: it is no readable MIDI file ({reason}).") from error
-    if not played or file.ticks_per_beat <= 0:
-        raise BrokenMidiError(f"{path.name} is left out: it has no notes.")
-    return _piece(path, file, played)
 
 
 # -- notes
@@ -200,9 +201,13 @@ class Corners(NamedTuple):
         return Corners(x, y)
 
 
-def _piece(path: Path, file: mido.MidiFile, played: Sequence[Played]) -> Piece:
-    ordered = sorted(played, key=lambda note: (note.start, note.pitch))
+def _piece(path: Path, file: mido.MidiFile) -> Piece:
+    ordered = sorted(_notes(file), key=lambda note: (note.start, note.pitch))
+    if not ordered:
+        raise BrokenMidiError(f"{path.name} is left out: it has no notes.")
     start, end = (np.array([note[side] for note in ordered], float) for side in (0, 1))
+    if not 0 < end.max() < BEATS_MAX * file.ticks_per_beat:
+        raise BrokenMidiError(f"{path.name} is left out: it claims to last {BEATS_MAX:,} beats or more.")
     clock = _clock(file, float(end.max()))
     annotated = path.parent.with_name(path.parent.name + ANNOTATIONS) / f"{path.stem}_beat_midi.txt"
     if annotated.is_file():
@@ -250,7 +255,7 @@ def _metre(file: mido.MidiFile, end: float) -> tuple[Corners, Floats]:
     for tick, until in itertools.pairwise([*changes, end]):
         numerator, denominator = signs[int(tick)]
         quarters = 1.5 if (numerator, denominator) in COMPOUND else 1.0
-        in_bar = numerator * 4 / denominator / quarters
+        in_bar = max(BAR_MIN_BEATS, numerator * 4 / denominator / quarters)
         n_beats = (until - tick) / file.ticks_per_beat / quarters
         bars += np.arange(beats[-1], beats[-1] + n_beats - 1e-6, 4.0 if in_bar == 2.0 else in_bar).tolist()
         ticks.append(float(until))

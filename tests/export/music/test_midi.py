@@ -84,11 +84,16 @@ def test_drums_are_no_notes_and_an_endless_note_ends_with_its_track(tmp_path: Pa
     assert held.length.tolist() == [2]
 
 
-def test_the_first_bars_of_a_piece() -> None:
+def test_some_bars_of_a_piece() -> None:
     whole = piece(scale_tune(16))
-    assert len(whole.first_bars(2).pitch) == 8
-    assert whole.first_bars(2).bars.tolist() == [0, 4, 8]
-    assert len(whole.first_bars(99).pitch) == 16
+    first, rest, all_of_it = whole.between_bars(0, 2), whole.between_bars(2, 99), whole.between_bars(0, 99)
+    assert first
+    assert rest
+    assert all_of_it
+    assert (first.onset.tolist(), first.bars.tolist()) == (list(range(8)), [0, 4, 8])
+    assert (rest.onset.tolist(), rest.bars.tolist()) == (list(range(8, 16)), [8, 12, 16])
+    assert len(all_of_it.pitch) == 16
+    assert piece([(0.0, 1.0, 60), (12.0, 1.0, 60)]).between_bars(1, 3) is None
 
 
 def test_a_broken_file_is_left_out_with_a_sentence(tmp_path: Path) -> None:
@@ -99,6 +104,11 @@ def test_a_broken_file_is_left_out_with_a_sentence(tmp_path: Path) -> None:
     assert [good.name for good in pieces] == ["good"]
     assert any("bad.MID is left out" in sentence for sentence in sentences)
     assert "empty.mid is left out: it has no notes." in sentences
+
+
+def test_a_file_that_lasts_for_days_is_left_out(tmp_path: Path) -> None:
+    with pytest.raises(BrokenMidiError, match="beats or more"):
+        read(write(tmp_path / "endless.mid", [(0.0, 1.0, 60), (2e5, 1.0, 60)]))
 
 
 @given(st.data())
