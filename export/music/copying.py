@@ -88,13 +88,13 @@ def hashes(melody: Ints, length: int) -> Hashes:
     """One number per run of `length` events, shape (max(0, events - length + 1),)."""
     if len(melody) < length:
         return np.empty(0, np.uint64)
-    scrambled = _scramble(melody.astype(np.uint64))
+    scrambled = scramble(melody.astype(np.uint64))
     runs = np.lib.stride_tricks.sliding_window_view(scrambled, length)
     powers = np.cumprod(np.full(length, MIX[2], np.uint64))
-    return _scramble((runs * powers).sum(axis=1, dtype=np.uint64))
+    return scramble((runs * powers).sum(axis=1, dtype=np.uint64))
 
 
-def _scramble(numbers: Hashes) -> Hashes:
+def scramble(numbers: Hashes) -> Hashes:
     """splitmix64: neighbouring numbers become unlike ones."""
     mixed = numbers * MIX[0] + MIX[1]
     mixed = (mixed ^ (mixed >> np.uint64(30))) * MIX[1]
