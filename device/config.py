@@ -79,7 +79,7 @@ class AffectConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 class MusicConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     generator: str = "transformer"
-    model: str = "composer-0.1.0"
+    model: str = "composer-0.2.0"
 
 
 class ControlConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):

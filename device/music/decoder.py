@@ -5,7 +5,6 @@ Going back is free: the cache holds what it was fed, and a shorter common beginn
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +13,34 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 Logits = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+"""Token and conditions, shape (n, 1 + conditions)."""
 
 
 class Decoder:
-    """`settings` of the model's card: context, layers, heads, head_width, vocabulary_size."""
+    """`settings` of the model's card: context, conditions, layers, heads, head_width, vocabulary_size."""
 
     def __init__(self, path: Path, settings: dict[str, Any]) -> None:
         self.context: int = settings["context"]
-        self.fed: list[int] = []
-        """The tokens whose keys and values the cache holds."""
+        self.length = 0
+        """Rows whose keys and values the cache holds."""
+        self._fed = np.zeros((self.context, 1 + settings["conditions"]), np.int64)
         self._session = ort.InferenceSession(path, _options(), providers=["CPUExecutionProvider"])
         self._ids = np.zeros((1, 1), np.int64)
+        self._conditions = np.zeros((1, 1, settings["conditions"]), np.int64)
         self._last = np.zeros(1, np.int32)
         self._total = np.zeros((), np.int32)
         self._logits = np.zeros((1, 1, settings["vocabulary_size"]), np.float32)
         shape = (1, settings["heads"], self.context, settings["head_width"])
         names = [f"{kind}_{layer}" for layer in range(settings["layers"]) for kind in ("keys", "values")]
         self._caches = {name: _value(np.zeros(shape, np.float32)) for name in names}
-        self._one = self._bind(_value(self._ids))
+        self._one = self._bind(self._ids, self._conditions)
 
-    def _bind(self, ids: Any) -> Any:
-        """Bind the given ids and everything that stays: past and present cache are the same memory."""
+    def _bind(self, ids: npt.NDArray[np.int64], conditions: npt.NDArray[np.int64]) -> Any:
+        """Bind what is new and everything that stays: past and present cache are the same memory."""
         binding = self._session.io_binding()
-        binding.bind_ortvalue_input("ids", ids)
+        binding.bind_ortvalue_input("ids", _value(ids))
+        binding.bind_ortvalue_input("conditions", _value(conditions))
         binding.bind_ortvalue_input("seqlens_k", _value(self._last))
         binding.bind_ortvalue_input("total", _value(self._total))
         binding.bind_ortvalue_output("logits", _value(self._logits))
@@ -45,30 +49,30 @@ class Decoder:
             binding.bind_ortvalue_output(f"present_{name}", cache)
         return binding
 
-    def go_on_from(self, tokens: Sequence[int]) -> Logits:
-        """Make the cache hold exactly `tokens` (at least one), feeding only what differs; logits of what follows."""
-        same = 0
-        # The last token is always fed again: its logits are wanted.
-        for have, want in zip(self.fed, tokens[:-1], strict=False):
-            if have != want:
-                break
-            same += 1
-        del self.fed[same:]
-        return self.feed(tokens[same:])
+    def go_on_from(self, rows: Rows) -> Logits:
+        """Make the cache hold exactly `rows` (at least one), feeding only what differs; logits of what follows."""
+        # The last row is always fed again: its logits are wanted.
+        most = min(self.length, len(rows) - 1)
+        differs = (self._fed[:most] != rows[:most]).any(axis=1)
+        self.length = int(differs.argmax()) if differs.any() else most
+        return self.feed(rows[self.length :])
 
-    def feed(self, tokens: Sequence[int]) -> Logits:
-        """Append tokens; logits of what follows, shape (vocabulary,), overwritten by the next call."""
-        total = len(self.fed) + len(tokens)
-        assert tokens
+    def feed(self, rows: Rows) -> Logits:
+        """Append rows; logits of what follows, shape (vocabulary,), overwritten by the next call."""
+        total = self.length + len(rows)
+        assert len(rows)
         assert total <= self.context
         self._total[()] = total
         self._last[0] = total - 1
-        if len(tokens) == 1:
-            self._ids[0, 0] = tokens[0]
+        if len(rows) == 1:
+            self._ids[0, 0] = rows[0, 0]
+            self._conditions[0, 0] = rows[0, 1:]
             self._session.run_with_iobinding(self._one)
         else:
-            self._session.run_with_iobinding(self._bind(_value(np.array([tokens], np.int64))))
-        self.fed.extend(tokens)
+            columns = np.ascontiguousarray(rows[None, :, 0]), np.ascontiguousarray(rows[None, :, 1:])
+            self._session.run_with_iobinding(self._bind(*columns))
+        self._fed[self.length : total] = rows
+        self.length = total
         logits: Logits = self._logits[0, 0]
         return logits
 

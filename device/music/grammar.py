@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from device.messages import TICKS_PER_BEAT, Note
 from device.music import tokens as t
+from device.music.controls import BEATS
 from device.music.theory import VOICES, Chord
 
 Mask = npt.NDArray[np.bool_]
@@ -19,6 +20,7 @@ PACE_STEPS = 9
 _VOICE_OF = np.array([VOICES.index(voice) for voice, _ in t.NOTES])
 _MOST_AT_ONCE = np.array([t.MOST_AT_ONCE[voice] for voice in VOICES])
 _CHORD_AT = (np.array(t.STEP_TICKS) >= t.CHORD_TICKS).astype(int)
+_IS_PAD: Mask = np.array([voice == "pad" for voice, _ in t.NOTES])
 _LENGTH_TICKS = np.array(t.LENGTHS)
 
 
@@ -34,37 +36,40 @@ class Decoded(NamedTuple):
 
 
 class Grammar:
-    """Walks through one bar after its controls; `mask()` tells what may come next, `take()` goes there.
+    """Walks through one bar after its `bar` token; `mask()` tells what may come next, `take()` goes there.
 
     Beyond validity a caller may narrow the bar: `chords` (two sets of chord tokens), `fewest` (as far as it goes) and
-    `most` notes, `most_of` each voice, and, any time, `welcome`: which note tokens may begin under the first and the
-    second chord.
+    `most` notes, `most_of` each voice, `opening` notes of the pad that begin the bar as a chord, and, any time,
+    `welcome`: which note tokens may begin under the first and the second chord.
     """
 
     welcome: tuple[Mask, Mask]
 
     def __init__(
         self,
-        controls: Sequence[int],
+        beats: int,
         *,
         chords: Sequence[Iterable[int]] = (),
         fewest: int = 0,
         most: int = t.MAX_BAR_TOKENS,
         most_of: Mapping[str, int] | None = None,
+        opening: int = 0,
     ) -> None:
-        _check_controls(controls)
-        self.beats = t.BEATS[controls[0] - t.TOKEN_OF["meter=0"]]
+        if beats not in BEATS:
+            raise InvalidBarError(f"A bar of {beats} beats cannot be written, only of 3 or 4.")
+        self.beats = beats
         self.complete = False
         self.welcome = (np.ones(len(t.NOTES), bool),) * 2
         self._chords = [frozenset(allowed) for allowed in chords]
         self._fewest, self._most = fewest, most
         self._n_steps = t.n_steps(self.beats)
-        self._room = t.MAX_BAR_TOKENS - t.N_CONTROLS
+        self._room = t.MAX_BAR_TOKENS - 1
         self._n_chords = self._n_notes = 0
         self._step = self._note = -1
         self._at_once = np.zeros(len(VOICES), int)
+        self._opening = opening
         self._left = np.array([(most_of or {}).get(voice, t.MAX_BAR_TOKENS) for voice in VOICES])
-        self._last = "controls"
+        self._last = "bar"
 
     def mask(self) -> Mask:
         """Which tokens may come next, shape (len(VOCABULARY),); never empty until the bar is complete."""
@@ -92,6 +97,10 @@ class Grammar:
         free = self._open_notes(_CHORD_AT[self._step])
         free[: self._note + 1] = False
         free &= (self._at_once < _MOST_AT_ONCE)[_VOICE_OF]
+        if self._step == 0 and self._opening:
+            # So many of the chord have to fit in above.
+            pads = np.flatnonzero(free & _IS_PAD)
+            free[pads[max(1, len(pads) - self._opening + 1) :]] = False
         mask[t.FIRST_NOTE : t.FIRST_LENGTH] = free
 
     def _open_notes(self, chord: int) -> Mask:
@@ -104,6 +113,8 @@ class Grammar:
         return steps
 
     def _mask_next(self, mask: Mask) -> None:
+        if self._mask_opening(mask):
+            return
         notes_left = self._most - self._n_notes
         behind = self._n_notes < self._fewest and self._step < self._n_steps - len(t.BEAT_STEPS)
         if self._last == "length" and notes_left > 0 and self._room >= 3:
@@ -113,6 +124,17 @@ class Grammar:
             last = min(self._n_steps, self._step + PACE_STEPS + 1) if behind else self._n_steps
             mask[t.FIRST_STEP + self._step + 1 : t.FIRST_STEP + last] = self._open_steps()[self._step + 1 : last]
         mask[t.END] = not (behind and mask.any())
+
+    def _mask_opening(self, mask: Mask) -> bool:
+        """While the chord that begins the bar is not complete, nothing else may follow, if it can be completed."""
+        full = self._n_notes >= self._most
+        if not self._opening or full or self._step > 0 or not (self._open_notes(0) & _IS_PAD).any():
+            return False
+        if self._last == "chord":
+            mask[t.FIRST_STEP] = True
+        else:
+            self._mask_notes(mask)
+        return bool(mask.any())
 
     def take(self, token: int) -> None:
         """Go on by one token.
@@ -140,22 +162,19 @@ class Grammar:
         self._n_notes += 1
         self._at_once[_VOICE_OF[note]] += 1
         self._left[_VOICE_OF[note]] -= 1
+        self._opening -= bool(self._step == 0 and self._opening and _IS_PAD[note])
 
 
-def _check_controls(controls: Sequence[int]) -> None:
-    names = [t.VOCABULARY[token].partition("=")[0] for token in controls if 0 <= token < t.FIRST_CHORD]
-    if names != list(t.CONTROL_SIZES) or controls[0] == t.TOKEN_OF["meter=?"]:
-        raise InvalidBarError("A bar begins with its controls in order, and its meter is always told.")
-
-
-def decode_bar(tokens: Sequence[int]) -> Decoded:
+def decode_bar(tokens: Sequence[int], beats: int = 4) -> Decoded:
     """The bar that tokens stand for.
 
     Raises:
         InvalidBarError: not exactly one bar by the grammar.
     """
-    grammar = Grammar(tokens[: t.N_CONTROLS])
-    for token in tokens[t.N_CONTROLS :]:
+    if not tokens or tokens[0] != t.BAR:
+        raise InvalidBarError("A bar begins with its `bar` token.")
+    grammar = Grammar(beats)
+    for token in tokens[1:]:
         grammar.take(token)
     if not grammar.complete:
         raise InvalidBarError("The bar has no end.")
@@ -167,5 +186,5 @@ def decode_bar(tokens: Sequence[int]) -> Decoded:
         elif t.FIRST_NOTE <= token < t.FIRST_LENGTH:
             voice, pitch = t.NOTES[token - t.FIRST_NOTE]
             notes.append(Note(onset, t.LENGTHS[tokens[index + 1] - t.FIRST_LENGTH], pitch, 0, voice))
-    plan = tokens[t.N_CONTROLS : t.N_CONTROLS + N_CHORDS]
+    plan = tokens[1 : 1 + N_CHORDS]
     return Decoded(grammar.beats, tuple(t.chord_of(token) for token in plan), tuple(notes))

@@ -13,7 +13,13 @@ from device.messages import Mode
 
 VOICES = ("melody", "inner", "bass", "pad")
 SCALES: dict[Mode, tuple[int, ...]] = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
+HOME: dict[Mode, int] = {"major": 0, "minor": 9}
+"""Pitch classes of the tonics in which the composer thinks."""
 QUALITIES: dict[str, tuple[int, ...]] = {"maj": (0, 4, 7), "min": (0, 3, 7), "dim": (0, 3, 6)}
+
+
+NOTES_PER_BEAT = (0.75, 6.0)
+"""Onsets per beat that densities 0 and 1 stand for."""
 
 
 class Chord(NamedTuple):
@@ -34,7 +40,8 @@ CHORDS = tuple(Chord(root, quality) for root in range(12) for quality in QUALITI
 
 def notes_per_beat(density: float) -> float:
     """Onsets per beat, all voices together, that an intent's density (0 to 1) stands for."""
-    return 0.75 + 5.25 * min(1.0, max(0.0, density))
+    least, most = NOTES_PER_BEAT
+    return least + (most - least) * min(1.0, max(0.0, density))
 
 
 def base_velocity(loudness_db: float) -> int:
@@ -47,8 +54,17 @@ def base_velocity(loudness_db: float) -> int:
 
 def key_shift(tonic_pc: int, mode: Mode) -> int:
     """Semitones from C major or A minor, in which the composer thinks, to the key asked for: -5 to 6."""
-    home = 0 if mode == "major" else 9
-    return (tonic_pc - home + 5) % 12 - 5
+    return (tonic_pc - HOME[mode] + 5) % 12 - 5
+
+
+def in_other_mode(pitch: int, before: Mode, after: Mode) -> int:
+    """The same degree in the other of the two home keys, C major and A minor, which lies a third away."""
+    if before == after:
+        return pitch
+    above = (pitch - HOME[before]) % 12
+    degree = max(place for place, step in enumerate(SCALES[before]) if step <= above)
+    third = 3 if after == "major" else -3
+    return pitch + third + SCALES[after][degree] - SCALES[before][degree]
 
 
 def degree_triad(tonic_pc: int, mode: Mode, degree: int) -> Chord:

@@ -1,26 +1,24 @@
-"""One tokenizer for training and device: a bar of music as at most 100 tokens, with a grammar that forbids the rest.
+"""One tokenizer for training and device: a bar of music as at most 96 tokens, with a grammar that forbids the rest.
 
-Own REMI-like vocabulary instead of MidiTok's: per-bar controls (which MidiTok switches off for one multi-voice stream),
-a chord plan before the notes, no 160 MB of dependencies on the device. A bar reads
+Own REMI-like vocabulary instead of MidiTok's: a chord plan before the notes, controls beside the tokens instead of
+between them, and no 160 MB of dependencies on the device. A bar reads
 
-    meter mode tempo density register loudness valence arousal | chord chord | (step (note length)+)* end
+    bar chord chord (step (note length)+)* end
 
-in C major or A minor; the key is applied at decoding. The first part is given, never predicted. Velocity is no token:
-the bar has a loudness class, and playing shapes the rest.
+in C major or A minor; the key is applied at decoding. A piece begins with `start`. Velocity is no token: a bar has a
+loudness, and performing shapes the rest.
 """
 
 from __future__ import annotations
 
-import bisect
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from device.messages import TICKS_PER_BEAT, Bar, Mode, Note
+from device.messages import TICKS_PER_BEAT, Bar, Note
 from device.music.theory import CHORDS, VOICES, Chord, detect_chord, key_shift
 
-MAX_BAR_TOKENS = 100
+MAX_BAR_TOKENS = 96
 BEAT_STEPS = (0, 6, 8, 12, 16, 18)
 """Onsets within a beat: sixteenths and eighth triplets."""
 LENGTHS = (6, 8, 12, 16, 18, 24, 32, 36, 48, 72, 96)
@@ -31,76 +29,32 @@ CHORD_TICKS = 48
 RANGES = {"melody": (53, 90), "inner": (40, 84), "bass": (33, 57), "pad": (45, 79)}
 """Pitches per voice before the key is applied."""
 MOST_AT_ONCE = {"melody": 1, "inner": 4, "bass": 1, "pad": 4}
-BEATS = (3, 4)
-MODES: tuple[Mode, ...] = ("major", "minor")
-TEMPO_EDGES_BPM = (52.0, 60.0, 68.0, 78.0, 90.0, 104.0, 124.0)
-DENSITY_EDGES = (0.6, 1.0, 1.5, 2.0, 2.6, 3.3, 4.2, 5.2, 6.5)
-"""Notes per beat, all voices."""
-REGISTER_EDGES_MIDI = (60.0, 63.0, 66.0, 69.0, 72.0, 75.0, 79.0)
-"""Mean pitch of the upper line, in C major or A minor."""
-LOUDNESS_EDGES = (48.0, 56.0, 64.0, 72.0, 80.0, 90.0)
-"""Mean velocity."""
-AFFECT_EDGES = (-0.6, -0.2, 0.2, 0.6)
-N_STEPS = max(BEATS) * len(BEAT_STEPS)
-STEP_TICKS = tuple(beat * TICKS_PER_BEAT + tick for beat in range(max(BEATS)) for tick in BEAT_STEPS)
-
-
-class Controls(NamedTuple):
-    """The classes a bar is asked to have, or was measured to have; None: not told (never for `meter`)."""
-
-    meter: int
-    mode: int | None = None
-    tempo: int | None = None
-    density: int | None = None
-    register: int | None = None
-    loudness: int | None = None
-    valence: int | None = None
-    arousal: int | None = None
-
-
-CONTROL_SIZES = dict(
-    zip(
-        Controls._fields,
-        (
-            len(BEATS),
-            len(MODES),
-            *(len(edges) + 1 for edges in (TEMPO_EDGES_BPM, DENSITY_EDGES, REGISTER_EDGES_MIDI)),
-            len(LOUDNESS_EDGES) + 1,
-            len(AFFECT_EDGES) + 1,
-            len(AFFECT_EDGES) + 1,
-        ),
-        strict=True,
-    )
-)
+MOST_BEATS = 4
+N_STEPS = MOST_BEATS * len(BEAT_STEPS)
+STEP_TICKS = tuple(beat * TICKS_PER_BEAT + tick for beat in range(MOST_BEATS) for tick in BEAT_STEPS)
 
 
 def _vocabulary() -> tuple[str, ...]:
-    controls = [f"{name}={value}" for name, size in CONTROL_SIZES.items() for value in [*range(size), "?"]]
     chords = ["chord=none", *(f"chord={chord.root_pc}{chord.quality}" for chord in CHORDS)]
     steps = [f"step={step}" for step in range(N_STEPS)]
     notes = [f"{voice}={pitch}" for voice in VOICES for pitch in range(RANGES[voice][0], RANGES[voice][1] + 1)]
-    return (*controls, *chords, *steps, *notes, *(f"length={ticks}" for ticks in LENGTHS), "end")
+    return ("start", "bar", *chords, *steps, *notes, *(f"length={ticks}" for ticks in LENGTHS), "end")
 
 
 VOCABULARY = _vocabulary()
 TOKEN_OF = {name: token for token, name in enumerate(VOCABULARY)}
 VOCABULARY_CRC = zlib.crc32("\n".join(VOCABULARY).encode())
 """Stands in a model's card, so that a model never speaks another vocabulary than this one."""
-END = TOKEN_OF["end"]
+START, BAR, END = (TOKEN_OF[name] for name in ("start", "bar", "end"))
 FIRST_CHORD = TOKEN_OF["chord=none"]
 FIRST_STEP = TOKEN_OF["step=0"]
 FIRST_NOTE = TOKEN_OF[f"{VOICES[0]}={RANGES[VOICES[0]][0]}"]
 FIRST_LENGTH = TOKEN_OF[f"length={LENGTHS[0]}"]
-N_CONTROLS = len(CONTROL_SIZES)
 NOTES = tuple(
     (voice, int(pitch)) for voice, _, pitch in (name.partition("=") for name in VOCABULARY[FIRST_NOTE:FIRST_LENGTH])
 )
 """(voice, pitch) of every note token, in order."""
-
-
-def control_tokens(controls: Controls) -> list[int]:
-    pairs = zip(Controls._fields, controls, strict=True)
-    return [TOKEN_OF[f"{name}={'?' if value is None else value}"] for name, value in pairs]
+N_MELODY = sum(voice == "melody" for voice, _ in NOTES)
 
 
 def chord_token(chord: Chord | None) -> int:
@@ -115,50 +69,9 @@ def n_steps(beats: int) -> int:
     return beats * len(BEAT_STEPS)
 
 
-def describe(notes: Sequence[Note], beats: int, tempo_bpm: float, mode: Mode) -> Controls:
-    """Measure the controls of a bar in C major or A minor: of the corpus, and of bars the device must continue."""
-    velocity = sum(note.velocity for note in notes) / len(notes) if notes else LOUDNESS_EDGES[0]
-    register = upper_line(notes)
-    density = len(notes) / beats
-    valence, arousal = affect_of(mode, tempo_bpm, density, register, velocity)
-    return Controls(
-        BEATS.index(beats),
-        MODES.index(mode),
-        bisect.bisect(TEMPO_EDGES_BPM, tempo_bpm),
-        bisect.bisect(DENSITY_EDGES, density),
-        None if register is None else bisect.bisect(REGISTER_EDGES_MIDI, register),
-        bisect.bisect(LOUDNESS_EDGES, velocity),
-        bisect.bisect(AFFECT_EDGES, valence),
-        bisect.bisect(AFFECT_EDGES, arousal),
-    )
-
-
-def upper_line(notes: Iterable[Note]) -> float | None:
-    """Mean pitch of the melody, or of the highest notes where there is none."""
-    melody = [note.pitch for note in notes if note.voice == "melody"]
-    if melody:
-        return sum(melody) / len(melody)
-    top: dict[int, int] = {}
-    for note in notes:
-        top[note.onset_tick] = max(note.pitch, top.get(note.onset_tick, 0))
-    return sum(top.values()) / len(top) if top else None
-
-
-def affect_of(
-    mode: Mode, tempo_bpm: float, density: float, register: float | None, velocity: float
-) -> tuple[float, float]:
-    """Valence and arousal (about -1 to 1) that the cues of a bar stand for.
-
-    Linear and additive, weights in the order mode > tempo > register > dynamics of Eerola, Friberg and Bresin 2013
-    (doi 10.3389/fpsyg.2013.00487); mode carries no arousal. Tempo counts half by beat and half by notes per second.
-    """
-    onsets = density * tempo_bpm / 60.0
-    speed = 0.5 * (tempo_bpm - 80.0) / 25.0 + 0.5 * (onsets - 4.0) / 2.5
-    height = 0.0 if register is None else (register - 69.0) / 7.0
-    force = (velocity - 70.0) / 16.0
-    valence = 0.45 * (1.0 if mode == "major" else -1.0) + 0.2 * speed + 0.15 * height + 0.05 * force
-    arousal = 0.55 * speed + 0.1 * height + 0.3 * force
-    return valence, arousal
+def is_melody(token: int) -> bool:
+    """Whether a note token is of the melody, whose notes are the first of all."""
+    return token < FIRST_NOTE + N_MELODY
 
 
 def chords_of(notes: Sequence[Note], beats: int) -> tuple[Chord | None, Chord | None]:
@@ -180,20 +93,22 @@ def _chord_between(notes: Sequence[Note], start: int, end: int) -> Chord | None:
     return detect_chord(weights, None if lowest is None else lowest % 12)
 
 
-def encode_bar(bar: Bar, controls: Controls | None = None) -> list[int]:
-    """A bar as tokens; its controls are measured unless given. Notes beyond 100 tokens are left out."""
+def encode_bar(bar: Bar) -> list[int]:
+    """A bar as tokens. Notes beyond what a bar may hold are left out, the least important first."""
+    return encode_notes(at_home(bar), bar.beats)
+
+
+def at_home(bar: Bar) -> list[Note]:
+    """The notes of a bar on the grid, in C major or A minor, each in the range of its voice."""
     shift = key_shift(bar.tonic_pc, bar.mode)
-    home = [_to_home(note, shift, bar.beats) for note in bar.notes]
-    if controls is None:
-        controls = describe(home, bar.beats, bar.tempo_bpm, bar.mode)
-    return encode_notes(home, bar.beats, controls)
+    return [_to_home(note, shift, bar.beats) for note in bar.notes]
 
 
-def encode_notes(notes: Sequence[Note], beats: int, controls: Controls) -> list[int]:
+def encode_notes(notes: Sequence[Note], beats: int) -> list[int]:
     """Notes on the grid, already in C major or A minor, as the tokens of one bar."""
     chords = [chord_token(chord) for chord in chords_of(notes, beats)]
     events: dict[int, dict[int, int]] = defaultdict(dict)
-    room = MAX_BAR_TOKENS - N_CONTROLS - len(chords) - 1
+    room = MAX_BAR_TOKENS - len(chords) - 2
     for note in sorted(notes, key=_importance):
         step = STEP_TICKS.index(note.onset_tick)
         token = TOKEN_OF[f"{note.voice}={note.pitch}"]
@@ -207,7 +122,7 @@ def encode_notes(notes: Sequence[Note], beats: int, controls: Controls) -> list[
         for step in sorted(events)
         for token in (FIRST_STEP + step, *(t for pair in sorted(events[step].items()) for t in pair))
     ]
-    return [*control_tokens(controls), *chords, *body, END]
+    return [BAR, *chords, *body, END]
 
 
 def _importance(note: Note) -> tuple[int, int, int]:

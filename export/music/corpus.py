@@ -87,7 +87,7 @@ def _pop909_song(path: Path, times: Floats, downbeats: npt.NDArray[np.int64]) ->
                 busy.update(range(int(first) // 2, int(last) // 2 + 1))
             part = "melody" if lead else "accompaniment"
             notes.append(RawNote(float(first), float(last - first), pitch, velocity, part))
-    return _song(f"pop909/{path.stem}", held_out(path.stem), measures, notes)
+    return song_of(f"pop909/{path.stem}", held_out(path.stem), measures, notes)
 
 
 def read_lieder(folder: Path, manifest: Path) -> Iterator[Song]:
@@ -119,7 +119,7 @@ def _lied(path: Path, held: bool) -> Song | None:
                 RawNote(start / ticks, (end - start) / ticks, pitch, velocity, "melody" if lead else "accompaniment")
             )
     stop = max(note.start + note.length for note in notes)
-    return _song(f"lieder/{path.stem}", held, tuple(_measures(file, stop)), notes)
+    return song_of(f"lieder/{path.stem}", held, tuple(_measures(file, stop)), notes)
 
 
 def _measures(file: mido.MidiFile, end: float) -> Iterator[Measure]:
@@ -154,7 +154,8 @@ def _bar_shape(numerator: int, denominator: int) -> tuple[float, int, float]:
     return (4.0, 4, 1.0) if quarters in (2, 4) else (1.0, 0, 1.0)
 
 
-def _song(name: str, held: bool, measures: tuple[Measure, ...], notes: Sequence[RawNote]) -> Song | None:
+def song_of(name: str, held: bool, measures: tuple[Measure, ...], notes: Sequence[RawNote]) -> Song | None:
+    """The song in C major or A minor; None if it is too short to tell its key."""
     if len(measures) < 8 or len(notes) < 50:
         return None
     shift, modes = find_shift(notes, measures)

@@ -16,11 +16,13 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from device.music.reference import N_CONDITIONS
 from export.music.model import Block, Composer, Shape
 from export.traces import clean_file
 
 ATTENTION = "com.microsoft::GroupQueryAttention"
 Array = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 
 
 class CachedBlock(nn.Module):  # type: ignore[misc]
@@ -48,7 +50,7 @@ class CachedBlock(nn.Module):  # type: ignore[misc]
 
 
 class CachedComposer(nn.Module):  # type: ignore[misc]
-    """ids (1, n), cached length and caches -> logits of the last id (1, 1, vocabulary) and the caches."""
+    """ids (1, n), conditions (1, n, conditions), cached length, caches -> logits of the last id (1, 1, n), caches."""
 
     cos: Tensor
     sin: Tensor
@@ -58,8 +60,10 @@ class CachedComposer(nn.Module):  # type: ignore[misc]
         self.model = model
         self.blocks = nn.ModuleList(CachedBlock(block) for block in model.blocks)
 
-    def forward(self, ids: Tensor, seqlens_k: Tensor, total: Tensor, *caches: Tensor) -> tuple[Tensor, ...]:
-        x = self.model.embed(ids)
+    def forward(
+        self, ids: Tensor, conditions: Tensor, seqlens_k: Tensor, total: Tensor, *caches: Tensor
+    ) -> tuple[Tensor, ...]:
+        x = self.model.read(ids, conditions)
         place = (seqlens_k, total, self.model.cos, self.model.sin)
         kept: list[Tensor] = []
         for number, block in enumerate(self.blocks):
@@ -79,18 +83,20 @@ def write_onnx(model: Composer, path: Path) -> None:
     names = [f"{kind}_{layer}" for layer in range(shape.layers) for kind in ("keys", "values")]
     arguments = (
         torch.zeros(1, 5, dtype=torch.int64),
+        torch.zeros(1, 5, N_CONDITIONS, dtype=torch.int64),
         torch.tensor([4], dtype=torch.int32),
         torch.tensor(5, dtype=torch.int32),
     )
+    length = torch.export.Dim("n", min=1, max=shape.context)
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
         torch.onnx.export(
             CachedComposer(model).eval(),
             (*arguments, *caches),
             plain,
-            input_names=["ids", "seqlens_k", "total", *(f"past_{name}" for name in names)],
+            input_names=["ids", "conditions", "seqlens_k", "total", *(f"past_{name}" for name in names)],
             output_names=["logits", *(f"present_{name}" for name in names)],
-            dynamic_shapes=({1: torch.export.Dim("n", min=1, max=shape.context)}, {}, {}, tuple({} for _ in caches)),
+            dynamic_shapes=({1: length}, {1: length}, {}, {}, tuple({} for _ in caches)),
             dynamo=True,
             external_data=False,
         )
@@ -105,7 +111,7 @@ def write_onnx(model: Composer, path: Path) -> None:
     clean_file(path)
 
 
-def runtime_logits(path: Path, shape: Shape, ids: npt.NDArray[np.int64]) -> Array:
+def runtime_logits(path: Path, shape: Shape, ids: Ints, conditions: Ints) -> Array:
     """Logits after the first half at once and after every further id alone, as the device runs it."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
@@ -116,6 +122,7 @@ def runtime_logits(path: Path, shape: Shape, ids: npt.NDArray[np.int64]) -> Arra
     for stop in range(len(ids) // 2, len(ids) + 1):
         feeds = {
             "ids": ids[None, done:stop],
+            "conditions": conditions[None, done:stop],
             "seqlens_k": np.array([stop - 1], np.int32),
             "total": np.array(stop, np.int32),
         }

@@ -1,4 +1,8 @@
-"""The composer: a decoder-only Transformer, pre-norm, rotary positions, small enough to read in one sitting."""
+"""The composer: a decoder-only Transformer, pre-norm, rotary positions, small enough to read in one sitting.
+
+Beside the tokens it reads conditions (`device.music.reference`): the controls of the bar, the place in it and what the
+bar referred to had there. They are embedded from one table, summed, and added to every token.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,8 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 
 class Shape(NamedTuple):
     vocabulary: int
-    context: int = 512
+    condition_rows: int
+    context: int = 1024
     layers: int = 4
     width: int = 256
     heads: int = 4
@@ -60,7 +65,7 @@ class Block(nn.Module):  # type: ignore[misc]
 
 
 class Composer(nn.Module):  # type: ignore[misc]
-    """Token ids (batch, length) -> logits (batch, length, vocabulary)."""
+    """Token ids (batch, length) and conditions (batch, length, conditions) -> logits (batch, length, vocabulary)."""
 
     cos: Tensor
     sin: Tensor
@@ -69,6 +74,7 @@ class Composer(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.shape = shape
         self.embed = nn.Embedding(shape.vocabulary, shape.width)
+        self.condition = nn.Embedding(shape.condition_rows, shape.width)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.norm = nn.LayerNorm(shape.width)
         self.head = nn.Linear(shape.width, shape.vocabulary, bias=False)
@@ -83,9 +89,14 @@ class Composer(nn.Module):  # type: ignore[misc]
         if isinstance(module, nn.Linear) and module.bias is not None:
             nn.init.zeros_(module.bias)
 
-    def forward(self, ids: Tensor) -> Tensor:
+    def read(self, ids: Tensor, conditions: Tensor) -> Tensor:
+        """What enters the first block: (batch, length, width)."""
+        entered: Tensor = self.embed(ids) + self.condition(conditions).sum(dim=2)
+        return entered
+
+    def forward(self, ids: Tensor, conditions: Tensor) -> Tensor:
         length = ids.shape[1]
-        x = self.embed(ids)
+        x = self.read(ids, conditions)
         for block in self.blocks:
             x = block(x, self.cos[:length], self.sin[:length])
         logits: Tensor = self.head(self.norm(x))

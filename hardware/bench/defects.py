@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from device.config import Limits
 from device.messages import TICKS_PER_BEAT, Bar, MusicIntent, Note
 from device.music import tokens as t
+from device.music.controls import BEATS
 from device.music.grammar import Decoded
 
 
@@ -14,7 +15,7 @@ def faults_of(decoded: Decoded) -> list[str]:
     """Of a written bar: its notes on the grid, inside it, in range, and none too many at once."""
     steps = t.STEP_TICKS[: t.n_steps(decoded.beats)]
     longest = decoded.beats * TICKS_PER_BEAT + t.RING_TICKS
-    faults = [f"{decoded.beats} beats"] if decoded.beats not in t.BEATS else []
+    faults = [f"{decoded.beats} beats"] if decoded.beats not in BEATS else []
     at_once: dict[tuple[int, str], int] = {}
     for note in decoded.notes:
         low, high = t.RANGES[note.voice]

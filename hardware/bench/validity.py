@@ -27,6 +27,7 @@ import numpy.typing as npt
 from device.messages import Bar
 from device.music import composer
 from device.music import tokens as t
+from device.music.controls import BEATS
 from device.music.grammar import Decoded, Grammar, Mask, decode_bar
 from device.music.transformer import Transformer
 from device.stage import keyed_random
@@ -166,6 +167,7 @@ class Wishes(NamedTuple):
     most_of: dict[str, int]
     chords: tuple[list[int], ...]
     welcome: tuple[Mask, ...]
+    opening: int = 0
 
 
 NONE = Wishes(0, t.MAX_BAR_TOKENS, {}, (), ())
@@ -181,17 +183,25 @@ def wish(rng: Rng) -> Wishes:
         most_of={voice: int(rng.integers(0, 8)) for voice in t.RANGES if rng.random() < 0.5},
         chords=tuple(rng.choice(tokens, rng.integers(1, 8), replace=False).tolist() for _ in range(2)),
         welcome=tuple(rng.random(len(t.NOTES)) < rng.choice((0.0, 0.02, 0.3, 1.0)) for _ in range(2)),
+        opening=int(rng.integers(0, 5)),
     )
 
 
 def _try(taste: Taste, wishes: Wishes, rng: Rng) -> list[str]:
     """Sample a bar to this taste; what is wrong with it."""
-    controls = _controls(rng)
-    grammar = Grammar(controls, chords=wishes.chords, fewest=wishes.fewest, most=wishes.most, most_of=wishes.most_of)
+    beats = int(rng.choice(BEATS))
+    grammar = Grammar(
+        beats,
+        chords=wishes.chords,
+        fewest=wishes.fewest,
+        most=wishes.most,
+        most_of=wishes.most_of,
+        opening=wishes.opening,
+    )
     if wishes.welcome:
         first, second = wishes.welcome
         grammar.welcome = (first, second)
-    tokens = list(controls)
+    tokens = [t.BAR]
     while not grammar.complete:
         mask = grammar.mask()
         if not mask.any():
@@ -202,7 +212,7 @@ def _try(taste: Taste, wishes: Wishes, rng: Rng) -> list[str]:
         if len(tokens) > t.MAX_BAR_TOKENS:
             return [f"more than {t.MAX_BAR_TOKENS} tokens"]
     try:
-        decoded = decode_bar(tokens)
+        decoded = decode_bar(tokens, beats)
     except ValueError as error:
         return [f"cannot be decoded: {error}"]
     return [*faults_of(decoded), *_overstepped(decoded, wishes)]
@@ -221,10 +231,6 @@ def _overstepped(decoded: Decoded, wishes: Wishes) -> list[str]:
         and not wishes.welcome[note.onset_tick >= t.CHORD_TICKS][t.NOTES.index((note.voice, note.pitch))]
     ]
     return faults + [f"{note} is not welcome" for note in unwelcome]
-
-
-def _controls(rng: Rng) -> list[int]:
-    return t.control_tokens(t.Controls(*(int(rng.integers(0, size)) for size in t.CONTROL_SIZES.values())))
 
 
 def _random(rng: Rng) -> Liking:

@@ -8,8 +8,10 @@ import pytest
 from device.models import MODELS_DIR, ModelFolder
 from device.music import tokens as t
 from device.music.decoder import Decoder
+from device.music.reference import N_CONDITIONS, UNTOLD
 
-FOLDER = "composer-0.1.0"
+FOLDER = "composer-0.2.0"
+ENDS = np.array([[t.END, *UNTOLD]] * 3)
 TOLERANCE = 0.6
 """Logits; dynamic int8 scales a whole prefill at once, so feeding in other portions rounds a little differently."""
 
@@ -24,46 +26,56 @@ def decoder(folder: ModelFolder) -> Decoder:
     return Decoder(folder.path("model.onnx"), folder.card.settings)
 
 
-def golden(folder: ModelFolder) -> tuple[list[int], np.ndarray]:
+def golden(folder: ModelFolder) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and the logits after them."""
     with np.load(Path(folder.folder) / "golden.npz") as arrays:
-        return arrays["ids"].tolist(), arrays["logits"]
+        return np.concatenate([arrays["ids"][:, None], arrays["conditions"]], axis=1), arrays["logits"]
 
 
 def test_it_gives_the_golden_logits(decoder: Decoder, folder: ModelFolder) -> None:
-    ids, logits = golden(folder)
-    decoder.feed(ids[: len(ids) // 2])
-    for token in ids[len(ids) // 2 :]:
-        last = decoder.feed([token])
+    rows, logits = golden(folder)
+    decoder.feed(rows[: len(rows) // 2])
+    for place in range(len(rows) // 2, len(rows)):
+        last = decoder.feed(rows[place : place + 1])
     assert np.abs(last - logits).max() < TOLERANCE
     assert logits.argmax() in np.argsort(last)[-3:]
 
 
 def test_going_back_and_on_again_gives_the_same_as_never_having_left(decoder: Decoder, folder: ModelFolder) -> None:
-    ids, _ = golden(folder)
-    straight = decoder.go_on_from(ids).copy()
-    decoder.go_on_from([*ids[:40], t.END, t.END, t.END])
-    again = decoder.go_on_from(ids)
+    rows, _ = golden(folder)
+    straight = decoder.go_on_from(rows).copy()
+    decoder.go_on_from(np.concatenate([rows[:40], ENDS]))
+    again = decoder.go_on_from(rows)
     assert np.abs(again - straight).max() < TOLERANCE
-    assert decoder.fed == ids
+    assert decoder.length == len(rows)
 
 
 def test_only_what_differs_is_fed(decoder: Decoder, folder: ModelFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    ids, _ = golden(folder)
-    decoder.go_on_from(ids)
+    rows, _ = golden(folder)
+    decoder.go_on_from(rows)
     fed: list[int] = []
     feed = decoder.feed
     monkeypatch.setattr(decoder, "feed", lambda tokens: (fed.append(len(tokens)), feed(tokens))[1])
-    decoder.go_on_from([*ids, t.END, t.END])
-    decoder.go_on_from(decoder.fed[:])
-    assert fed == [2, 1]
+    decoder.go_on_from(np.concatenate([rows, ENDS]))
+    decoder.go_on_from(np.concatenate([rows, ENDS]))
+    assert fed == [len(ENDS), 1]
+
+
+def test_what_a_bar_was_told_counts_as_a_difference(decoder: Decoder, folder: ModelFolder) -> None:
+    rows, _ = golden(folder)
+    one = decoder.go_on_from(rows).copy()
+    other = rows.copy()
+    other[20:, 1:] = UNTOLD
+    assert np.abs(decoder.go_on_from(other) - one).max() > TOLERANCE
 
 
 def test_the_whole_context_can_be_filled(decoder: Decoder) -> None:
-    logits = decoder.go_on_from([t.END] * decoder.context)
+    logits = decoder.go_on_from(np.repeat(ENDS[:1], decoder.context, axis=0))
     assert np.isfinite(logits).all()
 
 
 def test_the_card_tells_what_the_runtime_needs(folder: ModelFolder) -> None:
     assert folder.card.settings["vocabulary_crc"] == t.VOCABULARY_CRC
     assert folder.card.settings["vocabulary_size"] == len(t.VOCABULARY)
-    assert sum(path.stat().st_size for path in folder.folder.iterdir()) <= 6e6
+    assert folder.card.settings["conditions"] == N_CONDITIONS
+    assert sum(path.stat().st_size for path in folder.folder.iterdir()) <= 7e6

@@ -12,69 +12,81 @@ pytest.importorskip("tqdm")
 from device.models import ModelFolder  # noqa: E402
 from device.music import tokens as t  # noqa: E402
 from device.music.decoder import Decoder  # noqa: E402
-from export.music import copying, data, export, train  # noqa: E402
-from export.music.corpus import read_lieder  # noqa: E402
+from device.music.reference import UNTOLD  # noqa: E402
+from export.music import export, train  # noqa: E402
 from export.music.model import Composer, Shape  # noqa: E402
-from tests.export.music.songs import write_lied  # noqa: E402
+from export.music.rivals import RIVALS  # noqa: E402
+from export.music.windows import EVERYTHING, Windows, shapes  # noqa: E402
 
 SHAPE = {"context": 256, "layers": 2, "width": 32, "heads": 2}
-TRAINING = {
-    "batch": 2, "minutes": 0.02, "learning_rate": 1e-3, "warmup_steps": 5, "weight_decay": 0.01, "clip": 1.0,
-    "controls_told": 0.5, "controls_dropped": 0.1, "check_every_s": 60,
+CONFIG = {
+    "seed": 1,
+    "shape": SHAPE,
+    "training": {
+        "batch": 2, "steps": 6, "falling": 0.5, "learning_rate": 1e-3, "muon_rate": 0.01, "warmup_steps": 2,
+        "weight_decay": 0.01, "clip": 1.0, "check_every": 4,
+    },
+    "told": {},
 }  # fmt: skip
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("lieder")
-    names = [f"song{number}" for number in range(40)]
-    for number, name in enumerate(names):
-        write_lied(folder / f"{name}.mid", tonic=60 + number % 12)
-    manifest = folder / "manifest.csv"
-    rows = [f"l,{name}.mid,{name}" for name in names]
-    manifest.write_text("dataset,file,composer\n" + "\n".join(rows) + "\n", "utf-8")
-    np.savez_compressed(folder / "corpus.npz", **data.build(read_lieder(folder, manifest)))
-    return folder / "corpus.npz"
+def model() -> Composer:
+    return Composer(Shape(**shapes(), **SHAPE)).eval()
 
 
-def test_a_token_never_sees_what_comes_after_it() -> None:
-    model = Composer(Shape(len(t.VOCABULARY), **SHAPE)).eval()
-    ids = torch.randint(0, len(t.VOCABULARY), (1, 40))
+def test_a_token_never_sees_what_comes_after_it(corpus: Path) -> None:
+    ids, conditions, _ = (torch.from_numpy(array) for array in draw(corpus))
     other = ids.clone()
-    other[0, 30:] = 0
+    other[:, 30:] = 0
+    composer = model()
     with torch.no_grad():
-        assert torch.allclose(model(ids)[0, :30], model(other)[0, :30], atol=1e-5)
+        assert torch.allclose(composer(ids, conditions)[:, :30], composer(other, conditions)[:, :30], atol=1e-5)
 
 
-def test_controls_are_dropped_from_the_input_and_never_predicted(corpus: Path) -> None:
-    windows = train.Windows(corpus, "train", 256)
-    ids, targets = windows.draw(4, np.random.default_rng(0), 0.0, 1.0)
-    names = {t.VOCABULARY[token] for token in ids[ids < t.FIRST_CHORD]}
-    assert names <= {"meter=0", "meter=1", *(f"{name}=?" for name in t.CONTROL_SIZES)}
-    assert not (targets[targets >= 0] < t.FIRST_CHORD).any()
+def draw(corpus: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return Windows.read(corpus, "train", 256).draw(2, np.random.default_rng(0), EVERYTHING)
+
+
+@pytest.mark.parametrize("name", sorted(RIVALS))
+def test_every_rival_is_told_the_controls_and_is_of_the_same_size(corpus: Path, name: str) -> None:
+    size, ours = (sum(p.numel() for p in RIVALS[each](Shape(**shapes())).parameters()) for each in (name, "composer"))
+    assert 0.98 < size / ours < 1.1
+    rival = RIVALS[name](Shape(**shapes(), **SHAPE)).eval()
+    ids, conditions, _ = (torch.from_numpy(array) for array in draw(corpus))
+    told_otherwise = conditions.clone()
+    told_otherwise[:, 100:, 1] = UNTOLD[1]
+    with torch.no_grad():
+        one, other = rival(ids, conditions), rival(ids, told_otherwise)
+    assert one.shape == (*ids.shape, len(t.VOCABULARY))
+    assert not torch.allclose(one[:, 100:], other[:, 100:])
 
 
 def test_a_run_goes_on_where_it_stopped_and_its_export_is_the_same_model(corpus: Path, tmp_path: Path) -> None:
-    config = {"seed": 1, "shape": SHAPE, "training": TRAINING}
-    train.Run(config, corpus, tmp_path / "run").train()
-    again = train.Run(config, corpus, tmp_path / "run")
-    assert again.step > 0
+    train.Run(CONFIG, corpus, tmp_path / "run", model(), 256).train()
+    again = train.Run(CONFIG, corpus, tmp_path / "run", model(), 256)
+    assert again.step == CONFIG["training"]["steps"]
     assert json.loads((tmp_path / "run" / "curve.json").read_text("utf-8")) == again.curve
 
     out = tmp_path / "models" / "small"
     out.mkdir(parents=True)
-    model, _ = export.load(tmp_path / "run")
-    export.write_onnx(model, out / "model.onnx")
-    numbers = export.measure(model, out / "model.onnx", corpus, out / "golden.npz")
+    trained, _ = export.load(tmp_path / "run", Shape(**shapes(), **SHAPE))
+    export.write_onnx(trained, out / "model.onnx")
+    numbers = export.measure(trained, out / "model.onnx", corpus, out / "golden.npz")
     assert numbers["argmax_agreement"] > 0.9
     assert abs(numbers["int8_minus_torch_nats"]) < 0.02
-    export.write_settings(out, model.shape, numbers)
-    numbers |= {"trained_tokens": 1} | copying.measure(out, corpus, count=1)
-    export.write_text(out, model.shape, numbers)
-    assert f"{numbers['held_out_nats_per_token']:.3f}" in (out / "card.md").read_text("utf-8")
+    export.write_settings(out, trained.shape, numbers)
+    numbers |= {"trained_tokens": 1}
+    export.write_text(out, trained.shape, numbers)
+    assert f"{numbers['nats_per_note_controls']:.3f}" in (out / "card.md").read_text("utf-8")
 
     folder = ModelFolder(out.parent, "small")
     decoder = Decoder(folder.path("model.onnx"), folder.card.settings)
     with np.load(out / "golden.npz") as golden:
-        assert np.abs(decoder.go_on_from(golden["ids"].tolist()) - golden["logits"]).max() < 0.1
+        assert (
+            np.abs(
+                decoder.go_on_from(np.concatenate([golden["ids"][:, None], golden["conditions"]], axis=1))
+                - golden["logits"]
+            ).max()
+            < 0.1
+        )

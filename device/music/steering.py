@@ -1,0 +1,201 @@
+"""What an intent asks of the composer: the classes it is told, and what decoding enforces whatever it would like.
+
+Controls are wishes the model learned to follow. What must not fail is held by the grammar: the harmony stays in the
+key and closes where the plan says, bass and pads keep to it, the melody stays near its register, and there are as many
+notes as asked for.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+
+import numpy as np
+
+from device.config import Preference
+from device.messages import Mode, MusicIntent
+from device.music import controls as c
+from device.music import tokens as t
+from device.music.decoder import Logits
+from device.music.form import Place
+from device.music.grammar import Grammar, Mask
+from device.music.playing import BEATS
+from device.music.theory import (
+    CHORDS,
+    HOME,
+    SCALES,
+    VOICES,
+    Chord,
+    base_velocity,
+    degree_triad,
+    key_shift,
+    notes_per_beat,
+)
+
+MELODY_REACH = 9
+"""Semitones the melody may lie from the register asked for."""
+BELOW_MELODY = {"inner": 1, "bass": 12, "pad": 5}
+"""Semitones each other voice stays below that register."""
+AROUND_MELODY = {"inner": -7, "bass": 12, "pad": 3}
+"""The same in a full texture, whose inner voice may play around the melody."""
+LIVELY_IS_PLEASANT = 0.2
+"""Lean that is taken at an arousal of 1, by the share of tempo in valence (Eerola, Friberg and Bresin 2013)."""
+LEAPS_FROM = -0.25
+"""Arousal from which the melody may leap; below it goes in steps, but does not stand still."""
+LOWEST_NOTES = 9
+"""Semitones: some tone of every chord."""
+CLEAR_BELOW = 0.0
+"""Arousal below which nothing sounds that is foreign to key and chord; from there on the model may, as people do."""
+DIATONIC = {"major": (0, 1, 2, 3, 4, 5), "minor": (0, 2, 3, 4, 5, 6)}
+"""Degrees the harmony may use: all but the diminished one."""
+COLOURFUL: dict[Mode, tuple[Chord, ...]] = {
+    "major": (Chord(2, "maj"), Chord(4, "maj"), Chord(9, "maj"), Chord(5, "min"), Chord(10, "maj")),
+    "minor": (Chord(4, "min"), Chord(2, "maj"), Chord(9, "maj"), Chord(10, "maj"), Chord(11, "maj")),
+}
+"""Chords from outside the key that lead within it, in C major and A minor: secondary dominants and borrowed ones."""
+HALF_CLOSE = {"major": (4, 3, 1), "minor": (4, 3, 6)}
+LEANING = 1.2
+"""The most, in nats, that is added to major chords and taken from minor ones, or the other way round."""
+BORROWED = 0.5
+"""How far, of its whole lean, a mode leans to the other at a valence of 0."""
+FULL_FROM = 0.5
+"""Density (0 to 1) from which the texture is full; below it is calm. Thinned songs lack the thirds of their chords."""
+BUSY_FROM = 0.65
+"""Density from which no voice holds notes."""
+
+
+def controls_of(intent: MusicIntent, place: Place, preference: Preference) -> c.Controls:
+    """The classes an intent asks for at a place of the form, as the listener likes them."""
+    register = intent.register_midi - key_shift(intent.tonic_pc, intent.mode)
+    return c.Controls(
+        meter=c.BEATS.index(BEATS),
+        mode=c.MODES.index(intent.mode),
+        clarity=clarity_of(intent, place),
+        colour=colour_of(intent),
+        rhythm=0 if intent.density < FULL_FROM else None,
+        tempo=bisect.bisect(c.TEMPO_EDGES_BPM, intent.tempo_bpm),
+        density=bisect.bisect(c.DENSITY_EDGES, notes_per_beat(intent.density)),
+        register=bisect.bisect(c.REGISTER_EDGES_MIDI, register),
+        loudness=bisect.bisect(c.LOUDNESS_EDGES, base_velocity(intent.loudness_db)),
+        leaps=1 if intent.target_arousal < LEAPS_FROM else 2,
+        dissonance=0 if intent.target_valence > 0.0 or intent.target_arousal < 0.0 else 1,
+        voices=c.voice_bits(voices_of(intent, preference)),
+        style=style_of(preference),
+        texture=texture_of(intent, preference),
+        close=c.CLOSES.index(place.close),
+        place=place.bar % 4,
+        likeness=c.LIKENESS.index(place.likeness),
+    )
+
+
+def clarity_of(intent: MusicIntent, place: Place) -> int:
+    """Calm music and opening sections keep to the key; what lies between may wander, as it does in songs."""
+    clearest = len(c.CLARITY_EDGES)
+    return clearest if intent.target_arousal < CLEAR_BELOW or place.section == "A" else clearest - 1
+
+
+def lean_of(intent: MusicIntent) -> float:
+    """How much the harmony leans to bright (1) or dark (-1) chords.
+
+    The mode makes the large step of valence, so towards the middle each mode borrows from the other. Cues add up, and
+    tempo and density of lively music already sound more pleasant: its harmony leans less to the bright side.
+    """
+    depth = (1.0 + BORROWED) * min(1.0, abs(intent.target_valence)) - BORROWED
+    lean = (depth if intent.mode == "major" else -depth) - LIVELY_IS_PLEASANT * intent.target_arousal
+    return min(1.0, max(-1.0, lean))
+
+
+def colour_of(intent: MusicIntent) -> int:
+    """The class of `lean_of`."""
+    middle = len(c.COLOUR_EDGES) / 2
+    return round(middle + middle * lean_of(intent))
+
+
+def chord_leaning(intent: MusicIntent) -> Logits:
+    """What is added to the logits of chords, so that the harmony keeps its lean in the long run."""
+    lean = np.zeros(len(t.VOCABULARY), np.float32)
+    for chord in CHORDS:
+        sign = {"maj": 1.0, "min": -1.0}.get(chord.quality, 0.0)
+        lean[t.chord_token(chord)] = LEANING * sign * lean_of(intent)
+    return lean
+
+
+def style_of(preference: Preference) -> int | None:
+    """The style that is wished, or the only one that is not forbidden."""
+    left = [style for style in c.STYLES if style not in preference.never_styles]
+    wished = left[0] if len(left) == 1 else preference.style
+    return None if wished == "any" else c.STYLES.index(wished)
+
+
+def texture_of(intent: MusicIntent, preference: Preference) -> int:
+    by_density = "full" if intent.density >= FULL_FROM else "calm"
+    return c.TEXTURES.index(by_density if preference.texture == "auto" else preference.texture)
+
+
+def voices_of(intent: MusicIntent, preference: Preference) -> set[str]:
+    """The voices that are to sound; with few notes the inner voice rests, with many the pad."""
+    rests = "inner" if intent.density < FULL_FROM else "pad" if intent.density >= BUSY_FROM else ""
+    return {voice for voice in preference.voices if voice != rests} or set(preference.voices)
+
+
+def grammar_of(intent: MusicIntent, place: Place, preference: Preference) -> Grammar:
+    """A grammar narrowed to the density, the key, the cadences and the voices asked for."""
+    wanted = notes_per_beat(intent.density) * BEATS
+    most_of = dict.fromkeys(set(VOICES) - voices_of(intent, preference), 0)
+    if c.TEXTURES[texture_of(intent, preference)] != "calm":
+        fewest, most = round(0.7 * wanted), max(4, round(1.4 * wanted))
+        return Grammar(BEATS, chords=_harmony(intent, place), fewest=fewest, most=most, most_of=most_of)
+    pad = 2 if wanted < 6 else 3 if wanted < 9 else 6
+    most_of = {"melody": max(2, round(0.45 * wanted)), "pad": pad, "bass": 1 if wanted < 6 else 3} | most_of
+    return Grammar(
+        BEATS,
+        chords=_harmony(intent, place),
+        fewest=max(2, round(0.8 * wanted)),
+        most=max(4, round(1.25 * wanted)),
+        most_of=most_of,
+        # A calm texture stands on a chord: its third tells whether it is bright or dark.
+        opening=min(most_of["pad"], 3),
+    )
+
+
+def _harmony(intent: MusicIntent, place: Place) -> tuple[list[int], list[int]]:
+    """Chord tokens for both halves of the bar."""
+    free = [*_chord_tokens(intent.mode, DIATONIC[intent.mode]), *map(t.chord_token, COLOURFUL[intent.mode])]
+    if intent.target_arousal >= CLEAR_BELOW:
+        free = [t.chord_token(chord) for chord in CHORDS]
+    tonic, dominant = _chord_tokens(intent.mode, (0,)), _chord_tokens(intent.mode, (4,))
+    if intent.session_left_s < 2 * BEATS * 60.0 / intent.tempo_bpm:
+        return free, dominant
+    if place.close == "full":
+        return free, tonic
+    return free, _chord_tokens(intent.mode, HALF_CLOSE[intent.mode]) if place.close == "half" else free
+
+
+def _chord_tokens(mode: Mode, degrees: Sequence[int]) -> list[int]:
+    return [t.chord_token(degree_triad(HOME[mode], mode, degree)) for degree in degrees]
+
+
+def welcome(intent: MusicIntent, chord: Chord | None) -> Mask:
+    """Which notes may begin under a chord: for bass and pads its tones, for the others the scale, near the register."""
+    home = HOME[intent.mode]
+    tones = set(chord.pitch_classes) if chord else {home}
+    scale = {(home + step) % 12 for step in SCALES[intent.mode]}
+    # A chord tone from outside takes the place of its neighbours in the scale: both at once is a wrong note.
+    foreign = tones - scale
+    scale = {pc for pc in scale if not {(pc - 1) % 12, (pc + 1) % 12} & foreign or pc in tones} | tones
+    register = intent.register_midi - key_shift(intent.tonic_pc, intent.mode)
+    line = scale if intent.target_arousal < CLEAR_BELOW else set(range(12))
+    allowed = {"melody": line, "inner": line}
+    below = AROUND_MELODY if intent.density >= FULL_FROM else BELOW_MELODY
+    return np.array(
+        [
+            pitch % 12 in allowed.get(voice, tones)
+            # Every voice keeps its lowest notes, whatever the register.
+            and (
+                abs(pitch - register) <= MELODY_REACH
+                if voice == "melody"
+                else pitch <= max(register - below[voice], t.RANGES[voice][0] + LOWEST_NOTES)
+            )
+            for voice, pitch in t.NOTES
+        ]
+    )

@@ -1,0 +1,83 @@
+"""What an intent asks of the composer."""
+
+import numpy as np
+import pytest
+
+from device.config import Preference
+from device.music import controls as c
+from device.music import tokens as t
+from device.music.form import place_of
+from device.music.steering import BORROWED, chord_leaning, colour_of, controls_of, grammar_of, lean_of, welcome
+from device.music.theory import Chord
+from tests.device.music.intents import intent
+
+PLACE = place_of(1, 2)
+ANY = Preference()
+
+
+def test_the_controls_are_the_classes_of_the_wish() -> None:
+    calm = intent(tempo_bpm=50, density=0.0, register_midi=58, loudness_db=-40, target_arousal=-1.0)
+    lively = intent(tempo_bpm=130, density=1.0, register_midi=82, loudness_db=0, target_arousal=1.0)
+    low, high = (controls_of(wish, PLACE, ANY) for wish in (calm, lively))
+    for name in ("tempo", "density", "register", "loudness", "leaps"):
+        assert getattr(low, name) < getattr(high, name)
+    assert c.TEXTURES[low.texture or 0] == "calm"
+    assert c.TEXTURES[high.texture or 0] == "full"
+
+
+@pytest.mark.parametrize(("mode", "end"), [("major", 1.0), ("minor", -1.0)])
+def test_within_a_mode_the_harmony_brightens_with_the_valence(mode: str, end: float) -> None:
+    wishes = [intent(target_valence=end * depth / 10, target_arousal=0.0, mode=mode) for depth in range(11)]
+    leans = [end * lean_of(wish) for wish in wishes]
+    assert leans == sorted(leans)
+    assert (leans[0], leans[-1]) == pytest.approx((-BORROWED, 1.0))
+    assert colour_of(wishes[-1]) == (len(c.COLOUR_EDGES) if mode == "major" else 0)
+
+
+def test_the_lean_is_heard_in_the_choice_of_chords() -> None:
+    bright = chord_leaning(intent(target_valence=1.0, mode="major"))
+    assert bright[t.chord_token(Chord(0, "maj"))] > 0 > bright[t.chord_token(Chord(9, "min"))]
+    assert not bright[t.FIRST_STEP :].any()
+
+
+@pytest.mark.parametrize("mode", ["major", "minor"])
+def test_every_bar_of_the_form_can_be_written(mode: str) -> None:
+    for bar in range(64):
+        for density in (0.0, 0.5, 1.0):
+            grammar = grammar_of(intent(bar, mode=mode, density=density), place_of(3, bar), ANY)
+            for _ in range(2):
+                grammar.take(int(np.flatnonzero(grammar.mask())[0]))
+            assert grammar.mask().any()
+
+
+def test_a_full_close_stands_on_the_tonic() -> None:
+    bar = next(bar for bar in range(64) if place_of(5, bar).close == "full")
+    grammar = grammar_of(intent(bar, mode="minor"), place_of(5, bar), ANY)
+    grammar.take(int(np.flatnonzero(grammar.mask())[0]))
+    assert [t.chord_of(int(token)) for token in np.flatnonzero(grammar.mask())] == [Chord(9, "min")]
+
+
+def test_whatever_register_is_asked_every_voice_has_some_note() -> None:
+    for register in range(20, 110):
+        mask = welcome(intent(register_midi=float(register), tonic_pc=0), Chord(0, "maj"))
+        voices = {voice for (voice, _), free in zip(t.NOTES, mask, strict=True) if free}
+        assert voices >= {"inner", "bass", "pad"}
+
+
+def test_voices_that_are_not_wished_get_no_notes() -> None:
+    alone = Preference(voices=("melody", "bass"))
+    told = controls_of(intent(density=0.3), PLACE, alone)
+    assert told.voices == c.voice_bits(["melody", "bass"])
+    grammar = grammar_of(intent(density=0.9), PLACE, alone)
+    voices = set()
+    while not grammar.complete:
+        token = int(np.flatnonzero(grammar.mask())[-2 if grammar.mask().sum() > 1 else 0])
+        grammar.take(token)
+        if t.FIRST_NOTE <= token < t.FIRST_LENGTH:
+            voices.add(t.NOTES[token - t.FIRST_NOTE][0])
+    assert voices <= {"melody", "bass"}
+
+
+def test_a_forbidden_style_leaves_the_other() -> None:
+    assert controls_of(intent(), PLACE, Preference(never_styles=("song",))).style == c.STYLES.index("lied")
+    assert controls_of(intent(), PLACE, ANY).style is None
