@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,9 @@ def test_a_quarter_of_a_processor_takes_four_times_as_long() -> None:
 def test_nothing_of_it_stays() -> None:
     with limit(1 / 2):
         pass
-    assert not [path for folder, *_ in quota.GROUPS if folder.is_dir() for path in folder.glob("isotone-bench-*")]
+    assert not [
+        path for folder, *_ in quota.GROUPS if folder.is_dir() for path in folder.glob(f"isotone-bench-{os.getpid()}")
+    ]
 
 
 def test_a_whole_processor_needs_no_quota() -> None:
