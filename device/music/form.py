@@ -58,8 +58,8 @@ def place_of(seed: int, bar_index: int, *, has_theme: bool = False) -> Place:
 
 
 def _return(bar_index: int, bar: int, sections_back: int, times: int) -> tuple[int, Likeness]:
-    """The same bar of the section's last appearance; its end is led elsewhere, and every other return is freer."""
-    likeness: Likeness = "varied" if bar >= SECTION_BARS - 2 or times % 2 == 0 else "close"
+    """The same bar of the section's last appearance; its end is led elsewhere, and every third return is freer."""
+    likeness: Likeness = "varied" if bar >= SECTION_BARS - 2 or times % 3 == 0 else "close"
     return bar_index - sections_back * SECTION_BARS, likeness
 
 

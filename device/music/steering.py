@@ -45,14 +45,9 @@ LEAPS_FROM = -0.25
 LOWEST_NOTES = 9
 """Semitones: some tone of every chord."""
 CLEAR_BELOW = 0.0
-"""Arousal below which nothing sounds that is foreign to key and chord; from there on the model may, as people do."""
+"""Arousal below which nothing sounds that is foreign to the key; from there on the model may wander, as people do."""
 DIATONIC = {"major": (0, 1, 2, 3, 4, 5), "minor": (0, 2, 3, 4, 5, 6)}
-"""Degrees the harmony may use: all but the diminished one."""
-COLOURFUL: dict[Mode, tuple[Chord, ...]] = {
-    "major": (Chord(2, "maj"), Chord(4, "maj"), Chord(9, "maj"), Chord(5, "min"), Chord(10, "maj")),
-    "minor": (Chord(4, "min"), Chord(2, "maj"), Chord(9, "maj"), Chord(10, "maj"), Chord(11, "maj")),
-}
-"""Chords from outside the key that lead within it, in C major and A minor: secondary dominants and borrowed ones."""
+"""Degrees the harmony of calm music may use: all but the diminished one."""
 HALF_CLOSE = {"major": (4, 3, 1), "minor": (4, 3, 6)}
 LEANING = 1.2
 """The most, in nats, that is added to major chords and taken from minor ones, or the other way round."""
@@ -60,8 +55,6 @@ BORROWED = 0.5
 """How far, of its whole lean, a mode leans to the other at a valence of 0."""
 FULL_FROM = 0.5
 """Density (0 to 1) from which the texture is full; below it is calm. Thinned songs lack the thirds of their chords."""
-BUSY_FROM = 0.65
-"""Density from which no voice holds notes."""
 
 
 def controls_of(intent: MusicIntent, place: Place, preference: Preference) -> c.Controls:
@@ -79,7 +72,8 @@ def controls_of(intent: MusicIntent, place: Place, preference: Preference) -> c.
         loudness=bisect.bisect(c.LOUDNESS_EDGES, base_velocity(intent.loudness_db)),
         leaps=1 if intent.target_arousal < LEAPS_FROM else 2,
         dissonance=0 if intent.target_valence > 0.0 or intent.target_arousal < 0.0 else 1,
-        voices=c.voice_bits(voices_of(intent, preference)),
+        # With all four a bar may well do without one.
+        voices=c.voice_bits(voices) if (voices := voices_of(intent, preference)) != set(VOICES) else None,
         style=style_of(preference),
         texture=texture_of(intent, preference),
         close=c.CLOSES.index(place.close),
@@ -133,8 +127,8 @@ def texture_of(intent: MusicIntent, preference: Preference) -> int:
 
 
 def voices_of(intent: MusicIntent, preference: Preference) -> set[str]:
-    """The voices that are to sound; with few notes the inner voice rests, with many the pad."""
-    rests = "inner" if intent.density < FULL_FROM else "pad" if intent.density >= BUSY_FROM else ""
+    """The voices that may sound: with few notes the inner one rests."""
+    rests = "inner" if intent.density < FULL_FROM else ""
     return {voice for voice in preference.voices if voice != rests} or set(preference.voices)
 
 
@@ -160,7 +154,7 @@ def grammar_of(intent: MusicIntent, place: Place, preference: Preference) -> Gra
 
 def _harmony(intent: MusicIntent, place: Place) -> tuple[list[int], list[int]]:
     """Chord tokens for both halves of the bar."""
-    free = [*_chord_tokens(intent.mode, DIATONIC[intent.mode]), *map(t.chord_token, COLOURFUL[intent.mode])]
+    free = _chord_tokens(intent.mode, DIATONIC[intent.mode])
     if intent.target_arousal >= CLEAR_BELOW:
         free = [t.chord_token(chord) for chord in CHORDS]
     tonic, dominant = _chord_tokens(intent.mode, (0,)), _chord_tokens(intent.mode, (4,))

@@ -111,7 +111,7 @@ class Transformer:
         leaning = chord_leaning(intent)
         logits = self.decoder.go_on_from(np.concatenate([*context, head]))
         while not grammar.complete:
-            _tire(logits, heard, len(tokens))
+            _tire(logits, heard, len(tokens), is_new=reference is None)
             if len(tokens) <= N_CHORDS:
                 logits += leaning
             temperature = CHORD_TEMPERATURE if len(tokens) <= N_CHORDS else TEMPERATURE
@@ -138,8 +138,8 @@ class Transformer:
         return None if known is None else remember(known.tokens).in_mode(known.mode, mode)
 
 
-def _tire(logits: Logits, heard: Sequence[int], place: int) -> None:
-    if place == 1:
+def _tire(logits: Logits, heard: Sequence[int], place: int, *, is_new: bool) -> None:
+    if place == 1 and is_new:
         tire(logits, heard, CHORD_TOKENS, CHORD_FATIGUE)
     elif place > N_CHORDS:
         # The second chord of a bar may well be the first again: only its return in the next bar is tiring.
