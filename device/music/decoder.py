@@ -1,10 +1,11 @@
 """The composer model under onnxruntime: a fixed KV cache bound in place, one thread, no spinning.
 
-Going back is free: the cache holds what it was fed, and a shorter common beginning simply overwrites the rest.
+Going back is cheap: the cache holds what it was fed, and what follows a common beginning is simply overwritten.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ class Decoder:
         self.length = 0
         """Rows whose keys and values the cache holds."""
         self._fed = np.zeros((self.context, 1 + settings["conditions"]), np.int64)
+        self._ends: list[int] = []
+        """Where the portions end that it was fed in."""
         self._session = ort.InferenceSession(path, _options(), providers=["CPUExecutionProvider"])
         self._ids = np.zeros((1, 1), np.int64)
         self._conditions = np.zeros((1, 1, settings["conditions"]), np.int64)
@@ -49,16 +52,26 @@ class Decoder:
             binding.bind_ortvalue_output(f"present_{name}", cache)
         return binding
 
-    def go_on_from(self, rows: Rows) -> Logits:
-        """Make the cache hold exactly `rows` (at least one), feeding only what differs; logits of what follows."""
-        # The last row is always fed again: its logits are wanted.
-        most = min(self.length, len(rows) - 1)
-        differs = (self._fed[:most] != rows[:most]).any(axis=1)
-        self.length = int(differs.argmax()) if differs.any() else most
-        return self.feed(rows[self.length :])
+    def go_on_from(self, portions: Sequence[Rows]) -> Logits:
+        """Make the cache hold exactly these portions, none empty; logits of what follows.
+
+        Only what differs is fed, and always in these portions: int8 activations are scaled per call, so the same rows
+        cut otherwise round otherwise, and going back would not give the same music again.
+        """
+        kept = start = 0
+        # The last portion is always fed again: its logits are wanted.
+        for portion, end in zip(portions[:-1], self._ends, strict=False):
+            if start + len(portion) != end or (self._fed[start:end] != portion).any():
+                break
+            kept, start = kept + 1, end
+        self.length = start
+        del self._ends[kept:]
+        for portion in portions[kept:]:
+            logits = self.feed(portion)
+        return logits
 
     def feed(self, rows: Rows) -> Logits:
-        """Append rows; logits of what follows, shape (vocabulary,), overwritten by the next call."""
+        """Append a portion; logits of what follows, shape (vocabulary,), overwritten by the next call."""
         total = self.length + len(rows)
         assert len(rows)
         assert total <= self.context
@@ -72,6 +85,7 @@ class Decoder:
             columns = np.ascontiguousarray(rows[None, :, 0]), np.ascontiguousarray(rows[None, :, 1:])
             self._session.run_with_iobinding(self._bind(*columns))
         self._fed[self.length : total] = rows
+        self._ends.append(total)
         self.length = total
         logits: Logits = self._logits[0, 0]
         return logits

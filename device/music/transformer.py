@@ -16,7 +16,7 @@ from device.models import ModelFolder
 from device.music import controls as c
 from device.music import tokens as t
 from device.music.decoder import Decoder, Logits, Rows
-from device.music.form import Place, place_of
+from device.music.form import SECTION_BARS, Place, place_of
 from device.music.grammar import N_CHORDS, Decoded, decode_bar
 from device.music.phrasebook import Phrasebook
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
@@ -57,7 +57,6 @@ class Transformer:
         self.tokens_written = 0
         """Tokens sampled so far."""
         self._written: dict[int, Written] = {}
-        self._first_bar = 0
         self._phrasebook = Phrasebook(config)
 
     def generate(self, intent: MusicIntent, history: Sequence[Bar], rng: Random) -> Bar:
@@ -86,17 +85,13 @@ class Transformer:
             self._written[bar.bar_index] = Written(bar.notes, bar.mode, tokens, _rows(tokens, told, None))
 
     def _context(self, history: Sequence[Bar]) -> list[Rows]:
-        """Rows of as many bars as the model remembers. When no more fit, half is dropped at once: the cache lasts."""
-        if not history or history[-1].bar_index < self._first_bar:
-            self._first_bar = 0
-        bars = {bar.bar_index: self._written[bar.bar_index].rows for bar in history}
-        bars = {index: rows for index, rows in bars.items() if index >= self._first_bar}
+        """Rows of each bar from the earliest section of which all still fits: so the cache lasts for a section."""
+        rows = [self._written[bar.bar_index].rows for bar in history]
         room = self.decoder.context - t.MAX_BAR_TOKENS - 1
-        if sum(map(len, bars.values())) > room:
-            while sum(map(len, bars.values())) > room // 2:
-                del bars[min(bars)]
-            self._first_bar = min(bars)
-        return list(bars.values())
+        for place, bar in enumerate(history):
+            if bar.bar_index % SECTION_BARS == 0 and sum(map(len, rows[place:])) <= room:
+                return rows[place:]
+        return rows[max(0, len(rows) - SECTION_BARS) :]
 
     def _sample(self, intent: MusicIntent, context: list[Rows], rng: Random) -> tuple[list[int], Rows]:
         preference = self.config.prescription.preference
@@ -109,7 +104,7 @@ class Transformer:
         head = _rows([*opening, *tokens], told, reference)
         heard = [int(token) for past in context for token in past[:, 0]][-FATIGUE_TOKENS:]
         leaning = chord_leaning(intent)
-        logits = self.decoder.go_on_from(np.concatenate([*context, head]))
+        logits = self.decoder.go_on_from([*context, head])
         while not grammar.complete:
             _tire(logits, heard, len(tokens), is_new=reference is None)
             if len(tokens) <= N_CHORDS:

@@ -37,7 +37,7 @@ def nats_of(piece: Piece, folder: Path) -> tuple[float, int, int]:
     nats = 0.0
     for place, target in enumerate(targets.tolist()):
         if decoder.length == decoder.context:
-            decoder.go_on_from(rows[place - decoder.context // 2 : place])
+            decoder.go_on_from([rows[place - decoder.context // 2 : place]])
         logits = decoder.feed(rows[place : place + 1])
         if target >= 0:
             top = float(logits.max())

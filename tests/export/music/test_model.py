@@ -85,7 +85,7 @@ def test_a_run_goes_on_where_it_stopped_and_its_export_is_the_same_model(corpus:
     with np.load(out / "golden.npz") as golden:
         assert (
             np.abs(
-                decoder.go_on_from(np.concatenate([golden["ids"][:, None], golden["conditions"]], axis=1))
+                decoder.go_on_from([np.concatenate([golden["ids"][:, None], golden["conditions"]], axis=1)])
                 - golden["logits"]
             ).max()
             < 0.1
