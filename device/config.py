@@ -133,6 +133,8 @@ class Preference(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A MIDI file in 4/4 whose melody the music takes up and varies."""
     voices: Annotated[tuple[Voice, ...], msgspec.Meta(min_length=1)] = ("melody", "inner", "bass", "pad")
     """Who plays; the others are silent."""
+    swells: bool = False
+    """Whether the sound swells at three quarters of the rate at which the listener breathes at rest."""
     never_styles: tuple[Style, ...] = ()
     never_keys: tuple[KeyName, ...] = ()
     """As "C minor" or "F# major"."""

@@ -121,6 +121,8 @@ class MusicIntent(Message, frozen=True, kw_only=True):
     mode: Mode
     tonic_pc: int
     generator: str
+    swell_per_min: float = 0.0
+    """How often the sound swells and sinks again, for a listener to breathe along; 0: not at all."""
     final: bool = False
     """The last bar of the session: end on a cadence."""
     reason: str
@@ -137,6 +139,14 @@ class Note(msgspec.Struct, frozen=True, array_like=True):
     """`melody`, `inner`, `bass` or `pad`."""
 
 
+class Manner(msgspec.Struct, frozen=True):
+    """How notes are played, as far as that can still change when they are composed; units as in `MusicIntent`."""
+
+    loudness_db: float
+    density: float
+    articulation: float
+
+
 class Bar(Message, frozen=True, kw_only=True):
     """One composed bar."""
 
@@ -151,6 +161,8 @@ class Bar(Message, frozen=True, kw_only=True):
     generator: str
     seed: int
     intent_revision: int = 0
+    manner: Manner | None = None
+    """What the velocities, the number and the lengths of its notes are meant for; none: it is played as it stands."""
     reason: str = ""
 
 
@@ -169,17 +181,36 @@ class PlayedBar(Message, frozen=True, kw_only=True):
     bar_index: int
     start_frame: int
     n_frames: int
+    """As planned when it began: a `Performance` may still move its end."""
     beats: int
     tempo_bpm: float
+    """Over the whole bar."""
+    tempo_from_bpm: float
+    """At its first beat, from where it moves towards `tempo_to_bpm` as fast as is prescribed."""
+    tempo_to_bpm: float
     loudness_db: float
     brightness: float
     programs: dict[str, int]
     notes: tuple[Note, ...]
+    manner: Manner | None = None
+    """What its notes are meant for."""
     generator: str
     fallback: str = ""
     """Why the phrasebook played instead of the asked bar; empty when the asked bar played."""
     guarded: tuple[str, ...] = ()
     """What the guard changed, in words."""
+
+
+class Performance(Message, frozen=True, kw_only=True):
+    """From `from_frame` on, heard at `t_ns`, what is left of a sounding bar is played in another manner or tempo."""
+
+    bar_index: int
+    from_frame: int
+    from_tick: float
+    """Where in the bar that is."""
+    tempo_from_bpm: float
+    tempo_to_bpm: float
+    manner: Manner
 
 
 class AudioReport(Message, frozen=True, kw_only=True):

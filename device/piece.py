@@ -22,7 +22,7 @@ from device.config import SessionConfig
 from device.control.cues import Cues, approach, cues_of, mode_of, within
 from device.control.journey import Journey
 from device.control.keys import tonic_at
-from device.messages import Bar, Command, Message, Mode, MusicIntent, PlayedBar, Tick, Transport
+from device.messages import Bar, Command, Message, Mode, MusicIntent, Performance, PlayedBar, Tick, Transport
 from device.music.composer import Composer
 from device.music.form import SECTION_BARS
 from device.sessions.wav import WavWriter
@@ -129,7 +129,7 @@ class Sound:
         # A writer goes on with a file that is there.
         path.unlink(missing_ok=True)
         self._wav = WavWriter(path, audio.sfreq_hz)
-        self._scheduler = Scheduler(self._synth, config.seed, audio.sfreq_hz)
+        self._scheduler = Scheduler(self._synth, config)
         self._mixer = Mixer(audio.sfreq_hz, audio.ceiling_dbfs, config.seed)
         self.block = np.zeros((audio.block_frames, 2), np.float32)
         self._gain = 0.0
@@ -138,13 +138,16 @@ class Sound:
     def add(self, played: PlayedBar) -> None:
         self._scheduler.add(played)
 
+    def turn(self, performance: Performance) -> None:
+        self._scheduler.turn(performance)
+
     def render(self, frame: int, conductor: Conductor) -> None:
         """The block that begins at `frame`, as loud and bright as the conductor says."""
         brightness = conductor.brightness_at(frame)
         if abs(brightness - self._brightness) >= BRIGHTNESS_STEP:
             self._brightness = brightness
             self._synth.brighten(brightness)
-        self._scheduler.render(self.block, frame)
+        self._scheduler.render(self.block, frame, conductor.loudness_db_at(frame))
         end = frame + len(self.block)
         gain = conductor.envelope_at(end) * 10.0 ** (conductor.loudness_db_at(end) / 20.0)
         self._wav.write(self._mixer.mix(self.block, self._gain, gain))
@@ -191,6 +194,8 @@ class Studio:
                 self._ask(emitted)
             elif isinstance(emitted, PlayedBar):
                 self._hear(emitted)
+            elif isinstance(emitted, Performance) and self._sound:
+                self._sound.turn(emitted)
 
     def _ask(self, transport: Transport) -> None:
         intent = self._steersman.answer(transport)

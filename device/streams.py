@@ -30,6 +30,7 @@ STREAMS: dict[str, Stream] = {
     "bars": Stream(m.Bar, "composer", 0.4, 12.0),
     "transport": Stream(m.Transport, "audio", 0.4, 12.0),
     "played": Stream(m.PlayedBar, "audio", 0.4, 12.0),
+    "performance": Stream(m.Performance, "audio", 0, 0),
     "audio_report": Stream(m.AudioReport, "audio", 1, 5.0),
     "pcm": Stream(m.PcmBlock, "audio", 12, 2.0, log="wav"),
     "commands": Stream(m.Command, "manager", 0, 0),

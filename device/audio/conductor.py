@@ -1,21 +1,36 @@
-"""Owns musical time: asks for each bar while the one before sounds, takes it at its deadline, or plays the phrasebook.
+"""Owns musical time: asks for each bar while the one before sounds, and takes it, or the phrasebook's, when it begins.
 
-A pure stage whose time is the audio frame it is ticked with (`Tick.t_ns` is when that frame is heard), so a replay of
-its inputs gives the same bars bit for bit. Whatever else dies, it goes on: with the last intent, later with a calm
-neutral one, until it is told to stop.
+Two speeds of change: what is composed changes with the next bar, how the sounding one is played changes at once. A
+pure stage whose time is the audio frame it is ticked with (`Tick.t_ns` is when that frame is heard), so a replay of its
+inputs gives the same bars bit for bit. Whatever else dies, it goes on: with the last intent, later with a calm neutral
+one, until it is told to stop.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from device.audio.guard import Before, Ramp, guard_bar, guard_intent, guard_loudness
+from device.audio.guard import Ramp, guard_bar, guard_intent, guard_loudness
+from device.audio.pace import Pace
+from device.audio.swell import Swell
 from device.config import SessionConfig
-from device.messages import Bar, Command, Message, MusicIntent, PlayedBar, Tick, Transport
+from device.messages import (
+    TICKS_PER_BEAT,
+    Bar,
+    Command,
+    Manner,
+    Message,
+    MusicIntent,
+    Performance,
+    PlayedBar,
+    Tick,
+    Transport,
+)
 from device.music.keys import allowed_tonic
 from device.music.phrasebook import Phrasebook
 from device.stage import keyed_random
@@ -23,8 +38,6 @@ from device.stage import keyed_random
 GRID_FRAMES = 64
 """FluidSynth starts notes on this grid (measured for 2.3.1); so do our bars, and what is asked is what sounds."""
 FIRST_BAR_S = 1.5
-MARGIN_S = 0.3
-"""A bar is taken this long before it sounds, at the latest."""
 CARD_S = 0.1
 """What a card may hold back itself, so what rendering is ahead of hearing at most beside our own blocks."""
 INTENT_LASTS_BARS = 8
@@ -33,6 +46,11 @@ STEP_DB = 3.0
 """What one `softer` or `louder` asks for."""
 START_DB = -12.0
 """The music never begins louder."""
+TOUCH_DB = 0.55
+"""How much a change of 1 dB changes the level of the notes besides: they are struck as hard as fits the loudness."""
+SWELL_SHARE = 0.5
+"""Of the prescribed slope of loudness, what swells take where there are any."""
+SWELL_BRIGHTNESS_PER_DB = 0.15
 BRIGHTNESS_PER_S = 0.5
 FADE_IN_S = 1.0
 RING_OUT_S = 4.0
@@ -61,18 +79,26 @@ State = Literal["idle", "playing", "fading", "ended"]
 
 
 class Asked(NamedTuple):
-    """A bar that was asked for; `deadline_frame` is when it is taken."""
+    """A bar that was asked for; it is taken when it begins."""
 
     bar_index: int
     start_frame: int
-    deadline_frame: int
+
+
+class Sounding(NamedTuple):
+    """The bar that sounds, how it is played, and where it ends."""
+
+    bar: PlayedBar
+    pace: Pace
+    manner: Manner | None
+    end_frame: int
 
 
 class Conductor:
     """See the module. The engine also asks it for `next_tick_frame`, and how loud and bright a frame is to be."""
 
     reads: tuple[str, ...] = ("intents", "bars", "commands")
-    writes: tuple[str, ...] = ("transport", "played")
+    writes: tuple[str, ...] = ("transport", "played", "performance")
     tick_hz = 0.0
 
     def __init__(self, config: SessionConfig) -> None:
@@ -85,10 +111,7 @@ class Conductor:
         self.late_bars = 0
         self._frame = self._frame_ns = 0
         self._asked: Asked | None = None
-        self._taken: PlayedBar | None = None
-        """The bar that sounds next."""
-        self._sounding = -1
-        self._before: Before | None = None
+        self._sounding: Sounding | None = None
         self._calm = guard_intent(self._neutral(), self._limits)
         self._intent = self._calm
         self._bars: dict[int, Bar] = {}
@@ -97,7 +120,9 @@ class Conductor:
         self._offset_db = 0.0
         self._first_frame = self._fade_frame = 0
         start_db = guard_loudness(START_DB, self._limits)
-        self._loudness = Ramp(0, start_db, start_db, self._limits.loudness_slope_db_s / self._sfreq_hz)
+        self._gain_slope_db_s = self._limits.loudness_slope_db_s / (1.0 + TOUCH_DB)
+        self._loudness = Ramp(0, start_db, start_db, self._gain_slope_db_s / self._sfreq_hz)
+        self._swell = Swell.silent(SWELL_SHARE * self._gain_slope_db_s, self._sfreq_hz)
         self._brightness = Ramp(0, CALM.brightness, CALM.brightness, BRIGHTNESS_PER_S / self._sfreq_hz)
 
     def _neutral(self) -> MusicIntent:
@@ -115,16 +140,14 @@ class Conductor:
             return self._fade_frame + self._frames(RING_OUT_S)
         if self.state == "ended":
             return None
-        if self._taken:
-            return self._taken.start_frame
-        return self._asked.deadline_frame if self._asked else self._fade_frame
+        return self._asked.start_frame if self._asked else self._fade_frame
 
     def loudness_db_at(self, frame: int) -> float:
         """Relative to the prescription's ceiling."""
-        return self._loudness.at(frame)
+        return self._loudness.at(frame) + self._swell.at(frame)
 
     def brightness_at(self, frame: int) -> float:
-        return self._brightness.at(frame)
+        return max(0.0, self._brightness.at(frame) + SWELL_BRIGHTNESS_PER_DB * self._swell.at(frame))
 
     def envelope_at(self, frame: int) -> float:
         """Amplitude, 0 to 1: rises with the first bar and falls while the last notes ring out."""
@@ -143,7 +166,7 @@ class Conductor:
             case Command():
                 return self._obey(message)
             case MusicIntent():
-                self._take_intent(message)
+                return self._take_intent(message)
             case Bar():
                 known = self._bars.get(message.bar_index)
                 if known is None or message.intent_revision >= known.intent_revision:
@@ -160,15 +183,18 @@ class Conductor:
             self._aim_loudness()
         return []
 
-    def _take_intent(self, intent: MusicIntent) -> None:
+    def _take_intent(self, intent: MusicIntent) -> list[Message]:
         if (intent.bar_index, intent.revision) < (self._intent.bar_index, self._intent.revision):
-            return
+            return []
         self._intent = guard_intent(intent, self._limits)
         # A revision is somebody's wish about what is heard now; a first intent is about its own bar.
-        if intent.revision or intent.bar_index <= self._sounding:
+        if intent.revision or (self._sounding and intent.bar_index <= self._sounding.bar.bar_index):
             self._aim()
+            return self._turn()
+        return []
 
     def _aim(self) -> None:
+        self._swell = self._swell.turned(self._frame, self._intent.swell_per_min)
         self._aim_loudness()
         self._brightness = self._brightness.towards(self._intent.brightness, self._frame)
 
@@ -177,7 +203,25 @@ class Conductor:
         allowed = guard_loudness(wanted, self._limits)
         # What cannot be had is not remembered: the next wish in the other direction is heard at once.
         self._offset_db += allowed - wanted
-        self._loudness = self._loudness.towards(allowed, self._frame)
+        left = 1.0 - SWELL_SHARE if self._swell.sounds(self._frame) else 1.0
+        loudness = self._loudness.towards(allowed, self._frame)
+        self._loudness = loudness._replace(slope_per_frame=left * self._gain_slope_db_s / self._sfreq_hz)
+
+    def _turn(self) -> list[Message]:
+        """What is left of the sounding bar, as the newest intent wants it."""
+        now, wanted = self._sounding, manner_of(self._intent)
+        if now is None or self.state != "playing":
+            return []
+        if _plays_the_same(now.manner, wanted) and now.pace.to_bpm == self._intent.tempo_bpm:
+            return []
+        pace = now.pace.turned(self._frame, self._intent.tempo_bpm)
+        end_frame = self._end_of(now.bar.beats, pace)
+        self._sounding = Sounding(now.bar, pace, wanted, end_frame)
+        if self._asked:
+            self._asked = self._asked._replace(start_frame=end_frame)
+        else:
+            self._fade_frame = end_frame
+        return [self._performance(now.bar.bar_index, pace, wanted)]
 
     # -- musical time
 
@@ -192,11 +236,8 @@ class Conductor:
             return [self._begin(self._index_after_restart())]
         if self.state == "fading":
             self.state = "ended"
-        elif self._taken:
-            return self._sound(self._taken)
         elif self._asked:
-            self._taken = self._take(self._asked)
-            return [self._taken]
+            return self._sound(self._asked)
         else:
             self.state = "fading"
         return []
@@ -211,36 +252,40 @@ class Conductor:
         return self._ask(bar_index, self._first_frame)
 
     def _ask(self, bar_index: int, start_frame: int) -> Transport:
-        margin = self._on_grid(self._frames(MARGIN_S))
-        self._asked = Asked(bar_index, start_frame, max(self._frame, start_frame - margin))
+        self._asked = Asked(bar_index, start_frame)
+        starts_ns = self._heard_ns(start_frame)
         ahead_ns = self._ahead_frames * 1_000_000_000 // self._sfreq_hz
         return Transport(
             t_ns=self._frame_ns,
             bar_index=bar_index,
             start_frame=start_frame,
-            starts_ns=self._heard_ns(start_frame),
-            deadline_ns=self._heard_ns(self._asked.deadline_frame) - ahead_ns,
+            starts_ns=starts_ns,
+            deadline_ns=max(self._frame_ns, starts_ns - ahead_ns),
         )
 
-    def _sound(self, played: PlayedBar) -> list[Message]:
-        """The taken bar begins: its intent counts from now, and the next bar is asked for."""
-        self._taken, self._sounding = None, played.bar_index
+    def _sound(self, asked: Asked) -> list[Message]:
+        """The asked bar begins: its intent counts from now, and the next bar is asked for."""
+        self._asked = None
+        self._drift(asked.bar_index)
         self._aim()
-        end_frame = played.start_frame + played.n_frames
+        played = self._take(asked)
+        emitted: list[Message] = [played]
+        if played.manner and not _plays_the_same(played.manner, manner_of(self._intent)):
+            emitted += self._turn()
+        assert self._sounding
         if self._final:
-            self._fade_frame = end_frame
-            return []
-        return [self._ask(played.bar_index + 1, end_frame)]
+            self._fade_frame = self._sounding.end_frame
+        else:
+            emitted.append(self._ask(played.bar_index + 1, self._sounding.end_frame))
+        return emitted
 
     def _take(self, asked: Asked) -> PlayedBar:
         """The composed bar as the guard lets it through, or the phrasebook's, and why."""
-        self._asked = None
-        self._drift(asked.bar_index)
         composed = self._bars.pop(asked.bar_index, None)
         self._bars = {index: bar for index, bar in self._bars.items() if index > asked.bar_index}
         fallback = ""
         if composed is None:
-            fallback = f"bar {asked.bar_index} was not there {MARGIN_S * 1000:.0f} ms before it was to sound"
+            fallback = f"bar {asked.bar_index} was not there when it was to sound"
         elif not self._guard(composed)[0].notes:
             fallback = f"nothing of bar {asked.bar_index} by {composed.generator} may sound"
         if composed is None or fallback:
@@ -253,7 +298,7 @@ class Conductor:
     def _guard(self, bar: Bar) -> tuple[Bar, tuple[str, ...]]:
         is_newer = self._intent.bar_index == bar.bar_index and self._intent.revision > bar.intent_revision
         tempo_bpm = self._intent.tempo_bpm if is_newer else bar.tempo_bpm
-        return guard_bar(bar, tempo_bpm, self._before, self._config.prescription)
+        return guard_bar(bar, tempo_bpm, self._config.prescription)
 
     def _drift(self, bar_index: int) -> None:
         if self._intent is not self._calm and bar_index - self._intent.bar_index > INTENT_LASTS_BARS:
@@ -265,32 +310,64 @@ class Conductor:
         return self._phrasebook.generate(intent, tuple(self._history), rng)
 
     def _played(self, asked: Asked, bar: Bar, fallback: str, changes: tuple[str, ...]) -> PlayedBar:
-        n_frames = self._on_grid(self._frames(bar.beats * 60.0 / bar.tempo_bpm))
-        self._before = Before(bar.tempo_bpm, n_frames / self._sfreq_hz)
+        from_bpm = self._sounding.pace.tempo_at(asked.start_frame) if self._sounding else bar.tempo_bpm
+        pace = Pace(asked.start_frame, 0.0, from_bpm, bar.tempo_bpm, self._limits.tempo_slope_percent_s, self._sfreq_hz)
+        last_frame, end_frame = pace.frame_at(bar.beats * TICKS_PER_BEAT), self._end_of(bar.beats, pace)
         self._history.append(bar)
-        return PlayedBar(
+        played = PlayedBar(
             t_ns=self._heard_ns(asked.start_frame),
             bar_index=asked.bar_index,
             start_frame=asked.start_frame,
-            n_frames=n_frames,
+            n_frames=end_frame - asked.start_frame,
             beats=bar.beats,
-            tempo_bpm=bar.tempo_bpm,
-            loudness_db=self._loudness.at(asked.start_frame),
-            brightness=self._brightness.at(asked.start_frame),
+            tempo_bpm=bar.beats * 60.0 * self._sfreq_hz / (last_frame - asked.start_frame),
+            tempo_from_bpm=from_bpm,
+            tempo_to_bpm=bar.tempo_bpm,
+            loudness_db=self.loudness_db_at(asked.start_frame),
+            brightness=self.brightness_at(asked.start_frame),
             programs=bar.programs,
             notes=bar.notes,
+            manner=bar.manner,
             generator=bar.generator,
             fallback=fallback,
             guarded=changes,
         )
+        self._sounding = Sounding(played, pace, bar.manner, end_frame)
+        return played
+
+    def _performance(self, bar_index: int, pace: Pace, manner: Manner) -> Performance:
+        return Performance(
+            t_ns=self._heard_ns(pace.frame),
+            bar_index=bar_index,
+            from_frame=pace.frame,
+            from_tick=pace.tick,
+            tempo_from_bpm=pace.from_bpm,
+            tempo_to_bpm=pace.to_bpm,
+            manner=manner,
+        )
+
+    def _end_of(self, beats: int, pace: Pace) -> int:
+        return self._on_grid(pace.frame_at(beats * TICKS_PER_BEAT))
 
     # -- frames and nanoseconds
 
     def _frames(self, seconds: float) -> int:
         return round(seconds * self._sfreq_hz)
 
-    def _on_grid(self, frame: int) -> int:
-        return -(-frame // GRID_FRAMES) * GRID_FRAMES
+    def _on_grid(self, frame: float) -> int:
+        return math.ceil(frame / GRID_FRAMES - 1e-6) * GRID_FRAMES
 
     def _heard_ns(self, frame: int) -> int:
         return self._frame_ns + (frame - self._frame) * 1_000_000_000 // self._sfreq_hz
+
+
+def manner_of(intent: MusicIntent) -> Manner:
+    """What of an intent can still change when the bar sounds, beside its tempo and brightness."""
+    return Manner(intent.loudness_db, intent.density, intent.articulation)
+
+
+def _plays_the_same(composed: Manner | None, wanted: Manner) -> bool:
+    """Whether nothing need be planned anew: loudness is followed note by note as they are struck."""
+    if composed is None:
+        return True
+    return (composed.density, composed.articulation) == (wanted.density, wanted.articulation)

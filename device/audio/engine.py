@@ -23,7 +23,7 @@ from device.bus import Received
 from device.clock import Clock
 from device.config import AudioConfig
 from device.host import ProcessContext
-from device.messages import AudioReport, Fault, Marker, Message, PcmBlock, PlayedBar, Tick
+from device.messages import AudioReport, Fault, Marker, Message, PcmBlock, Performance, PlayedBar, Tick
 
 POLL_MS = 10
 IDLE_POLL_MS = 50
@@ -43,7 +43,7 @@ class Engine:
         assert isinstance(conductor, Conductor)
         self._context, self._conductor, self._synth, self._sink = context, conductor, synth, sink
         self._clock, self._audio = context.clock, context.config.device.audio
-        self._scheduler = Scheduler(synth, context.config.seed, self._audio.sfreq_hz)
+        self._scheduler = Scheduler(synth, context.config)
         self._mixer = Mixer(self._audio.sfreq_hz, self._audio.ceiling_dbfs, context.config.seed)
         self._block = np.zeros((self._audio.block_frames, 2), np.float32)
         self._frame = self._heard_frame = 0
@@ -131,6 +131,8 @@ class Engine:
         for message in emitted:
             if isinstance(message, PlayedBar):
                 self._scheduler.add(message)
+            elif isinstance(message, Performance):
+                self._scheduler.turn(message)
 
     # -- samples
 
@@ -146,7 +148,7 @@ class Engine:
     def _push(self, level: float = 1.0) -> None:
         """Render one block and give it to the sink; `level` is an amplitude on top of the conductor's."""
         self._brighten()
-        self._scheduler.render(self._block, self._frame)
+        self._scheduler.render(self._block, self._frame, self._conductor.loudness_db_at(self._frame))
         self._frame += len(self._block)
         gain = level * self._conductor.envelope_at(self._frame)
         gain *= 10.0 ** (self._conductor.loudness_db_at(self._frame) / 20.0)

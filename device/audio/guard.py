@@ -25,27 +25,20 @@ SILENT_DB = -60.0
 """The softest the music gets by being turned down."""
 
 
-class Before(NamedTuple):
-    """The bar that was played last: the tempo may only move on from there."""
-
-    tempo_bpm: float
-    duration_s: float
-
-
 class Guarded(NamedTuple):
     bar: Bar
     changes: tuple[str, ...]
     """What was changed, in words."""
 
 
-def guard_bar(bar: Bar, tempo_bpm: float, before: Before | None, prescription: Prescription) -> Guarded:
-    """The bar as it may sound, played at the tempo `tempo_bpm` or as near to it as is allowed."""
+def guard_bar(bar: Bar, tempo_bpm: float, prescription: Prescription) -> Guarded:
+    """The bar as it may sound, on its way to the tempo `tempo_bpm` or the nearest that is allowed."""
     limits = prescription.limits
     changes: list[str] = []
     beats = min(max(bar.beats, BEATS_MIN), BEATS_MAX)
     if beats != bar.beats:
         changes.append(f"{bar.beats} beats made {beats}")
-    tempo = guard_tempo(tempo_bpm, before, limits)
+    tempo = guard_tempo(tempo_bpm, limits)
     if tempo != tempo_bpm:
         changes.append(f"tempo {tempo_bpm:.0f} held at {tempo:.1f} bpm")
     programs = guard_programs(bar.programs, prescription, changes)
@@ -61,14 +54,10 @@ def guard_bar(bar: Bar, tempo_bpm: float, before: Before | None, prescription: P
     return Guarded(guarded, tuple(changes))
 
 
-def guard_tempo(tempo_bpm: float, before: Before | None, limits: Limits) -> float:
-    """Inside the limits, and no further from the last tempo than the slope allows over the last bar's time."""
+def guard_tempo(tempo_bpm: float, limits: Limits) -> float:
+    """Inside the limits; how fast it gets there is up to `device.audio.pace`."""
     low, high = sorted((limits.tempo_min_bpm, limits.tempo_max_bpm))
-    tempo = tempo_bpm if math.isfinite(tempo_bpm) else low
-    if before is not None:
-        reach = before.tempo_bpm * limits.tempo_slope_percent_s / 100.0 * before.duration_s
-        tempo = min(max(tempo, before.tempo_bpm - reach), before.tempo_bpm + reach)
-    return min(max(tempo, low), high)
+    return min(max(tempo_bpm, low), high) if math.isfinite(tempo_bpm) else low
 
 
 def guard_programs(programs: Mapping[str, int], prescription: Prescription, changes: list[str]) -> dict[str, int]:
@@ -112,11 +101,19 @@ def guard_note(note: Note, limits: Limits) -> Note:
     """Inside the range of pitch (moved by octaves where that reaches it), of velocity and of length."""
     return Note(
         onset_tick=note.onset_tick,
-        duration_tick=min(note.duration_tick, RING_BEATS * TICKS_PER_BEAT),
+        duration_tick=guard_duration(note.duration_tick),
         pitch=guard_pitch(note.pitch, limits),
-        velocity=min(note.velocity, limits.velocity_max),
+        velocity=guard_velocity(note.velocity, limits),
         voice=note.voice,
     )
+
+
+def guard_duration(duration_tick: int) -> int:
+    return min(duration_tick, RING_BEATS * TICKS_PER_BEAT)
+
+
+def guard_velocity(velocity: int, limits: Limits) -> int:
+    return min(velocity, limits.velocity_max)
 
 
 def guard_pitch(pitch: int, limits: Limits) -> int:
@@ -162,7 +159,7 @@ def guard_intent(intent: MusicIntent, limits: Limits) -> MusicIntent:
     low, high = sorted((limits.pitch_min, limits.pitch_max))
     return msgspec.structs.replace(
         intent,
-        tempo_bpm=guard_tempo(intent.tempo_bpm, None, limits),
+        tempo_bpm=guard_tempo(intent.tempo_bpm, limits),
         density=min(guard_share(intent.density), limits.density_max),
         register_midi=low + (high - low) * guard_share((intent.register_midi - low) / max(1, high - low)),
         loudness_db=guard_loudness(intent.loudness_db, limits),

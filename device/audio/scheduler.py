@@ -1,6 +1,7 @@
 """Turns guarded bars into events at exact frames and renders between them.
 
-Everything falls on the synthesiser's own grid of 64 frames, so what is asked is exactly what sounds.
+Everything falls on the synthesiser's own grid of 64 frames, so what is asked is exactly what sounds. A sounding bar can
+be played on in another manner: what has begun goes on, what has not is planned anew.
 """
 
 from __future__ import annotations
@@ -13,13 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 from device.audio.conductor import GRID_FRAMES
-from device.audio.guard import VOICES
-from device.messages import TICKS_PER_BEAT, PlayedBar
+from device.audio.guard import VOICES, guard_duration, guard_velocity
+from device.audio.pace import Pace
+from device.config import SessionConfig
+from device.messages import Manner, Note, Performance, PlayedBar
+from device.music.perform import PEDALLED_VOICES, pedal_ticks, perform, velocity_in
 from device.stage import keyed_random
 
 LATEST_S = 0.012
 """Nobody plays on the tick: notes come up to this much late, and the more so the less they lead."""
 LOOSENESS = {"melody": 0.5, "bass": 0.3, "inner": 1.0, "pad": 1.0}
+PEDAL_UP_S = 0.06
+"""Long enough for the dampers to end what rang."""
+PARTS = 3
+"""So many bars are remembered: the one that sounds and those that still ring."""
 
 
 class Instrument(Protocol):
@@ -31,6 +39,8 @@ class Instrument(Protocol):
 
     def note_off(self, channel: int, pitch: int) -> None: ...
 
+    def pedal(self, channel: int, *, down: bool) -> None: ...
+
     def render(self, block: npt.NDArray[np.float32], first: int, last: int) -> None:
         """Fill the frames `first` to `last` of a block of shape (frames, 2)."""
         ...
@@ -41,22 +51,54 @@ class Strike(NamedTuple):
 
     frame: int
     off_frame: int
-    channel: int
-    pitch: int
-    velocity: int
+    bar_index: int
+    place: int
+    """Of the note in its bar."""
 
 
-def strikes_of(bar: PlayedBar, seed: int, sfreq_hz: int) -> list[Strike]:
-    """The notes of a bar at exact frames, in order; the same bar and seed give the same frames."""
-    rng = keyed_random(seed, "timing", bar.bar_index)
-    frames_per_tick = bar.n_frames / (bar.beats * TICKS_PER_BEAT)
-    strikes = []
-    for note in bar.notes:
-        late = LATEST_S * sfreq_hz * LOOSENESS[note.voice] * rng.random()
-        frame = bar.start_frame + _on_grid(note.onset_tick * frames_per_tick + late)
-        off_frame = frame + max(GRID_FRAMES, _on_grid(note.duration_tick * frames_per_tick))
-        strikes.append(Strike(frame, off_frame, VOICES.index(note.voice), note.pitch, note.velocity))
-    return sorted(strikes)
+class Pedal(NamedTuple):
+    frame: int
+    bar_index: int
+    down: bool
+
+
+class Part(NamedTuple):
+    """A bar and how it is played."""
+
+    bar: PlayedBar
+    pace: Pace
+    manner: Manner | None
+
+    def strikes(self, seed: int) -> list[Strike]:
+        """Its notes at exact frames, in order; the same bar, pace and seed give the same frames."""
+        touches = perform(self.bar.notes, self.bar.manner, self.manner) if self.manner else None
+        strikes = []
+        for place, note in enumerate(self.bar.notes):
+            duration_tick = guard_duration(touches[place].duration_tick if touches else note.duration_tick)
+            if touches and not touches[place].sounds:
+                continue
+            late = _lateness(note, seed, self.bar.bar_index) * self.pace.sfreq_hz
+            begins = self.pace.frame_at(note.onset_tick)
+            frame = _on_grid(begins + late)
+            ends = self.pace.frame_at(note.onset_tick + duration_tick) - begins
+            strikes.append(Strike(frame, frame + max(GRID_FRAMES, _on_grid(ends)), self.bar.bar_index, place))
+        return sorted(strikes)
+
+    def pedals(self) -> list[Pedal]:
+        """When the pedal goes up and down; always up at the bar's start."""
+        ticks = pedal_ticks(self.bar.notes, self.manner.articulation) if self.manner else ()
+        index, up_frames = self.bar.bar_index, _on_grid(PEDAL_UP_S * self.pace.sfreq_hz)
+        pedals = [] if ticks else [Pedal(self.bar.start_frame, index, down=False)]
+        for tick in ticks:
+            frame = _on_grid(self.pace.frame_at(tick))
+            pedals += [Pedal(frame, index, down=False), Pedal(frame + up_frames, index, down=True)]
+        return pedals
+
+
+def _lateness(note: Note, seed: int, bar_index: int) -> float:
+    """In seconds; a note's own, whatever becomes of the others."""
+    rng = keyed_random(seed, f"timing/{note.voice}/{note.onset_tick}/{note.pitch}", bar_index)
+    return LATEST_S * LOOSENESS[note.voice] * rng.random()
 
 
 def _on_grid(frames: float) -> int:
@@ -66,50 +108,114 @@ def _on_grid(frames: float) -> int:
 class Scheduler:
     """Plays bars on an instrument, block by block."""
 
-    def __init__(self, instrument: Instrument, seed: int, sfreq_hz: int) -> None:
-        self._instrument, self._seed, self._sfreq_hz = instrument, seed, sfreq_hz
+    def __init__(self, instrument: Instrument, config: SessionConfig) -> None:
+        self._instrument, self._seed = instrument, config.seed
+        self._limits, self._sfreq_hz = config.prescription.limits, config.device.audio.sfreq_hz
+        self._parts: dict[int, Part] = {}
         self._strikes: list[Strike] = []
+        self._begun: set[tuple[int, int]] = set()
+        """(bar, place) of the notes that were struck."""
         self._programs: list[tuple[int, int, int]] = []
-        self._sounding: dict[tuple[int, int], int] = {}
-        """(channel, pitch) -> frame of its end."""
+        self._pedals: list[Pedal] = []
+        self._sounding: dict[tuple[int, int], Strike] = {}
+        """By (channel, pitch)."""
 
     def add(self, bar: PlayedBar) -> None:
         """A bar that begins at or after the next frame to render."""
+        slope = self._limits.tempo_slope_percent_s
+        pace = Pace(bar.start_frame, 0.0, bar.tempo_from_bpm, bar.tempo_to_bpm, slope, self._sfreq_hz)
+        part = Part(bar, pace, bar.manner)
+        self._parts[bar.bar_index] = part
+        for index in sorted(self._parts)[:-PARTS]:
+            del self._parts[index]
+        self._begun = {(index, place) for index, place in self._begun if index in self._parts}
         self._programs += [(bar.start_frame, VOICES.index(voice), number) for voice, number in bar.programs.items()]
-        self._strikes = sorted([*self._strikes, *strikes_of(bar, self._seed, self._sfreq_hz)], key=attrgetter("frame"))
+        self._plan(part.strikes(self._seed), part.pedals())
 
-    def render(self, block: npt.NDArray[np.float32], first_frame: int) -> None:
-        """Fill a block of shape (frames, 2) that begins at `first_frame`: up to an event, the event, and on."""
+    def turn(self, performance: Performance) -> None:
+        """Plays a bar on in another manner; one that is not known any more has nothing left to play."""
+        index, from_frame = performance.bar_index, performance.from_frame
+        if index not in self._parts:
+            return
+        pace = self._parts[index].pace._replace(
+            frame=from_frame,
+            tick=performance.from_tick,
+            from_bpm=performance.tempo_from_bpm,
+            to_bpm=performance.tempo_to_bpm,
+        )
+        part = self._parts[index] = Part(self._parts[index].bar, pace, performance.manner)
+        strikes = part.strikes(self._seed)
+        self._strikes = [strike for strike in self._strikes if strike.bar_index != index]
+        self._pedals = [pedal for pedal in self._pedals if pedal.bar_index != index]
+        waiting = [strike for strike in strikes if (index, strike.place) not in self._begun]
+        self._plan([_not_before(strike, from_frame) for strike in waiting], _from(part.pedals(), from_frame))
+        self._end_anew({strike.place: strike.off_frame for strike in strikes}, index, from_frame)
+
+    def _plan(self, strikes: Sequence[Strike], pedals: Sequence[Pedal]) -> None:
+        self._strikes = sorted([*self._strikes, *strikes])
+        self._pedals = sorted([*self._pedals, *pedals], key=attrgetter("frame"))
+
+    def _end_anew(self, off_frames: dict[int, int], bar_index: int, from_frame: int) -> None:
+        for key, strike in self._sounding.items():
+            if strike.bar_index == bar_index and strike.place in off_frames:
+                self._sounding[key] = strike._replace(off_frame=max(from_frame, off_frames[strike.place]))
+
+    def render(self, block: npt.NDArray[np.float32], first_frame: int, loudness_db: float) -> None:
+        """Fill a block of shape (frames, 2) that begins at `first_frame`: up to an event, the event, and on.
+
+        Notes are struck as hard as fits `loudness_db`, which is not applied otherwise.
+        """
         end_frame, done = first_frame + len(block), 0
         for frame in self._event_frames(end_frame):
             offset = max(0, frame - first_frame)
             if offset > done:
                 self._instrument.render(block, done, offset)
                 done = offset
-            self._play(frame)
+            self._play(frame, loudness_db)
         self._instrument.render(block, done, len(block))
 
     def _event_frames(self, end_frame: int) -> Sequence[int]:
         frames = {strike.frame for strike in self._strikes if strike.frame < end_frame}
         frames |= {strike.off_frame for strike in self._strikes if strike.off_frame < end_frame}
         frames |= {frame for frame, _, _ in self._programs if frame < end_frame}
-        frames |= {frame for frame in self._sounding.values() if frame < end_frame}
+        frames |= {pedal.frame for pedal in self._pedals if pedal.frame < end_frame}
+        frames |= {strike.off_frame for strike in self._sounding.values() if strike.off_frame < end_frame}
         return sorted(frames)
 
-    def _play(self, frame: int) -> None:
-        for key in [key for key, off_frame in self._sounding.items() if off_frame <= frame]:
+    def _play(self, frame: int, loudness_db: float) -> None:
+        for key in [key for key, strike in self._sounding.items() if strike.off_frame <= frame]:
             self._instrument.note_off(*key)
             del self._sounding[key]
         while self._programs and self._programs[0][0] <= frame:
             _, channel, number = self._programs.pop(0)
             self._instrument.program(channel, number)
+        while self._pedals and self._pedals[0].frame <= frame:
+            down = self._pedals.pop(0).down
+            for voice in PEDALLED_VOICES:
+                self._instrument.pedal(VOICES.index(voice), down=down)
         while self._strikes and self._strikes[0].frame <= frame:
-            self._strike(self._strikes.pop(0))
+            self._strike(self._strikes.pop(0), loudness_db)
 
-    def _strike(self, strike: Strike) -> None:
-        key = (strike.channel, strike.pitch)
+    def _strike(self, strike: Strike, loudness_db: float) -> None:
+        bar = self._parts[strike.bar_index].bar
+        note = bar.notes[strike.place]
+        key = (VOICES.index(note.voice), note.pitch)
         # A second note of the same pitch would be ended by the first one's end.
         if key in self._sounding:
             self._instrument.note_off(*key)
-        self._instrument.note_on(strike.channel, strike.pitch, strike.velocity)
-        self._sounding[key] = strike.off_frame
+        velocity = guard_velocity(velocity_in(note, bar.manner, loudness_db), self._limits)
+        self._instrument.note_on(*key, velocity)
+        self._sounding[key] = strike
+        self._begun.add((strike.bar_index, strike.place))
+
+
+def _not_before(strike: Strike, frame: int) -> Strike:
+    late = max(0, frame - strike.frame)
+    return strike._replace(frame=strike.frame + late, off_frame=strike.off_frame + late)
+
+
+def _from(pedals: Sequence[Pedal], frame: int) -> list[Pedal]:
+    """What is left of a bar's pedalling at a frame, beginning with where the pedal has to be then."""
+    past = [pedal for pedal in pedals if pedal.frame <= frame]
+    coming = [pedal for pedal in pedals if pedal.frame > frame]
+    return [past[-1]._replace(frame=frame), *coming] if past else coming

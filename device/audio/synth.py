@@ -29,6 +29,8 @@ POLYPHONY = 192
 """A note is 2 to 4 SoundFont voices; the guard lets about 40 notes ring at once."""
 CHANNELS = {0: (100, 64, 45), 1: (90, 64, 20), 2: (78, 50, 55), 3: (70, 78, 70)}
 """Channel -> volume, pan and reverb send (MIDI controllers 7, 10, 91)."""
+SUSTAIN = 64
+"""MIDI controller."""
 GEN_FILTER_CUTOFF = 8
 DULL_CENTS = -3600.0
 """Offset of the low-pass filters at brightness 0: three octaves down."""
@@ -182,6 +184,10 @@ class Synth:
 
     def note_off(self, channel: int, pitch: int) -> None:
         self._library.fluid_synth_noteoff(self._synth, channel, pitch)
+
+    def pedal(self, channel: int, *, down: bool) -> None:
+        """The sustain pedal of a channel: while it is down, notes that end ring on."""
+        self._library.fluid_synth_cc(self._synth, channel, SUSTAIN, 127 if down else 0)
 
     def brighten(self, brightness: float) -> None:
         """Move the low-pass filters of all voices, those sounding too: 0 dull, 1 as the sound font has them."""

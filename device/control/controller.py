@@ -10,13 +10,24 @@ from collections.abc import Sequence
 import msgspec
 
 from device.config import SessionConfig
+from device.control.breath import Breath
 from device.control.cues import Cues, approach, cues_of, mode_of, shift, within
 from device.control.keys import tonic_at
 from device.control.plan_clock import PlanClock
 from device.control.policies import Decision, Memory, Situation, load_policy
 from device.control.reasons import explain
 from device.control.session_plan import RESTING, UNKNOWN_START, Moment, SessionPlan, State
-from device.messages import AffectEstimate, Command, Message, Mode, MusicIntent, PlayedBar, SensorStatus, Transport
+from device.messages import (
+    AffectEstimate,
+    Command,
+    FeatureFrame,
+    Message,
+    Mode,
+    MusicIntent,
+    PlayedBar,
+    SensorStatus,
+    Transport,
+)
 from device.music.form import SECTION_BARS
 
 COMMAND_STEPS = 2
@@ -36,7 +47,7 @@ class Controller:
     `softer` and `louder` are audio's own (they must work without us); here they only make the sound duller or brighter.
     """
 
-    reads: tuple[str, ...] = ("affect", "transport", "commands", "sensor_status", "played")
+    reads: tuple[str, ...] = ("affect", "transport", "commands", "sensor_status", "played", "features")
     writes: tuple[str, ...] = ("intents",)
     tick_hz = 0.0
 
@@ -50,6 +61,7 @@ class Controller:
         self._affect: AffectEstimate | None = None
         self._sensors: dict[str, SensorStatus] = {}
         self._played: PlayedBar | None = None
+        self._breath = Breath()
         self._start: State | None = None
         """The listener's state before the shift."""
         self._wish = self._brightness_wish = 0.0
@@ -67,6 +79,8 @@ class Controller:
                 self._sensors[message.source] = message
             case PlayedBar():
                 self._played = message
+            case FeatureFrame():
+                self._breath.hear(message)
             case Transport():
                 return [self._answer(message, now_ns)]
             case Command():
@@ -110,7 +124,7 @@ class Controller:
             return None
         cues = _cues_in(self._intent)
         if self._played is not None and self._played.bar_index == bar_index - 1:
-            return cues._replace(tempo_bpm=self._played.tempo_bpm)
+            return cues._replace(tempo_bpm=self._played.tempo_to_bpm)
         return cues
 
     # -- a person wishes something
@@ -166,6 +180,7 @@ class Controller:
             mode=self._mode,
             tonic_pc=tonic_at(self._config.seed, bar_index, self._mode, self._config.prescription.preference),
             generator=self._config.device.music.generator,
+            swell_per_min=self._breath.swells_per_min if self._config.prescription.preference.swells else 0.0,
             final=moment.session_left_s <= beats * 60.0 / cues.tempo_bpm,
             reason=explain(moment, self._decision, self._affect, self._sensors, self._before, cues, self._clock.held),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from device.config import Limits, Prescription, SessionConfig
-from device.messages import TICKS_PER_BEAT, Bar, MusicIntent, Note
+from device.messages import TICKS_PER_BEAT, Bar, Manner, MusicIntent, Note
 from device.music.theory import base_velocity
 from device.stage import Random
 
@@ -100,5 +100,6 @@ def make_bar(
         generator=generator,
         seed=config.seed,
         intent_revision=intent.revision,
+        manner=Manner(intent.loudness_db, intent.density, intent.articulation),
         reason=reason,
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 import mido
 
 from device.messages import TICKS_PER_BEAT, Mode, Note, PlayedBar
+from device.music.perform import PEDALLED_VOICES, pedal_ticks
 
 RESOLUTION = 480
 """Ticks per beat in the file."""
@@ -26,7 +27,9 @@ SIGNATURES: dict[Mode, tuple[str, ...]] = {
 """Key signatures as mido names them, by tonic."""
 Key = tuple[int, Mode]
 """Tonic (0 to 11) and mode."""
-EXPRESSION, BRIGHTNESS = 11, 74
+EXPRESSION, BRIGHTNESS, SUSTAIN = 11, 74, 64
+PEDAL_UP = RESOLUTION // 16
+"""Ticks until it is pressed again."""
 
 Timed = tuple[int, int, mido.Message | mido.MetaMessage]
 """Tick, precedence at the same tick, message."""
@@ -83,8 +86,20 @@ def _voice(played: Sequence[PlayedBar], starts: Sequence[int], voice: str, chann
             yield tick, 1, mido.Message("program_change", channel=channel, program=program)
         for control, share in ((EXPRESSION, 10 ** (bar.loudness_db / 40)), (BRIGHTNESS, bar.brightness)):
             yield tick, 1, mido.Message("control_change", channel=channel, control=control, value=_seven_bits(share))
+        if voice in PEDALLED_VOICES:
+            yield from _pedal(bar, tick, channel)
         notes += [(tick + note.onset_tick * SCALE, note) for note in bar.notes if note.voice == voice]
     yield from _sound(sorted(notes, key=lambda item: item[0]), channel)
+
+
+def _pedal(bar: PlayedBar, tick: int, channel: int) -> Iterator[Timed]:
+    """As the bar was to be played when it began: lifted at each change of harmony and pressed again."""
+    ticks = pedal_ticks(bar.notes, bar.manner.articulation) if bar.manner else ()
+    for place in ticks or (0,):
+        at = tick + place * SCALE
+        yield at, 1, mido.Message("control_change", channel=channel, control=SUSTAIN, value=0)
+        if ticks:
+            yield at + PEDAL_UP, 1, mido.Message("control_change", channel=channel, control=SUSTAIN, value=127)
 
 
 def _sound(notes: Sequence[tuple[int, Note]], channel: int) -> Iterator[Timed]:

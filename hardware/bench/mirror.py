@@ -111,6 +111,8 @@ def write(path: Path, bars: Sequence[Bar]) -> None:
                 n_frames=0,
                 beats=bar.beats,
                 tempo_bpm=bar.tempo_bpm,
+                tempo_from_bpm=bar.tempo_bpm,
+                tempo_to_bpm=bar.tempo_bpm,
                 loudness_db=0.0,
                 brightness=0.5,
                 programs=bar.programs,

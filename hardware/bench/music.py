@@ -24,7 +24,7 @@ from rich.console import Console
 
 from device.config import MusicConfig
 from export.music import judges
-from hardware.bench import late, memory, speed, steering, validity
+from hardware.bench import late, memory, performance, speed, steering, validity
 from hardware.bench.figures import Figure, as_markdown, show
 from hardware.bench.plane import Steering
 
@@ -80,7 +80,18 @@ def _follows(judge: str, found: Steering) -> list[Figure]:
     ]
 
 
-PARTS = {"speed": _speed, "memory": _memory, "late": _late, "validity": _validity, "steering": _steering}
+def _performance(options: argparse.Namespace, progress: Progress) -> list[Figure]:
+    return performance.measure(progress, quick=options.quick)
+
+
+PARTS = {
+    "speed": _speed,
+    "memory": _memory,
+    "performance": _performance,
+    "late": _late,
+    "validity": _validity,
+    "steering": _steering,
+}
 
 
 def measure(options: argparse.Namespace, progress: Progress) -> list[Figure]:

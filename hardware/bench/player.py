@@ -78,11 +78,11 @@ class Player:
         bar, there_ns = self._compose(self._asked)
         if there_ns <= self._asked.deadline_ns:
             self._conductor.step(bar, there_ns)
-        (played,) = self._tick()
+        played, *_, asked = self._tick()
         assert isinstance(played, PlayedBar)
         self._composer.step(played, played.t_ns)
         self._note(self._asked, played, bar, there_ns)
-        (self._asked,) = self._tick()
+        self._asked = asked
 
     def _compose(self, asked: Transport) -> tuple[Bar, int]:
         """The bar, and when it is there."""

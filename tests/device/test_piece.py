@@ -70,9 +70,9 @@ def test_a_journey_in_seconds_takes_as_many_bars_as_it_needs(config: SessionConf
 
 
 def test_a_tempo_may_be_wished_inside_the_limits(config: SessionConfig) -> None:
-    assert {bar.tempo_bpm for bar in make(by(config, "rules"), Wish(CALM, 4, 90.0)).played} == {90.0}
+    assert {bar.tempo_to_bpm for bar in make(by(config, "rules"), Wish(CALM, 4, 90.0)).played} == {90.0}
     fast = make(by(config, "rules", prescription=Prescription(limits=Limits(tempo_max_bpm=70.0))), Wish(CALM, 4, 300.0))
-    assert {bar.tempo_bpm for bar in fast.played} == {70.0}
+    assert {bar.tempo_to_bpm for bar in fast.played} == {70.0}
 
 
 def test_a_generator_that_fails_is_told_bar_by_bar_and_the_music_goes_on(

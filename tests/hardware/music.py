@@ -19,6 +19,8 @@ def played(
         n_frames=1,
         beats=4,
         tempo_bpm=tempo_bpm,
+        tempo_from_bpm=tempo_bpm,
+        tempo_to_bpm=tempo_bpm,
         loudness_db=loudness_db,
         brightness=brightness,
         programs={"melody": 0},

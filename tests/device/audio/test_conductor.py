@@ -9,12 +9,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from device.audio.conductor import CALM, FADE_IN_S, GRID_FRAMES, INTENT_LASTS_BARS, RING_OUT_S, STEP_DB, Conductor
+from device.audio.conductor import (
+    CALM,
+    FADE_IN_S,
+    GRID_FRAMES,
+    INTENT_LASTS_BARS,
+    RING_OUT_S,
+    STEP_DB,
+    TOUCH_DB,
+    Conductor,
+    manner_of,
+)
 from device.config import Limits, Preference, Prescription, SessionConfig
-from device.messages import Message, PlayedBar, Tick, Transport
+from device.messages import Message, Performance, PlayedBar, Tick, Transport
 from tests.device.audio.rig import SECOND_NS, bar, command, intent
 
 SFREQ_HZ = 48_000
+SLOPE_DB_S = 1.5 / (1 + TOUCH_DB)
+"""The gain's, beside which the touch changes."""
 Answer = Callable[[Transport], Iterable[Message]]
 
 
@@ -70,6 +82,10 @@ class Run:
         return [message for message in self.emitted if isinstance(message, PlayedBar)]
 
     @property
+    def turned(self) -> list[Performance]:
+        return [message for message in self.emitted if isinstance(message, Performance)]
+
+    @property
     def asked(self) -> list[Transport]:
         return [message for message in self.emitted if isinstance(message, Transport)]
 
@@ -90,7 +106,8 @@ def test_the_start_asks_for_bar_0_and_every_bar_that_begins_for_the_next(config:
     assert second.bar_index == 1
     assert second.start_frame == 72_000 + run.played[0].n_frames
     assert second.starts_ns == run.ns_of(second.start_frame)
-    assert second.starts_ns - second.deadline_ns > 0.3 * SECOND_NS
+    ahead_s = 4 * config.device.audio.block_frames / SFREQ_HZ
+    assert second.starts_ns - second.deadline_ns > ahead_s * SECOND_NS, "what is heard was rendered before"
     assert second.deadline_ns > second.t_ns
 
 
@@ -109,7 +126,7 @@ def test_a_late_bar_is_replaced_by_the_phrasebook_which_says_so(config: SessionC
     run.tell(bar(1))
     assert run.bars(3)[2].generator == "test"
     assert played[1].generator == "phrasebook"
-    assert "bar 1 was not there 300 ms before" in played[1].fallback
+    assert "bar 1 was not there when it was to sound" in played[1].fallback
     assert played[1].notes
     assert run.conductor.late_bars == 1
 
@@ -146,8 +163,13 @@ def test_bars_follow_each_other_to_the_frame_whatever_the_tempo(config: SessionC
     for before, after in itertools.pairwise(played):
         assert after.start_frame == before.start_frame + before.n_frames
         assert after.t_ns - before.t_ns == pytest.approx(before.n_frames * SECOND_NS / SFREQ_HZ, abs=2)
-        reach = 0.02 * before.n_frames / SFREQ_HZ
-        assert abs(after.tempo_bpm / before.tempo_bpm - 1) <= reach + 1e-9
+        reach = 1.02 ** (before.n_frames / SFREQ_HZ)
+        change = after.tempo_from_bpm / before.tempo_from_bpm
+        assert 1 / reach - 1e-9 <= change <= reach + 1e-9
+        assert after.tempo_from_bpm == pytest.approx(before.tempo_to_bpm) or change in (
+            pytest.approx(reach),
+            pytest.approx(1 / reach),
+        )
     for item in played:
         assert item.start_frame % GRID_FRAMES == item.n_frames % GRID_FRAMES == 0
         assert item.n_frames == pytest.approx(4 * 60 / item.tempo_bpm * SFREQ_HZ, abs=GRID_FRAMES)
@@ -156,7 +178,7 @@ def test_bars_follow_each_other_to_the_frame_whatever_the_tempo(config: SessionC
 def test_before_the_first_intent_it_plays_calm_from_the_phrasebook(config: SessionConfig) -> None:
     played = Run(config, nobody).start().bars(2)
     assert [item.generator for item in played] == ["phrasebook"] * 2
-    assert played[0].tempo_bpm == CALM.tempo_bpm
+    assert played[0].tempo_bpm == pytest.approx(CALM.tempo_bpm)
     assert played[0].loudness_db == CALM.loudness_db
 
 
@@ -174,10 +196,10 @@ def test_when_all_others_die_it_goes_on_with_the_last_intent_and_drifts_to_calm(
     run = Run(config, dies).start()
     played = run.bars(40)
     assert [round(item.tempo_bpm) for item in played[: INTENT_LASTS_BARS + 2]] == [90] * (INTENT_LASTS_BARS + 2)
-    tempi = [item.tempo_bpm for item in played[INTENT_LASTS_BARS + 1 :]]
+    tempi = [round(item.tempo_bpm, 6) for item in played[INTENT_LASTS_BARS + 1 :]]
     assert tempi[1] < 90
     assert tempi == sorted(tempi, reverse=True)
-    assert tempi[-1] == CALM.tempo_bpm
+    assert tempi[-1] == pytest.approx(CALM.tempo_bpm)
     assert played[-1].loudness_db == CALM.loudness_db
     assert run.conductor.state == "playing"
 
@@ -237,7 +259,7 @@ def test_softer_and_louder_act_at_once_within_the_slope(config: SessionConfig) -
     run = Run(config).start().until(100_000)
     run.tell(command("softer"))
     assert run.conductor.loudness_db_at(100_000) == -12.0
-    assert run.conductor.loudness_db_at(100_000 + SFREQ_HZ) == pytest.approx(-13.5)
+    assert run.conductor.loudness_db_at(100_000 + SFREQ_HZ) == pytest.approx(-12.0 - SLOPE_DB_S)
     assert run.conductor.loudness_db_at(100_000 + 10 * SFREQ_HZ) == pytest.approx(-12.0 - STEP_DB)
     run.until(500_000)
     run.tell(command("louder"))
@@ -263,9 +285,70 @@ def test_louder_stops_at_the_prescription_and_is_not_remembered_beyond(config: S
 def test_a_revision_of_the_coming_bar_is_heard_now_in_loudness_and_brightness(config: SessionConfig) -> None:
     run = Run(config).start().until(100_000)
     run.tell(intent(1, revision=1, loudness_db=-15.0, brightness=0.1, tempo_bpm=60.0))
-    assert run.conductor.loudness_db_at(100_000 + SFREQ_HZ) == pytest.approx(-13.5)
+    assert run.conductor.loudness_db_at(100_000 + SFREQ_HZ) == pytest.approx(-12.0 - SLOPE_DB_S)
     assert run.conductor.brightness_at(100_000 + SFREQ_HZ) < 0.2
     assert run.bars(2)[1].tempo_bpm < 66.0
+
+
+def prepared(asked: Transport) -> Iterable[Message]:
+    """As composers do it: each bar says for what it was composed."""
+    wanted = intent(asked.bar_index)
+    return [wanted, bar(asked.bar_index, manner=manner_of(wanted))]
+
+
+def test_a_wish_turns_the_sounding_bar_at_once(config: SessionConfig) -> None:
+    run = Run(config, prepared).start().until(120_000)
+    planned_frame = run.asked[1].start_frame
+    run.tell(intent(1, revision=1, tempo_bpm=60.0, density=0.2, articulation=0.6))
+    (turned,) = run.turned
+    assert (turned.bar_index, turned.from_frame, turned.t_ns) == (0, 120_000, run.ns_of(120_000))
+    assert (turned.tempo_from_bpm, turned.tempo_to_bpm) == (66.0, 60.0)
+    assert (turned.manner.density, turned.manner.articulation) == (0.2, 0.6)
+    assert turned.from_tick == pytest.approx(48_000 / SFREQ_HZ * 66 / 60 * 24)
+    played = run.bars(2)
+    assert played[1].start_frame > planned_frame, "slower: the next bar begins later"
+    assert played[1].tempo_from_bpm == pytest.approx(66 / 1.02 ** ((played[1].start_frame - 120_000) / SFREQ_HZ))
+
+
+def test_a_wish_that_changes_nothing_for_the_notes_turns_nothing(config: SessionConfig) -> None:
+    run = Run(config, prepared).start().until(120_000)
+    run.tell(intent(1, revision=1, loudness_db=-20.0, brightness=0.1))
+    run.tell(intent(1, revision=1))
+    assert run.turned == []
+
+
+def test_a_bar_composed_before_the_wish_is_played_as_wished(config: SessionConfig) -> None:
+    run = Run(config, prepared).start().until(120_000)
+    run.tell(intent(1, revision=1, articulation=0.6))
+    run.until(run.asked[1].start_frame)
+    assert [item.bar_index for item in run.turned] == [0, 1]
+    assert run.turned[1].from_frame == run.played[1].start_frame
+    assert run.turned[1].manner.articulation == 0.6
+
+
+def test_a_wish_in_the_last_bar_moves_its_end(config: SessionConfig) -> None:
+    def last(asked: Transport) -> Iterable[Message]:
+        return [intent(asked.bar_index, final=True), bar(asked.bar_index)]
+
+    plain, wished = Run(config, last).start().until(120_000), Run(config, last).start().until(120_000)
+    wished.tell(intent(0, revision=1, final=True, tempo_bpm=60.0))
+    for run in (plain, wished):
+        run.bars(2)
+    assert wished.frame > plain.frame
+    assert wished.conductor.state == "ended"
+
+
+def test_swells_come_and_go_within_the_slope_and_never_above_what_is_asked(config: SessionConfig) -> None:
+    run = Run(config, lambda asked: [intent(asked.bar_index, swell_per_min=9.0 * (asked.bar_index < 8))]).start()
+    run.bars(8)
+    levels = [run.conductor.loudness_db_at(frame) for frame in range(run.frame, run.frame + 40 * SFREQ_HZ, 480)]
+    assert max(levels) <= CALM.loudness_db
+    assert max(levels) - min(levels) > 0.6
+    assert run.conductor.brightness_at(run.frame + 3 * SFREQ_HZ) < CALM.brightness
+    slopes = [abs(after - before) * 100 for before, after in itertools.pairwise(levels)]
+    assert max(slopes) <= SLOPE_DB_S
+    run.bars(16)
+    assert run.conductor.loudness_db_at(run.frame) == CALM.loudness_db
 
 
 def test_a_first_intent_waits_for_its_bar(config: SessionConfig) -> None:

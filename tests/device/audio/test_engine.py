@@ -20,7 +20,7 @@ from device.clock import VirtualClock
 from device.config import AudioConfig, DeviceConfig, SessionConfig
 from device.errors import SoundError
 from device.host import StageRunner
-from device.messages import AudioReport, Fault, Marker, PcmBlock, PlayedBar, Transport
+from device.messages import AudioReport, Fault, Marker, PcmBlock, Performance, PlayedBar, Transport
 from tests.device.audio.rig import SECOND_NS, FakeContext, command, intent
 from tests.device.audio.test_mender import InlineThread
 from tests.device.audio.test_synth import needs_synth
@@ -53,6 +53,9 @@ class FakeSynth:
 
     def note_off(self, channel: int, pitch: int) -> None:
         self.on.discard((channel, pitch))
+
+    def pedal(self, channel: int, *, down: bool) -> None:
+        pass
 
     def brighten(self, brightness: float) -> None:
         self.brightness.append(brightness)
@@ -190,7 +193,7 @@ def test_a_replay_of_what_was_consumed_gives_the_same_messages(config: SessionCo
         is_tick = type(message).__name__ == "Tick"
         produced += runner.tick(0, message) if is_tick else runner.step(message, now_ns)
     assert produced
-    assert produced == [item for item in context.published if isinstance(item, Transport | PlayedBar)]
+    assert produced == [item for item in context.published if isinstance(item, Transport | PlayedBar | Performance)]
 
 
 def test_brightness_reaches_the_synthesiser(config: SessionConfig) -> None:

@@ -111,6 +111,26 @@ def test_gain_is_a_factor_of_the_samples() -> None:
 
 
 @needs_synth
+def test_the_pedal_holds_what_ends_until_it_is_lifted() -> None:
+    def ring(*, down: bool) -> float:
+        synth = Synth(AudioConfig(), (0,))
+        synth.program(0, 0)
+        synth.pedal(0, down=down)
+        synth.note_on(0, 60, 100)
+        render(synth, 9600)
+        synth.note_off(0, 60)
+        render(synth, 48_000)
+        held = float(np.abs(render(synth, 9600)).max())
+        synth.pedal(0, down=False)
+        render(synth, 48_000)
+        assert np.abs(render(synth, 9600)).max() < 0.1 * max(held, 0.01)
+        synth.close()
+        return held
+
+    assert ring(down=True) > 10 * ring(down=False)
+
+
+@needs_synth
 def test_an_instrument_that_the_font_lacks_is_a_sentence() -> None:
     with pytest.raises(SoundError, match="has no instrument 200"):
         Synth(AudioConfig(), (200,))

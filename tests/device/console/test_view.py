@@ -71,6 +71,8 @@ def playing_board() -> Board:
             n_frames=1,
             beats=4,
             tempo_bpm=71,
+            tempo_from_bpm=71,
+            tempo_to_bpm=71,
             loudness_db=-4,
             brightness=0.5,
             programs={},

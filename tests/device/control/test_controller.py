@@ -11,6 +11,7 @@ from device.control.cues import STEPS, Cues
 from device.messages import AffectEstimate, MusicIntent, SensorStatus
 from device.music.form import SECTION_BARS
 from tests.device.control.listener import SECOND_NS, command, config_of, estimate, play, played, transport
+from tests.device.control.test_breath import breathing
 
 estimates = st.none() | st.builds(
     lambda arousal, sd, known: estimate(0, arousal, sd, known=known),
@@ -211,3 +212,12 @@ def test_started_again_in_mid_session_it_goes_on_where_the_plan_stands() -> None
 def test_the_same_inputs_give_the_same_bytes() -> None:
     first, second = (list(play(Controller(config_of(3, 5)), lambda s: math.sin(s / 9))) for _ in range(2))
     assert msgspec.msgpack.encode(first) == msgspec.msgpack.encode(second)
+
+
+@pytest.mark.parametrize(("swells", "per_min"), [(True, 9.0), (False, 0.0)])
+def test_swells_follow_the_breath_of_the_listener_who_wants_them(*, swells: bool, per_min: float) -> None:
+    controller = Controller(config_of(preference={"swells": swells}))
+    (before,) = controller.step(transport(0, 0), 0)
+    controller.step(breathing(12.0), 0)
+    (after,) = controller.step(transport(1, 4 * SECOND_NS), 0)
+    assert (before.swell_per_min, after.swell_per_min) == (0.0, per_min)

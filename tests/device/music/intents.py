@@ -53,6 +53,8 @@ def played(bar: Bar, **changes: Any) -> PlayedBar:
         n_frames=1000,
         beats=bar.beats,
         tempo_bpm=bar.tempo_bpm,
+        tempo_from_bpm=bar.tempo_bpm,
+        tempo_to_bpm=bar.tempo_bpm,
         loudness_db=-10.0,
         brightness=0.4,
         programs=bar.programs,

@@ -67,6 +67,8 @@ def bar_of(intent: m.MusicIntent, t_ns: int, rng: np.random.Generator) -> m.Play
         n_frames=round(240 / intent.tempo_bpm * 48_000),
         beats=4,
         tempo_bpm=intent.tempo_bpm,
+        tempo_from_bpm=intent.tempo_bpm,
+        tempo_to_bpm=intent.tempo_bpm,
         loudness_db=intent.loudness_db,
         brightness=intent.brightness,
         programs={"melody": 0, "inner": 0, "bass": 32, "pad": 89},

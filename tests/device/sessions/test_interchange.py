@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.messages import Mode, Note, PlayedBar
+from device.messages import Manner, Mode, Note, PlayedBar
 from device.sessions.interchange import write_midi
 
 S = 1_000_000_000
@@ -13,9 +13,8 @@ S = 1_000_000_000
 
 def bar(index: int, t_ns: int, *notes: Note, tempo_bpm: float = 60.0, beats: int = 4, **more: object) -> PlayedBar:
     fields = {"loudness_db": -9.0, "brightness": 0.5, "programs": {"melody": 11, "bass": 32}, "generator": "g"} | more
-    return PlayedBar(
-        t_ns=t_ns, bar_index=index, start_frame=0, n_frames=1, beats=beats, tempo_bpm=tempo_bpm, notes=notes, **fields
-    )  # type: ignore[arg-type]  # fmt: skip
+    fields |= dict.fromkeys(("tempo_bpm", "tempo_from_bpm", "tempo_to_bpm"), tempo_bpm)
+    return PlayedBar(t_ns=t_ns, bar_index=index, start_frame=0, n_frames=1, beats=beats, notes=notes, **fields)  # type: ignore[arg-type]
 
 
 def timed_notes(path: Path) -> list[tuple[float, str, int]]:
@@ -112,3 +111,14 @@ def test_whatever_was_played_every_note_ends_before_it_is_struck_again(
             elif message.type == "note_off":
                 ringing.remove(message.note)
         assert not ringing
+
+
+def test_the_pedal_is_written_where_it_was_pressed(tmp_path: Path) -> None:
+    legato = Manner(loudness_db=-9.0, density=0.5, articulation=0.95)
+    bass = [Note(0, 48, 36, 70, "bass"), Note(48, 48, 43, 70, "bass")]
+    programs = {"inner": 0, "bass": 32}
+    bars = [bar(0, 0, *bass, programs=programs, manner=legato), bar(1, 4 * S, *bass, programs=programs)]
+    write_midi(tmp_path / "played.mid", bars)
+    file = mido.MidiFile(tmp_path / "played.mid")
+    pedals = [message.value for message in file if message.is_cc(64)]
+    assert pedals == [0, 127, 0, 127, 0]

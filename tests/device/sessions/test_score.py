@@ -21,6 +21,8 @@ def bar(index: int, *pitches: int) -> PlayedBar:
         n_frames=32_000,
         beats=4,
         tempo_bpm=60.0,
+        tempo_from_bpm=60.0,
+        tempo_to_bpm=60.0,
         loudness_db=-9.0,
         brightness=0.5,
         programs={"melody": 0},

@@ -21,6 +21,7 @@ def _signature(numerator: int, denominator: int, time: int = 0) -> mido.MetaMess
 def _bar(index: int, tempo_bpm: float, loudness_db: float = 0.0) -> PlayedBar:
     return PlayedBar(
         t_ns=round(index * 4e9), bar_index=index, start_frame=0, n_frames=0, beats=4, tempo_bpm=tempo_bpm,
+        tempo_from_bpm=tempo_bpm, tempo_to_bpm=tempo_bpm,
         loudness_db=loudness_db, brightness=0.5, programs={}, generator="rules",
         notes=(Note(0, 24, 72, 80, "melody"), Note(0, 96, 48, 60, "bass"), Note(48, 48, 74, 80, "melody")),
     )  # fmt: skip

@@ -43,8 +43,8 @@ def test_quick_work_is_never_late_and_slow_work_always() -> None:
 
 def test_the_first_bar_has_a_second_and_later_ones_almost_a_bar() -> None:
     spare_s = played(0.0).spare_s
-    assert 0.9 < spare_s[0] < 1.1
-    assert all(1.4 < spare < 5.0 for spare in spare_s[1:])
+    assert 1.2 < spare_s[0] < 1.4
+    assert all(1.7 < spare < 5.2 for spare in spare_s[1:])
 
 
 def test_work_that_is_left_over_makes_the_next_bar_late() -> None:
