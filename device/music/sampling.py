@@ -11,7 +11,7 @@ from device.music import tokens as t
 from device.music.decoder import Logits
 from device.music.grammar import Mask
 
-CHORD_FATIGUE, NOTE_FATIGUE = 0.8, 0.25
+CHORD_FATIGUE, NOTE_FATIGUE = 0.8, 0.1
 """Taken from the logit of the last chord or melody note for every time it was just heard. People repeat notes often."""
 CHORD_TOKENS = range(t.FIRST_CHORD + 1, t.FIRST_STEP)
 MELODY_TOKENS = range(t.FIRST_NOTE, t.FIRST_NOTE + t.N_MELODY)

@@ -38,7 +38,7 @@ BELOW_MELODY = {"inner": 1, "bass": 12, "pad": 5}
 """Semitones each other voice stays below that register."""
 AROUND_MELODY = {"inner": -7, "bass": 12, "pad": 3}
 """The same in a full texture, whose inner voice may play around the melody."""
-LIVELY_IS_PLEASANT = 0.2
+LIVELY_IS_PLEASANT = 0.45
 """Lean that is taken at an arousal of 1, by the share of tempo in valence (Eerola, Friberg and Bresin 2013)."""
 LEAPS_FROM = -0.25
 """Arousal from which the melody may leap; below it goes in steps, but does not stand still."""

@@ -22,13 +22,13 @@ from device.music.phrasebook import Phrasebook
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
 from device.music.reference import Cursor, Remembered, conditions, remember
 from device.music.sampling import CHORD_FATIGUE, CHORD_TOKENS, MELODY_TOKENS, NOTE_FATIGUE, draw, tire
-from device.music.steering import chord_leaning, controls_of, grammar_of, welcome
+from device.music.steering import CLEAR_BELOW, chord_leaning, controls_of, grammar_of, welcome
 from device.music.theory import key_shift
 from device.stage import Random
 
 TEMPERATURE = 0.97
 CHORD_TEMPERATURE = 1.0
-TOP_P = 0.95
+TOP_P = 0.98
 REMEMBERED_BARS = 128
 FATIGUE_TOKENS = 2 * t.MAX_BAR_TOKENS
 """How far back repetition is counted."""
@@ -106,7 +106,7 @@ class Transformer:
         leaning = chord_leaning(intent)
         logits = self.decoder.go_on_from([*context, head])
         while not grammar.complete:
-            _tire(logits, heard, len(tokens), is_new=reference is None)
+            _tire(logits, heard, len(tokens), is_new=reference is None, is_calm=intent.target_arousal < CLEAR_BELOW)
             if len(tokens) <= N_CHORDS:
                 logits += leaning
             temperature = CHORD_TEMPERATURE if len(tokens) <= N_CHORDS else TEMPERATURE
@@ -133,11 +133,12 @@ class Transformer:
         return None if known is None else remember(known.tokens).in_mode(known.mode, mode)
 
 
-def _tire(logits: Logits, heard: Sequence[int], place: int, *, is_new: bool) -> None:
+def _tire(logits: Logits, heard: Sequence[int], place: int, *, is_new: bool, is_calm: bool) -> None:
     if place == 1 and is_new:
         tire(logits, heard, CHORD_TOKENS, CHORD_FATIGUE)
-    elif place > N_CHORDS:
-        # The second chord of a bar may well be the first again: only its return in the next bar is tiring.
+    elif place > N_CHORDS and is_calm:
+        # Calm melodies go in small steps, and the smallest of all would be taken more often than people take it. The
+        # second chord of a bar may well be the first again: only its return in the next bar is tiring.
         tire(logits, heard, MELODY_TOKENS, NOTE_FATIGUE)
 
 

@@ -1,6 +1,10 @@
 """The same wishes that people fulfilled: for each human piece one of ours with its tempo, density, register and key.
 
     python -m hardware.bench.mirror --pieces DIR --out DIR --generator transformer [--held-out] [--bars 32] [--json]
+    python -m hardware.bench.mirror --written DATA --out DIR --generator transformer
+
+With `--written` people's unseen pieces are taken as the corpus has them, on the composer's grid of onsets and lengths:
+played and sung rhythm is what a performance adds, and it is not what a composer writes.
 
 What calm music differs in from people's songs is mostly what it was asked for. So that the composer itself is
 measured, it is asked, section by section, for what was measured of a human piece, plays legato and without conductor or
@@ -10,6 +14,7 @@ guard, and both sets are evaluated side by side (`export.music.evaluate`). Only 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -19,19 +24,23 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from device.config import DeviceConfig, MusicConfig, SessionConfig
+from device.config import DeviceConfig, MusicConfig, Prescription, SessionConfig
 from device.errors import ConfigError, IsotoneError
-from device.messages import Bar, Mode, MusicIntent, PlayedBar
+from device.messages import Bar, Mode, MusicIntent, Note, PlayedBar
 from device.models import MODELS_DIR
 from device.music import GENERATORS
 from device.music.form import SECTION_BARS
 from device.music.generator import open_generator
+from device.music.playing import programs_of
 from device.music.theory import notes_per_beat
 from device.sessions.interchange import write_midi
 from device.stage import keyed_random
 from export.music import evaluate, midi
 from export.music.chroma import key_fit
+from export.music.corpus import Measure, Song
+from export.music.data import read_corpus
 from export.music.metrics import bar_of
+from export.music.textures import quantise
 
 BEATS = 4
 BARS_MIN = 16
@@ -157,15 +166,48 @@ def in_four(pieces: Sequence[midi.Piece], n_bars: int) -> list[midi.Piece]:
     return found
 
 
+def write_down(songs: Iterable[Song], out: Path) -> list[midi.Piece]:
+    """People's unseen songs as MIDI of their nominal rhythm, for as long as they are in four beats."""
+    pieces = []
+    for song in songs:
+        first = next((i for i, measure in enumerate(song.measures) if measure.beats == BEATS), 0)
+        kept = list(itertools.takewhile(lambda measure: measure.beats == BEATS, song.measures[first:]))
+        if not song.held_out or len(kept) <= BARS_MIN:
+            continue
+        written = quantise(song)[first : first + len(kept)]
+        path = out / f"{song.name.replace('/', '-')}.mid"
+        write(path, [_as_bar(index, *bar) for index, bar in enumerate(zip(written, kept, strict=True))])
+        pieces.append(midi.read(path))
+    return pieces
+
+
+def _as_bar(index: int, notes: Sequence[Note], measure: Measure) -> Bar:
+    return Bar(
+        t_ns=0,
+        bar_index=index,
+        beats=BEATS,
+        tempo_bpm=measure.tempo_bpm,
+        tonic_pc=0,
+        mode="major",
+        programs=programs_of(Prescription()),
+        notes=tuple(notes),
+        generator="people",
+        seed=0,
+    )
+
+
 def main(argv: list[str] | None = None) -> int:
     arguments = _parse(argv)
     try:
-        human = evaluate.read_folders(arguments.pieces, "held-out" if arguments.held_out else None)[0]
+        if arguments.written:
+            human = write_down(read_corpus(arguments.written), arguments.out / "people")
+        else:
+            human = evaluate.read_folders(arguments.pieces, "held-out" if arguments.held_out else None)[0]
         human = in_four(human, arguments.bars)
         if not human:
             raise ConfigError("None of the pieces is in four beats.", "Name a folder with other music.")
         music = MusicConfig(generator=arguments.generator, model=arguments.model)
-        ours = mirror(human, arguments.out, music, lambda items: tqdm(items, unit="piece", leave=False))
+        ours = mirror(human, arguments.out / "ours", music, lambda items: tqdm(items, unit="piece", leave=False))
     except IsotoneError as error:
         print(f"isotone: {error}", file=sys.stderr)
         return int(error.exit_code)
@@ -179,7 +221,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--pieces", type=Path, action="append", required=True, help="folder of human MIDI")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--pieces", type=Path, action="append", help="folder of human MIDI")
+    source.add_argument("--written", type=Path, help="folder with music_pop909 and music_openscore_lieder")
     parser.add_argument("--out", type=Path, required=True, help="where ours go")
     parser.add_argument("--generator", default="transformer", choices=sorted(GENERATORS))
     parser.add_argument("--model", default=MusicConfig().model, help="folder in models_onnx, for the transformer")

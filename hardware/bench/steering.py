@@ -37,6 +37,8 @@ from export.music.judges import FEATURES, EmopiaJudge, cross_validate, fit, judg
 from hardware.bench.plane import AXES, Follows, draw, follow, trends
 
 Floats = npt.NDArray[np.float64]
+FIRST_SEED = 2000
+"""With these judges and seeds below in view the mapping from valence and arousal to cues was shaped."""
 LEVELS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 JOBS_MAX = 2
 LOGITS = {(of, way): f"{of} logit, {way}" for of in AXES for way in AXES}
@@ -59,8 +61,8 @@ def tasks_of(folder: Path, generator: str, model: str, seeds: int, bars: int) ->
     """The whole grid, in a folder of its own per generator, model and length."""
     kind = generator if generator != "transformer" else model
     return [
-        Task(folder / f"{kind}-{bars}" / f"v{v:+.1f}a{a:+.1f}s{seed:03}.mid", generator, model, v, a, seed, bars)
-        for seed in range(seeds)
+        Task(folder / f"{kind}-{bars}" / f"v{v:+.1f}a{a:+.1f}s{seed:04}.mid", generator, model, v, a, seed, bars)
+        for seed in range(FIRST_SEED, FIRST_SEED + seeds)
         for a in LEVELS
         for v in LEVELS
     ]

@@ -13,7 +13,7 @@ states = st.builds(State, units, units)
 
 def test_arousal_speeds_up_thickens_brightens_and_shortens() -> None:
     calm, tense = cues_of(State(0, -0.8), LIMITS), cues_of(State(0, 0.8), LIMITS)
-    for name in ("tempo_bpm", "density", "register_midi", "loudness_db", "brightness"):
+    for name in ("tempo_bpm", "density", "loudness_db", "brightness"):
         assert getattr(calm, name) < getattr(tense, name), name
     assert calm.articulation > tense.articulation
 

@@ -82,10 +82,9 @@ def test_the_melody_moves_gently(config: SessionConfig, valence: float, arousal:
     assert mean([float(leap > 7) for leap in leaps]) < 0.08
 
 
-def test_more_arousal_is_denser_wider_and_higher(config: SessionConfig) -> None:
+def test_more_arousal_is_denser_and_wider(config: SessionConfig) -> None:
     calm, lively = express(config, 0.4, -0.7), express(config, 0.4, 0.7)
     assert notes_per_bar(lively) > 1.7 * notes_per_bar(calm)
-    assert mean_pitch(lively) > mean_pitch(calm)
 
     def width(bars: list[Bar]) -> float:
         return mean([max(n.pitch for n in sung(bar)) - min(n.pitch for n in sung(bar)) for bar in bars])
