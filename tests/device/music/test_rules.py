@@ -16,7 +16,7 @@ from device.music.likeness import holds
 from device.music.rules import Rules
 from device.music.theme import theme_of
 from device.stage import keyed_random
-from tests.device.music.intents import intent, mean, mean_pitch, notes_per_bar, write
+from tests.device.music.intents import intent, mean, notes_per_bar, write
 from tests.device.music.midi_files import TUNE, midi, tune
 
 CORNERS = [(0.6, 0.7), (0.6, -0.7), (-0.6, 0.7), (-0.6, -0.7)]
