@@ -24,7 +24,7 @@ from rich.console import Console
 
 from device.config import MusicConfig
 from export.music import judges
-from hardware.bench import late, memory, performance, speed, steering, validity
+from hardware.bench import late, memory, performance, quality, speed, steering, validity
 from hardware.bench.figures import Figure, as_markdown, show
 from hardware.bench.plane import Steering
 
@@ -84,6 +84,13 @@ def _performance(options: argparse.Namespace, progress: Progress) -> list[Figure
     return performance.measure(progress, quick=options.quick)
 
 
+def _quality(options: argparse.Namespace, progress: Progress) -> list[Figure]:
+    if options.data is None:
+        print("isotone: without --data ours is not held against people's music.", file=sys.stderr)
+        return quality.nats()
+    return quality.measure(options.data / "open", progress, quick=options.quick, jobs=options.jobs)
+
+
 PARTS = {
     "speed": _speed,
     "memory": _memory,
@@ -91,6 +98,7 @@ PARTS = {
     "late": _late,
     "validity": _validity,
     "steering": _steering,
+    "quality": _quality,
 }
 
 
