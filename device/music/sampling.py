@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from device.music import tokens as t
 from device.music.decoder import Logits
 from device.music.grammar import Mask
+from device.music.theory import CHORDS
 
 CHORD_FATIGUE, NOTE_FATIGUE = 0.8, 0.1
-"""Taken from the logit of the last chord or melody note for every time it was just heard. People repeat notes often."""
-CHORD_TOKENS = range(t.FIRST_CHORD + 1, t.FIRST_STEP)
-MELODY_TOKENS = range(t.FIRST_NOTE, t.FIRST_NOTE + t.N_MELODY)
+"""Taken from the logit of the last root or melody note for every time it was just heard. People repeat notes often."""
+LOOP_FATIGUE, RHYTHM_FATIGUE = 0.4, 0.15
+"""The same for going on as an earlier bar did, times what is alike so far: bars that return are planned, not looped."""
+ROOT_OF = {t.chord_token(chord): chord.root_pc for chord in CHORDS}
+NOTE_OF = {token: token for token in range(t.FIRST_NOTE, t.FIRST_NOTE + t.N_MELODY)}
 
 
-def tire(logits: Logits, heard: Sequence[int], kind: range, fatigue: float) -> None:
-    """Make the token of a kind that was just repeated less likely, in place: repetition is what grates first."""
-    same = [token for token in heard if token in kind]
-    for token in itertools.takewhile(lambda token: token == same[-1], reversed(same)):
-        logits[token] -= fatigue
+def tire(logits: Logits, heard: Sequence[int], name_of: Mapping[int, int], fatigue: float) -> None:
+    """Make tokens of the name that was just repeated less likely, in place: repetition is what grates first."""
+    names = [name_of[token] for token in heard if token in name_of]
+    if not names:
+        return
+    times = sum(1 for _ in itertools.takewhile(lambda name: name == names[-1], reversed(names)))
+    for token, name in name_of.items():
+        if name == names[-1]:
+            logits[token] -= fatigue * times
+
+
+def tire_of_loops(logits: Logits, begun: list[int], lines: Iterable[list[int]], fatigue: float) -> None:
+    """Make a line (of notes or of steps) less likely to go on as earlier ones that began alike, the longer the more."""
+    for line in lines:
+        if len(begun) < len(line) and line[: len(begun)] == begun:
+            logits[line[len(begun)]] -= fatigue * len(begun)
 
 
 def draw(logits: Logits, mask: Mask, temperature: float, top_p: float, chance: float) -> int:

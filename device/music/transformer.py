@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,14 +22,25 @@ from device.music.grammar import N_CHORDS, Decoded, decode_bar
 from device.music.phrasebook import Phrasebook
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
 from device.music.reference import Cursor, Remembered, conditions, remember
-from device.music.sampling import CHORD_FATIGUE, CHORD_TOKENS, MELODY_TOKENS, NOTE_FATIGUE, draw, tire
+from device.music.sampling import (
+    CHORD_FATIGUE,
+    LOOP_FATIGUE,
+    NOTE_FATIGUE,
+    NOTE_OF,
+    RHYTHM_FATIGUE,
+    ROOT_OF,
+    draw,
+    tire,
+    tire_of_loops,
+)
 from device.music.steering import CLEAR_BELOW, chord_leaning, controls_of, grammar_of, welcome
 from device.music.theory import key_shift
 from device.stage import Random
 
 TEMPERATURE = 0.97
-CHORD_TEMPERATURE = 1.0
 TOP_P = 0.98
+CHORD_TOP_P = 0.9
+"""A far-fetched chord colours a whole bar, a far-fetched note passes."""
 REMEMBERED_BARS = 128
 FATIGUE_TOKENS = 2 * t.MAX_BAR_TOKENS
 """How far back repetition is counted."""
@@ -103,14 +115,20 @@ class Transformer:
         opening = [t.START] if intent.bar_index == 0 else []
         head = _rows([*opening, *tokens], told, reference)
         heard = [int(token) for past in context for token in past[:, 0]][-FATIGUE_TOKENS:]
-        leaning = chord_leaning(intent)
+        melodies, rhythms = ([line(past[:, 0]) for past in context] for line in (_melody, _rhythm))
+        is_calm = intent.target_arousal < CLEAR_BELOW
+        leaning, is_new = chord_leaning(intent), place.likeness in ("new", "loose")
         logits = self.decoder.go_on_from([*context, head])
         while not grammar.complete:
-            _tire(logits, heard, len(tokens), is_new=reference is None, is_calm=intent.target_arousal < CLEAR_BELOW)
+            _tire(logits, heard, len(tokens), is_new=is_new, is_calm=is_calm)
+            if place.likeness == "new":
+                tire_of_loops(logits, _melody(tokens), melodies, LOOP_FATIGUE)
+                if is_calm:
+                    tire_of_loops(logits, _rhythm(tokens), rhythms, RHYTHM_FATIGUE)
             if len(tokens) <= N_CHORDS:
                 logits += leaning
-            temperature = CHORD_TEMPERATURE if len(tokens) <= N_CHORDS else TEMPERATURE
-            token = draw(logits, grammar.mask(), temperature, TOP_P, rng.random())
+            top_p = CHORD_TOP_P if len(tokens) <= N_CHORDS else TOP_P
+            token = draw(logits, grammar.mask(), TEMPERATURE, top_p, rng.random())
             grammar.take(token)
             tokens.append(token)
             heard.append(token)
@@ -135,11 +153,20 @@ class Transformer:
 
 def _tire(logits: Logits, heard: Sequence[int], place: int, *, is_new: bool, is_calm: bool) -> None:
     if place == 1 and is_new:
-        tire(logits, heard, CHORD_TOKENS, CHORD_FATIGUE)
+        # A bar that begins with the root that bars before began with stands still, whatever their second halves do.
+        firsts = [chord for token, chord in itertools.pairwise(heard) if token == t.BAR]
+        tire(logits, firsts, ROOT_OF, CHORD_FATIGUE)
     elif place > N_CHORDS and is_calm:
-        # Calm melodies go in small steps, and the smallest of all would be taken more often than people take it. The
-        # second chord of a bar may well be the first again: only its return in the next bar is tiring.
-        tire(logits, heard, MELODY_TOKENS, NOTE_FATIGUE)
+        # Calm melodies go in small steps, and the smallest of all would be taken more often than people take it.
+        tire(logits, heard, NOTE_OF, NOTE_FATIGUE)
+
+
+def _melody(tokens: Iterable[int]) -> list[int]:
+    return [int(token) for token in tokens if token in NOTE_OF]
+
+
+def _rhythm(tokens: Iterable[int]) -> list[int]:
+    return [int(token) for token in tokens if t.FIRST_STEP <= token < t.FIRST_NOTE]
 
 
 def _as_written(told: c.Controls, tokens: list[int], intent: MusicIntent) -> c.Controls:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.music import tokens as t
-from device.music.sampling import draw, tire
+from device.music.sampling import NOTE_OF, ROOT_OF, draw, tire
+from device.music.theory import Chord
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0, 1, exclude_max=True))
@@ -25,11 +26,21 @@ def test_draws_come_as_often_as_the_model_thinks() -> None:
 
 
 def test_a_note_tires_with_every_repetition_and_rests_when_another_came() -> None:
-    kind = range(10, 20)
-    once, twice, rested = (np.zeros(30, np.float32) for _ in range(3))
-    tire(once, [12, 25], kind, 0.5)
-    tire(twice, [12, 25, 12, 3], kind, 0.5)
-    tire(rested, [12, 12, 14], kind, 0.5)
-    assert twice[12] < once[12] < 0
-    assert rested[12] == 0 > rested[14]
-    tire(rested, [3, 25], kind, 0.5)
+    once, twice, rested = (np.zeros(len(t.VOCABULARY), np.float32) for _ in range(3))
+    first, second = list(NOTE_OF)[3:5]
+    tire(once, [first, t.BAR], NOTE_OF, 0.5)
+    tire(twice, [first, t.BAR, first, t.END], NOTE_OF, 0.5)
+    tire(rested, [first, first, second], NOTE_OF, 0.5)
+    assert twice[first] < once[first] < 0
+    assert rested[first] == 0 > rested[second]
+    before = rested.copy()
+    tire(rested, [t.BAR, t.END], NOTE_OF, 0.5)
+    assert (rested == before).all()
+
+
+def test_a_root_tires_whatever_stands_on_it() -> None:
+    logits = np.zeros(len(t.VOCABULARY), np.float32)
+    major, minor, other = (t.chord_token(Chord(*kind)) for kind in ((9, "maj"), (9, "min"), (2, "maj")))
+    tire(logits, [other, major, minor], ROOT_OF, 0.8)
+    assert logits[major] == logits[minor] == np.float32(-1.6)
+    assert logits[other] == 0

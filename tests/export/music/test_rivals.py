@@ -11,7 +11,7 @@ pytest.importorskip("torch", reason="needs PyTorch (extra `export`)")
 
 
 def test_the_table_tells_the_last_losses_of_the_runs_there_are(tmp_path: Path) -> None:
-    from export.music.rivals import table  # noqa: PLC0415
+    from export.music.rivals import table
 
     row = {f"per_{unit}_{told}": 1.0 for unit in ("note", "token") for told in ("nothing", "controls")}
     curve = [row | {"tokens": 10}, row | {"tokens": 2000, "per_note_controls": 2.5}]
