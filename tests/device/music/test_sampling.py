@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.music import tokens as t
-from device.music.sampling import NOTE_OF, ROOT_OF, draw, tire
+from device.music.sampling import NOTE_OF, ROOT_OF, draw, tire, tire_of_loops
 from device.music.theory import Chord
 
 
@@ -44,3 +44,16 @@ def test_a_root_tires_whatever_stands_on_it() -> None:
     tire(logits, [other, major, minor], ROOT_OF, 0.8)
     assert logits[major] == logits[minor] == np.float32(-1.6)
     assert logits[other] == 0
+
+
+def test_going_on_as_earlier_bars_did_tires_the_more_the_longer_they_were_alike() -> None:
+    one, two, three, other = list(NOTE_OF)[:4]
+    logits = np.zeros(len(t.VOCABULARY), np.float32)
+    tire_of_loops(logits, [one], [[one, two, three], [other, two]], 0.5)
+    assert logits[two] == -0.5
+    tire_of_loops(logits, [one, two], [[one, two, three], [one, two, three]], 0.5)
+    assert logits[three] == -2.0
+    before = logits.copy()
+    tire_of_loops(logits, [], [[one, two]], 0.5)
+    tire_of_loops(logits, [one, two, three], [[one, two, three]], 0.5)
+    assert (logits == before).all(), "every bar begins, and what is over goes nowhere"
