@@ -38,7 +38,7 @@ BELOW_MELODY = {"inner": 1, "bass": 12, "pad": 5}
 """Semitones each other voice stays below that register."""
 AROUND_MELODY = {"inner": -7, "bass": 12, "pad": 3}
 """The same in a full texture, whose inner voice may play around the melody."""
-LIVELY_IS_PLEASANT = 0.45
+LIVELY_IS_PLEASANT = 0.4
 """Lean that is taken at an arousal of 1, by the share of tempo in valence (Eerola, Friberg and Bresin 2013)."""
 LEAPS_FROM = -0.25
 """Arousal from which the melody may leap; below it goes in steps, but does not stand still."""
@@ -49,7 +49,7 @@ CLEAR_BELOW = 0.0
 DIATONIC = {"major": (0, 1, 2, 3, 4, 5), "minor": (0, 2, 3, 4, 5, 6)}
 """Degrees the harmony of calm music may use: all but the diminished one."""
 HALF_CLOSE = {"major": (4, 3, 1), "minor": (4, 3, 6)}
-LEANING = 1.2
+LEANING = 1.7
 """The most, in nats, that is added to major chords and taken from minor ones, or the other way round."""
 BORROWED = 0.5
 """How far, of its whole lean, a mode leans to the other at a valence of 0."""
@@ -96,7 +96,7 @@ def lean_of(intent: MusicIntent) -> float:
     """
     depth = (1.0 + BORROWED) * min(1.0, abs(intent.target_valence)) - BORROWED
     lean = (depth if intent.mode == "major" else -depth) - LIVELY_IS_PLEASANT * intent.target_arousal
-    return min(1.0, max(-1.0, lean))
+    return lean / (1.0 + LIVELY_IS_PLEASANT)
 
 
 def colour_of(intent: MusicIntent) -> int:
