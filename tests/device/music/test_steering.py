@@ -7,7 +7,7 @@ from device.config import Preference
 from device.music import controls as c
 from device.music import tokens as t
 from device.music.form import place_of
-from device.music.steering import BORROWED, chord_leaning, colour_of, controls_of, grammar_of, lean_of, welcome
+from device.music.steering import chord_leaning, colour_of, controls_of, grammar_of, lean_of, welcome
 from device.music.theory import Chord
 from tests.device.music.intents import intent
 
@@ -27,11 +27,17 @@ def test_the_controls_are_the_classes_of_the_wish() -> None:
 
 @pytest.mark.parametrize(("mode", "end"), [("major", 1.0), ("minor", -1.0)])
 def test_within_a_mode_the_harmony_brightens_with_the_valence(mode: str, end: float) -> None:
-    wishes = [intent(target_valence=end * depth / 10, target_arousal=0.0, mode=mode) for depth in range(11)]
+    # The brightest harmony makes up for the calmest music, the darkest for the liveliest.
+    wishes = [intent(target_valence=end * depth / 10, target_arousal=-end, mode=mode) for depth in range(11)]
     leans = [end * lean_of(wish) for wish in wishes]
     assert leans == sorted(leans)
-    assert (leans[0], leans[-1]) == pytest.approx((-BORROWED, 1.0))
+    assert leans[0] < leans[-1] == pytest.approx(1.0)
     assert colour_of(wishes[-1]) == (len(c.COLOUR_EDGES) if mode == "major" else 0)
+
+
+def test_towards_the_middle_each_mode_borrows_from_the_other() -> None:
+    major, minor = (intent(target_valence=0.0, target_arousal=0.0, mode=mode) for mode in ("major", "minor"))
+    assert lean_of(major) == -lean_of(minor) < 0
 
 
 def test_the_lean_is_heard_in_the_choice_of_chords() -> None:
