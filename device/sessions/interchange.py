@@ -19,7 +19,8 @@ RESOLUTION = 480
 SCALE = RESOLUTION // TICKS_PER_BEAT
 VOICES = ("melody", "inner", "bass", "pad")
 """Their place is their MIDI channel."""
-GAP_MIN_S = 0.25
+GAP_MIN_S = 0.5
+"""A wish may move the end of a bar by a quarter of a second, which is no gap."""
 SIGNATURES: dict[Mode, tuple[str, ...]] = {
     "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
     "minor": ("Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm"),
