@@ -87,6 +87,18 @@ def play(bars: list[PlayedBar], n_frames: int, block_frames: int = 1024) -> Tape
     return tape
 
 
+def assert_ended(tape: Tape) -> None:
+    """Every note that begins ends, once, and before its pitch begins again."""
+    sounding: set[tuple[int, ...]] = set()
+    for _, name, arguments in tape.events:
+        if name == "on":
+            assert arguments[:2] not in sounding
+            sounding.add(arguments[:2])
+        elif name == "off":
+            sounding.remove(arguments)
+    assert not sounding
+
+
 def test_every_note_sounds_at_its_frame_and_ends_at_its_end() -> None:
     bar = played(note(0, 24), note(24, 24, 64), start_frame=6400)
     tape = play([bar], 200_000)
@@ -132,14 +144,7 @@ def test_strikes_lie_on_the_grid_and_are_never_early_nor_much_late(
 def test_every_note_that_begins_is_ended_once(raw: list[tuple[int, int, int]]) -> None:
     bar = played(*(Note(onset, duration, pitch, 80, "melody") for onset, duration, pitch in raw), n_frames=6400)
     tape = play([bar], 40_960)
-    sounding: set[tuple[int, ...]] = set()
-    for _, name, arguments in tape.events:
-        if name == "on":
-            assert arguments[:2] not in sounding
-            sounding.add(arguments[:2])
-        elif name == "off":
-            sounding.remove(arguments)
-    assert not sounding
+    assert_ended(tape)
 
 
 def test_a_note_struck_again_is_not_cut_by_the_end_of_the_first() -> None:
@@ -286,13 +291,6 @@ def test_however_it_is_turned_every_note_that_begins_is_ended_once(
             pace = pace.turned(first, to_bpm)
             scheduler.turn(turn(first, manner, from_tick=pace.tick, tempo_bpm=pace.from_bpm, to_bpm=to_bpm))
         scheduler.render(np.zeros((1024, 2), np.float32), first, -6.0)
-    sounding: set[tuple[int, ...]] = set()
-    for _, name, arguments in tape.events:
-        if name == "on":
-            assert arguments[:2] not in sounding
-            sounding.add(arguments[:2])
-        elif name == "off":
-            sounding.remove(arguments)
-    assert not sounding
+    assert_ended(tape)
     assert tape.frames("on") == sorted(tape.frames("on"))
     assert len(tape.frames("on")) <= len(raw)
