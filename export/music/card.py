@@ -66,7 +66,10 @@ hardware/bench. The learning curve is in curve.json; golden.npz holds tokens, co
   again. Movements share no theme unless the listener brings one.
 - Only 4/4 is asked for by the runtime; 3/4 is learned but unused. No velocity of single notes: performing shapes them.
 - Pop songs and art songs of the 19th century are all it knows: Western, tonal, metrical.
-- Steered by its density alone it writes fewer notes than asked where more than about four a beat are asked for.
+- Steered by its density alone it writes fewer notes than asked where more than about four a beat are asked for, and its
+  accompaniment has half as many sixteenths as people's.
+- Asked for what people wrote, its melodies repeat a note less often (13 % of steps, people 20 %) and leap less.
+- It copies itself: what is new by plan has to be kept from looping by the sampler (`device.music.sampling`).
 """
 
 
