@@ -10,19 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from device.audio.conductor import Conductor
-from device.audio.engine import BRIGHTNESS_STEP
 from device.audio.guard import allowed_programs
-from device.audio.mixer import Mixer
-from device.audio.scheduler import Scheduler
+from device.audio.renderer import Renderer
 from device.audio.synth import Synth
 from device.config import SessionConfig
 from device.control.cues import Cues, approach, cues_of, mode_of, within
 from device.control.journey import Journey
 from device.control.keys import tonic_at
-from device.messages import Bar, Command, Message, Mode, MusicIntent, Performance, PlayedBar, Tick, Transport
+from device.messages import Bar, Command, Message, Mode, MusicIntent, PlayedBar, Tick, Transport
 from device.music.composer import Composer
 from device.music.form import SECTION_BARS
 from device.sessions.wav import WavWriter
@@ -129,29 +125,11 @@ class Sound:
         # A writer goes on with a file that is there.
         path.unlink(missing_ok=True)
         self._wav = WavWriter(path, audio.sfreq_hz)
-        self._scheduler = Scheduler(self._synth, config)
-        self._mixer = Mixer(audio.sfreq_hz, audio.ceiling_dbfs, config.seed)
-        self.block = np.zeros((audio.block_frames, 2), np.float32)
-        self._gain = 0.0
-        self._brightness = -1.0
+        self.renderer = Renderer(self._synth, config)
 
-    def add(self, played: PlayedBar) -> None:
-        self._scheduler.add(played)
-
-    def turn(self, performance: Performance) -> None:
-        self._scheduler.turn(performance)
-
-    def render(self, frame: int, conductor: Conductor) -> None:
-        """The block that begins at `frame`, as loud and bright as the conductor says."""
-        brightness = conductor.brightness_at(frame)
-        if abs(brightness - self._brightness) >= BRIGHTNESS_STEP:
-            self._brightness = brightness
-            self._synth.brighten(brightness)
-        self._scheduler.render(self.block, frame, conductor.loudness_db_at(frame))
-        end = frame + len(self.block)
-        gain = conductor.envelope_at(end) * 10.0 ** (conductor.loudness_db_at(end) / 20.0)
-        self._wav.write(self._mixer.mix(self.block, self._gain, gain))
-        self._gain = gain
+    def render(self, conductor: Conductor) -> None:
+        """The next block, as loud and bright as the conductor says."""
+        self._wav.write(self.renderer.render(conductor))
 
     def close(self) -> None:
         self._wav.close()
@@ -179,23 +157,23 @@ class Studio:
                 now = max(due, frame)
                 self._give(Tick(t_ns=now * SECOND_NS // self._sfreq_hz, frame=now))
             if self._sound:
-                self._sound.render(frame, self._conductor)
+                self._sound.render(self._conductor)
             frame = end
         return Piece(tuple(self._intents), tuple(self._bars), tuple(self._played))
 
     def _next_frame(self, frame: int) -> int:
         if self._sound:
-            return frame + len(self._sound.block)
+            return self._sound.renderer.end_frame
         return max(frame, self._conductor.next_tick_frame or 0) + 1
 
     def _give(self, message: Message) -> None:
         for emitted in self._conductor.step(message, message.t_ns):
+            if self._sound:
+                self._sound.renderer.take(emitted)
             if isinstance(emitted, Transport):
                 self._ask(emitted)
             elif isinstance(emitted, PlayedBar):
                 self._hear(emitted)
-            elif isinstance(emitted, Performance) and self._sound:
-                self._sound.turn(emitted)
 
     def _ask(self, transport: Transport) -> None:
         intent = self._steersman.answer(transport)
@@ -209,6 +187,4 @@ class Studio:
     def _hear(self, played: PlayedBar) -> None:
         self._played.append(played)
         self._composer.step(played, played.t_ns)
-        if self._sound:
-            self._sound.add(played)
         self._told(len(self._played))

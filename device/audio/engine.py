@@ -10,20 +10,18 @@ import gc
 import threading
 from collections.abc import Iterator
 
-import numpy as np
-
 from device.audio.conductor import Conductor, State
 from device.audio.guard import allowed_programs
 from device.audio.mender import Mender
-from device.audio.mixer import DELAY_FRAMES, Mixer, fade_out
+from device.audio.mixer import DELAY_FRAMES, fade_out
 from device.audio.player import FRAME_BYTES, CardSink, ClockSink, Sink
-from device.audio.scheduler import Scheduler
+from device.audio.renderer import Renderer
 from device.audio.synth import Synth
 from device.bus import Received
 from device.clock import Clock
 from device.config import AudioConfig
 from device.host import ProcessContext
-from device.messages import AudioReport, Fault, Marker, Message, PcmBlock, Performance, PlayedBar, Tick
+from device.messages import AudioReport, Fault, Marker, Message, PcmBlock, Tick
 
 POLL_MS = 10
 IDLE_POLL_MS = 50
@@ -32,23 +30,18 @@ STOP_FADE_S = 0.04
 ABANDONED_FADE_S = 2.0
 """When the manager is gone."""
 NO_CARD = "none"
-BRIGHTNESS_STEP = 0.01
 
 
 class Engine:
-    """Owns the frames: `_frame` is the next one to render, `_heard_frame` the next one to go out."""
+    """Owns the frames: the renderer's is the next one to render, `_heard_frame` the next one to go out."""
 
     def __init__(self, context: ProcessContext, synth: Synth, sink: Sink) -> None:
         conductor = context.stages[0]
         assert isinstance(conductor, Conductor)
-        self._context, self._conductor, self._synth, self._sink = context, conductor, synth, sink
+        self._context, self._conductor, self._sink = context, conductor, sink
         self._clock, self._audio = context.clock, context.config.device.audio
-        self._scheduler = Scheduler(synth, context.config)
-        self._mixer = Mixer(self._audio.sfreq_hz, self._audio.ceiling_dbfs, context.config.seed)
-        self._block = np.zeros((self._audio.block_frames, 2), np.float32)
-        self._frame = self._heard_frame = 0
-        self._gain = 0.0
-        self._brightness = -1.0
+        self._renderer = Renderer(synth, context.config)
+        self._heard_frame = 0
         self._state: State = "idle"
         self._lost_underruns = 0
         self._mender: Mender | None = None
@@ -92,7 +85,7 @@ class Engine:
         while left and self._sink.is_alive():
             for _ in range(min(left, self._sink.room())):
                 left -= 1
-                self._push(left / n_blocks)
+                self._sink.push(self._renderer.render(self._conductor, left / n_blocks))
             self._publish_heard()
             self._clock.sleep(POLL_MS / 1000.0)
 
@@ -100,9 +93,9 @@ class Engine:
         """Take back what was not heard yet, fade over it and send that: as quick as the card allows."""
         self._state = "fading"
         n_frames = round(STOP_FADE_S * self._audio.sfreq_hz)
-        pending = self._sink.revoke()[: -(-n_frames // len(self._block))]
+        pending = self._sink.revoke()[: -(-n_frames // self._audio.block_frames)]
         faded = fade_out(b"".join(pending), n_frames)
-        size = len(self._block) * FRAME_BYTES
+        size = self._audio.block_frames * FRAME_BYTES
         for first in range(0, len(faded), size):
             self._sink.push(faded[first : first + size])
 
@@ -118,64 +111,44 @@ class Engine:
     def _feed(self, received: list[Received]) -> None:
         """Give the conductor what came in, as of the next frame to render."""
         if received:
-            self._tick(self._frame)
+            self._tick(self._renderer.frame)
         for item in received:
             self._add(self._context.step(item))
 
     def _tick(self, frame: int) -> None:
-        ahead = frame - self._frame + DELAY_FRAMES
+        ahead = frame - self._renderer.frame + DELAY_FRAMES
         heard_ns = self._sink.next_heard_ns() + ahead * 1_000_000_000 // self._audio.sfreq_hz
         self._add(self._context.step(Tick(t_ns=heard_ns, frame=frame)))
 
     def _add(self, emitted: list[Message]) -> None:
         for message in emitted:
-            if isinstance(message, PlayedBar):
-                self._scheduler.add(message)
-            elif isinstance(message, Performance):
-                self._scheduler.turn(message)
+            self._renderer.take(message)
 
     # -- samples
 
     def _fill(self) -> None:
         for _ in range(self._sink.room()):
-            end_frame = self._frame + len(self._block)
-            while (due := self._conductor.next_tick_frame) is not None and due < end_frame:
-                self._tick(max(due, self._frame))
+            while (due := self._conductor.next_tick_frame) is not None and due < self._renderer.end_frame:
+                self._tick(max(due, self._renderer.frame))
             if self._conductor.state == "ended":
                 return
-            self._push()
-
-    def _push(self, level: float = 1.0) -> None:
-        """Render one block and give it to the sink; `level` is an amplitude on top of the conductor's."""
-        self._brighten()
-        self._scheduler.render(self._block, self._frame, self._conductor.loudness_db_at(self._frame))
-        self._frame += len(self._block)
-        gain = level * self._conductor.envelope_at(self._frame)
-        gain *= 10.0 ** (self._conductor.loudness_db_at(self._frame) / 20.0)
-        self._sink.push(self._mixer.mix(self._block, self._gain, gain))
-        self._gain = gain
-
-    def _brighten(self) -> None:
-        brightness = self._conductor.brightness_at(self._frame)
-        if abs(brightness - self._brightness) >= BRIGHTNESS_STEP:
-            self._brightness = brightness
-            self._synth.brighten(brightness)
+            self._sink.push(self._renderer.render(self._conductor))
 
     def _publish_heard(self) -> None:
         for block in self._sink.heard():
             self._context.publish(
                 PcmBlock(t_ns=block.t_ns, first_frame=self._heard_frame, sfreq_hz=self._audio.sfreq_hz, data=block.pcm)
             )
-            self._heard_frame += len(self._block)
+            self._heard_frame += self._audio.block_frames
 
     def _report(self) -> None:
         self._report_ns = self._clock.now_ns()
-        levels = self._mixer.levels()
+        levels = self._renderer.levels()
         self._context.publish(
             AudioReport(
                 t_ns=self._report_ns,
                 sink=self._sink.name,
-                frame=self._frame,
+                frame=self._renderer.frame,
                 peak_dbfs=levels.peak_dbfs,
                 rms_dbfs=levels.rms_dbfs,
                 underruns=self._lost_underruns + self._sink.underruns,
