@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from device.config import Theme
 from device.messages import Note
+from device.music.form import SECTION_BARS
 from device.music.playing import BAR_TICKS
 from device.music.theory import SCALES
 from device.stage import Random
@@ -60,6 +61,12 @@ def lay_motif(motif: Motif, count: int, span: float, *, regular: bool, turned: b
         Placed(place * EIGHTH, (end - place) * EIGHTH, round(sign * span * motif.shape[place]))
         for place, end in zip(places, ends, strict=True)
     )
+
+
+def window(theme: Theme, number: int) -> tuple[tuple[Note, ...], ...]:
+    """Eight bars of the theme, the next eight with the next number, and from the start again after the last."""
+    first = number * SECTION_BARS % (-(-len(theme.bars) // SECTION_BARS) * SECTION_BARS)
+    return tuple(theme.bars[(first + bar) % len(theme.bars)] for bar in range(SECTION_BARS))
 
 
 def lay_theme(theme: Theme, bar: Sequence[Note], count: int) -> tuple[Placed, ...]:

@@ -1,8 +1,9 @@
 """The phrasebook: composed calm music that is always there.
 
 Eight-bar phrases in groups of four (A A B A), each with its own chords, motif and cadence; a melody in small steps
-over `accompaniment`. It is the fallback when the model is late or broken, also
-inside the audio process, so it imports neither numpy nor a model runtime and takes well under a millisecond.
+over `accompaniment`. A listener's theme lends its rhythm and contour to A. It is the fallback when the model is late or
+broken, also inside the audio process, so it imports neither numpy nor a model runtime and takes well under a
+millisecond.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from device.config import SessionConfig
+import msgspec
+
+from device.config import SessionConfig, Theme
 from device.messages import Bar, Mode, MusicIntent, Note
 from device.music.accompaniment import SWINGS, accompany, closing_counts, last_pitch, share_out
 from device.music.likeness import keep_out
+from device.music.motifs import lay_theme, window
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
 from device.music.theory import SCALES, Chord, degree_triad, goal_pitch, nearest_pitch
 from device.stage import Random, keyed_random
@@ -60,6 +64,9 @@ CELLS: dict[int, tuple[Cell, ...]] = {
     ),
 }
 """Melody rhythms by number of notes, as (onset, length) in ticks; the same place in each row is the same gesture."""
+CLOSING: tuple[Cell, tuple[int, ...]] = ((0, BAR_TICKS),), (0,)
+CLOSES = (3, 7)
+"""The bars of a phrase in which it half closes and closes."""
 CONTOURS = ((0, 1, 2, 1, 0, -1), (0, -1, 0, 1, 2, 1), (2, 1, 0, 1, 0, -1), (0, 2, 1, 0, -1, 0), (0, 1, 0, -1, -2, -1))
 """Motifs in scale steps around the bar's goal."""
 GOALS = (0, 1, 2, 1, 2, 3, 1, 0)
@@ -75,6 +82,8 @@ class Phrase(NamedTuple):
     swing: tuple[int, ...]
     varied: bool
     """A phrase that returns has other middle bars."""
+    theme: Theme | None
+    """The eight bars of the listener's theme that it takes up."""
 
 
 class Phrasebook:
@@ -100,7 +109,10 @@ class Phrasebook:
         group, place = divmod(number, len(FORM))
         rng = keyed_random(self.config.seed, f"phrase-{FORM[place]}-{intent.mode}", group)
         degrees = rng.choice(PROGRESSIONS[intent.mode])
-        return Phrase(degrees, rng.randrange(3), rng.choice(CONTOURS), rng.choice(SWINGS), place > 0)
+        theme = self.config.theme if FORM[place] == "A" else None
+        if theme is not None:
+            theme = msgspec.structs.replace(theme, bars=window(theme, group))
+        return Phrase(degrees, rng.randrange(3), rng.choice(CONTOURS), rng.choice(SWINGS), place > 0, theme)
 
 
 def _degree(intent: MusicIntent, phrase: Phrase) -> int:
@@ -114,17 +126,27 @@ def _degree(intent: MusicIntent, phrase: Phrase) -> int:
 
 def _melody(intent: MusicIntent, phrase: Phrase, chord: Chord, count: int, history: Sequence[Bar]) -> list[Note]:
     place = intent.bar_index % PHRASE_BARS
-    cadence = place in {3, 7}
-    count = 1 if intent.final else max(1, count - 2) if cadence else count
     varied = phrase.varied and place in {4, 5}
-    variant = (phrase.gesture + (place in {2, 6}) + varied) % 3
-    cell = ((0, BAR_TICKS),) if intent.final else CELLS[count][0 if cadence else variant]
+    cell, contour = CLOSING if intent.final else _gesture(phrase, place, count, varied=varied)
     scale = [(intent.tonic_pc + step) % 12 for step in SCALES[intent.mode]]
     goal = goal_pitch(intent.register_midi - 2.0 + 1.7 * (GOALS[place] + varied), chord, last_pitch(history, "melody"))
-    pitches = _line(goal, phrase.contour[: len(cell)], cell, scale, chord)
+    pitches = _line(goal, contour, cell, scale, chord)
     if intent.final or place == PHRASE_BARS - 1:
         pitches[-1] = nearest_pitch(intent.tonic_pc, pitches[-2] if len(pitches) > 1 else goal)
     return [Note(onset, length, pitch, 0, "melody") for (onset, length), pitch in zip(cell, pitches, strict=True)]
+
+
+def _gesture(phrase: Phrase, place: int, count: int, *, varied: bool) -> tuple[Cell, Sequence[int]]:
+    """Rhythm and scale steps of a bar: the theme's if it has notes there, else, and where a phrase closes, our own."""
+    closes = place in CLOSES
+    theme = phrase.theme.bars[place] if phrase.theme and not closes else ()
+    if phrase.theme and theme:
+        laid = lay_theme(phrase.theme, theme, count)
+        middle = sorted(note.step for note in laid)[len(laid) // 2]
+        return tuple((note.onset_tick, note.length_tick) for note in laid), [note.step - middle for note in laid]
+    variant = (phrase.gesture + (place in {2, 6}) + varied) % 3
+    cell = CELLS[max(1, count - 2)][0] if closes else CELLS[count][variant]
+    return cell, phrase.contour[: len(cell)]
 
 
 def _line(goal: int, contour: Sequence[int], cell: Cell, scale: Sequence[int], chord: Chord) -> list[int]:
@@ -133,7 +155,7 @@ def _line(goal: int, contour: Sequence[int], cell: Cell, scale: Sequence[int], c
     foot = ladder.index(goal)
     pitches: list[int] = []
     for (onset, length), step in zip(cell, contour, strict=True):
-        pitch = ladder[foot + step]
+        pitch = ladder[min(max(foot + step, 0), len(ladder) - 1)]
         if onset % 48 == 0 or length >= 36:
             tones = [tone for tone in range(pitch - 4, pitch + 5) if tone % 12 in chord.pitch_classes]
             pitch = min(tones, key=lambda tone, wish=pitch: abs(tone - wish))  # type: ignore[misc]

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from device.config import SessionConfig, Theme
+from device.config import SessionConfig
 from device.messages import Bar, MusicIntent, Note
 from device.music.accompaniment import SWINGS, Counts, accompany, closing_counts, last_pitch, share_out
 from device.music.colours import Colour, chord_named, colour_of, harmonise, palette
 from device.music.form import SECTION_BARS, Place, place_of
 from device.music.likeness import keep_out
-from device.music.motifs import Motif, Placed, lay_motif, lay_theme, new_motif
+from device.music.motifs import Motif, Placed, lay_motif, lay_theme, new_motif, window
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
 from device.music.theory import Chord, goal_pitch, nearest_pitch
 from device.stage import Random, keyed_random
@@ -113,7 +113,7 @@ class Rules:
         chords = tuple(rng.choice(colour.progressions).split())
         bars: tuple[tuple[Note, ...], ...] = ()
         if theme and place.section in THEME_SECTIONS[: 1 + (len(theme.bars) > SECTION_BARS)]:
-            bars = _window(theme, place.movement + THEME_SECTIONS.index(place.section))
+            bars = window(theme, place.movement + THEME_SECTIONS.index(place.section))
             chords = harmonise(bars, colour, chords)
         return Section(chords, motif, answer, bars)
 
@@ -141,12 +141,6 @@ class Rules:
             laid = _ornament(laid, rng)
         line = _line(laid, foot, _ladder(intent, moment.colour, chords), chords, bound=not of_theme)
         return _close(line, intent, chords[1]) if moment.place.close == "full" else line
-
-
-def _window(theme: Theme, number: int) -> tuple[tuple[Note, ...], ...]:
-    """Eight bars of the theme, the next eight with the next number, and from the start again after the last."""
-    first = number * SECTION_BARS % (-(-len(theme.bars) // SECTION_BARS) * SECTION_BARS)
-    return tuple(theme.bars[(first + bar) % len(theme.bars)] for bar in range(SECTION_BARS))
 
 
 def _chords(intent: MusicIntent, moment: Moment) -> tuple[Chord, Chord]:

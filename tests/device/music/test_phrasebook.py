@@ -98,3 +98,41 @@ def test_a_bar_is_there_at_once(phrasebook: Phrasebook, config: SessionConfig) -
     began = time.perf_counter()
     write(phrasebook, config, 100)
     assert time.perf_counter() - began < 2.0
+
+
+SONG = tuple(
+    tuple(Note(onset, length, pitch, 90, "melody") for onset, length, pitch in bar)
+    for bar in (((12, 12, 60), (36, 12, 69), (60, 24, 62)), ((0, 24, 72), (84, 12, 60)), (), ((0, 96, 67),)) * 2
+)
+
+
+@pytest.fixture
+def with_theme(config: SessionConfig) -> SessionConfig:
+    return msgspec.structs.replace(config, theme=Theme(mode="major", bars=SONG))
+
+
+def test_a_theme_lends_its_rhythm_and_shape(with_theme: SessionConfig) -> None:
+    first, second, *_ = write(Phrasebook(with_theme), with_theme, 2)
+    assert [note.onset_tick for note in tune(first)] == [12, 36, 60]
+    low, high, middle = (note.pitch for note in tune(first))
+    assert low < middle < high
+    assert [note.onset_tick for note in tune(second)] == [0, 84]
+
+
+def test_where_a_theme_is_silent_or_away_the_melody_goes_on(with_theme: SessionConfig, config: SessionConfig) -> None:
+    ours, own = (write(Phrasebook(settings), settings, 32) for settings in (with_theme, config))
+    assert all(tune(bar) for bar in ours)
+    onsets = [[[note.onset_tick for note in tune(bar)] for bar in bars] for bars in (ours, own)]
+    assert onsets[0][16:24] == onsets[1][16:24]
+
+
+def test_a_theme_of_any_shape_gives_bars_of_the_key(config: SessionConfig) -> None:
+    for bars in (
+        ((),) * 3 + ((Note(90, 6, 88, 1, "melody"), Note(0, 6, 55, 1, "melody")),),
+        ((Note(0, 96, 61, 90, "melody"),),),
+    ):
+        odd = msgspec.structs.replace(config, theme=Theme(mode="minor", bars=bars))
+        heard = {
+            note.pitch % 12 for bar in write(Phrasebook(odd), odd, 64, tonic_pc=0, mode="major") for note in bar.notes
+        }
+        assert heard <= set(SCALES["major"])
