@@ -143,8 +143,12 @@ def in_scale(notes: Iterable[Note], mode: Mode) -> float:
 
 def mean_interval(notes: Iterable[Note]) -> float | None:
     """Semitones from melody note to melody note, on average; None with fewer than two."""
-    line = [pitch for _, pitch in sorted((note.onset_tick, note.pitch) for note in notes if note.voice == "melody")]
-    steps = [abs(b - a) for a, b in itertools.pairwise(line)]
+    return mean_step([pitch for _, pitch in sorted((n.onset_tick, n.pitch) for n in notes if n.voice == "melody")])
+
+
+def mean_step(pitches: Sequence[int]) -> float | None:
+    """Semitones from each pitch to the next, on average; None with fewer than two."""
+    steps = [abs(b - a) for a, b in itertools.pairwise(pitches)]
     return sum(steps) / len(steps) if steps else None
 
 

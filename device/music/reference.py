@@ -27,6 +27,11 @@ class Remembered(NamedTuple):
     melody: tuple[tuple[int, int, int], ...]
     """(step, note token, length token), in order."""
 
+    @property
+    def pitches(self) -> list[int]:
+        """Of the melody."""
+        return [t.NOTES[note - t.FIRST_NOTE][1] for _, note, _ in self.melody]
+
     def in_mode(self, before: Mode, after: Mode) -> Remembered:
         """The same melody on the same degrees of the other home key; its harmony is found anew."""
         return (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from device.music.decoder import Logits
 from device.music.form import Place
 from device.music.grammar import Grammar, Mask
 from device.music.playing import BEATS
+from device.music.reference import Remembered
 from device.music.theory import (
     CHORDS,
     HOME,
@@ -31,6 +33,7 @@ from device.music.theory import (
     key_shift,
     notes_per_beat,
 )
+from device.stage import Random
 
 MELODY_REACH = 9
 """Semitones the melody may lie from the register asked for."""
@@ -40,8 +43,14 @@ AROUND_MELODY = {"inner": -7, "bass": 12, "pad": 3}
 """The same in a full texture, whose inner voice may play around the melody."""
 LIVELY_IS_PLEASANT = 0.4
 """Lean that is taken at an arousal of 1, by the share of tempo in valence (Eerola, Friberg and Bresin 2013)."""
-LEAPS_FROM = -0.25
-"""Arousal from which the melody may leap; below it goes in steps, but does not stand still."""
+VARIED_FROM = -0.25
+"""Arousal from which bars differ as they do in people's songs; below it each is asked for the same, to be calm."""
+CALM_LEAPS = 1
+"""In steps, but not standing still."""
+PEOPLE_LEAPS = (0.18, 0.30, 0.29, 0.23)
+"""How often a bar of the training songs is of each class of leaps, with little regard to its tempo and density."""
+PEOPLE_DENSITY, DENSITY_REACH = 0.19, 0.4
+"""Deviation of the notes in a bar of theirs from the eight bars around it, as a share, and the most of it taken."""
 LOWEST_NOTES = 9
 """Semitones: some tone of every chord."""
 CLEAR_BELOW = 0.0
@@ -57,25 +66,46 @@ FULL_FROM = 0.5
 """Density (0 to 1) from which the texture is full; below it is calm. Thinned songs lack the thirds of their chords."""
 
 
-def controls_of(intent: MusicIntent, place: Place, preference: Preference) -> c.Controls:
+class Variety(NamedTuple):
+    """What is asked of one bar and differs from bar to bar under one intent."""
+
+    leaps: int
+    """Class of the melody's steps."""
+    notes: float
+
+
+def vary(intent: MusicIntent, place: Place, reference: Remembered | None, rng: Random) -> Variety:
+    """Drawn as the bars of people's songs have it: asked for the mean every time, music moves and swings too evenly."""
+    notes = notes_per_beat(intent.density) * BEATS
+    if intent.target_arousal < VARIED_FROM:
+        return Variety(CALM_LEAPS, notes)
+    more = min(DENSITY_REACH, max(-DENSITY_REACH, rng.gauss(0.0, PEOPLE_DENSITY)))
+    leaps = rng.choices(range(len(PEOPLE_LEAPS)), PEOPLE_LEAPS)[0]
+    if place.likeness == "close" and reference and (step := c.mean_step(reference.pitches)) is not None:
+        leaps = bisect.bisect(c.LEAP_EDGES, step)
+    return Variety(leaps, (1.0 + more) * notes)
+
+
+def controls_of(intent: MusicIntent, place: Place, preference: Preference, variety: Variety) -> c.Controls:
     """The classes an intent asks for at a place of the form, as the listener likes them."""
     register = intent.register_midi - key_shift(intent.tonic_pc, intent.mode)
+    texture, voices = texture_of(intent, preference), voices_of(intent, preference)
     return c.Controls(
         meter=c.BEATS.index(BEATS),
         mode=c.MODES.index(intent.mode),
         clarity=clarity_of(intent, place),
         colour=colour_of(intent),
-        rhythm=0 if intent.density < FULL_FROM else None,
+        rhythm=0 if texture == "calm" else None,
         tempo=bisect.bisect(c.TEMPO_EDGES_BPM, intent.tempo_bpm),
-        density=bisect.bisect(c.DENSITY_EDGES, notes_per_beat(intent.density)),
+        density=bisect.bisect(c.DENSITY_EDGES, variety.notes / BEATS),
         register=bisect.bisect(c.REGISTER_EDGES_MIDI, register),
         loudness=bisect.bisect(c.LOUDNESS_EDGES, base_velocity(intent.loudness_db)),
-        leaps=1 if intent.target_arousal < LEAPS_FROM else 2,
+        leaps=variety.leaps,
         dissonance=0 if intent.target_valence > 0.0 or intent.target_arousal < 0.0 else 1,
         # With all four a bar may well do without one.
-        voices=c.voice_bits(voices) if (voices := voices_of(intent, preference)) != set(VOICES) else None,
+        voices=c.voice_bits(voices) if voices != set(VOICES) else None,
         style=style_of(preference),
-        texture=texture_of(intent, preference),
+        texture=c.TEXTURES.index(texture),
         close=c.CLOSES.index(place.close),
         place=place.bar % 4,
         likeness=c.LIKENESS.index(place.likeness),
@@ -121,22 +151,22 @@ def style_of(preference: Preference) -> int | None:
     return None if wished == "any" else c.STYLES.index(wished)
 
 
-def texture_of(intent: MusicIntent, preference: Preference) -> int:
+def texture_of(intent: MusicIntent, preference: Preference) -> str:
+    """One of `controls.TEXTURES`: the one that is liked, else by how many notes are asked for."""
     by_density = "full" if intent.density >= FULL_FROM else "calm"
-    return c.TEXTURES.index(by_density if preference.texture == "auto" else preference.texture)
+    return by_density if preference.texture == "auto" else preference.texture
 
 
 def voices_of(intent: MusicIntent, preference: Preference) -> set[str]:
-    """The voices that may sound: with few notes the inner one rests."""
-    rests = "inner" if intent.density < FULL_FROM else ""
+    """The voices that may sound: a calm texture has no inner one."""
+    rests = "inner" if texture_of(intent, preference) == "calm" else ""
     return {voice for voice in preference.voices if voice != rests} or set(preference.voices)
 
 
-def grammar_of(intent: MusicIntent, place: Place, preference: Preference) -> Grammar:
-    """A grammar narrowed to the density, the key, the cadences and the voices asked for."""
-    wanted = notes_per_beat(intent.density) * BEATS
+def grammar_of(intent: MusicIntent, place: Place, preference: Preference, wanted: float) -> Grammar:
+    """A grammar narrowed to the notes wanted in the bar, the key, the cadences and the voices asked for."""
     most_of = dict.fromkeys(set(VOICES) - voices_of(intent, preference), 0)
-    if c.TEXTURES[texture_of(intent, preference)] != "calm":
+    if texture_of(intent, preference) != "calm":
         fewest, most = round(0.7 * wanted), max(4, round(1.4 * wanted))
         return Grammar(BEATS, chords=_harmony(intent, place), fewest=fewest, most=most, most_of=most_of)
     pad = 2 if wanted < 6 else 3 if wanted < 9 else 6
@@ -169,7 +199,7 @@ def _chord_tokens(mode: Mode, degrees: Sequence[int]) -> list[int]:
     return [t.chord_token(degree_triad(HOME[mode], mode, degree)) for degree in degrees]
 
 
-def welcome(intent: MusicIntent, chord: Chord | None) -> Mask:
+def welcome(intent: MusicIntent, chord: Chord | None, preference: Preference) -> Mask:
     """Which notes may begin under a chord: for bass and pads its tones, for the others the scale, near the register."""
     home = HOME[intent.mode]
     tones = set(chord.pitch_classes) if chord else {home}
@@ -180,7 +210,7 @@ def welcome(intent: MusicIntent, chord: Chord | None) -> Mask:
     register = intent.register_midi - key_shift(intent.tonic_pc, intent.mode)
     line = scale if intent.target_arousal < CLEAR_BELOW else set(range(12))
     allowed = {"melody": line, "inner": line}
-    below = AROUND_MELODY if intent.density >= FULL_FROM else BELOW_MELODY
+    below = AROUND_MELODY if texture_of(intent, preference) == "full" else BELOW_MELODY
     return np.array(
         [
             pitch % 12 in allowed.get(voice, tones)

@@ -33,7 +33,7 @@ from device.music.sampling import (
     tire,
     tire_of_loops,
 )
-from device.music.steering import CLEAR_BELOW, chord_leaning, controls_of, grammar_of, welcome
+from device.music.steering import CLEAR_BELOW, chord_leaning, controls_of, grammar_of, vary, welcome
 from device.music.theory import key_shift
 from device.stage import Random
 
@@ -108,9 +108,10 @@ class Transformer:
     def _sample(self, intent: MusicIntent, context: list[Rows], rng: Random) -> tuple[list[int], Rows]:
         preference = self.config.prescription.preference
         place = place_of(self.config.seed, intent.bar_index, has_theme=self.config.theme is not None)
-        told = controls_of(intent, place, preference)
         reference = self._reference(place, intent.mode)
-        grammar = grammar_of(intent, place, preference)
+        variety = vary(intent, place, reference, rng)
+        told = controls_of(intent, place, preference, variety)
+        grammar = grammar_of(intent, place, preference, variety.notes)
         tokens, cursor = [t.BAR], Cursor()
         opening = [t.START] if intent.bar_index == 0 else []
         head = _rows([*opening, *tokens], told, reference)
@@ -134,7 +135,7 @@ class Transformer:
             heard.append(token)
             if len(tokens) == 1 + N_CHORDS:
                 first, second = (t.chord_of(planned) for planned in tokens[1:])
-                grammar.welcome = (welcome(intent, first), welcome(intent, second))
+                grammar.welcome = (welcome(intent, first, preference), welcome(intent, second, preference))
             cursor.take(token)
             if not grammar.complete:
                 logits = self.decoder.feed(np.array([[token, *conditions(told, cursor, reference)]]))

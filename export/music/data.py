@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from device.config import Style
 from device.messages import Note
 from device.music import tokens as t
 from device.music.controls import CONTROL_SIZES, LIKENESS, STYLES, TEXTURES, Controls, describe
@@ -27,7 +28,7 @@ from export.music.textures import textures
 Array = npt.NDArray[Any]
 PARTS = ("train", "held_out")
 N_SLOTS = t.N_STEPS + 1
-STYLE_OF = {"pop909": STYLES.index("song"), "lieder": STYLES.index("lied")}
+STYLE_OF: dict[str, Style] = {"pop909": "song", "lieder": "lied"}
 
 
 def main() -> None:
@@ -112,7 +113,7 @@ def describe_song(song: Song, texture: int, bars: Sequence[Sequence[Note]]) -> I
         yield describe(notes, measure.beats, measure.tempo_bpm, mode)._replace(
             colour=colour,
             rhythm=len(set(chords)) - 1,
-            style=STYLE_OF[song.name.partition("/")[0]],
+            style=STYLES.index(STYLE_OF[song.name.partition("/")[0]]),
             texture=texture,
             close=close,
             place=place,

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from device.config import DeviceConfig, MusicConfig, Prescription, SessionConfig
+from device.config import DeviceConfig, MusicConfig, Preference, Prescription, SessionConfig
 from device.errors import ConfigError, IsotoneError
 from device.messages import Bar, Mode, MusicIntent, Note, PlayedBar
 from device.models import MODELS_DIR
@@ -38,7 +38,7 @@ from device.stage import keyed_random
 from export.music import evaluate, midi
 from export.music.chroma import key_fit
 from export.music.corpus import Measure, Song
-from export.music.data import read_corpus
+from export.music.data import STYLE_OF, read_corpus
 from export.music.metrics import bar_of
 from export.music.textures import quantise
 
@@ -90,6 +90,11 @@ def _section(piece: midi.Piece, first: int, end: int) -> dict[str, Any]:
         "density": density_of(float(inside.sum()) / n_beats),
         "register_midi": float(piece.pitch[sung].mean()),
     }
+
+
+def liking(piece: midi.Piece) -> Preference:
+    """Style and texture of what people wrote: however few notes it has, in the corpus that is called full."""
+    return Preference(texture="full", style=STYLE_OF.get(piece.name.partition("-")[0], "any"))
 
 
 def density_of(per_beat: float) -> float:
@@ -147,6 +152,7 @@ def mirror(
             session_dir="",
             models_dir=str(MODELS_DIR),
             device=DeviceConfig(music=music),
+            prescription=Prescription(preference=liking(piece)),
         )
         path = out / f"{piece.name}.mid"
         write(path, compose(wishes(piece, music.generator), config))

@@ -14,7 +14,7 @@ from device.music import tokens as t  # noqa: E402
 from device.music.decoder import Decoder  # noqa: E402
 from device.music.reference import UNTOLD  # noqa: E402
 from export.music import export, train  # noqa: E402
-from export.music.model import Composer, Shape  # noqa: E402
+from export.music.model import Composer, Shape, attend  # noqa: E402
 from export.music.rivals import RIVALS  # noqa: E402
 from export.music.windows import EVERYTHING, Windows, shapes  # noqa: E402
 
@@ -42,6 +42,13 @@ def test_a_token_never_sees_what_comes_after_it(corpus: Path) -> None:
     composer = model()
     with torch.no_grad():
         assert torch.allclose(composer(ids, conditions)[:, :30], composer(other, conditions)[:, :30], atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [1, 100, 256, 700])
+def test_attention_in_blocks_is_attention(length: int) -> None:
+    query, key, value = torch.randn(3, 2, 2, length, 16, generator=torch.Generator().manual_seed(length))
+    whole = torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+    assert torch.allclose(attend(query, key, value), whole, atol=1e-5)
 
 
 def draw(corpus: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

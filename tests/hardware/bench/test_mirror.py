@@ -8,7 +8,7 @@ import pytest
 from device.config import MusicConfig
 from device.music.theory import notes_per_beat
 from export.music import midi
-from hardware.bench.mirror import density_of, in_four, main, mirror, wishes
+from hardware.bench.mirror import density_of, in_four, liking, main, mirror, wishes
 from tests.export.music.scores import Written, chord, piece, scale_tune, write
 
 
@@ -43,6 +43,12 @@ def test_sections_are_wished_for_one_by_one() -> None:
 def test_density_is_the_inverse_of_notes_a_beat_within_bounds() -> None:
     assert notes_per_beat(density_of(3.0)) == pytest.approx(3.0)
     assert (density_of(0.0), density_of(99.0)) == (0.0, 1.0)
+
+
+def test_a_song_is_asked_for_as_a_song_and_as_written() -> None:
+    styles = [liking(piece(_song(), name=name)).style for name in ("pop909-001", "lieder-Mignon", "mine")]
+    assert styles == ["song", "lied", "any"]
+    assert liking(piece(_song())).texture == "full"
 
 
 def test_only_pieces_in_four_beats_are_mirrored_without_their_upbeat() -> None:
