@@ -8,6 +8,7 @@ notes as asked for.
 from __future__ import annotations
 
 import bisect
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ BELOW_MELODY = {"inner": 1, "bass": 12, "pad": 5}
 """Semitones each other voice stays below that register."""
 AROUND_MELODY = {"inner": -7, "bass": 12, "pad": 3}
 """The same in a full texture, whose inner voice may play around the melody."""
-LIVELY_IS_PLEASANT = 0.4
+LIVELY_IS_PLEASANT = 0.2
 """Lean that is taken at an arousal of 1, by the share of tempo in valence (Eerola, Friberg and Bresin 2013)."""
 VARIED_FROM = -0.25
 """Arousal from which bars differ as they do in people's songs; below it each is asked for the same, to be calm."""
@@ -58,9 +59,10 @@ CLEAR_BELOW = 0.0
 DIATONIC = {"major": (0, 1, 2, 3, 4, 5), "minor": (0, 2, 3, 4, 5, 6)}
 """Degrees the harmony of calm music may use: all but the diminished one."""
 HALF_CLOSE = {"major": (4, 3, 1), "minor": (4, 3, 6)}
-LEANING = 1.7
-"""The most, in nats, that is added to major chords and taken from minor ones, or the other way round."""
-BORROWED = 0.5
+LEANING, LEANING_BEND = 1.7, 1.5
+"""The most, in nats, that is added to major chords and taken from minor ones, or the other way round; and the power of
+the lean by which: few nats already leave little else."""
+BORROWED = 0.2
 """How far, of its whole lean, a mode leans to the other at a valence of 0."""
 FULL_FROM = 0.5
 """Density (0 to 1) from which the texture is full; below it is calm. Thinned songs lack the thirds of their chords."""
@@ -137,11 +139,12 @@ def colour_of(intent: MusicIntent) -> int:
 
 def chord_leaning(intent: MusicIntent) -> Logits:
     """What is added to the logits of chords, so that the harmony keeps its lean in the long run."""
-    lean = np.zeros(len(t.VOCABULARY), np.float32)
+    added = np.zeros(len(t.VOCABULARY), np.float32)
+    lean = lean_of(intent)
+    nats = math.copysign(LEANING * abs(lean) ** LEANING_BEND, lean)
     for chord in CHORDS:
-        sign = {"maj": 1.0, "min": -1.0}.get(chord.quality, 0.0)
-        lean[t.chord_token(chord)] = LEANING * sign * lean_of(intent)
-    return lean
+        added[t.chord_token(chord)] = {"maj": nats, "min": -nats}.get(chord.quality, 0.0)
+    return added
 
 
 def style_of(preference: Preference) -> int | None:

@@ -89,6 +89,17 @@ def test_towards_the_middle_each_mode_borrows_from_the_other() -> None:
     assert lean_of(major) == -lean_of(minor) < 0
 
 
+def test_across_the_modes_the_harmony_never_darkens_with_the_valence() -> None:
+    for arousal in (-1.0, 0.0, 1.0):
+        minor, major = (
+            [lean_of(intent(target_valence=end * depth / 4, target_arousal=arousal, mode=mode)) for depth in (4, 2)]
+            for mode, end in (("minor", -1.0), ("major", 1.0))
+        )
+        neutral = lean_of(intent(target_valence=0.0, target_arousal=arousal, mode="major"))
+        assert minor == sorted(minor)
+        assert minor[-1] < neutral < major[-1] < major[0]
+
+
 def test_the_lean_is_heard_in_the_choice_of_chords() -> None:
     bright = chord_leaning(intent(target_valence=1.0, mode="major"))
     assert bright[t.chord_token(Chord(0, "maj"))] > 0 > bright[t.chord_token(Chord(9, "min"))]
