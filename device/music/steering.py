@@ -71,6 +71,8 @@ FULL_FROM = 0.5
 class Variety(NamedTuple):
     """What is asked of one bar and differs from bar to bar under one intent."""
 
+    colour: int
+    """Class of the harmony's brightness: one of the two nearest to the lean, so that on average it is met."""
     leaps: int
     """Class of the melody's steps."""
     notes: float
@@ -78,14 +80,15 @@ class Variety(NamedTuple):
 
 def vary(intent: MusicIntent, place: Place, reference: Remembered | None, rng: Random) -> Variety:
     """Drawn as the bars of people's songs have it: asked for the mean every time, music moves and swings too evenly."""
+    colour = math.floor(colour_of(intent) + rng.random())
     notes = notes_per_beat(intent.density) * BEATS
     if intent.target_arousal < VARIED_FROM:
-        return Variety(CALM_LEAPS, notes)
+        return Variety(colour, CALM_LEAPS, notes)
     more = min(DENSITY_REACH, max(-DENSITY_REACH, rng.gauss(0.0, PEOPLE_DENSITY)))
     leaps = rng.choices(range(len(PEOPLE_LEAPS)), PEOPLE_LEAPS)[0]
     if place.likeness == "close" and reference and (step := c.mean_step(reference.pitches)) is not None:
         leaps = bisect.bisect(c.LEAP_EDGES, step)
-    return Variety(leaps, (1.0 + more) * notes)
+    return Variety(colour, leaps, (1.0 + more) * notes)
 
 
 def controls_of(intent: MusicIntent, place: Place, preference: Preference, variety: Variety) -> c.Controls:
@@ -96,7 +99,7 @@ def controls_of(intent: MusicIntent, place: Place, preference: Preference, varie
         meter=c.BEATS.index(BEATS),
         mode=c.MODES.index(intent.mode),
         clarity=clarity_of(intent, place),
-        colour=colour_of(intent),
+        colour=variety.colour,
         rhythm=0 if texture == "calm" else None,
         tempo=bisect.bisect(c.TEMPO_EDGES_BPM, intent.tempo_bpm),
         density=bisect.bisect(c.DENSITY_EDGES, variety.notes / BEATS),
@@ -131,10 +134,10 @@ def lean_of(intent: MusicIntent) -> float:
     return lean / (1.0 + LIVELY_IS_PLEASANT)
 
 
-def colour_of(intent: MusicIntent) -> int:
-    """The class of `lean_of`."""
+def colour_of(intent: MusicIntent) -> float:
+    """Where `lean_of` lies among the classes of brightness, 0 to the last one."""
     middle = len(c.COLOUR_EDGES) / 2
-    return round(middle + middle * lean_of(intent))
+    return middle + middle * min(1.0, max(-1.0, lean_of(intent)))
 
 
 def chord_leaning(intent: MusicIntent) -> Logits:

@@ -45,7 +45,7 @@ def test_the_controls_are_the_classes_of_the_wish() -> None:
 
 def test_calm_bars_are_alike_and_others_differ_as_people_s() -> None:
     calm, lively = ([_vary(bar, arousal) for bar in range(400)] for arousal in (-1.0, 0.5))
-    assert set(calm) == {Variety(1, NOTES)}
+    assert {(variety.leaps, variety.notes) for variety in calm} == {(1, NOTES)}
     assert {variety.leaps for variety in lively} == set(range(len(c.LEAP_EDGES) + 1))
     notes = [variety.notes for variety in lively]
     assert np.mean(notes) == pytest.approx(NOTES, rel=0.03)
@@ -87,6 +87,14 @@ def test_within_a_mode_the_harmony_brightens_with_the_valence(mode: str, end: fl
 def test_towards_the_middle_each_mode_borrows_from_the_other() -> None:
     major, minor = (intent(target_valence=0.0, target_arousal=0.0, mode=mode) for mode in ("major", "minor"))
     assert lean_of(major) == -lean_of(minor) < 0
+
+
+def test_on_average_bars_are_as_bright_as_the_lean() -> None:
+    for valence, mode in ((0.0, "major"), (0.5, "major"), (-0.5, "minor"), (1.0, "major")):
+        wish = intent(target_valence=valence, target_arousal=0.5, mode=mode)
+        told = [vary(wish, PLACE, None, keyed_random(2, "bars", bar)).colour for bar in range(2000)]
+        assert np.mean(told) == pytest.approx(colour_of(wish), abs=0.05)
+        assert max(told) - min(told) <= 1
 
 
 def test_across_the_modes_the_harmony_never_darkens_with_the_valence() -> None:
