@@ -42,8 +42,9 @@ BELOW_MELODY = {"inner": 1, "bass": 12, "pad": 5}
 """Semitones each other voice stays below that register."""
 AROUND_MELODY = {"inner": -7, "bass": 12, "pad": 3}
 """The same in a full texture, whose inner voice may play around the melody."""
-LIVELY_IS_PLEASANT = 0.2
-"""Lean that is taken at an arousal of 1, by the share of tempo in valence (Eerola, Friberg and Bresin 2013)."""
+SLOW_IS_UNPLEASANT, LIVELY_IS_PLEASANT = 0.4, 0.2
+"""Lean that is given at an arousal of -1 and taken at 1, for the share of tempo in valence (Eerola, Friberg and Bresin
+2013). Lively harmony that is darkened more has no minor chords left to be darkened by."""
 VARIED_FROM = -0.25
 """Arousal from which bars differ as they do in people's songs; below it each is asked for the same, to be calm."""
 CALM_LEAPS = 1
@@ -127,17 +128,18 @@ def lean_of(intent: MusicIntent) -> float:
     """How much the harmony leans to bright (1) or dark (-1) chords.
 
     The mode makes the large step of valence, so towards the middle each mode borrows from the other. Cues add up, and
-    tempo and density of lively music already sound more pleasant: its harmony leans less to the bright side.
+    tempo and density make lively music sound more pleasant already, and slow music less: harmony makes up for it.
     """
     depth = (1.0 + BORROWED) * min(1.0, abs(intent.target_valence)) - BORROWED
-    lean = (depth if intent.mode == "major" else -depth) - LIVELY_IS_PLEASANT * intent.target_arousal
-    return lean / (1.0 + LIVELY_IS_PLEASANT)
+    share = LIVELY_IS_PLEASANT if intent.target_arousal > 0.0 else SLOW_IS_UNPLEASANT
+    made_up = share * min(1.0, max(-1.0, intent.target_arousal))
+    return ((depth if intent.mode == "major" else -depth) - made_up) / (1.0 + abs(made_up))
 
 
 def colour_of(intent: MusicIntent) -> float:
     """Where `lean_of` lies among the classes of brightness, 0 to the last one."""
     middle = len(c.COLOUR_EDGES) / 2
-    return middle + middle * min(1.0, max(-1.0, lean_of(intent)))
+    return middle + middle * lean_of(intent)
 
 
 def chord_leaning(intent: MusicIntent) -> Logits:
