@@ -2,7 +2,7 @@
 
     python -m export.music.build --data DIR/open --work FOLDER --out models_onnx/composer-0.2.0
 
-Two hours and a half on one core. Started again with the same work folder it goes on where it was.
+Two to three hours on one core, half of that on two. Started again with the same work folder it goes on where it was.
 """
 
 from __future__ import annotations
