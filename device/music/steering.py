@@ -44,7 +44,7 @@ AROUND_MELODY = {"inner": -7, "bass": 12, "pad": 3}
 """The same in a full texture, whose inner voice may play around the melody."""
 SLOW_IS_UNPLEASANT, LIVELY_IS_PLEASANT = 0.4, 0.2
 """Lean that is given at an arousal of -1 and taken at 1, for the share of tempo in valence (Eerola, Friberg and Bresin
-2013). Lively harmony that is darkened more has no minor chords left to be darkened by."""
+2013). Lively harmony that is darkened more has no major chords left to lose."""
 VARIED_FROM = -0.25
 """Arousal from which bars differ as they do in people's songs; below it each is asked for the same, to be calm."""
 CALM_LEAPS = 1
