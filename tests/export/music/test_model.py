@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the extra `export`")
+onnx = pytest.importorskip("onnx")
 pytest.importorskip("tqdm")
 
 from device.models import ModelFolder  # noqa: E402
@@ -67,6 +68,12 @@ def test_every_rival_is_told_the_controls_and_is_of_the_same_size(corpus: Path, 
         one, other = rival(ids, conditions), rival(ids, told_otherwise)
     assert one.shape == (*ids.shape, len(t.VOCABULARY))
     assert not torch.allclose(one[:, 100:], other[:, 100:])
+
+
+def test_a_step_of_the_exported_graph_runs_straight_through(tmp_path: Path) -> None:
+    export.write_onnx(model(), tmp_path / "model.onnx")
+    kinds = {node.op_type for node in onnx.load(tmp_path / "model.onnx").graph.node}
+    assert not kinds & {"Loop", "If", "Scan"}, "onnxruntime steps through these one node at a time"
 
 
 def test_a_run_goes_on_where_it_stopped_and_its_export_is_the_same_model(corpus: Path, tmp_path: Path) -> None:
