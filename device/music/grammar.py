@@ -20,6 +20,7 @@ PACE_STEPS = 9
 _VOICE_OF = np.array([VOICES.index(voice) for voice, _ in t.NOTES])
 _MOST_AT_ONCE = np.array([t.MOST_AT_ONCE[voice] for voice in VOICES])
 _CHORD_AT = (np.array(t.STEP_TICKS) >= t.CHORD_TICKS).astype(int)
+_EVERY_NOTE: Mask = np.ones(len(t.NOTES), bool)
 _IS_PAD: Mask = np.array([voice == "pad" for voice, _ in t.NOTES])
 _LENGTH_TICKS = np.array(t.LENGTHS)
 
@@ -39,11 +40,8 @@ class Grammar:
     """Walks through one bar after its `bar` token; `mask()` tells what may come next, `take()` goes there.
 
     Beyond validity a caller may narrow the bar: `chords` (two sets of chord tokens), `fewest` (as far as it goes) and
-    `most` notes, `most_of` each voice, `opening` notes of the pad that begin the bar as a chord, and, any time,
-    `welcome`: which note tokens may begin under the first and the second chord.
+    `most` notes, `most_of` each voice, `opening` notes of the pad that begin the bar as a chord, and `welcome()`.
     """
-
-    welcome: tuple[Mask, Mask]
 
     def __init__(
         self,
@@ -59,7 +57,6 @@ class Grammar:
             raise InvalidBarError(f"A bar of {beats} beats cannot be written, only of 3 or 4.")
         self.beats = beats
         self.complete = False
-        self.welcome = (np.ones(len(t.NOTES), bool),) * 2
         self._chords = [frozenset(allowed) for allowed in chords]
         self._fewest, self._most = fewest, most
         self._n_steps = t.n_steps(self.beats)
@@ -70,9 +67,28 @@ class Grammar:
         self._opening = opening
         self._left = np.array([(most_of or {}).get(voice, t.MAX_BAR_TOKENS) for voice in VOICES])
         self._last = "bar"
+        self.welcome(_EVERY_NOTE, _EVERY_NOTE)
+
+    def welcome(self, first: Mask, second: Mask) -> None:
+        """From now on only these note tokens may begin under the first and the second chord, shape (len(NOTES),)."""
+        self._welcome = first, second
+        self._open_notes()
+
+    def _open_notes(self) -> None:
+        """Notes that are welcome under each chord and whose voice has any left; steps that have such notes."""
+        left: Mask = (self._left > 0)[_VOICE_OF]
+        self._open = tuple(welcome & left for welcome in self._welcome)
+        self._open_steps: Mask = np.array([notes.any() for notes in self._open])[_CHORD_AT]
+        self._mask: Mask | None = None
 
     def mask(self) -> Mask:
         """Which tokens may come next, shape (len(VOCABULARY),); never empty until the bar is complete."""
+        if self._mask is None:
+            self._mask = self._find_mask()
+            self._mask.flags.writeable = False
+        return self._mask
+
+    def _find_mask(self) -> Mask:
         mask = np.zeros(len(t.VOCABULARY), bool)
         if self.complete:
             return mask
@@ -94,7 +110,7 @@ class Grammar:
             mask[t.FIRST_CHORD : t.FIRST_STEP] = True
 
     def _mask_notes(self, mask: Mask) -> None:
-        free = self._open_notes(_CHORD_AT[self._step])
+        free = self._open[_CHORD_AT[self._step]].copy()
         free[: self._note + 1] = False
         free &= (self._at_once < _MOST_AT_ONCE)[_VOICE_OF]
         if self._step == 0 and self._opening:
@@ -102,15 +118,6 @@ class Grammar:
             pads = np.flatnonzero(free & _IS_PAD)
             free[pads[max(1, len(pads) - self._opening + 1) :]] = False
         mask[t.FIRST_NOTE : t.FIRST_LENGTH] = free
-
-    def _open_notes(self, chord: int) -> Mask:
-        """Notes that are welcome under a chord and whose voice has any left."""
-        left: Mask = (self._left > 0)[_VOICE_OF]
-        return self.welcome[chord] & left
-
-    def _open_steps(self) -> Mask:
-        steps: Mask = np.array([self._open_notes(chord).any() for chord in range(N_CHORDS)])[_CHORD_AT]
-        return steps
 
     def _mask_next(self, mask: Mask) -> None:
         if self._mask_opening(mask):
@@ -122,13 +129,13 @@ class Grammar:
         if notes_left > 0 and self._room >= 4:
             # Notes that are still due come at a walking pace, not crowded at the end of the bar.
             last = min(self._n_steps, self._step + PACE_STEPS + 1) if behind else self._n_steps
-            mask[t.FIRST_STEP + self._step + 1 : t.FIRST_STEP + last] = self._open_steps()[self._step + 1 : last]
+            mask[t.FIRST_STEP + self._step + 1 : t.FIRST_STEP + last] = self._open_steps[self._step + 1 : last]
         mask[t.END] = not (behind and mask.any())
 
     def _mask_opening(self, mask: Mask) -> bool:
         """While the chord that begins the bar is not complete, nothing else may follow, if it can be completed."""
         full = self._n_notes >= self._most
-        if not self._opening or full or self._step > 0 or not (self._open_notes(0) & _IS_PAD).any():
+        if not self._opening or full or self._step > 0 or not (self._open[0] & _IS_PAD).any():
             return False
         if self._last == "chord":
             mask[t.FIRST_STEP] = True
@@ -144,6 +151,7 @@ class Grammar:
         """
         if not (0 <= token < len(t.VOCABULARY) and self.mask()[token]):
             raise InvalidBarError(f"Token {token} may not follow {self._last}.")
+        self._mask = None
         self._room -= 1
         if token == t.END:
             self.complete = True
@@ -162,6 +170,8 @@ class Grammar:
         self._n_notes += 1
         self._at_once[_VOICE_OF[note]] += 1
         self._left[_VOICE_OF[note]] -= 1
+        if not self._left[_VOICE_OF[note]]:
+            self._open_notes()
         self._opening -= bool(self._step == 0 and self._opening and _IS_PAD[note])
 
 

@@ -22,12 +22,11 @@ NOTE_OF = {token: token for token in range(t.FIRST_NOTE, t.FIRST_NOTE + t.N_MELO
 
 def tire(logits: Logits, heard: Sequence[int], name_of: Mapping[int, int], fatigue: float) -> None:
     """Make tokens of the name that was just repeated less likely, in place: repetition is what grates first."""
-    names = [name_of[token] for token in heard if token in name_of]
-    if not names:
-        return
-    times = sum(1 for _ in itertools.takewhile(lambda name: name == names[-1], reversed(names)))
+    latest_first = (name_of[token] for token in reversed(heard) if token in name_of)
+    last, repeats = next(itertools.groupby(latest_first), (None, ()))
+    times = sum(1 for _ in repeats)
     for token, name in name_of.items():
-        if name == names[-1]:
+        if name == last:
             logits[token] -= fatigue * times
 
 
@@ -40,11 +39,11 @@ def tire_of_loops(logits: Logits, begun: list[int], lines: Iterable[list[int]], 
 
 def draw(logits: Logits, mask: Mask, temperature: float, top_p: float, chance: float) -> int:
     """One token by nucleus sampling among those the mask allows; `chance` is uniform in 0 to 1."""
-    allowed = np.flatnonzero(mask)
+    (allowed,) = mask.nonzero()
     scaled = logits[allowed].astype(np.float64) / temperature
-    weights = np.exp(scaled - np.max(scaled))
-    order = np.argsort(-weights, kind="stable")
-    heaped = np.cumsum(weights[order]) / weights.sum()
-    kept = min(int(np.searchsorted(heaped, top_p)) + 1, len(heaped))
-    place = int(np.searchsorted(heaped[:kept], chance * heaped[kept - 1], side="right"))
+    weights = np.exp(scaled - scaled.max())
+    order = (-weights).argsort(kind="stable")
+    heaped = weights[order].cumsum() / weights.sum()
+    kept = min(int(heaped.searchsorted(top_p)) + 1, len(heaped))
+    place = int(heaped[:kept].searchsorted(chance * heaped[kept - 1], side="right"))
     return int(allowed[order[min(place, kept - 1)]])

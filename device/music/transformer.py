@@ -77,8 +77,8 @@ class Transformer:
             return self._close(intent, history, rng)
         for bar in history:
             self._learn(bar)
-        tokens, rows = self._sample(intent, self._context(history), rng)
-        played = play(_notes_of(decode_bar(tokens), intent), intent, self.config.prescription.limits, rng)
+        decoded, tokens, rows = self._sample(intent, self._context(history), rng)
+        played = play(_notes_of(decoded, intent), intent, self.config.prescription.limits, rng)
         self._written[intent.bar_index] = Written(played, intent.mode, tokens, rows)
         self._written.pop(intent.bar_index - REMEMBERED_BARS, None)
         return make_bar(intent, played, self.config, "transformer")
@@ -105,7 +105,7 @@ class Transformer:
                 return rows[place:]
         return rows[max(0, len(rows) - SECTION_BARS) :]
 
-    def _sample(self, intent: MusicIntent, context: list[Rows], rng: Random) -> tuple[list[int], Rows]:
+    def _sample(self, intent: MusicIntent, context: list[Rows], rng: Random) -> tuple[Decoded, list[int], Rows]:
         preference = self.config.prescription.preference
         place = place_of(self.config.seed, intent.bar_index, has_theme=self.config.theme is not None)
         reference = self._reference(place, intent.mode)
@@ -135,12 +135,13 @@ class Transformer:
             heard.append(token)
             if len(tokens) == 1 + N_CHORDS:
                 first, second = (t.chord_of(planned) for planned in tokens[1:])
-                grammar.welcome = (welcome(intent, first, preference), welcome(intent, second, preference))
+                grammar.welcome(welcome(intent, first, preference), welcome(intent, second, preference))
             cursor.take(token)
             if not grammar.complete:
                 logits = self.decoder.feed(np.array([[token, *conditions(told, cursor, reference)]]))
         self.tokens_written += len(tokens) - 1
-        return tokens, _rows([*opening, *tokens], _as_written(told, tokens, intent), reference)
+        decoded = decode_bar(tokens)
+        return decoded, tokens, _rows([*opening, *tokens], _as_written(told, decoded, intent), reference)
 
     def _reference(self, place: Place, mode: Mode) -> Remembered | None:
         """What is taken up again: the listener's theme, or an earlier bar if it is remembered."""
@@ -170,9 +171,9 @@ def _rhythm(tokens: Iterable[int]) -> list[int]:
     return [int(token) for token in tokens if t.FIRST_STEP <= token < t.FIRST_NOTE]
 
 
-def _as_written(told: c.Controls, tokens: list[int], intent: MusicIntent) -> c.Controls:
+def _as_written(told: c.Controls, decoded: Decoded, intent: MusicIntent) -> c.Controls:
     """What a bar became instead of what was asked: remembering wishes, the model would learn to disregard them."""
-    measured = c.describe(decode_bar(tokens).notes, BEATS, intent.tempo_bpm, intent.mode)
+    measured = c.describe(decoded.notes, BEATS, intent.tempo_bpm, intent.mode)
     return told._replace(
         clarity=measured.clarity,
         density=measured.density,

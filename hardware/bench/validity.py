@@ -199,8 +199,7 @@ def _try(taste: Taste, wishes: Wishes, rng: Rng) -> list[str]:
         opening=wishes.opening,
     )
     if wishes.welcome:
-        first, second = wishes.welcome
-        grammar.welcome = (first, second)
+        grammar.welcome(*wishes.welcome)
     tokens = [t.BAR]
     while not grammar.complete:
         mask = grammar.mask()

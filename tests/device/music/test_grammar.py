@@ -65,7 +65,7 @@ def test_a_bar_may_begin_with_a_chord_of_the_pad() -> None:
     low = np.array([voice != "pad" or pitch % 12 in {0, 4, 7} for voice, pitch in t.NOTES])
     for seed in range(100):
         grammar = Grammar(4, opening=3, most=12)
-        grammar.welcome = (low, low)
+        grammar.welcome(low, low)
         notes = decode_bar(sample(grammar, np.random.default_rng(seed))).notes
         assert sum(note.voice == "pad" and note.onset_tick == 0 for note in notes) >= 3
 
@@ -75,7 +75,7 @@ def test_a_chord_that_cannot_be_had_is_not_waited_for() -> None:
     two = no_pad | np.array([(voice, pitch) in {("pad", 60), ("pad", 64)} for voice, pitch in t.NOTES])
     for welcome, count in ((no_pad, 0), (two, 2)):
         grammar = Grammar(4, opening=3)
-        grammar.welcome = (welcome, welcome)
+        grammar.welcome(welcome, welcome)
         notes = decode_bar(sample(grammar, np.random.default_rng(1))).notes
         assert sum(note.voice == "pad" and note.onset_tick == 0 for note in notes) <= count
 
@@ -93,7 +93,7 @@ def test_notes_and_chords_that_are_not_welcome_are_not_played() -> None:
     wanted = t.FIRST_CHORD + 1
     for seed in range(50):
         grammar = Grammar(4, chords=([wanted], [wanted]))
-        grammar.welcome = (white, white)
+        grammar.welcome(white, white)
         tokens = sample(grammar, np.random.default_rng(seed))
         assert tokens[1:3] == [wanted, wanted]
         assert all(note.pitch % 12 in {0, 2, 4, 5, 7, 9, 11} for note in decode_bar(tokens).notes)
