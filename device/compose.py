@@ -19,9 +19,9 @@ import click
 import msgspec
 
 from device import __version__
-from device.config import DeviceConfig, Preference, Prescription, SessionConfig, load
+from device.config import DeviceConfig, Preference, Prescription, SessionConfig, Theme, load
 from device.console import options as kinds
-from device.errors import ConfigError, DiskError
+from device.errors import ConfigError, DiskError, RecordingError
 from device.models import MODELS_DIR, ModelFolder
 from device.music.keys import key_name
 
@@ -79,7 +79,7 @@ def compose(**options: Any) -> None:
 
 
 def _configure(options: dict[str, Any], remarks: list[str]) -> SessionConfig:
-    from device.launch import read_theme, read_themes, refuse_silence  # noqa: PLC0415
+    from device.launch import read_themes, refuse_silence  # noqa: PLC0415
 
     device = load(options["device"], DeviceConfig) if options["device"] else DeviceConfig()
     if options["generator"]:
@@ -100,9 +100,26 @@ def _configure(options: dict[str, Any], remarks: list[str]) -> SessionConfig:
         models_dir=str(MODELS_DIR),
         device=device,
         prescription=prescription,
-        theme=read_theme(options["like"]) if options["like"] else theme,
+        theme=_like(options["like"], theme, remarks) if options["like"] else theme,
         never=never,
     )
+
+
+def _like(path: Path, otherwise: Theme | None, remarks: list[str]) -> Theme | None:
+    """The melody of a MIDI file, or where it holds none that can be taken up, the one there is otherwise.
+
+    Raises:
+        RecordingError: there is no such file, or it cannot be read.
+    """
+    from device.launch import WITHOUT_MELODY, read_song  # noqa: PLC0415
+    from device.music.theme import theme_of  # noqa: PLC0415
+
+    data = read_song(path)
+    try:
+        return theme_of(data, path.name)
+    except RecordingError as error:
+        remarks.append(f"{error.sentence} {WITHOUT_MELODY} {error.action}")
+        return otherwise
 
 
 def _prefer(prescription: Prescription, options: dict[str, Any], remarks: list[str]) -> Prescription:

@@ -28,6 +28,7 @@ from device.sessions.earlier import Earlier, recall_rest
 MEGABYTES_PER_MINUTE = 13
 """heard.wav is 11.5 MB a minute, the log about 1."""
 N_PROGRAMS = 128
+WITHOUT_MELODY = "The music goes on without this melody."
 SPARE_MEGABYTES = 50
 SUMMARY_TIMEOUT_S = 120
 EARLIER_LOG = "earlier.log"
@@ -116,14 +117,22 @@ def read_theme(path: Path) -> Theme:
     Raises:
         RecordingError: no file that can be read, or `theme_of` refuses what is in it.
     """
+    return theme_of(read_song(path), path.name)
+
+
+def read_song(path: Path) -> bytes:
+    """What a MIDI file holds, as far as `theme_of` looks at it.
+
+    Raises:
+        RecordingError: no file that can be read.
+    """
     try:
         if not path.is_file():
             raise RecordingError(f"{path} is no file.", "Give an existing MIDI file.")
         with path.open("rb") as file:
-            data = file.read(BYTES_MAX + 1)
+            return file.read(BYTES_MAX + 1)
     except (OSError, ValueError) as error:
         raise RecordingError(f"{path} cannot be read: {error}.", "Give a MIDI file that can be read.") from error
-    return theme_of(data, path.name)
 
 
 def read_themes(preference: Preference) -> tuple[Theme | None, tuple[Theme, ...], tuple[str, ...]]:
@@ -131,7 +140,7 @@ def read_themes(preference: Preference) -> tuple[Theme | None, tuple[Theme, ...]
 
     A session is not stopped by such a file.
     """
-    liked, remarks = _read_all(filter(None, [preference.seed_melody]), "The music goes on without this melody.")
+    liked, remarks = _read_all(filter(None, [preference.seed_melody]), WITHOUT_MELODY)
     never, more = _read_all(preference.never_melodies, "This melody cannot be kept out.")
     return (liked[0] if liked else None), never, (*remarks, *more)
 

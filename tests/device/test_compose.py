@@ -79,12 +79,22 @@ def head(data: bytes) -> list[int]:
     return [note.pitch % 12 for bar in theme.bars for note in bar][:12]
 
 
-def test_a_melody_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+def test_the_music_goes_on_without_a_melody_that_is_broken(tmp_path: Path) -> None:
     (tmp_path / "song.mid").write_bytes(b"MThd")
-    result = run(tmp_path, "--like", str(tmp_path / "song.mid"))
-    assert result.exit_code == Exit.RECORDING
-    assert result.stderr.count("\n") == 1
-    assert not (tmp_path / "x.mid").exists()
+    (remark,) = report(tmp_path, "--like", str(tmp_path / "song.mid"))["remarks"]
+    assert remark.startswith("song.mid is a broken MIDI file")
+    assert "goes on without" in remark
+    assert (tmp_path / "x.mid").exists()
+
+
+def test_instead_of_a_melody_that_is_broken_the_one_that_is_prescribed_is_taken_up(tmp_path: Path) -> None:
+    song, broken, rules = tmp_path / "song.mid", tmp_path / "broken.mid", tmp_path / "prescription.toml"
+    song.write_bytes(midi(("melody", 0, tune(TUNE * 2))))
+    broken.write_bytes(song.read_bytes()[:60])
+    rules.write_text(f'[preference]\nseed_melody = "{song}"\n')
+    words = ("--prescription", str(rules), "--valence", "0.5", "--arousal", "0")
+    assert len(report(tmp_path, "--like", str(broken), *words, bars=8)["remarks"]) == 1
+    assert head((tmp_path / "x.mid").read_bytes()) == head(song.read_bytes())
 
 
 @pytest.mark.parametrize(
