@@ -72,16 +72,7 @@ def prepare(
     """
     refuse_silence(prescription)
     session_id = f"{wall_time():%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
-    session_dir = sessions_root(device) / session_id
-    if out is not None:
-        is_new = not out.exists() or (out.is_dir() and not any(out.iterdir()))
-        session_dir = out if is_new else out / session_id
-    run_dir = run_root() / session_id
-    try:
-        session_dir.mkdir(parents=True, exist_ok=True)
-        run_dir.mkdir(parents=True, mode=0o700)
-    except OSError as error:
-        raise DiskError(f"The session folder {session_dir} cannot be made: {error}.", "Give another --out.") from error
+    session_dir, run_dir = _make_folders(session_id, out or sessions_root(device) / session_id)
     _check_space(session_dir, minutes)
     theme, never, remarks = read_themes(prescription.preference)
     return SessionConfig(
@@ -99,6 +90,18 @@ def prepare(
         never=never,
         remarks=remarks,
     )
+
+
+def _make_folders(session_id: str, wanted: Path) -> tuple[Path, Path]:
+    """Make the session's own folder, which is the wanted one if that is new or empty, and the one of its sockets."""
+    is_new = not wanted.exists() or (wanted.is_dir() and not any(wanted.iterdir()))
+    session_dir, run_dir = wanted if is_new else wanted / session_id, run_root() / session_id
+    try:
+        session_dir.mkdir(parents=True, exist_ok=True)
+        run_dir.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        raise DiskError(f"The session folder {session_dir} cannot be made: {error}.", "Give another --out.") from error
+    return session_dir, run_dir
 
 
 def refuse_silence(prescription: Prescription) -> None:
