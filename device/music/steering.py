@@ -43,8 +43,8 @@ BELOW_MELODY = {"inner": 1, "bass": 12, "pad": 5}
 AROUND_MELODY = {"inner": -7, "bass": 12, "pad": 3}
 """The same in a full texture, whose inner voice may play around the melody."""
 SLOW_IS_UNPLEASANT, LIVELY_IS_PLEASANT = 0.4, 0.2
-"""Lean that is given at an arousal of -1 and taken at 1, for the share of tempo in valence (Eerola, Friberg and Bresin
-2013). Lively harmony that is darkened more has no major chords left to lose."""
+"""Lean that is given at an arousal of -1 and taken at 1 where there is none, for the share of tempo in valence (Eerola,
+Friberg and Bresin 2013). Lively harmony that is darkened more has no major chords left to lose."""
 VARIED_FROM = -0.25
 """Arousal from which bars differ as they do in people's songs; below it each is asked for the same, to be calm."""
 CALM_LEAPS = 1
@@ -128,12 +128,14 @@ def lean_of(intent: MusicIntent) -> float:
     """How much the harmony leans to bright (1) or dark (-1) chords.
 
     The mode makes the large step of valence, so towards the middle each mode borrows from the other. Cues add up, and
-    tempo and density make lively music sound more pleasant already, and slow music less: harmony makes up for it.
+    tempo and density make lively music sound more pleasant already, and slow music less: harmony makes up for it as far
+    as it has room to, so that the ends of valence are its own ends at any tempo.
     """
     depth = (1.0 + BORROWED) * min(1.0, abs(intent.target_valence)) - BORROWED
+    lean = depth if intent.mode == "major" else -depth
     share = LIVELY_IS_PLEASANT if intent.target_arousal > 0.0 else SLOW_IS_UNPLEASANT
-    made_up = share * min(1.0, max(-1.0, intent.target_arousal))
-    return ((depth if intent.mode == "major" else -depth) - made_up) / (1.0 + abs(made_up))
+    made_up = -share * min(1.0, max(-1.0, intent.target_arousal))
+    return lean + made_up * (1.0 - abs(lean))
 
 
 def colour_of(intent: MusicIntent) -> float:

@@ -74,10 +74,10 @@ def test_a_wished_texture_decides_who_plays_however_many_notes_there_are() -> No
     assert told(few, preference=Preference(texture="full")).rhythm is None
 
 
+@pytest.mark.parametrize("arousal", [-1.0, 0.0, 1.0])
 @pytest.mark.parametrize(("mode", "end"), [("major", 1.0), ("minor", -1.0)])
-def test_within_a_mode_the_harmony_brightens_with_the_valence(mode: str, end: float) -> None:
-    # The brightest harmony makes up for the calmest music, the darkest for the liveliest.
-    wishes = [intent(target_valence=end * depth / 10, target_arousal=-end, mode=mode) for depth in range(11)]
+def test_within_a_mode_the_harmony_brightens_with_the_valence_to_its_end(mode: str, end: float, arousal: float) -> None:
+    wishes = [intent(target_valence=end * depth / 10, target_arousal=arousal, mode=mode) for depth in range(11)]
     leans = [end * lean_of(wish) for wish in wishes]
     assert leans == sorted(leans)
     assert leans[0] < leans[-1] == pytest.approx(1.0)
