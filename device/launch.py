@@ -94,13 +94,14 @@ def prepare(
 
 def _make_folders(session_id: str, wanted: Path) -> tuple[Path, Path]:
     """Make the session's own folder, which is the wanted one if that is new or empty, and the one of its sockets."""
-    is_new = not wanted.exists() or (wanted.is_dir() and not any(wanted.iterdir()))
-    session_dir, run_dir = wanted if is_new else wanted / session_id, run_root() / session_id
+    run_dir = run_root() / session_id
     try:
+        is_new = not wanted.exists() or (wanted.is_dir() and not any(wanted.iterdir()))
+        session_dir = wanted if is_new else wanted / session_id
         session_dir.mkdir(parents=True, exist_ok=True)
         run_dir.mkdir(parents=True, mode=0o700)
     except OSError as error:
-        raise DiskError(f"The session folder {session_dir} cannot be made: {error}.", "Give another --out.") from error
+        raise DiskError(f"The session folder {wanted} cannot be made: {error}.", "Give another --out.") from error
     return session_dir, run_dir
 
 
