@@ -2,7 +2,8 @@
 
     python -m export.music.build --data DIR/open --work FOLDER --out models_onnx/composer-0.2.0
 
-Two to three hours on one core, half of that on two. Started again with the same work folder it goes on where it was.
+About three hours on one core, two on two with `--threads 2`. Started again with the same work folder it goes on where
+it was.
 """
 
 from __future__ import annotations
