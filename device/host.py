@@ -16,15 +16,15 @@ from pathlib import Path
 
 import msgspec
 
-from device.bus import Publisher, Received, Subscriber
 from device.clock import Clock, SystemClock, cpu_seconds
 from device.config import SessionConfig
 from device.errors import IsotoneError
+from device.imports import import_name
 from device.messages import Command, Fault, Health, Message, Tick, Trace, TraceEntry
 from device.processes import PROCESSES, Process
+from device.runtime.bus import Publisher, Received, Subscriber
 from device.stage import Stage
 from device.streams import STREAM_OF, STREAMS
-from device.tables import import_name
 
 HEARTBEAT_NS = 500_000_000
 JOINING_HEARTBEAT_NS = 50_000_000

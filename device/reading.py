@@ -12,16 +12,16 @@ from pathlib import Path
 
 import msgspec
 
-from device.acquisition.offline import SECOND_NS, SOURCES, OfflineSession
-from device.acquisition.plausibility import check_names, refuse_implausible
-from device.acquisition.recording import expand, load_pieces
-from device.acquisition.signals import Recording
 from device.affect.estimator import Estimator
 from device.config import AffectConfig, DeviceConfig, SessionConfig, SourceConfig
 from device.dsp.features import Features
 from device.errors import RecordingError
 from device.messages import AffectEstimate, Tick
 from device.models import MODELS_DIR
+from device.recordings.files import expand, load_pieces
+from device.recordings.offline import SECOND_NS, SOURCES, OfflineSession
+from device.recordings.plausibility import check_names, refuse_implausible
+from device.recordings.signals import Recording
 
 DAY_S = 86_400.0
 DEFAULT = AffectConfig()

@@ -15,15 +15,15 @@ from typing import Any
 
 import msgspec
 
-from device.bus import Received
 from device.config import SessionConfig
 from device.host import StageRunner, build_stages
+from device.imports import import_name
 from device.messages import Command, Message, Tick, Trace, TraceEntry
 from device.models import MODELS_DIR
 from device.processes import PROCESSES
+from device.runtime.bus import Received
 from device.sessions.reader import SessionReader
 from device.streams import stream_of, topic_of
-from device.tables import import_name
 
 _encode = msgspec.msgpack.Encoder().encode
 

@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from device.acquisition.signals import Recording, Samples
 from device.messages import PlayedBar
-from hardware.brain import MONTAGE, SFREQ_HZ
+from device.recordings.signals import Recording, Samples
+from hardware.twin.brain import MONTAGE, SFREQ_HZ
 
 
 class Body(Protocol):

@@ -15,19 +15,19 @@ import signal
 import sys
 from pathlib import Path
 
-from device.acquisition.recording import load_recording
-from device.bus import Subscriber
 from device.errors import Exit, IsotoneError
 from device.messages import PlayedBar
+from device.recordings.files import load_recording
+from device.runtime.bus import Subscriber
 from hardware.control import Control
 from hardware.emulators.bluez import EmulatedBluez
 from hardware.emulators.cyton import PtyCyton
 from hardware.emulators.private_bus import PrivateBus
 from hardware.emulators.wristband import HeartRateBand
 from hardware.faults import list_faults
-from hardware.patient import Patient
-from hardware.profiles import PROFILES
 from hardware.recorded import Body, RecordedPerson
+from hardware.twin.patient import Patient
+from hardware.twin.profiles import PROFILES
 
 LISTEN_S = 0.25
 

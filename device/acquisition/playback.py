@@ -6,18 +6,15 @@ import asyncio
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from device.acquisition.chunks import CHUNKS_PER_S, Chunker
-from device.acquisition.recording import load_recording
-from device.acquisition.signals import Heart, Recording, Samples
 from device.acquisition.source import Emit, StatusReporter
 from device.clock import Clock
 from device.config import BluetoothConfig, SourceConfig
 from device.errors import ConfigError
 from device.messages import SampleChunk, SignalKind
-
-HEART_CHANNELS = ("hr_bpm", "rr_ms")
+from device.recordings.files import load_recording
+from device.recordings.signals import Heart, Recording, Samples, heart_chunk
 
 
 class SamplesPlayer:
@@ -58,20 +55,6 @@ class HeartPlayer:
         rows = np.column_stack((self._heart.hr_bpm[begin:end], self._heart.rr_ms[begin:end])).astype("<f4")
         times_ns = tuple(self._start_ns + round(time_s * 1e9) for time_s in self._heart.time_s[begin:end].tolist())
         return [heart_chunk(self._source, begin, times_ns, rows)]
-
-
-def heart_chunk(source: str, first: int, times_ns: tuple[int, ...], rows: NDArray[np.float32]) -> SampleChunk:
-    """Heart events from the `first` on; rows (n, 2) of hr_bpm and rr_ms in little endian."""
-    return SampleChunk(
-        t_ns=times_ns[0],
-        source=source,
-        kind="heart",
-        sfreq_hz=0.0,
-        ch_names=HEART_CHANNELS,
-        first_sample=first,
-        data=rows.tobytes(),
-        times_ns=times_ns,
-    )
 
 
 class PlaybackSource:

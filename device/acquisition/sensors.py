@@ -13,8 +13,8 @@ from device.clock import Clock
 from device.config import BluetoothConfig, DeviceConfig, SourceConfig
 from device.errors import ConfigError, IsotoneError
 from device.host import ProcessContext
+from device.imports import import_name
 from device.messages import Fault, SensorStatus
-from device.tables import import_name
 
 BEAT_S = 0.15
 FAREWELL_S = 1.0

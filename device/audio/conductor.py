@@ -15,8 +15,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from device.audio.guard import Ramp, guard_bar, guard_intent, guard_loudness
 from device.audio.pace import Pace
+from device.audio.safety.note_guard import Ramp, guard_bar, guard_intent, guard_loudness
 from device.audio.swell import Swell
 from device.config import SessionConfig
 from device.messages import (

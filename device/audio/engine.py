@@ -11,17 +11,17 @@ import threading
 from collections.abc import Iterator
 
 from device.audio.conductor import Conductor, State
-from device.audio.guard import allowed_programs
 from device.audio.mender import Mender
 from device.audio.mixer import DELAY_FRAMES, fade_out
 from device.audio.player import FRAME_BYTES, CardSink, ClockSink, Sink
 from device.audio.renderer import Renderer
+from device.audio.safety.note_guard import allowed_programs
 from device.audio.synth import Synth
-from device.bus import Received
 from device.clock import Clock
 from device.config import AudioConfig
 from device.host import ProcessContext
 from device.messages import AudioReport, Fault, Marker, Message, PcmBlock, Tick
+from device.runtime.bus import Received
 
 POLL_MS = 10
 IDLE_POLL_MS = 50

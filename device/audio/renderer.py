@@ -1,6 +1,6 @@
 """From what the conductor plays to blocks of samples: scheduler, synthesiser and mixer in one hand.
 
-For the sound card (`engine`) and for a file (`device.piece`) the same.
+For the sound card (`engine`) and for a file (`device.commands.piece`) the same.
 """
 
 from __future__ import annotations

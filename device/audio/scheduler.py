@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from device.audio.conductor import GRID_FRAMES
-from device.audio.guard import VOICES, guard_duration, guard_velocity
 from device.audio.pace import Pace
+from device.audio.safety.note_guard import VOICES, guard_duration, guard_velocity
 from device.config import SessionConfig
 from device.messages import Manner, Note, Performance, PlayedBar
 from device.music.perform import PEDALLED_VOICES, pedal_ticks, perform, velocity_in

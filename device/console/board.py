@@ -6,7 +6,7 @@ from collections import deque
 from typing import Any
 
 from device import messages as m
-from device.bus import Received
+from device.runtime.bus import Received
 from device.streams import STREAMS
 
 EVENTS_KEPT = 50

@@ -13,12 +13,12 @@ from typing import Any, Self
 from rich.console import Console
 from rich.live import Live
 
-from device.bus import Received
 from device.console.board import Board
-from device.console.keys import Keys
+from device.console.keyboard import Keys
 from device.console.view import minutes, render
-from device.manager import Manager
 from device.messages import CommandKind
+from device.runtime.bus import Received
+from device.runtime.manager import Manager
 
 VIEW_NS = 250_000_000
 PLAIN_NS = 10_000_000_000

@@ -12,11 +12,11 @@ import msgspec
 from device.config import SessionConfig
 from device.control.breath import Breath
 from device.control.cues import Cues, approach, cues_of, mode_of, shift, within
-from device.control.keys import tonic_at
 from device.control.plan_clock import PlanClock
 from device.control.policies import Decision, Memory, Situation, load_policy
 from device.control.reasons import explain
 from device.control.session_plan import RESTING, UNKNOWN_START, Moment, SessionPlan, State
+from device.control.tonality import tonic_at
 from device.messages import (
     AffectEstimate,
     Command,

@@ -12,9 +12,9 @@ from typing import Literal, NamedTuple, Protocol
 from device.control import POLICIES
 from device.control.session_plan import Moment
 from device.errors import ConfigError
+from device.imports import import_name
 from device.messages import AffectEstimate
 from device.streams import STREAMS
-from device.tables import import_name
 
 Refusal = Literal["no estimate yet", "estimate too old", "estimate unknown", "estimate not plausible"]
 MAX_AGE_NS = round(STREAMS["affect"].max_age_s * 1e9)

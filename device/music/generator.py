@@ -7,10 +7,10 @@ from typing import Protocol
 
 from device.config import SessionConfig
 from device.errors import ConfigError
+from device.imports import import_name
 from device.messages import Bar, MusicIntent
 from device.music import GENERATORS
 from device.stage import Random
-from device.tables import import_name
 
 
 class Generator(Protocol):

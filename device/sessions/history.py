@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from device import messages as m
-from device.bus import Received
+from device.runtime.bus import Received
 from device.sessions.reader import SessionReader
 
 QUALITY_GAP_S = 1.5

@@ -15,10 +15,10 @@ from mcap.records import Channel, Message
 from mcap.stream_reader import StreamReader
 
 from device import messages as m
-from device.bus import Received
 from device.config import SessionConfig
 from device.errors import RecordingError
 from device.messages import Digest
+from device.runtime.bus import Received
 from device.sessions.store import CONFIG_FILE, log_paths
 from device.streams import STREAMS, stream_of
 

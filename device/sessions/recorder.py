@@ -12,10 +12,10 @@ from pathlib import Path
 import msgspec
 
 from device import __version__
-from device.bus import GapCounter, Received
 from device.clock import wall_time
 from device.host import ProcessContext
 from device.messages import Fault, Message, PcmBlock
+from device.runtime.bus import GapCounter, Received
 from device.sessions.store import Store, write_config
 from device.sessions.wav import WavWriter
 from device.streams import STREAMS, topic_of

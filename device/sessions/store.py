@@ -16,9 +16,9 @@ from typing import Any
 import msgspec
 from mcap.writer import CompressionType, IndexType, Writer
 
-from device.bus import Received
 from device.config import SessionConfig
 from device.messages import Digest
+from device.runtime.bus import Received
 from device.streams import STREAMS
 
 SEGMENT_NS = 60_000_000_000

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from device.acquisition.offline import OfflineSession
-from device.acquisition.recording import load_recording
-from device.acquisition.signals import Recording, Samples
 from device.reading import read_affect
-from hardware.artefacts import ARTEFACTS
+from device.recordings.files import load_recording
+from device.recordings.offline import OfflineSession
+from device.recordings.signals import Recording, Samples
 from hardware.bench.figures import Figure
-from hardware.brain import MONTAGE, SFREQ_HZ, Brain
-from hardware.mood import Mood
-from hardware.profiles import PROFILES
+from hardware.twin.artefacts import ARTEFACTS
+from hardware.twin.brain import MONTAGE, SFREQ_HZ, Brain
+from hardware.twin.mood import Mood
+from hardware.twin.profiles import PROFILES
 
 REST_S, SPOILT_S, WINDOW_S = 70, 40, 4
 """The lines at the seam, whose window holds both, are not judged."""

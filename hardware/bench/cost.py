@@ -15,10 +15,10 @@ from device.dsp.features import Features
 from device.messages import SampleChunk, Tick
 from device.models import MODELS_DIR
 from hardware.bench.figures import Figure
-from hardware.brain import MONTAGE, SFREQ_HZ, Brain
-from hardware.mood import Mood
-from hardware.profiles import PROFILES
-from hardware.pulse import MOTION_HZ, PPG_HZ, make
+from hardware.twin.brain import MONTAGE, SFREQ_HZ, Brain
+from hardware.twin.mood import Mood
+from hardware.twin.profiles import PROFILES
+from hardware.twin.pulse import MOTION_HZ, PPG_HZ, make
 
 SECONDS = 180
 WINDOWS = 50

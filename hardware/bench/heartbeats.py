@@ -1,7 +1,8 @@
 """Who finds the heartbeats of a wrist in motion, and who knows when they are lost: ours beside NeuroKit2 and HeartPy.
 
-All get the same recordings (`hardware.pulse`) in the same run. Peers get straight lines over lost samples, and every
-detector may mark the beat where it likes: its median distance from the systolic peak is taken off before matching.
+All get the same recordings (`hardware.twin.pulse`) in the same run. Peers get straight lines over lost samples, and
+every detector may mark the beat where it likes: its median distance from the systolic peak is taken off before
+matching.
 Without the peers installed (extra `peers`) only ours run.
 """
 
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.dsp import ppg
-from hardware.pulse import MOTION_HZ, PPG_HZ, Wrist, make
+from hardware.twin.pulse import MOTION_HZ, PPG_HZ, Wrist, make
 
 FloatArray = NDArray[np.float64]
 

@@ -22,10 +22,11 @@ import numpy.typing as npt
 
 from device.audio.conductor import Conductor
 from device.audio.pace import Pace
-from device.bench import Demo
 from device.clock import SystemClock
+from device.commands.figures import Demo
+from device.commands.piece import Steersman, Wish
+from device.commands.session import send
 from device.config import AudioConfig, SessionConfig
-from device.launch import send
 from device.messages import (
     Command,
     CommandKind,
@@ -41,7 +42,6 @@ from device.messages import (
 )
 from device.music.composer import Composer
 from device.music.perform import velocity_in
-from device.piece import Steersman, Wish
 from device.sessions.reader import SessionReader
 from hardware.bench.figures import Figure, show
 from hardware.bench.intents import config_of, wandering

@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from device.audio.conductor import Conductor
+from device.commands.piece import Steersman, Wish
 from device.config import SessionConfig
 from device.messages import Bar, Command, Message, PlayedBar, Tick, Transport
 from device.music.composer import Composer
-from device.piece import Steersman, Wish
 from hardware.bench.intents import config_of, wandering
 
 SECOND_NS = 1_000_000_000

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from device.commands.piece import Studio, Wish
 from device.config import MusicConfig
 from device.models import MODELS_DIR
 from device.music.theory import notes_per_beat
-from device.piece import Studio, Wish
 from device.sessions.interchange import write_midi
 from export.music import evaluate, midi
 from export.music.data import read_corpus

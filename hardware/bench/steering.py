@@ -24,13 +24,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from device.commands.piece import Studio, Wish
 from device.config import DeviceConfig, MusicConfig, SessionConfig
 from device.control.cues import LOUDNESS_DB
 from device.control.journey import Journey, Point
 from device.errors import IsotoneError
 from device.models import MODELS_DIR
 from device.music import GENERATORS
-from device.piece import Studio, Wish
 from device.sessions.interchange import write_midi
 from export.music import cues, midi
 from export.music.judges import FEATURES, EmopiaJudge, cross_validate, fit, judge_all, read_emopia

@@ -13,11 +13,11 @@ from scipy.io import wavfile
 
 from device.audio.conductor import GRID_FRAMES
 from device.audio.synth import Synth
+from device.commands.piece import Sound, Studio, Wish
 from device.config import AudioConfig
 from device.control.cues import cues_of
 from device.control.session_plan import State
 from device.errors import RecordingError
-from device.piece import Sound, Studio, Wish
 from hardware.bench.intents import config_of, standing
 from hardware.listening.loudness import SFREQ_HZ, Samples, equalise
 from hardware.listening.study import Clip

@@ -20,7 +20,7 @@ from device.clock import SystemClock
 from device.config import BluetoothConfig, DeviceConfig, SourceConfig
 from hardware.emulators.cyton import PtyCyton
 from tests.device.acquisition.listener import Listener, rows_of, running
-from tests.device.acquisition.recordings import eeg_chunk, write_session
+from tests.device.recordings.recordings import eeg_chunk, write_session
 from tests.hardware.radio import needs_dbus, radio
 
 NAME = "sensor"

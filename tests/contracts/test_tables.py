@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device import messages
-from device.bus import decoder
+from device.imports import import_name
 from device.processes import PROCESSES
+from device.runtime.bus import decoder
 from device.streams import STREAM_OF, STREAMS, topic_of
-from device.tables import import_name
 
 LOCAL = {messages.Tick}
 

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from device import __version__, launch
+from device import __version__
 from device.cli import EPILOG, main
+from device.commands import session as launch
 from device.errors import Exit
 from device.messages import Command
-from tests.device.acquisition.people import FOUR, brain_uv, write_brain
+from tests.device.recordings.people import FOUR, brain_uv, write_brain
 
 
 def invoke(*words: str) -> tuple[int, str]:

@@ -4,13 +4,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from device.bus import Publisher, Received, Subscriber
 from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit, ModelError
 from device.host import ProcessContext, StageRunner, fault_path, reads_of, run_process
 from device.messages import Bar, Command, Fault, Health, Message, MusicIntent, Tick, Trace, Transport
 from device.processes import Process
+from device.runtime.bus import Publisher, Received, Subscriber
 from tests.device.table import SMALL, Compose, Decide, use_table
 
 

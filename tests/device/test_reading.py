@@ -16,8 +16,8 @@ from hypothesis.extra import numpy as hnp
 from device.errors import ModelError, RecordingError
 from device.messages import AffectEstimate
 from device.reading import line_of, open_recordings, read_affect
-from tests.device.acquisition.people import FOUR, brain_uv, wrist_signals, write_band, write_brain
-from tests.device.acquisition.recordings import eeg_chunk, write_session
+from tests.device.recordings.people import FOUR, brain_uv, wrist_signals, write_band, write_brain
+from tests.device.recordings.recordings import eeg_chunk, write_session
 
 S = 1_000_000_000
 

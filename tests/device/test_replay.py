@@ -5,13 +5,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from device.children import ThreadLauncher
 from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import RecordingError
-from device.manager import Manager
 from device.processes import Process
 from device.replay import replay_session
+from device.runtime.children import ThreadLauncher
+from device.runtime.manager import Manager
 from tests.device import table
 from tests.device.test_manager import Witness
 

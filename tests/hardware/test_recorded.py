@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from device.acquisition.signals import Heart, Recording, Samples
-from hardware.brain import MONTAGE
-from hardware.patient import Patient
-from hardware.profiles import PROFILES
+from device.recordings.signals import Heart, Recording, Samples
 from hardware.recorded import RecordedPerson
+from hardware.twin.brain import MONTAGE
+from hardware.twin.patient import Patient
+from hardware.twin.profiles import PROFILES
 from tests.hardware.music import CALM
 
 

@@ -21,9 +21,9 @@ import pytest
 
 from device.acquisition.cyton import CytonSource
 from device.acquisition.hrs import HrsSource
-from device.bus import Publisher
 from device.clock import SystemClock
 from device.config import BluetoothConfig, SourceConfig
+from device.runtime.bus import Publisher
 from hardware.control import send
 from tests.device.acquisition.listener import Listener, running
 from tests.hardware.music import CALM
@@ -134,9 +134,9 @@ def test_it_ends_when_its_parent_dies(tmp_path: Path) -> None:
 
 def test_music_on_the_bus_reaches_the_listener(tmp_path: Path) -> None:
     """The patient's heart tells: with calm music it slows."""
-    from hardware.patient import Patient
-    from hardware.profiles import PROFILES
     from hardware.rig import Rig
+    from hardware.twin.patient import Patient
+    from hardware.twin.profiles import PROFILES
 
     heard = []
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from device.acquisition.playback import HeartPlayer, PlaybackSource, SamplesPlayer
-from device.acquisition.signals import Heart, Samples
 from device.clock import SystemClock
 from device.config import BluetoothConfig, SourceConfig
 from device.errors import ConfigError, RecordingError
+from device.recordings.signals import Heart, Samples
 from tests.device.acquisition.listener import rows_of, running
-from tests.device.acquisition.people import write_band
-from tests.device.acquisition.recordings import eeg_chunk, write_eeg, write_session, write_wrist
+from tests.device.recordings.people import write_band
+from tests.device.recordings.recordings import eeg_chunk, write_eeg, write_session, write_wrist
 
 
 def source_of(path: Path | str) -> PlaybackSource:

@@ -14,7 +14,7 @@ from device.config import BluetoothConfig, DeviceConfig, SessionConfig, SourceCo
 from device.errors import ConfigError, SensorError
 from device.host import ProcessContext
 from device.messages import Fault, Message, SampleChunk, SensorStatus
-from tests.device.acquisition.recordings import write_eeg
+from tests.device.recordings.recordings import write_eeg
 
 
 class Context:

@@ -25,9 +25,9 @@ from device.messages import (
     SensorStatus,
     Tick,
 )
-from hardware.brain import MONTAGE, SFREQ_HZ, Brain
-from hardware.mood import Feeling, Mood
-from hardware.profiles import PROFILES
+from hardware.twin.brain import MONTAGE, SFREQ_HZ, Brain
+from hardware.twin.mood import Feeling, Mood
+from hardware.twin.profiles import PROFILES
 from tests.device.affect.frames import EIGHT, LOAD, REST, S, eeg_frame, eeg_frames, heart_frame
 from tests.device.affect.readers import HEART, open_reader
 

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from device.audio.conductor import CALM, Conductor
-from device.bus import Received
 from device.clock import VirtualClock
 from device.config import SessionConfig
 from device.host import StageRunner
@@ -23,6 +22,7 @@ from device.messages import (
     Tick,
     Transport,
 )
+from device.runtime.bus import Received
 from device.streams import topic_of
 
 SECOND_NS = 1_000_000_000

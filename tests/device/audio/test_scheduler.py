@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.audio.conductor import GRID_FRAMES
-from device.audio.guard import VOICES
 from device.audio.pace import Pace
+from device.audio.safety.note_guard import VOICES
 from device.audio.scheduler import LATEST_S, Part, Scheduler, Strike
 from device.config import Limits, Prescription, SessionConfig
 from device.messages import Manner, Note, Performance, PlayedBar

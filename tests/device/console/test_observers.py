@@ -5,8 +5,8 @@ import time
 import msgspec
 
 from device import messages as m
-from device.bus import Received
 from device.console.observers import KEYS, JsonWatcher, PlainWatcher, Watcher
+from device.runtime.bus import Received
 from device.streams import topic_of
 
 S = 1_000_000_000

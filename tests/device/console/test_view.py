@@ -4,9 +4,9 @@ import msgspec
 from rich.console import Console
 
 from device import messages as m
-from device.bus import Received
 from device.console.board import Board
 from device.console.view import minutes, render
+from device.runtime.bus import Received
 from device.streams import topic_of
 
 SECOND_NS = 1_000_000_000

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from device.dsp import ppg
-from hardware import pulse
 from hardware.bench.heartbeats import match
+from hardware.twin import pulse
 
 
 def truth(wrist: pulse.Wrist) -> tuple[float, float]:

@@ -9,9 +9,9 @@ import msgspec
 import numpy as np
 
 from device import messages as m
-from device.bus import Received
 from device.config import SessionConfig
 from device.control.controller import Controller
+from device.runtime.bus import Received
 from device.sessions.store import Store, write_config
 from device.streams import topic_of
 

@@ -3,10 +3,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from device.bus import Received
 from device.config import SessionConfig
 from device.errors import Exit, RecordingError
 from device.messages import Marker, SampleChunk
+from device.runtime.bus import Received
 from device.sessions.reader import SessionReader
 from device.sessions.store import Store, write_config
 

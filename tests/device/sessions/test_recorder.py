@@ -6,11 +6,11 @@ from typing import cast
 import msgspec
 import pytest
 
-from device.bus import Received
 from device.clock import VirtualClock
 from device.config import SessionConfig
 from device.host import ProcessContext
 from device.messages import Digest, Fault, Marker, Message, PcmBlock
+from device.runtime.bus import Received
 from device.sessions import recorder
 from device.sessions.reader import SessionReader
 from device.sessions.recorder import Recorder

@@ -5,9 +5,9 @@ import msgspec
 import pytest
 from mcap.reader import make_reader
 
-from device.bus import Received
 from device.config import SessionConfig
 from device.messages import Marker, PersonalBaseline
+from device.runtime.bus import Received
 from device.sessions.reader import SessionReader
 from device.sessions.store import Store, log_paths, write_config
 

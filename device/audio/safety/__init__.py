@@ -1,0 +1,1 @@
+"""The last word on what may sound, over every track."""

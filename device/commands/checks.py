@@ -1,0 +1,248 @@
+"""What the machine must have, one check each: a check returns what it found, or raises the refusal that is due.
+
+Rooms are imported by name when their check runs, so that one that cannot be imported is a finding and not the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import grp
+import importlib.metadata
+import importlib.util
+import locale
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from device.config import DeviceConfig
+from device.errors import DiskError, ModelError, SensorError, SystemMissingError
+from device.imports import import_name
+from device.models import ModelFolder
+from device.processes import PROCESSES
+
+REINSTALL = "Install the pinned packages again: rm -rf .venv && deploy/run --help."
+LOAD_TIMEOUT_S = 60
+IMPORT_ONNX = "import onnxruntime; print('onnxruntime', onnxruntime.__version__)"
+OPEN_MODEL = (
+    "import sys, pathlib; from device.affect.runtimes import open_runtime; "
+    "print(open_runtime(pathlib.Path(sys.argv[1])).backend)"
+)
+BUS_TIMEOUT_S = 5.0
+
+
+class Check(NamedTuple):
+    name: str
+    examine: Callable[[], str]
+    is_needed: bool = True
+    """Whether a session cannot go on without; else a refusal is only a warning."""
+
+
+def session_checks(device: DeviceConfig, models_dir: Path) -> list[Check]:
+    """What a session with this configuration needs, the most basic first."""
+    transformer = device.music.generator == "transformer"
+    checks = [
+        Check("python", find_python),
+        Check("onnxruntime", load_onnxruntime),
+        Check("litert", partial(load_litert, models_dir / device.affect.wrist_models[-1]), is_needed=False),
+        *(Check("model of EEG", partial(verify_model, models_dir, name)) for name in device.affect.eeg_models),
+        *(Check("model of wrist", partial(verify_model, models_dir, name)) for name in device.affect.wrist_models),
+        Check("model of music", partial(verify_model, models_dir, device.music.model), is_needed=transformer),
+        Check("synthesiser", find_synthesiser),
+        Check("sound font", partial(find_soundfont, device)),
+        Check("sound card", partial(find_card, device)),
+    ]
+    kinds = {source.type for source in device.sources.values()}
+    if "hrs" in kinds:
+        checks.append(
+            Check("bluetooth", partial(find_adapter, device), is_needed=not device.session.start_without_sensors)
+        )
+    for name, source in device.sources.items():
+        if source.type == "cyton" and source.port:
+            checks.append(Check(f"port of {name}", partial(may_open, Path(source.port)), is_needed=False))
+    return checks
+
+
+def machine_checks(device: DeviceConfig) -> list[Check]:
+    """What is good to have, and what only some commands need."""
+    return [
+        Check("rig", find_dbus_daemon, is_needed=False),
+        Check("disk", partial(measure_disk, device)),
+        Check("text", check_encoding, is_needed=False),
+        Check("processor", count_cores, is_needed=False),
+        Check("real time", try_realtime, is_needed=False),
+        Check("systemd", check_notify_socket),
+    ]
+
+
+def find_python() -> str:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if not (3, 11) <= sys.version_info < (3, 14):
+        raise SystemMissingError(
+            f"Python {version} is not supported.", "Install Python 3.11, 3.12 or 3.13: sudo apt install python3."
+        )
+    return f"Python {version}."
+
+
+def load_onnxruntime() -> str:
+    broken: str = import_name("device.affect.runtimes:BROKEN_ONNXRUNTIME")
+    if importlib.metadata.version("onnxruntime") == broken:
+        raise ModelError(f"onnxruntime {broken} dies of an illegal instruction on some boards.", REINSTALL)
+    return _load("ONNX Runtime", IMPORT_ONNX)
+
+
+def load_litert(folder: Path) -> str:
+    models = sorted(folder.glob("*.tflite"))
+    if not models:
+        raise ModelError(f"{folder} has no .tflite model to try LiteRT with.", "Reinstall the models.")
+    return _load("LiteRT", OPEN_MODEL, str(models[0]))
+
+
+def _load(what: str, program: str, *arguments: str) -> str:
+    """Load a native library in an interpreter of its own: an illegal instruction there is a finding here."""
+    command = [sys.executable, "-c", program, *arguments]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=LOAD_TIMEOUT_S)
+    except subprocess.TimeoutExpired as error:
+        raise ModelError(f"{what} did not load within {LOAD_TIMEOUT_S} s.", REINSTALL) from error
+    if done.returncode < 0:
+        raise ModelError(f"{what} crashes when it loads ({signal.Signals(-done.returncode).name}).", REINSTALL)
+    if done.returncode:
+        why = done.stderr.strip().splitlines()[-1:] or [f"exit {done.returncode}"]
+        raise ModelError(f"{what} cannot be loaded: {why[0]}.", REINSTALL)
+    return f"{done.stdout.strip()}."
+
+
+def verify_model(models_dir: Path, name: str) -> str:
+    files = ModelFolder(models_dir, name).card.files
+    return f"{name}: {len(files)} files are as its card says."
+
+
+def find_synthesiser() -> str:
+    library = import_name("device.audio.synth:open_library")()
+    return f"FluidSynth {library.fluid_version_str().decode()}."
+
+
+def find_soundfont(device: DeviceConfig) -> str:
+    return f"{import_name('device.audio.synth:find_soundfont')(device.audio)}."
+
+
+def find_card(device: DeviceConfig) -> str:
+    if device.audio.sink == "wav":
+        return "Not used: the sound is only recorded."
+    return f"{import_name('device.audio.player:probe')(device.audio)}."
+
+
+def find_adapter(device: DeviceConfig) -> str:
+    """Ask BlueZ for its adapters on the bus the sensors will use."""
+    try:
+        adapters = asyncio.run(_list_adapters())
+    except TimeoutError as error:
+        raise SystemMissingError(
+            "The Bluetooth service does not answer.", "Run `sudo systemctl restart bluetooth`."
+        ) from error
+    except Exception as error:
+        raise import_name("device.acquisition.hrs:explain")(error) from error
+    wanted = device.bluetooth.adapter
+    if not adapters or (wanted and wanted not in adapters):
+        found = f"there are: {', '.join(adapters)}" if adapters else "there is none at all"
+        raise SensorError(
+            f"There is no Bluetooth adapter{f' `{wanted}`' if wanted else ''}; {found}.",
+            "Plug one in and run `sudo rfkill unblock bluetooth`, or mend `bluetooth.adapter` in device.toml.",
+        )
+    return f"Adapter {', '.join(adapters)}."
+
+
+async def _list_adapters() -> list[str]:
+    list_adapters = import_name("device.acquisition.adapter_power:list_adapters")
+    adapters: list[str] = await asyncio.wait_for(list_adapters(), BUS_TIMEOUT_S)
+    return adapters
+
+
+def may_open(port: Path) -> str:
+    """Whether this user may open serial ports; whether the board answers is its probe's to say."""
+    is_member = os.geteuid() == 0 or _dialout() in os.getgroups()
+    if os.access(port, os.R_OK | os.W_OK) if port.exists() else is_member:
+        return f"{port} may be opened." if port.exists() else "This user may open serial ports."
+    raise SensorError(
+        f"This user may not open {port}.", "Run `sudo usermod -aG dialout $USER`, then log out and in again."
+    )
+
+
+def _dialout() -> int:
+    try:
+        return grp.getgrnam("dialout").gr_gid
+    except KeyError:
+        return -1
+
+
+def find_dbus_daemon() -> str:
+    found = shutil.which("dbus-daemon")
+    if found is None:
+        raise SystemMissingError("dbus-daemon, which `isotone demo` needs, is missing.", "sudo apt install dbus")
+    return f"{found}, for the demo's wristband."
+
+
+def measure_disk(device: DeviceConfig) -> str:
+    root: Path = import_name("device.commands.session:sessions_root")(device)
+    folder = next(parent for parent in (root, *root.parents) if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise DiskError(f"Sessions cannot be kept in {root}.", f"Run `sudo chown $USER {folder}`, or give --out.")
+    free_mb = shutil.disk_usage(folder).free / 1e6
+    spare: int = import_name("device.commands.session:SPARE_MEGABYTES")
+    per_minute: int = import_name("device.commands.session:MEGABYTES_PER_MINUTE")
+    needed_mb = spare + device.session.minutes * per_minute
+    if free_mb < needed_mb:
+        raise DiskError(
+            f"The disk of {root} has {free_mb:.0f} MB free, a session needs {needed_mb:.0f} MB.",
+            f"Free some space (`du -sh {root}/*` shows the largest), or set session.directory in device.toml.",
+        )
+    return f"{root} has room for {(free_mb - spare) / per_minute / 60:.0f} hours of sessions."
+
+
+def check_encoding() -> str:
+    encoding = locale.getencoding()
+    if encoding.lower().replace("-", "") != "utf8":
+        raise SystemMissingError(f"The terminal's text is {encoding}, not UTF-8.", "Run `export LANG=C.UTF-8`.")
+    return "UTF-8."
+
+
+def count_cores() -> str:
+    cores = len(os.sched_getaffinity(0))
+    if cores < 2:
+        raise SystemMissingError(f"Only {cores} processor core may be used.", "Use a board with two or more.")
+    return f"{cores} cores."
+
+
+def try_realtime() -> str:
+    """Take the audio process's priority for an instant."""
+    priority = PROCESSES["audio"].realtime_priority
+    policy, param = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+        os.sched_setscheduler(0, policy, param)
+    except OSError as error:
+        raise SystemMissingError(
+            "The sound may not run at real-time priority, so a busy machine may make it stutter.",
+            f"Run `echo '@audio - rtprio {priority}' | sudo tee /etc/security/limits.d/isotone.conf` "
+            "and `sudo usermod -aG audio $USER`, then log out and in again.",
+        ) from error
+    return f"Priority {priority} is allowed."
+
+
+def check_notify_socket() -> str:
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return "Not started by systemd."
+    if importlib.util.find_spec("systemd") is None:
+        raise SystemMissingError("systemd-python is missing.", REINSTALL)
+    if address.startswith("/") and not Path(address).is_socket():
+        raise SystemMissingError(
+            f"NOTIFY_SOCKET names {address}, which is no socket.", "Run `unset NOTIFY_SOCKET`, or start by systemctl."
+        )
+    return "Tells systemd that it is alive."

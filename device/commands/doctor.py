@@ -1,0 +1,39 @@
+"""`isotone doctor`: what is missing or misconfigured, and what mends it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from device.commands.diagnosis import diagnose
+from device.commands.options import DEVICE_TOML, device_option, json_option
+from device.config import DeviceConfig, load
+from device.models import MODELS_DIR
+
+
+@click.command()
+@device_option
+@click.option("--quick", is_flag=True, help="Do not talk to the sensors.")
+@json_option
+def doctor(device_path: Path | None, quick: bool, as_json: bool) -> None:
+    """Find what is missing or misconfigured and say how to mend it."""
+    path = device_path or (DEVICE_TOML if DEVICE_TOML.exists() else None)
+    device = load(path, DeviceConfig) if path else DeviceConfig()
+    findings = diagnose(device, MODELS_DIR, deep=not quick)
+    if as_json:
+        click.echo(msgspec.json.encode(findings).decode())
+    else:
+        styles = {"ok": "green", "warn": "yellow", "fail": "red"}
+        table = Table("", "what", Column("found", overflow="fold"), Column("to do", overflow="fold"))
+        for finding in findings:
+            words = (Text(finding.name), Text(finding.sentence), Text(finding.action))
+            table.add_row(Text(finding.state, styles[finding.state]), *words)
+        Console().print(table)
+    failed = [finding for finding in findings if finding.state == "fail"]
+    sys.exit(failed[0].exit_code if failed else 0)

@@ -1,0 +1,190 @@
+"""Composes a piece for the way over the valence-arousal plane that it is given, as fast as this machine can.
+
+The box's own composer and conductor in virtual time, with a steersman in the controller's place: the same cues, slopes,
+guard and fallbacks, and, where sound is wanted, the same synthesiser, mixer and limiter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from device.audio.conductor import Conductor
+from device.audio.renderer import Renderer
+from device.audio.safety.note_guard import allowed_programs
+from device.audio.synth import Synth
+from device.config import SessionConfig
+from device.control.cues import Cues, approach, cues_of, mode_of, within
+from device.control.journey import Journey
+from device.control.tonality import tonic_at
+from device.messages import Bar, Command, Message, Mode, MusicIntent, PlayedBar, Tick, Transport
+from device.music.composer import Composer
+from device.music.form import SECTION_BARS
+from device.sessions.wav import WavWriter
+
+BEATS = 4
+SECOND_NS = 1_000_000_000
+
+
+class Wish(NamedTuple):
+    """What is asked of a piece."""
+
+    journey: Journey
+    n_bars: int
+    tempo_bpm: float | None = None
+    """In place of the one that valence and arousal have."""
+
+
+class Piece(NamedTuple):
+    """What became of it, bar by bar, all three of the same length."""
+
+    intents: tuple[MusicIntent, ...]
+    bars: tuple[Bar, ...]
+    played: tuple[PlayedBar, ...]
+
+    @property
+    def seconds(self) -> float:
+        return sum(bar.beats * 60.0 / bar.tempo_bpm for bar in self.played)
+
+    def fallbacks(self) -> list[str]:
+        """The bars that another generator than the asked one composed, or that were replaced, and why."""
+        return [
+            f"bar {intent.bar_index}: {played.generator} plays. {played.fallback or bar.reason}".strip()
+            for intent, bar, played in zip(self.intents, self.bars, self.played, strict=True)
+            if played.generator != intent.generator or played.fallback
+        ]
+
+
+class Steersman:
+    """Transport in, intent out: the cues of the journey, no further from the last bar's than the controller goes."""
+
+    def __init__(self, config: SessionConfig, wish: Wish) -> None:
+        self._config, self._wish = config, wish
+        self._limits = config.prescription.limits
+        valence, _ = wish.journey.at(0, 0.0)
+        self._mode: Mode = "major" if valence >= 0 else "minor"
+        self._cues: Cues | None = None
+        self.time_s = 0.0
+        """When the next bar begins."""
+
+    def answer(self, transport: Transport) -> MusicIntent:
+        index = transport.bar_index
+        state = self._wish.journey.at(index, self.time_s)
+        cues = self._steer(cues_of(state, self._limits))
+        if index % SECTION_BARS == 0:
+            self._mode = mode_of(state.valence, self._mode)
+        bar_s = BEATS * 60.0 / cues.tempo_bpm
+        self.time_s += bar_s
+        # Counted to the middle of the bar, so that the last but one knows that it is.
+        left_s = max(0.0, self._wish.n_bars - index - 0.5) * bar_s
+        return MusicIntent(
+            t_ns=transport.t_ns,
+            bar_index=index,
+            phase="hold",
+            phase_left_s=left_s,
+            session_left_s=left_s,
+            target_valence=state.valence,
+            target_arousal=state.arousal,
+            **cues._asdict(),
+            mode=self._mode,
+            tonic_pc=tonic_at(self._config.seed, index, self._mode, self._config.prescription.preference),
+            generator=self._config.device.music.generator,
+            final=index >= self._wish.n_bars - 1,
+            reason=f"asked: valence {state.valence:+.2f}, arousal {state.arousal:+.2f}",
+        )
+
+    def _steer(self, wanted: Cues) -> Cues:
+        if self._wish.tempo_bpm is not None:
+            wanted = within(wanted._replace(tempo_bpm=self._wish.tempo_bpm), self._limits)
+        self._cues = wanted if self._cues is None else approach(self._cues, wanted)
+        return self._cues
+
+
+def length_of(config: SessionConfig, wish: Wish) -> int:
+    """Bars that the journey of a wish takes, and one to close; at most those wished for."""
+    steersman = Steersman(config, wish)
+    for index in range(wish.n_bars):
+        if wish.journey.is_over(index, steersman.time_s):
+            return index + 1
+        steersman.answer(Transport(t_ns=0, bar_index=index, start_frame=0, starts_ns=0, deadline_ns=0))
+    return wish.n_bars
+
+
+class Sound:
+    """Renders what the conductor plays into a WAV file, as the engine does for the card.
+
+    Raises:
+        SystemMissingError, SoundError: no synthesiser or sound font.
+        OSError: the file cannot be written.
+    """
+
+    def __init__(self, config: SessionConfig, path: Path) -> None:
+        audio = config.device.audio
+        self._synth = Synth(audio, allowed_programs(config.prescription))
+        # A writer goes on with a file that is there.
+        path.unlink(missing_ok=True)
+        self._wav = WavWriter(path, audio.sfreq_hz)
+        self.renderer = Renderer(self._synth, config)
+
+    def render(self, conductor: Conductor) -> None:
+        """The next block, as loud and bright as the conductor says."""
+        self._wav.write(self.renderer.render(conductor))
+
+    def close(self) -> None:
+        self._wav.close()
+        self._synth.close()
+
+
+class Studio:
+    """Conductor, composer and steersman in one room where nobody waits."""
+
+    def __init__(self, config: SessionConfig, wish: Wish, sound: Sound | None, told: Callable[[int], None]) -> None:
+        self._conductor, self._composer = Conductor(config), Composer(config)
+        self._steersman = Steersman(config, wish)
+        self._sound, self._told = sound, told
+        self._sfreq_hz = config.device.audio.sfreq_hz
+        self._intents: list[MusicIntent] = []
+        self._bars: list[Bar] = []
+        self._played: list[PlayedBar] = []
+
+    def compose(self) -> Piece:
+        self._give(Command(t_ns=0, kind="start", author="manager"))
+        frame = 0
+        while self._conductor.state != "ended":
+            end = self._next_frame(frame)
+            while (due := self._conductor.next_tick_frame) is not None and due < end:
+                now = max(due, frame)
+                self._give(Tick(t_ns=now * SECOND_NS // self._sfreq_hz, frame=now))
+            if self._sound:
+                self._sound.render(self._conductor)
+            frame = end
+        return Piece(tuple(self._intents), tuple(self._bars), tuple(self._played))
+
+    def _next_frame(self, frame: int) -> int:
+        if self._sound:
+            return self._sound.renderer.end_frame
+        return max(frame, self._conductor.next_tick_frame or 0) + 1
+
+    def _give(self, message: Message) -> None:
+        for emitted in self._conductor.step(message, message.t_ns):
+            if self._sound:
+                self._sound.renderer.take(emitted)
+            if isinstance(emitted, Transport):
+                self._ask(emitted)
+            elif isinstance(emitted, PlayedBar):
+                self._hear(emitted)
+
+    def _ask(self, transport: Transport) -> None:
+        intent = self._steersman.answer(transport)
+        self._intents.append(intent)
+        self._conductor.step(intent, intent.t_ns)
+        for bar in self._composer.step(intent, intent.t_ns):
+            assert isinstance(bar, Bar)
+            self._bars.append(bar)
+            self._conductor.step(bar, bar.t_ns)
+
+    def _hear(self, played: PlayedBar) -> None:
+        self._played.append(played)
+        self._composer.step(played, played.t_ns)
+        self._told(len(self._played))

@@ -1,0 +1,35 @@
+"""`isotone replay`: the same decisions again, or where they differ."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from device.commands.options import json_option, session_argument
+from device.errors import Exit
+from device.replay import replay_session
+
+
+@click.command()
+@session_argument
+@click.option("--tolerance", type=click.FloatRange(min=0), default=0.0, help="For sessions of another processor: 1e-5.")
+@json_option
+def replay(session: Path, tolerance: float, as_json: bool) -> None:
+    """Run a recorded session again and compare every decision and every bar (exit 0: all the same)."""
+    report = replay_session(session, tolerance)
+    if as_json:
+        click.echo(msgspec.json.encode(report).decode())
+    else:
+        table = Table("stream", "recorded", "same", "first difference")
+        for row in report.streams:
+            table.add_row(row.stream, str(row.recorded), str(row.same), row.difference)
+        Console().print(table)
+        for problem in report.problems:
+            click.echo(problem, err=True)
+        click.echo("Every decision and bar is the same." if report.is_same else "The replay differs.")
+    sys.exit(int(Exit.OK if report.is_same else Exit.REPLAY_DIFFERS))

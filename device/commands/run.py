@@ -1,0 +1,150 @@
+"""`isotone run` and `isotone demo`: a session with real sensors, or with the rig's."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from device.clock import SystemClock
+from device.commands.diagnosis import refuse_if_unfit
+from device.commands.options import DEVICE_TOML, device_option, json_option
+from device.commands.rig import Rig
+from device.commands.session import discard, prepare, run_session, summarise
+from device.config import AudioConfig, DeviceConfig, Prescription, SessionConfig, load
+from device.console import observers
+from device.errors import Exit, IsotoneError, RecordingError, SoundError
+
+
+def session_options(command: Any) -> Any:
+    """Options that demo and run share."""
+    options = [
+        click.option("--minutes", type=click.FloatRange(min=0.2, max=240), help="Length of the session."),
+        click.option("--listener", default="guest", show_default=True, help="Who listens."),
+        click.option("--out", type=click.Path(path_type=Path), help="Folder for the session (new or empty)."),
+        click.option("--no-sound", is_flag=True, help="No sound card: record what would be heard, in real time."),
+        click.option("--seed", type=click.IntRange(min=0), help="Seed of all randomness (default: a new one)."),
+        click.option("--prescription", "prescription_path", type=click.Path(path_type=Path), help="prescription.toml."),
+        click.option("--one-process", is_flag=True, help="Host everything in one process (for debugging)."),
+        json_option,
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command()
+@session_options
+@device_option
+@click.option("--recording", "recordings", multiple=True, type=click.Path(path_type=Path), help="Feed the rig with it.")
+def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any) -> None:
+    """Play a session with an emulated headset and wristband on a virtual listener."""
+    for recording in recordings:
+        if not recording.exists():
+            raise RecordingError(f"The recording {recording} does not exist.", "Give an existing .npz or session.")
+    device = load(device_path, DeviceConfig) if device_path else DeviceConfig()
+    device = msgspec.structs.replace(device, audio=_demo_audio(device.audio, no_sound=options["no_sound"]))
+    config = _prepare(device, options, minutes=options["minutes"] or 10.0)
+    run_dir = Path(config.run_dir)
+    rig = Rig(
+        run_dir / "rig",
+        run_dir,
+        seed=config.seed,
+        listener=config.listener,
+        recordings=recordings,
+        clock=SystemClock(),
+    )
+    with rig:
+        config = msgspec.structs.replace(config, device=rig.connect(config.device))
+        extra = {
+            "u": ("unplug headset 10 s", lambda: rig.inject("unplug", 10.0)),
+            "w": ("drop wristband 10 s", lambda: rig.inject("drop_wristband", 10.0)),
+        }
+        code, sentence = _play(config, options, extra)
+    _finish(config, code, sentence, as_json=options["as_json"])
+
+
+@click.command()
+@session_options
+@device_option
+def run(device_path: Path | None, **options: Any) -> None:
+    """Play a session with the sensors that device.toml names."""
+    device = load(device_path or DEVICE_TOML, DeviceConfig)
+    if options["no_sound"]:
+        device = msgspec.structs.replace(device, audio=msgspec.structs.replace(device.audio, sink="wav"))
+    config = _prepare(device, options, minutes=options["minutes"] or device.session.minutes)
+    try:
+        refuse_if_unfit(config)
+    except IsotoneError:
+        discard(config)
+        raise
+    code, sentence = _play(config, options, {})
+    _finish(config, code, sentence, as_json=options["as_json"])
+
+
+def _demo_audio(audio: AudioConfig, *, no_sound: bool) -> AudioConfig:
+    """Sound card if there is one; a demo goes on without."""
+    if not no_sound and audio.sink == "card":
+        from device.audio.player import probe  # noqa: PLC0415
+
+        try:
+            probe(audio)
+        except SoundError as error:
+            click.echo(f"{error.sentence} The demo goes on and records what would be heard.", err=True)
+            no_sound = True
+    return msgspec.structs.replace(audio, sink="wav") if no_sound else audio
+
+
+def _prepare(device: DeviceConfig, options: dict[str, Any], *, minutes: float) -> SessionConfig:
+    path = options["prescription_path"]
+    prescription = load(path, Prescription) if path else Prescription()
+    return prepare(
+        device,
+        prescription,
+        listener=options["listener"],
+        minutes=minutes,
+        seed=options["seed"],
+        out=options["out"],
+    )
+
+
+def _play(config: SessionConfig, options: dict[str, Any], extra: dict[str, Any]) -> tuple[Exit, str]:
+    title = f"ISOTONE  {config.listener}"
+    watcher: observers.Watcher
+    if options["as_json"]:
+        begun = {"session": config.session_dir, "run_dir": config.run_dir, "seed": config.seed}
+        click.echo(json.dumps(begun))
+        watcher = observers.JsonWatcher(title, click.echo)
+    elif sys.stdout.isatty():
+        watcher = observers.LiveWatcher(title, extra)
+    else:
+        watcher = observers.PlainWatcher(title, click.echo)
+    return run_session(config, watcher, one_process=options["one_process"])
+
+
+def _finish(config: SessionConfig, code: Exit, sentence: str, *, as_json: bool) -> None:
+    """Summary files, where the session lies, exit code."""
+    folder = Path(config.session_dir)
+    if not as_json:
+        click.echo("The session has ended; drawing its picture ...")
+    summarised = summarise(folder)
+    files = {
+        name: str(folder / name) for name in ("heard.wav", "played.mid", "session.png") if (folder / name).exists()
+    }
+    logs = [str(path) for path in sorted(folder.glob("log-*.mcap"))]
+    if as_json:
+        result = {"session": str(folder), "log": logs, "files": files, "exit": int(code), "fault": sentence}
+        click.echo(json.dumps(result | {"seed": config.seed}))
+    else:
+        click.echo(f"Session {config.session_id} (seed {config.seed}) lies in {folder}")
+        for name in (*(Path(log).name for log in logs), *files):
+            click.echo(f"  {name}")
+        if not summarised:
+            click.echo(f"Its picture could not be drawn: see {folder / 'summary.log'}.", err=True)
+    if sentence:
+        click.echo(f"isotone: {sentence}", err=True)
+    sys.exit(int(code))

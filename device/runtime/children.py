@@ -1,0 +1,110 @@
+"""Starting and stopping the processes of TABLE 2: as fresh interpreters, or as threads with `--one-process`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Protocol
+
+from device.config import SessionConfig
+from device.host import run_process
+
+
+class Child(Protocol):
+    """A running process of the table."""
+
+    pid: int
+
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        ...
+
+    def ask_to_stop(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def wait(self, timeout_s: float) -> None:
+        """Return when it has ended or the time is up."""
+        ...
+
+
+class Launcher(Protocol):
+    def start(self, name: str, incarnation: int, config: SessionConfig) -> Child: ...
+
+
+class Interpreter:
+    """A child that is a fresh Python interpreter; what it prints goes to `<name>.log` in the run folder."""
+
+    def __init__(self, name: str, incarnation: int, config: SessionConfig) -> None:
+        run_dir = Path(config.run_dir)
+        command = [sys.executable, "-m", "device.host", name, str(run_dir), str(incarnation)]
+        # One BLAS thread: idle pools of a numeric library cost memory and wake-ups in every process.
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+        with (run_dir / f"{name}.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                cwd=Path(__file__).resolve().parents[2],
+                start_new_session=True,
+            )
+        self.pid = self._process.pid
+
+    def exit_code(self) -> int | None:
+        return self._process.poll()
+
+    def ask_to_stop(self) -> None:
+        self._process.terminate()
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def wait(self, timeout_s: float) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout_s)
+
+
+class InterpreterLauncher:
+    def start(self, name: str, incarnation: int, config: SessionConfig) -> Child:
+        return Interpreter(name, incarnation, config)
+
+
+class ThreadChild:
+    """A child that shares this interpreter: `--one-process`, for laptops and debuggers."""
+
+    def __init__(self, name: str, incarnation: int, config: SessionConfig) -> None:
+        self.pid = os.getpid()
+        self._stop = threading.Event()
+        self._exit_code: int | None = None
+        self._thread = threading.Thread(target=self._run, args=(name, incarnation, config), name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self, name: str, incarnation: int, config: SessionConfig) -> None:
+        exit_code = 1
+        try:
+            exit_code = run_process(name, incarnation, config, self._stop)
+        finally:
+            self._exit_code = exit_code
+
+    def exit_code(self) -> int | None:
+        return self._exit_code
+
+    def ask_to_stop(self) -> None:
+        self._stop.set()
+
+    def kill(self) -> None:
+        self._stop.set()
+
+    def wait(self, timeout_s: float) -> None:
+        self._thread.join(timeout_s)
+
+
+class ThreadLauncher:
+    def start(self, name: str, incarnation: int, config: SessionConfig) -> Child:
+        return ThreadChild(name, incarnation, config)

@@ -1,0 +1,39 @@
+"""The virtual patient: one person with a brain, a heart and a mood that music moves, all from one seed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.messages import PlayedBar
+from hardware.twin.brain import MONTAGE, Brain
+from hardware.twin.heart import Heart
+from hardware.twin.mood import Feeling, Mood
+from hardware.twin.profiles import Profile
+
+
+class Patient:
+    """Same seed, profile and music, same body, sample by sample."""
+
+    montage: tuple[str, ...] = MONTAGE
+    has_rr = True
+
+    def __init__(self, seed: int, profile: Profile) -> None:
+        self._mood = Mood(seed, profile)
+        self._brain = Brain(seed, profile, self._mood)
+        self._heart = Heart(seed, profile, self._mood)
+
+    def eeg(self, first_sample: int, n_samples: int) -> NDArray[np.float64]:
+        """EEG in uV, shape (n_samples, 8), channels `brain.MONTAGE`, at 250 Hz; asked for in rising order."""
+        return self._brain.samples(first_sample, n_samples)
+
+    def heartbeats(self, until_s: float) -> list[float]:
+        """RR intervals (ms) of the beats since the last call, up to `until_s` seconds of the patient's life."""
+        return self._heart.beats(until_s)
+
+    def hear(self, bar: PlayedBar) -> None:
+        self._mood.hear(bar)
+
+    def feeling(self, second: int) -> Feeling:
+        """The truth, which no sensor tells: for tests and benches."""
+        return self._mood.at(second)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.messages import Note, PlayedBar
+from hardware.twin.mood import Mood, arousal_cue, mode_cue
+from hardware.twin.profiles import PROFILES, Profile
+from tests.hardware.music import CALM, LIVELY, played
+
+STEADY = {name: profile._replace(restlessness=0.0) for name, profile in PROFILES.items()}
+
+
+def listen(profile: Profile, bar: PlayedBar | None, seconds: int, seed: int = 1) -> Mood:
+    """A mood after it heard the same bar again and again."""
+    mood = Mood(seed, profile)
+    for second in range(0, seconds, 4):
+        if bar is not None:
+            mood.hear(bar)
+        mood.at(second + 4)
+    return mood
+
+
+@given(st.floats(20, 300), st.floats(-60, 0), st.integers(1, 48), st.floats(0, 1), st.lists(st.integers(0, 127)))
+def test_cues_stay_on_their_axes(
+    tempo: float, loudness: float, n_notes: int, bright: float, pitches: list[int]
+) -> None:
+    bar = played(tempo, loudness, n_notes, tuple(pitches) or (60,), bright)
+    assert -1 <= arousal_cue(bar) <= 1
+    assert -1 <= mode_cue(bar.notes) <= 1
+
+
+def test_slow_soft_sparse_music_suggests_calm() -> None:
+    assert arousal_cue(CALM) < -0.4
+    assert arousal_cue(LIVELY) > 0.4
+
+
+def test_mode_is_heard_from_the_notes_in_any_key() -> None:
+    for tonic in range(48, 60):
+        major, minor = (
+            mode_cue(tuple(Note(0, 24, tonic + step, 70, "melody") for step in triad))
+            for triad in ((0, 4, 7), (0, 3, 7))
+        )
+        assert major > 0.1 > -0.1 > minor
+    assert mode_cue(()) == 0.0
+
+
+def test_music_moves_the_responder_within_minutes_not_seconds() -> None:
+    mood = listen(STEADY["responder"], CALM, 600)
+    start = mood.at(0).arousal
+    assert start - mood.at(8).arousal < 0.15
+    assert start - mood.at(300).arousal > 0.4
+    assert mood.at(600).relaxation > mood.at(0).relaxation + 0.2
+    assert listen(STEADY["responder"], LIVELY, 300).at(300).arousal > start
+
+
+def test_the_non_responder_is_not_moved() -> None:
+    profile = PROFILES["non-responder"]
+    courses = [listen(profile, bar, 300).at(300) for bar in (CALM, LIVELY, None)]
+    assert courses[0] == courses[1] == courses[2]
+
+
+def test_after_the_music_ends_its_pull_ends() -> None:
+    mood = listen(STEADY["guest"], CALM, 300)
+    assert mood.at(1500).arousal == pytest.approx(STEADY["guest"].resting_arousal, abs=0.02)
+
+
+def test_the_past_does_not_change() -> None:
+    mood = listen(PROFILES["restless"], CALM, 60)
+    course = [mood.at(second) for second in range(60)]
+    mood.hear(LIVELY)
+    mood.at(200)
+    assert [mood.at(second) for second in range(60)] == course
+
+
+def test_the_restless_listener_wanders_more() -> None:
+    def spread(name: str) -> float:
+        arousals = [Mood(seed, PROFILES[name]).at(300).arousal for seed in range(20)]
+        return max(arousals) - min(arousals)
+
+    assert spread("restless") > 2 * spread("responder")
