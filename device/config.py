@@ -13,13 +13,12 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 import msgspec
 
 from device.errors import ConfigError
-from device.messages import Mode, Note, PersonalBaseline
+from device.messages import VOICES, Mode, Note, PersonalBaseline, Voice
 
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Axis = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
 Program = Annotated[int, msgspec.Meta(ge=0, le=127)]
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
-Voice = Literal["melody", "inner", "bass", "pad"]
 Style = Literal["song", "lied"]
 KeyName = Annotated[str, msgspec.Meta(pattern="^[A-G][#b]? (major|minor)$")]
 THEME_BARS = 32
@@ -131,7 +130,7 @@ class Preference(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How voices share the notes: as the moment asks, all of them busy, few notes, or long ones."""
     seed_melody: str = ""
     """A MIDI file in 4/4 whose melody the music takes up and varies."""
-    voices: Annotated[tuple[Voice, ...], msgspec.Meta(min_length=1)] = ("melody", "inner", "bass", "pad")
+    voices: Annotated[tuple[Voice, ...], msgspec.Meta(min_length=1)] = VOICES
     """Who plays; the others are silent."""
     swells: bool = False
     """Whether the sound swells at three quarters of the rate at which the listener breathes at rest."""

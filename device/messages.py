@@ -6,7 +6,7 @@ This module imports nothing of ours.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -14,6 +14,9 @@ TICKS_PER_BEAT = 24
 """Musical time grid of `Note` and `Bar`: divides into sixteenths, thirty-seconds and triplets."""
 
 Mode = Literal["major", "minor"]
+Voice = Literal["melody", "bass", "inner", "pad"]
+VOICES: tuple[Voice, ...] = get_args(Voice)
+"""All voices, in the order in which they lead: where there is too much, the ones named last give way first."""
 Phase = Literal["baseline", "match", "shift", "hold", "cool-down"]
 SignalKind = Literal["eeg", "heart", "ppg", "motion", "eda", "temperature"]
 SourceState = Literal["connecting", "streaming", "silent", "lost", "failed"]

@@ -16,7 +16,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from device.audio.pace import Pace
-from device.audio.safety.note_guard import Ramp, guard_bar, guard_intent, guard_loudness
+from device.audio.safety.bar_guard import guard_bar
+from device.audio.safety.limits import FADE_IN_S, START_DB, Ramp, guard_intent, guard_loudness
 from device.audio.swell import Swell
 from device.config import SessionConfig
 from device.messages import (
@@ -44,15 +45,12 @@ INTENT_LASTS_BARS = 8
 """Without a new intent for so many bars the music turns to neutral calm."""
 STEP_DB = 3.0
 """What one `softer` or `louder` asks for."""
-START_DB = -12.0
-"""The music never begins louder."""
 TOUCH_DB = 0.55
 """How much a change of 1 dB changes the level of the notes besides: they are struck as hard as fits the loudness."""
 SWELL_SHARE = 0.5
 """Of the prescribed slope of loudness, what swells take where there are any."""
 SWELL_BRIGHTNESS_PER_DB = 0.15
 BRIGHTNESS_PER_S = 0.5
-FADE_IN_S = 1.0
 RING_OUT_S = 4.0
 HISTORY_BARS = 8
 

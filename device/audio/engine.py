@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from device.audio.conductor import Conductor, State
 from device.audio.mender import Mender
-from device.audio.mixer import DELAY_FRAMES, fade_out
 from device.audio.player import FRAME_BYTES, CardSink, ClockSink, Sink
 from device.audio.renderer import Renderer
-from device.audio.safety.note_guard import allowed_programs
+from device.audio.safety.limits import allowed_programs
+from device.audio.safety.pcm_guard import DELAY_FRAMES, fade_out
 from device.audio.synth import Synth
 from device.clock import Clock
 from device.config import AudioConfig

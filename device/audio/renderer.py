@@ -1,4 +1,4 @@
-"""From what the conductor plays to blocks of samples: scheduler, synthesiser and mixer in one hand.
+"""From what the conductor plays to blocks of samples: all tracks added up, and the PCM guard behind them.
 
 For the sound card (`engine`) and for a file (`device.commands.piece`) the same.
 """
@@ -8,13 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from device.audio.conductor import Conductor
-from device.audio.mixer import Levels, Mixer
-from device.audio.scheduler import Scheduler
+from device.audio.safety.pcm_guard import Levels, PcmGuard
 from device.audio.synth import Synth
+from device.audio.tracks import SynthTrack, Track
 from device.config import SessionConfig
-from device.messages import Message, Performance, PlayedBar
-
-BRIGHTNESS_STEP = 0.01
+from device.messages import Message
 
 
 class Renderer:
@@ -22,12 +20,9 @@ class Renderer:
 
     def __init__(self, synth: Synth, config: SessionConfig) -> None:
         audio = config.device.audio
-        self._synth = synth
-        self._scheduler = Scheduler(synth, config)
-        self._mixer = Mixer(audio.sfreq_hz, audio.ceiling_dbfs, config.seed)
+        self._tracks: tuple[Track, ...] = (SynthTrack(synth, config),)
+        self._guard = PcmGuard(audio, config.prescription.limits, config.seed)
         self._block = np.zeros((audio.block_frames, 2), np.float32)
-        self._gain = 0.0
-        self._brightness = -1.0
         self.frame = 0
         """The next one to render."""
 
@@ -38,26 +33,18 @@ class Renderer:
 
     def take(self, message: Message) -> None:
         """What the conductor gives out, as far as it is to be heard."""
-        if isinstance(message, PlayedBar):
-            self._scheduler.add(message)
-        elif isinstance(message, Performance):
-            self._scheduler.turn(message)
+        for track in self._tracks:
+            track.take(message)
 
     def render(self, conductor: Conductor, level: float = 1.0) -> bytes:
         """The next block, 16-bit stereo, as loud and bright as `conductor` says; `level` is an amplitude on top."""
-        self._brighten(conductor.brightness_at(self.frame))
-        self._scheduler.render(self._block, self.frame, conductor.loudness_db_at(self.frame))
+        self._block[:] = 0.0
+        for track in self._tracks:
+            track.add_to(self._block, self.frame, conductor)
         self.frame = self.end_frame
-        gain = level * conductor.envelope_at(self.frame) * 10.0 ** (conductor.loudness_db_at(self.frame) / 20.0)
-        pcm = self._mixer.mix(self._block, self._gain, gain)
-        self._gain = gain
-        return pcm
+        loudness = 10.0 ** (conductor.loudness_db_at(self.frame) / 20.0)
+        return self._guard.pass_on(self._block, level * conductor.envelope_at(self.frame) * loudness)
 
     def levels(self) -> Levels:
         """Of what was rendered since the last call."""
-        return self._mixer.levels()
-
-    def _brighten(self, brightness: float) -> None:
-        if abs(brightness - self._brightness) >= BRIGHTNESS_STEP:
-            self._brightness = brightness
-            self._synth.brighten(brightness)
+        return self._guard.levels()

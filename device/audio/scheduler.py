@@ -1,4 +1,4 @@
-"""Turns guarded bars into events at exact frames and renders between them.
+"""The scheduler turns bars into events at exact frames and renders between them; the note guard hears each event last.
 
 Everything falls on the synthesiser's own grid of 64 frames, so what is asked is exactly what sounds. A sounding bar can
 be played on in another manner: what has begun goes on, what has not is planned anew.
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from device.audio.conductor import GRID_FRAMES
 from device.audio.pace import Pace
-from device.audio.safety.note_guard import VOICES, guard_duration, guard_velocity
+from device.audio.safety.note_guard import Instrument
 from device.config import SessionConfig
-from device.messages import Manner, Note, Performance, PlayedBar
+from device.messages import VOICES, Manner, Note, Performance, PlayedBar
 from device.music.perform import PEDALLED_VOICES, pedal_ticks, perform, velocity_in
 from device.stage import keyed_random
 
@@ -28,22 +28,6 @@ PEDAL_UP_S = 0.06
 """Long enough for the dampers to end what rang."""
 PARTS = 3
 """So many bars are remembered: the one that sounds and those that still ring."""
-
-
-class Instrument(Protocol):
-    """What the scheduler plays on: `device.audio.synth.Synth`, or a fake."""
-
-    def program(self, channel: int, program: int) -> None: ...
-
-    def note_on(self, channel: int, pitch: int, velocity: int) -> None: ...
-
-    def note_off(self, channel: int, pitch: int) -> None: ...
-
-    def pedal(self, channel: int, *, down: bool) -> None: ...
-
-    def render(self, block: npt.NDArray[np.float32], first: int, last: int) -> None:
-        """Fill the frames `first` to `last` of a block of shape (frames, 2)."""
-        ...
 
 
 class Strike(NamedTuple):
@@ -74,7 +58,7 @@ class Part(NamedTuple):
         touches = perform(self.bar.notes, self.bar.manner, self.manner) if self.manner else None
         strikes = []
         for place, note in enumerate(self.bar.notes):
-            duration_tick = guard_duration(touches[place].duration_tick if touches else note.duration_tick)
+            duration_tick = touches[place].duration_tick if touches else note.duration_tick
             if touches and not touches[place].sounds:
                 continue
             late = _lateness(note, seed, self.bar.bar_index) * self.pace.sfreq_hz
@@ -110,7 +94,8 @@ class Scheduler:
 
     def __init__(self, instrument: Instrument, config: SessionConfig) -> None:
         self._instrument, self._seed = instrument, config.seed
-        self._limits, self._sfreq_hz = config.prescription.limits, config.device.audio.sfreq_hz
+        self._slope_percent_s = config.prescription.limits.tempo_slope_percent_s
+        self._sfreq_hz = config.device.audio.sfreq_hz
         self._parts: dict[int, Part] = {}
         self._strikes: list[Strike] = []
         self._begun: set[tuple[int, int]] = set()
@@ -122,8 +107,7 @@ class Scheduler:
 
     def add(self, bar: PlayedBar) -> None:
         """A bar that begins at or after the next frame to render."""
-        slope = self._limits.tempo_slope_percent_s
-        pace = Pace(bar.start_frame, 0.0, bar.tempo_from_bpm, bar.tempo_to_bpm, slope, self._sfreq_hz)
+        pace = Pace(bar.start_frame, 0.0, bar.tempo_from_bpm, bar.tempo_to_bpm, self._slope_percent_s, self._sfreq_hz)
         part = Part(bar, pace, bar.manner)
         self._parts[bar.bar_index] = part
         for index in sorted(self._parts)[:-PARTS]:
@@ -203,8 +187,7 @@ class Scheduler:
         # A second note of the same pitch would be ended by the first one's end.
         if key in self._sounding:
             self._instrument.note_off(*key)
-        velocity = guard_velocity(velocity_in(note, bar.manner, loudness_db), self._limits)
-        self._instrument.note_on(*key, velocity)
+        self._instrument.note_on(*key, velocity_in(note, bar.manner, loudness_db))
         self._sounding[key] = strike
         self._begun.add((strike.bar_index, strike.place))
 

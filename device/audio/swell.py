@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from device.audio.safety.note_guard import Ramp
+from device.audio.safety.limits import Ramp
 
 PER_MIN_LOW, PER_MIN_HIGH = 3.0, 20.0
 DEPTH_MAX_DB = 3.0

@@ -138,7 +138,7 @@ def _equip(prescription: Prescription, words: tuple[str, ...], remarks: list[str
     Raises:
         ConfigError: no such voice, or more instruments than voices.
     """
-    from device.config import Voice  # noqa: PLC0415
+    from device.messages import Voice  # noqa: PLC0415
     from device.music.instruments import NAMES, find_instrument  # noqa: PLC0415
     from device.music.playing import programs_of  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
 """Composes a piece for the way over the valence-arousal plane that it is given, as fast as this machine can.
 
 The box's own composer and conductor in virtual time, with a steersman in the controller's place: the same cues, slopes,
-guard and fallbacks, and, where sound is wanted, the same synthesiser, mixer and limiter.
+guards and fallbacks, and, where sound is wanted, the same synthesiser.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from device.audio.conductor import Conductor
 from device.audio.renderer import Renderer
-from device.audio.safety.note_guard import allowed_programs
+from device.audio.safety.limits import allowed_programs
 from device.audio.synth import Synth
 from device.config import SessionConfig
 from device.control.cues import Cues, approach, cues_of, mode_of, within

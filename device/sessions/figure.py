@@ -25,7 +25,7 @@ from device.sessions.history import QUALITY_GAP_S, Event, History, Span
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, INK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#222222"
 )  # fmt: skip
-VOICES = {"melody": BLUE, "inner": GREEN, "bass": VERMILION, "pad": PURPLE}
+VOICE_COLOURS = {"melody": BLUE, "inner": GREEN, "bass": VERMILION, "pad": PURPLE}
 SOURCE_COLOURS = (BLUE, GREEN, PURPLE, ORANGE)
 EVENT_STYLE = {"fault": (VERMILION, "X"), "command": (BLUE, "^"), "marker": (INK, "|")}
 EVENTS_TOLD = 8
@@ -147,11 +147,11 @@ def _draw_notes(axis: Axes, history: History) -> None:
     low, high = min(pitches) // 12 * 12, -(-(max(pitches) + 1) // 12) * 12
     axis.set_ylim(low - 1, high + 1)
     axis.set_yticks(range(low, high + 1, 12))
-    for voice, colour in VOICES.items():
+    for voice, colour in VOICE_COLOURS.items():
         lines = [line for bar in history.played for line in _note_lines(history.seconds(bar.t_ns), bar, voice)]
         axis.add_collection(LineCollection(lines, colors=colour, linewidths=2.4 if voice == "melody" else 1.8))
     handles: list[Line2D | Patch] = [
-        Line2D([], [], color=colour, lw=3, label=voice) for voice, colour in VOICES.items()
+        Line2D([], [], color=colour, lw=3, label=voice) for voice, colour in VOICE_COLOURS.items()
     ]
     if any(bar.fallback for bar in history.played):
         handles.append(Patch(color=ORANGE, alpha=0.3, label="fallback (phrasebook)"))

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import mido
 
-from device.messages import TICKS_PER_BEAT, Mode, Note, PlayedBar
+from device.messages import TICKS_PER_BEAT, VOICES, Mode, Note, PlayedBar
 from device.music.perform import PEDALLED_VOICES, pedal_ticks
 
 RESOLUTION = 480
 """Ticks per beat in the file."""
 SCALE = RESOLUTION // TICKS_PER_BEAT
-VOICES = ("melody", "inner", "bass", "pad")
 """Their place is their MIDI channel."""
 GAP_MIN_S = 0.5
 """A wish may move the end of a bar by a quarter of a second, which is no gap."""

@@ -22,7 +22,7 @@ from scipy.io import wavfile
 from device.messages import TICKS_PER_BEAT, MusicIntent, PlayedBar
 from device.music.keys import NAMES, key_name
 from device.music.theory import detect_chord
-from device.sessions.figure import BLUE, STYLE, VERMILION, VOICES
+from device.sessions.figure import BLUE, STYLE, VERMILION, VOICE_COLOURS
 
 LABELS_MAX = 72
 """Chords are written only where there is room for them."""
@@ -87,12 +87,12 @@ def _draw_roll(axis: Axes, score: Score) -> None:
     axis.set_yticks(range(low, high + 1, 12))
     axis.yaxis.set_major_formatter(FuncFormatter(lambda pitch, _: f"C{round(pitch) // 12 - 1}"))
     axis.set_ylabel("notes (pitch)")
-    for voice, colour in VOICES.items():
+    for voice, colour in VOICE_COLOURS.items():
         lines = [
             line for start_s, bar in zip(times, score.played, strict=False) for line in _lines(start_s, bar, voice)
         ]
         axis.add_collection(LineCollection(lines, colors=colour, linewidths=2.6 if voice == "melody" else 1.8))
-    handles = [Line2D([], [], color=colour, lw=3, label=voice) for voice, colour in VOICES.items()]
+    handles = [Line2D([], [], color=colour, lw=3, label=voice) for voice, colour in VOICE_COLOURS.items()]
     axis.legend(handles=handles, loc="lower right", ncols=4)
     _label(axis, score, times, high)
 

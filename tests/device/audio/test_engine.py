@@ -13,8 +13,8 @@ import pytest
 from device.audio import engine, mender, player
 from device.audio.conductor import RING_OUT_S, Conductor
 from device.audio.engine import NO_CARD, frozen_collector, open_sink
-from device.audio.mixer import DELAY_FRAMES
 from device.audio.player import ClockSink
+from device.audio.safety.pcm_guard import DELAY_FRAMES
 from device.audio.synth import Synth
 from device.clock import VirtualClock
 from device.config import AudioConfig, DeviceConfig, SessionConfig

@@ -62,10 +62,13 @@ def test_blocks_follow_each_other(renderer: Renderer, conductor: Set, config: Se
 
 
 def test_louder_is_louder_and_a_level_of_nothing_is_silence(renderer: Renderer, conductor: Set) -> None:
-    renderer.take(played(note(0, 96)))
-    conductor.loudness_db = -20.0
+    conductor.loudness_db = -26.0
+    play(renderer, conductor, 24)
+    renderer.take(played(note(0, 96), start_frame=renderer.frame))
     soft = level(play(renderer, conductor, 12)[4:])
-    conductor.loudness_db = -8.0
+    conductor.loudness_db = -14.0
+    play(renderer, conductor, 40)
+    renderer.take(played(note(0, 96), start_frame=renderer.frame, bar_index=1))
     assert level(play(renderer, conductor, 12)[4:]) > 2.0 * soft > 0.0
     play(renderer, conductor, 4, 0.0)
     assert level(play(renderer, conductor, 4, 0.0)) == 0.0

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from device.audio.conductor import GRID_FRAMES
 from device.audio.pace import Pace
-from device.audio.safety.note_guard import VOICES
+from device.audio.safety.note_guard import NoteGuard
 from device.audio.scheduler import LATEST_S, Part, Scheduler, Strike
 from device.config import Limits, Prescription, SessionConfig
-from device.messages import Manner, Note, Performance, PlayedBar
+from device.messages import VOICES, Manner, Note, Performance, PlayedBar
 from tests.device.audio.rig import note
 
 SFREQ_HZ = 48_000
@@ -254,7 +254,8 @@ def test_notes_are_struck_as_hard_as_fits_the_loudness_and_never_harder_than_pre
     tape = Tape()
     prescription = Prescription(limits=Limits(velocity_max=50))
     scheduler = Scheduler(
-        tape, SessionConfig(session_id="", run_dir="", session_dir="", models_dir="", prescription=prescription)
+        NoteGuard(tape, prescription, SFREQ_HZ),
+        SessionConfig(session_id="", run_dir="", session_dir="", models_dir="", prescription=prescription),
     )
     scheduler.add(bar)
     scheduler.render(np.zeros((1024, 2), np.float32), 0, 0.0)
@@ -281,7 +282,7 @@ def test_however_it_is_turned_every_note_that_begins_is_ended_once(
 ) -> None:
     bar = played(*(Note(onset, duration, pitch, 80, voice) for onset, duration, pitch, voice in raw), manner=composed)
     tape = Tape()
-    scheduler = Scheduler(tape, CONFIG)
+    scheduler = Scheduler(NoteGuard(tape, CONFIG.prescription, SFREQ_HZ), CONFIG)
     scheduler.add(bar)
     pace = Pace(0, 0.0, 60.0, 60.0, 2.0, SFREQ_HZ)
     due = {block * 1024: (manner, bpm) for block, manner, bpm in turns}

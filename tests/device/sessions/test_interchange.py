@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.messages import Manner, Mode, Note, PlayedBar
+from device.messages import VOICES, Manner, Mode, Note, PlayedBar
 from device.sessions.interchange import write_midi
 
 S = 1_000_000_000
@@ -41,10 +41,10 @@ def test_voices_have_their_own_tracks_channels_and_instruments(tmp_path: Path) -
     path = tmp_path / "played.mid"
     write_midi(path, [bar(0, 0, Note(0, 24, 60, 80, "melody"), Note(0, 24, 40, 70, "bass"))])
     tracks = {track.name: track for track in mido.MidiFile(path).tracks}
-    assert list(tracks) == ["session", "melody", "inner", "bass", "pad"]
+    assert list(tracks) == ["session", *VOICES]
     programs = {name: [m.program for m in track if m.type == "program_change"] for name, track in tracks.items()}
     assert programs == {"session": [], "melody": [11], "inner": [], "bass": [32], "pad": []}
-    assert [(m.channel, m.note) for m in tracks["bass"] if m.type == "note_on"] == [(2, 40)]
+    assert [(m.channel, m.note) for m in tracks["bass"] if m.type == "note_on"] == [(1, 40)]
 
 
 def test_a_gap_in_the_music_is_a_rest_of_its_length(tmp_path: Path) -> None:

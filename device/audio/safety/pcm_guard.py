@@ -1,7 +1,7 @@
-"""From float samples to what the card gets: master gain, a look-ahead limiter, dither to 16 bit.
+"""The PCM guard stands behind all tracks, last before the card: master gain, a look-ahead limiter, dither to 16 bit.
 
-No sample ever exceeds the ceiling and no gain ever jumps, whatever comes in. Works on chunks of 64 frames, so a block
-costs a few numpy calls.
+No sample ever exceeds the ceiling, no gain jumps, and none rises above or faster than the prescription allows, whatever
+comes in. It works on chunks of 64 frames, so that a block costs a few numpy calls.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from device.audio.safety.limits import FADE_IN_S, START_DB
+from device.config import AudioConfig, Limits
+
 CHUNK_FRAMES = 64
 AHEAD = 3
 """Chunks that the limiter looks ahead to come down smoothly: 4 ms at 48 kHz."""
@@ -20,6 +23,8 @@ RELEASE_DB_S = 30.0
 INPUT_MAX = np.float32(8.0)
 """A wild sample may not mute the music for longer than the release needs."""
 FULL_SCALE = 32767
+RISE_MAX_DB = 120.0
+"""In one block; from the softest to the loudest, so nobody asks for more."""
 FLOOR_DBFS = -120.0
 INAUDIBLE = 1e-6
 """A thirtieth of a step: the reverb's own noise floor is below, and needs no dither."""
@@ -36,32 +41,48 @@ class Levels(NamedTuple):
     limiter_db: float
 
 
-class Mixer:
-    """One output of the house. `mix` is called with consecutive blocks; what comes back is `DELAY_FRAMES` late."""
+class PcmGuard:
+    """One output of the house. `pass_on` is called with consecutive blocks; what comes back is `DELAY_FRAMES` late."""
 
-    def __init__(self, sfreq_hz: int, ceiling_dbfs: float, seed: int) -> None:
-        self._ceiling = math.floor(10.0 ** (ceiling_dbfs / 20.0) * FULL_SCALE)
+    def __init__(self, audio: AudioConfig, limits: Limits, seed: int) -> None:
+        self._ceiling = math.floor(_to_amplitude(audio.ceiling_dbfs) * FULL_SCALE)
         # Dither and rounding add up to 1.5 steps.
         self._limit = max(0.01, self._ceiling - 1.5) / FULL_SCALE
-        self._release_db = RELEASE_DB_S * CHUNK_FRAMES / sfreq_hz
+        self._release_db = RELEASE_DB_S * CHUNK_FRAMES / audio.sfreq_hz
+        self._gain_max = _to_amplitude(limits.loudness_max_db)
+        self._start_gain = min(self._gain_max, _to_amplitude(START_DB))
+        self._rise_per_frame = self._start_gain / (FADE_IN_S * audio.sfreq_hz)
+        self._rise_db_per_frame = limits.loudness_slope_db_s / audio.sfreq_hz
+        self._gain = 0.0
         self._tail: Samples = np.zeros((DELAY_FRAMES, 2), np.float32)
         self._needed_db = np.zeros(2 * (AHEAD + 1))
         self._rng = np.random.default_rng(seed)
         self._peak = self._square_sum = self._deepest_db = 0.0
         self._n_samples = 0
 
-    def mix(self, block: Samples, gain_from: float, gain_to: float) -> bytes:
+    def pass_on(self, block: Samples, gain_to: float) -> bytes:
         """16-bit little-endian interleaved stereo of the same length.
 
-        `block` has shape (frames, 2), frames a multiple of 64; the gain (amplitude) goes from one value to the other
-        in a straight line. What is no number becomes silence.
+        `block` has shape (frames, 2), frames a multiple of 64; the gain (amplitude) goes in a straight line from where
+        it is towards `gain_to`, as far as it may. What is no number becomes silence.
         """
-        gain = np.linspace(gain_from, gain_to, len(block), endpoint=False, dtype=np.float32)
+        gain_from, self._gain = self._gain, self._allowed_gain(gain_to, len(block))
+        gain = np.linspace(gain_from, self._gain, len(block), endpoint=False, dtype=np.float32)
         loud = np.clip(np.nan_to_num(block, nan=0.0), -INPUT_MAX, INPUT_MAX) * gain[:, None]
         line = np.concatenate((self._tail, loud))
         self._tail = line[len(block) :]
         heard = self._limited(loud, line[: len(block)])
         return self._to_pcm(heard)
+
+    def _allowed_gain(self, wanted: float, n_frames: int) -> float:
+        """At most the prescribed gain, and up to it no faster than prescribed; down it may go at once."""
+        if math.isnan(wanted):
+            return 0.0
+        if self._gain < self._start_gain:
+            reach = min(self._start_gain, self._gain + self._rise_per_frame * n_frames)
+        else:
+            reach = self._gain * _to_amplitude(min(RISE_MAX_DB, self._rise_db_per_frame * n_frames))
+        return max(0.0, min(wanted, reach, self._gain_max))
 
     def _limited(self, coming: Samples, going: Samples) -> Samples:
         """`going` with the gain that it and what is coming need."""
@@ -122,3 +143,7 @@ def fade_out(pcm: bytes, n_frames: int) -> bytes:
 
 def _to_db(amplitude: float) -> float:
     return max(FLOOR_DBFS, 20.0 * math.log10(amplitude)) if amplitude > 0.0 else FLOOR_DBFS
+
+
+def _to_amplitude(level_db: float) -> float:
+    return float(10.0 ** (level_db / 20.0))

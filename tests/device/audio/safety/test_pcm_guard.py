@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -5,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from device.audio.mixer import DELAY_FRAMES, Levels, Mixer, fade_out
+from device.audio.safety.pcm_guard import DELAY_FRAMES, Levels, PcmGuard, fade_out
+from device.config import AudioConfig, Limits
 
 SFREQ_HZ = 48_000
 BLOCK = 1024
@@ -20,15 +23,24 @@ def tone(n_frames: int, amplitude: float, hertz: float = 440.0) -> npt.NDArray[n
     return np.column_stack((wave, wave)).astype(np.float32)
 
 
+def closed(ceiling_dbfs: float = -6.0, seed: int = 1, **limits: float) -> PcmGuard:
+    """A guard as a session begins with it."""
+    return PcmGuard(AudioConfig(sfreq_hz=SFREQ_HZ, ceiling_dbfs=ceiling_dbfs), Limits(**limits), seed)
+
+
+def opened(ceiling_dbfs: float = -6.0, seed: int = 1) -> PcmGuard:
+    """A guard whose gain is at its height and may move as it likes."""
+    guard = closed(ceiling_dbfs, seed, loudness_slope_db_s=1e6)
+    guard._gain = 1.0
+    return guard
+
+
 def play(
-    mixer: Mixer, sound: npt.NDArray[np.float32], gains: list[float] | None = None, block: int = BLOCK
+    guard: PcmGuard, sound: npt.NDArray[np.float32], gains: list[float] | None = None, block: int = BLOCK
 ) -> npt.NDArray[np.int16]:
     n_blocks = len(sound) // block
-    gains = gains or [1.0] * (n_blocks + 1)
-    parts = [
-        mixer.mix(sound[index * block : (index + 1) * block], gains[index], gains[index + 1])
-        for index in range(n_blocks)
-    ]
+    gains = gains or [1.0] * n_blocks
+    parts = [guard.pass_on(sound[index * block : (index + 1) * block], gains[index]) for index in range(n_blocks)]
     return samples_of(b"".join(parts))
 
 
@@ -41,8 +53,8 @@ def play(
 def test_no_sample_is_ever_above_the_ceiling(
     blocks: npt.NDArray[np.float32], gains: list[float], ceiling_dbfs: float
 ) -> None:
-    mixer = Mixer(SFREQ_HZ, ceiling_dbfs, seed=1)
-    heard = play(mixer, blocks.reshape(-1, 2), gains, block=256)
+    guard = opened(ceiling_dbfs)
+    heard = play(guard, blocks.reshape(-1, 2), gains, block=256)
     assert np.abs(heard.astype(int)).max() <= 10 ** (ceiling_dbfs / 20) * 32767
 
 
@@ -50,25 +62,25 @@ def test_no_sample_is_ever_above_the_ceiling(
 @given(st.lists(st.floats(0, 1), min_size=9, max_size=9))
 def test_no_change_of_gain_makes_a_step(gains: list[float]) -> None:
     """On a constant input every step of the output is the gain's alone: at most 1/1024 of it a frame, and dither."""
-    heard = play(Mixer(SFREQ_HZ, -3.0, seed=1), np.full((8 * BLOCK, 2), 0.5, np.float32), gains)
+    heard = play(opened(-3.0), np.full((8 * BLOCK, 2), 0.5, np.float32), gains)
     steps = np.abs(np.diff(heard[DELAY_FRAMES + 1 :, 0].astype(int)))
     assert steps.max() <= 0.5 * 32767 / BLOCK + 3
 
 
 def test_sound_below_the_ceiling_passes_unchanged_and_late_by_the_delay() -> None:
     sound = tone(8 * BLOCK, 0.2)
-    heard = play(Mixer(SFREQ_HZ, -6.0, seed=1), sound)
+    heard = play(opened(), sound)
     expected = sound[: len(heard) - DELAY_FRAMES] * 32767
     assert np.abs(heard[DELAY_FRAMES:] - expected).max() <= 1.6
     assert np.abs(heard[:DELAY_FRAMES]).max() <= 1
 
 
 def test_a_loud_tone_is_held_smoothly_just_below_the_ceiling() -> None:
-    mixer = Mixer(SFREQ_HZ, -6.0, seed=1)
-    heard = play(mixer, np.concatenate((tone(16 * BLOCK, 0.25), tone(16 * BLOCK, 2.0), tone(16 * BLOCK, 0.25))))
+    guard = opened()
+    heard = play(guard, np.concatenate((tone(16 * BLOCK, 0.25), tone(16 * BLOCK, 2.0), tone(16 * BLOCK, 0.25))))
     middle = heard[24 * BLOCK : 30 * BLOCK]
     assert 0.45 * 32767 < np.abs(middle).max() <= 0.5013 * 32767
-    levels = mixer.levels()
+    levels = guard.levels()
     assert levels.limiter_db == pytest.approx(-12.0, abs=0.3)
     assert levels.peak_dbfs == pytest.approx(-6.0, abs=0.2)
     # A hard clip of the tone would show as its odd harmonics.
@@ -78,47 +90,47 @@ def test_a_loud_tone_is_held_smoothly_just_below_the_ceiling() -> None:
 
 def test_after_a_peak_the_level_comes_back_at_its_release() -> None:
     sound = np.concatenate((tone(BLOCK, 2.0), tone(40 * BLOCK, 0.25)))
-    heard = play(Mixer(SFREQ_HZ, -6.0, seed=1), sound)
+    heard = play(opened(), sound)
     assert np.abs(heard[3 * BLOCK : 4 * BLOCK]).max() < 0.15 * 32767
     assert np.abs(heard[-4 * BLOCK :]).max() == pytest.approx(0.25 * 32767, rel=0.01)
 
 
 def test_what_is_no_number_becomes_silence_and_the_sound_goes_on() -> None:
-    mixer = Mixer(SFREQ_HZ, -6.0, seed=1)
+    guard = opened()
     broken = np.full((BLOCK, 2), np.nan, np.float32)
-    assert not samples_of(mixer.mix(broken, 1.0, 1.0)).any()
-    heard = play(mixer, tone(4 * BLOCK, 0.2))
+    assert not samples_of(guard.pass_on(broken, 1.0)).any()
+    heard = play(guard, tone(4 * BLOCK, 0.2))
     assert np.abs(heard[2 * BLOCK :]).max() == pytest.approx(0.2 * 32767, rel=0.01)
 
 
 @pytest.mark.parametrize("block", [64, 128, 512])
 def test_the_size_of_the_blocks_makes_no_difference(block: int) -> None:
     sound = np.concatenate((tone(2048, 0.1), tone(2048, 1.5), tone(4096, 0.1)))
-    whole = play(Mixer(SFREQ_HZ, -6.0, seed=1), sound)
-    sliced = play(Mixer(SFREQ_HZ, -6.0, seed=1), sound, block=block)
+    whole = play(opened(), sound)
+    sliced = play(opened(), sound, block=block)
     assert np.abs(whole.astype(int) - sliced).max() <= 3
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
-    first, second = (Mixer(SFREQ_HZ, -6.0, seed=3).mix(tone(BLOCK, 0.3), 0.0, 1.0) for _ in range(2))
+    first, second = (opened(seed=3).pass_on(tone(BLOCK, 0.3), 1.0) for _ in range(2))
     assert first == second
 
 
 def test_silence_stays_silence_without_dither() -> None:
-    mixer = Mixer(SFREQ_HZ, -6.0, seed=1)
-    assert not any(mixer.mix(np.zeros((BLOCK, 2), np.float32), 1.0, 1.0))
-    assert mixer.levels() == Levels(-120.0, -120.0, 0.0)
+    guard = opened()
+    assert not any(guard.pass_on(np.zeros((BLOCK, 2), np.float32), 1.0))
+    assert guard.levels() == Levels(-120.0, -120.0, 0.0)
     # The reverb never falls quite silent.
-    assert not any(mixer.mix(np.full((BLOCK, 2), 2e-8, np.float32), 1.0, 1.0))
+    assert not any(guard.pass_on(np.full((BLOCK, 2), 2e-8, np.float32), 1.0))
 
 
 def test_levels_are_those_since_the_last_report() -> None:
-    mixer = Mixer(SFREQ_HZ, -6.0, seed=1)
-    play(mixer, tone(20 * BLOCK, 0.5))
-    levels = mixer.levels()
+    guard = opened()
+    play(guard, tone(20 * BLOCK, 0.5))
+    levels = guard.levels()
     assert levels.peak_dbfs == pytest.approx(-6.1, abs=0.2)
     assert levels.rms_dbfs == pytest.approx(-9.1, abs=0.2)
-    assert mixer.levels().peak_dbfs == -120.0
+    assert guard.levels().peak_dbfs == -120.0
 
 
 @given(st.integers(0, 6000), st.integers(0, 4800))
@@ -135,3 +147,52 @@ def test_a_fade_reaches_silence_in_time_and_without_a_step(n_frames: int, fade_f
 
 def test_a_fade_of_nothing_is_nothing() -> None:
     assert fade_out(b"", 2880) == b""
+
+
+gains = st.floats() | st.floats(0, 10)
+
+
+def loudness_of(guard: PcmGuard, wanted: list[float], block: int = BLOCK) -> npt.NDArray[np.float64]:
+    """The gain at each block's end, read off a constant sound far below the ceiling."""
+    sound = np.full((len(wanted) * block, 2), 0.01, np.float32)
+    heard = play(guard, sound, wanted, block)[DELAY_FRAMES:, 0].astype(float) / (0.01 * 32767)
+    return heard[block - 1 :: block]
+
+
+@given(st.lists(gains, min_size=1, max_size=30), st.floats(-40, 0), st.floats(0.1, 20))
+@settings(max_examples=60, deadline=None)
+def test_no_gain_is_above_the_prescription_or_rises_faster(
+    wanted: list[float], loudness_max_db: float, slope_db_s: float
+) -> None:
+    guard = closed(ceiling_dbfs=0.0, loudness_max_db=loudness_max_db, loudness_slope_db_s=slope_db_s)
+    reached = [0.0]
+    for gain in wanted:
+        guard.pass_on(np.zeros((BLOCK, 2), np.float32), gain)
+        reached.append(guard._gain)
+    start = 10 ** (min(-12.0, loudness_max_db) / 20)
+    seconds = BLOCK / SFREQ_HZ
+    for before, after in pairwise(reached):
+        assert 0.0 <= after <= 10 ** (loudness_max_db / 20) + 1e-9
+        risen_db = 20 * np.log10(max(after, 1e-12) / max(before, 1e-12))
+        assert after <= before + start * seconds + 1e-9 or (before >= start and risen_db <= slope_db_s * seconds + 1e-6)
+
+
+def test_whoever_asks_for_all_at_once_hears_a_slow_rise() -> None:
+    guard = closed(loudness_slope_db_s=1.5)
+    heard = loudness_of(guard, [1.0] * 600)
+    second = SFREQ_HZ // BLOCK
+    assert heard[second // 2] == pytest.approx(0.25 / 2, rel=0.1)
+    assert heard[second] == pytest.approx(0.25, rel=0.1)
+    assert heard[3 * second] == pytest.approx(0.25 * 10 ** (1.5 * 2 / 20), rel=0.1)
+    assert heard[-1] == pytest.approx(1.0, rel=0.02)
+
+
+def test_down_it_goes_at_once() -> None:
+    guard = opened()
+    assert loudness_of(guard, [1.0, 1.0, 0.0, 0.0, 0.0])[-1] == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_gain_that_is_no_number_is_silence() -> None:
+    guard = opened()
+    loudness_of(guard, [1.0, float("nan")])
+    assert guard._gain == 0.0

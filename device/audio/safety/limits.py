@@ -1,0 +1,110 @@
+"""Every limit of the prescription is one pure function here: what may sound at most, and how fast it may change.
+
+The guards of this room apply them to bars, notes and samples; nobody else decides what a limit means.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import msgspec
+
+from device.config import Limits, Prescription
+from device.messages import TICKS_PER_BEAT, MusicIntent
+from device.music.playing import programs_of
+
+RING_BEATS = 16
+"""A note rings no longer than this."""
+SILENT_DB = -60.0
+"""The softest the music gets by being turned down."""
+START_DB = -12.0
+"""The music never begins louder."""
+FADE_IN_S = 1.0
+"""The music takes at least this long from silence to `START_DB`."""
+
+
+def guard_tempo(tempo_bpm: float, limits: Limits) -> float:
+    """Inside the limits; how fast it gets there is up to `device.audio.pace`."""
+    low, high = sorted((limits.tempo_min_bpm, limits.tempo_max_bpm))
+    return min(max(tempo_bpm, low), high) if math.isfinite(tempo_bpm) else low
+
+
+def notes_per_s(limits: Limits) -> float:
+    """How many notes may begin in a second at the fastest tempo, over all voices."""
+    return notes_per_beat(limits) * max(limits.tempo_min_bpm, limits.tempo_max_bpm) / 60.0
+
+
+def notes_per_beat(limits: Limits) -> int:
+    """How many notes may begin in one beat, over all voices."""
+    return max(1, math.floor(limits.notes_per_beat_max))
+
+
+def guard_duration(duration_tick: int) -> int:
+    return min(duration_tick, RING_BEATS * TICKS_PER_BEAT)
+
+
+def guard_velocity(velocity: int, limits: Limits) -> int:
+    return min(velocity, limits.velocity_max)
+
+
+def guard_pitch(pitch: int, limits: Limits) -> int:
+    low, high = sorted((limits.pitch_min, limits.pitch_max))
+    if pitch < low:
+        pitch += 12 * -((pitch - low) // 12)
+    elif pitch > high:
+        pitch -= 12 * -((high - pitch) // 12)
+    return min(max(pitch, low), high)
+
+
+def ring_s(limits: Limits) -> float:
+    """How long a note may ring at the slowest tempo, in seconds; notes on their way there have no beats any more."""
+    return RING_BEATS * 60.0 / min(limits.tempo_min_bpm, limits.tempo_max_bpm)
+
+
+def guard_loudness(loudness_db: float, limits: Limits) -> float:
+    """At most the prescribed loudness; what is no number is silent."""
+    wanted = loudness_db if not math.isnan(loudness_db) else SILENT_DB
+    return min(max(wanted, SILENT_DB), limits.loudness_max_db)
+
+
+def guard_share(share: float) -> float:
+    """0 to 1; what is no number is 0."""
+    return min(max(share, 0.0), 1.0) if not math.isnan(share) else 0.0
+
+
+def guard_intent(intent: MusicIntent, limits: Limits) -> MusicIntent:
+    """The same wish in numbers that the phrasebook and the ramps can follow."""
+    low, high = sorted((limits.pitch_min, limits.pitch_max))
+    return msgspec.structs.replace(
+        intent,
+        tempo_bpm=guard_tempo(intent.tempo_bpm, limits),
+        density=min(guard_share(intent.density), limits.density_max),
+        register_midi=low + (high - low) * guard_share((intent.register_midi - low) / max(1, high - low)),
+        loudness_db=guard_loudness(intent.loudness_db, limits),
+        brightness=guard_share(intent.brightness),
+        articulation=guard_share(intent.articulation),
+        tonic_pc=intent.tonic_pc % 12,
+    )
+
+
+def allowed_programs(prescription: Prescription) -> tuple[int, ...]:
+    """The instruments that may sound, and so the ones to load: chosen for a voice and not on the never-play list."""
+    return tuple(sorted(set(programs_of(prescription).values()) - set(prescription.never_programs)))
+
+
+class Ramp(NamedTuple):
+    """A value on its way to a target in a straight line and at no more than a given slope."""
+
+    start_frame: int
+    start: float
+    target: float
+    slope_per_frame: float
+
+    def at(self, frame: int) -> float:
+        reach = self.slope_per_frame * max(0, frame - self.start_frame)
+        return min(max(self.target, self.start - reach), self.start + reach)
+
+    def towards(self, target: float, frame: int) -> Ramp:
+        """From where it is at `frame` to a new target."""
+        return Ramp(frame, self.at(frame), target, self.slope_per_frame)
