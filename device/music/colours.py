@@ -63,7 +63,7 @@ HELD_WEIGHT = 0.35
 """How much the chord that a progression has in a bar counts against the notes that lie there, which sum to 1."""
 
 
-def colour_of(valence: float, mode: Mode) -> Colour:
+def mood_colour(valence: float, mode: Mode) -> Colour:
     """The colour of a mode for a valence of -1 (dark) to 1 (bright)."""
     own = [colour for colour in COLOURS if colour.mode == mode]
     return next((colour for colour in own if valence >= colour.darkest), own[-1])

@@ -163,7 +163,7 @@ def roughness(notes: Sequence[Note]) -> float:
     return rough / pairs if pairs else 0.0
 
 
-def colour_of(chords: Iterable[Chord | None]) -> int | None:
+def heard_colour(chords: Iterable[Chord | None]) -> int | None:
     """The class of the share of major triads; None without any major or minor one."""
     qualities = [chord.quality for chord in chords if chord is not None and chord.quality != "dim"]
     return bisect.bisect(COLOUR_EDGES, qualities.count("maj") / len(qualities)) if qualities else None

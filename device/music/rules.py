@@ -15,7 +15,7 @@ from typing import NamedTuple
 from device.config import SessionConfig
 from device.messages import Bar, MusicIntent, Note
 from device.music.accompaniment import SWINGS, Counts, accompany, closing_counts, last_pitch, share_out
-from device.music.colours import Colour, chord_named, colour_of, harmonise, palette
+from device.music.colours import Colour, chord_named, harmonise, mood_colour, palette
 from device.music.form import SECTION_BARS, Place, place_of
 from device.music.likeness import keep_out
 from device.music.motifs import Motif, Placed, lay_motif, lay_theme, new_motif, window
@@ -52,7 +52,7 @@ class Section(NamedTuple):
     """Its bars of the theme; empty where it has motifs of its own."""
 
 
-class Moment(NamedTuple):
+class Standing(NamedTuple):
     """Where a bar stands in the plan."""
 
     place: Place
@@ -71,11 +71,11 @@ class Rules:
 
     def generate(self, intent: MusicIntent, history: Sequence[Bar], rng: Random) -> Bar:
         """The bar that the plan has at `intent.bar_index`, led on from the last notes of `history`."""
-        moment = self._moment(intent)
-        chords = _chords(intent, moment)
+        standing = self._standing(intent)
+        chords = _chords(intent, standing)
         preference = self.config.prescription.preference
         counts = closing_counts(preference) if intent.final else share_out(intent.density, preference)
-        melody = self._melody(intent, moment, chords, counts.melody, history, rng) if counts.melody else []
+        melody = self._melody(intent, standing, chords, counts.melody, history, rng) if counts.melody else []
         notes = [
             *keep_out(self.config.never, melody, history),
             *_under(intent, self._swing(intent.bar_index), chords, counts, history),
@@ -83,14 +83,14 @@ class Rules:
         played = play(notes, intent, self.config.prescription.limits, rng)
         return make_bar(intent, played, self.config, "rules")
 
-    def _moment(self, intent: MusicIntent) -> Moment:
+    def _standing(self, intent: MusicIntent) -> Standing:
         place = root = self._place(intent.bar_index)
         changes = 0
         while root.refers_to is not None:
             changes += root.likeness != "close"
             root = self._place(root.refers_to)
         colour = self._renew(intent)
-        return Moment(place, self._section(place, colour), colour, root.bar, changes)
+        return Standing(place, self._section(place, colour), colour, root.bar, changes)
 
     def _swing(self, bar_index: int) -> tuple[int, ...]:
         """How the broken chords go; a section that returns has another accompaniment."""
@@ -103,7 +103,7 @@ class Rules:
         """The colour of these four bars: that of the valence asked for when they began, unless the mode changes."""
         part = intent.bar_index // COLOUR_BARS
         if self._colour is None or self._colour[0] != part or self._colour[1].mode != intent.mode:
-            self._colour = part, colour_of(intent.target_valence, intent.mode)
+            self._colour = part, mood_colour(intent.target_valence, intent.mode)
         return self._colour[1]
 
     def _section(self, place: Place, colour: Colour) -> Section:
@@ -120,42 +120,42 @@ class Rules:
     def _melody(
         self,
         intent: MusicIntent,
-        moment: Moment,
+        standing: Standing,
         chords: tuple[Chord, Chord],
         count: int,
         history: Sequence[Bar],
         rng: Random,
     ) -> list[Note]:
-        last, bar = last_pitch(history, "melody"), moment.place.bar
+        last, bar = last_pitch(history, "melody"), standing.place.bar
         if intent.final:
             tonic = nearest_pitch(intent.tonic_pc, intent.register_midi if last is None else last)
             return [Note(0, BAR_TICKS, tonic, 0, "melody")]
-        of_theme = self.config.theme and moment.section.theme and moment.section.theme[bar]
+        of_theme = self.config.theme and standing.section.theme and standing.section.theme[bar]
         if self.config.theme and of_theme:
             laid = lay_theme(self.config.theme, of_theme, count + 2)
             foot = _foot_of_theme(intent, laid, last)
         else:
-            laid = _lay(intent, moment, count)
+            laid = _lay(intent, standing, count)
             foot = _foot(intent.register_midi - 2.0 + 1.7 * RISE[bar], laid, chords[0], last)
-        if moment.place.refers_to is not None:
+        if standing.place.refers_to is not None:
             laid = _ornament(laid, rng)
-        line = _line(laid, foot, _ladder(intent, moment.colour, chords), chords, bound=not of_theme)
-        return _close(line, intent, chords[1]) if moment.place.close == "full" else line
+        line = _line(laid, foot, _ladder(intent, standing.colour, chords), chords, bound=not of_theme)
+        return _close(line, intent, chords[1]) if standing.place.close == "full" else line
 
 
-def _chords(intent: MusicIntent, moment: Moment) -> tuple[Chord, Chord]:
+def _chords(intent: MusicIntent, standing: Standing) -> tuple[Chord, Chord]:
     """The harmony of both halves of the bar; a lively one leads on to the next chord, if the colour has what leads."""
-    place, chords, tonic_pc = moment.place, moment.section.chords, intent.tonic_pc
+    place, chords, tonic_pc = standing.place, standing.section.chords, intent.tonic_pc
     ending = intent.session_left_s < 2 * BEATS * 60.0 / intent.tempo_bpm
     if intent.final:
         return (chord_named(chords[-1], tonic_pc),) * 2
     if ending or (place.close == "half" and place.bar == SECTION_BARS - 1):
-        return (chord_named(moment.colour.dominant, tonic_pc),) * 2
+        return (chord_named(standing.colour.dominant, tonic_pc),) * 2
     first = chord_named(chords[place.bar], tonic_pc)
-    if intent.target_arousal < LIVELY or place.close != "none" or moment.section.theme:
+    if intent.target_arousal < LIVELY or place.close != "none" or standing.section.theme:
         return first, first
     following = chord_named(chords[place.bar + 1], tonic_pc)
-    own = [chord_named(numeral, tonic_pc) for numeral in palette(moment.colour)]
+    own = [chord_named(numeral, tonic_pc) for numeral in palette(standing.colour)]
     leading = [chord for chord in own if (chord.root_pc - following.root_pc) % 12 == 7 and chord != first]
     return first, leading[0] if leading else first
 
@@ -170,14 +170,14 @@ def _ladder(intent: MusicIntent, colour: Colour, chords: tuple[Chord, Chord]) ->
     return [pitch for pitch in range(128) if pitch % 12 in classes]
 
 
-def _lay(intent: MusicIntent, moment: Moment, count: int) -> tuple[Placed, ...]:
+def _lay(intent: MusicIntent, standing: Standing, count: int) -> tuple[Placed, ...]:
     """The motif as this bar has it: stated, varied as the plan says, and drawn out where the phrase closes."""
-    closes = moment.place.close != "none"
+    closes = standing.place.close != "none"
     span = (1.5 + 1.25 * (1.0 + intent.target_arousal)) * (0.5 if closes else 1.0)
-    motif = moment.section.motif if moment.root_bar % 4 == 0 else moment.section.answer
+    motif = standing.section.motif if standing.root_bar % 4 == 0 else standing.section.answer
     regular = intent.target_valence >= UNEASY
     return lay_motif(
-        motif, max(1, count - 2) if closes else count, span, regular=regular, turned=moment.changes % 2 == 1
+        motif, max(1, count - 2) if closes else count, span, regular=regular, turned=standing.changes % 2 == 1
     )
 
 

@@ -81,7 +81,7 @@ class Variety(NamedTuple):
 
 def vary(intent: MusicIntent, place: Place, reference: Remembered | None, rng: Random) -> Variety:
     """Drawn as the bars of people's songs have it: asked for the mean every time, music moves and swings too evenly."""
-    colour = math.floor(colour_of(intent) + rng.random())
+    colour = math.floor(wished_colour(intent) + rng.random())
     notes = notes_per_beat(intent.density) * BEATS
     if intent.target_arousal < VARIED_FROM:
         return Variety(colour, CALM_LEAPS, notes)
@@ -138,7 +138,7 @@ def lean_of(intent: MusicIntent) -> float:
     return lean + made_up * (1.0 - abs(lean))
 
 
-def colour_of(intent: MusicIntent) -> float:
+def wished_colour(intent: MusicIntent) -> float:
     """Where `lean_of` lies among the classes of brightness, 0 to the last one."""
     middle = len(c.COLOUR_EDGES) / 2
     return middle + middle * lean_of(intent)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from device.messages import TICKS_PER_BEAT, Mode, Note
 from device.music import tokens as t
-from device.music.controls import CLOSES, LIKENESS_EDGES, N_PLACES, colour_of
+from device.music.controls import CLOSES, LIKENESS_EDGES, N_PLACES, heard_colour
 from device.music.theory import HOME, Chord, degree_triad
 
 Floats = npt.NDArray[np.float32]
@@ -115,5 +115,6 @@ def places_of(closes: Sequence[int]) -> list[int]:
 def colours_of(harmony: Sequence[Harmony]) -> list[int | None]:
     """Class of the brightness of the harmony around each bar."""
     return [
-        colour_of(chord for pair in harmony[max(0, bar - 1) : bar + 2] for chord in pair) for bar in range(len(harmony))
+        heard_colour(chord for pair in harmony[max(0, bar - 1) : bar + 2] for chord in pair)
+        for bar in range(len(harmony))
     ]

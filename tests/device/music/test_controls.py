@@ -46,10 +46,10 @@ def test_foreign_notes_make_the_key_less_clear() -> None:
 
 def test_more_major_chords_are_a_brighter_colour() -> None:
     major, minor = Chord(0, "maj"), Chord(9, "min")
-    shares = [c.colour_of([major] * count + [minor] * (4 - count)) for count in range(5)]
+    shares = [c.heard_colour([major] * count + [minor] * (4 - count)) for count in range(5)]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0, len(c.COLOUR_EDGES))
-    assert c.colour_of([None, Chord(11, "dim")]) is None
+    assert c.heard_colour([None, Chord(11, "dim")]) is None
 
 
 def test_each_set_of_voices_has_its_own_class() -> None:

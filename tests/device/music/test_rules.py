@@ -10,7 +10,7 @@ from device.config import Limits, Preference, Prescription, SessionConfig, Theme
 from device.control.cues import cues_of
 from device.control.session_plan import State
 from device.messages import Bar, Mode, Note
-from device.music.colours import COLOURS, Colour, colour_of
+from device.music.colours import COLOURS, Colour, mood_colour
 from device.music.form import place_of
 from device.music.likeness import holds
 from device.music.rules import Rules
@@ -70,7 +70,7 @@ def test_the_colour_changes_only_where_a_phrase_closes(rules: Rules) -> None:
         assert rules._colour is not None
         seen.append(rules._colour[1].name)
     assert all(len(set(seen[start : start + 4])) == 1 for start in range(0, 16, 4))
-    assert seen[0] == colour_of(1.0, "minor").name
+    assert seen[0] == mood_colour(1.0, "minor").name
     assert seen[-1] != seen[0]
 
 

@@ -12,13 +12,13 @@ from device.music.reference import remember
 from device.music.steering import (
     Variety,
     chord_leaning,
-    colour_of,
     controls_of,
     grammar_of,
     lean_of,
     vary,
     voices_of,
     welcome,
+    wished_colour,
 )
 from device.music.theory import Chord, notes_per_beat
 from device.stage import keyed_random
@@ -81,7 +81,7 @@ def test_within_a_mode_the_harmony_brightens_with_the_valence_to_its_end(mode: s
     leans = [end * lean_of(wish) for wish in wishes]
     assert leans == sorted(leans)
     assert leans[0] < leans[-1] == pytest.approx(1.0)
-    assert colour_of(wishes[-1]) == (len(c.COLOUR_EDGES) if mode == "major" else 0)
+    assert wished_colour(wishes[-1]) == (len(c.COLOUR_EDGES) if mode == "major" else 0)
 
 
 def test_towards_the_middle_each_mode_borrows_from_the_other() -> None:
@@ -93,7 +93,7 @@ def test_on_average_bars_are_as_bright_as_the_lean() -> None:
     for valence, mode in ((0.0, "major"), (0.5, "major"), (-0.5, "minor"), (1.0, "major")):
         wish = intent(target_valence=valence, target_arousal=0.5, mode=mode)
         told = [vary(wish, PLACE, None, keyed_random(2, "bars", bar)).colour for bar in range(2000)]
-        assert np.mean(told) == pytest.approx(colour_of(wish), abs=0.05)
+        assert np.mean(told) == pytest.approx(wished_colour(wish), abs=0.05)
         assert max(told) - min(told) <= 1
 
 
