@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import click
 import msgspec
@@ -21,7 +22,7 @@ import msgspec
 from device import __version__
 from device.commands import options as kinds
 from device.config import DeviceConfig, Preference, Prescription, SessionConfig, Theme, load
-from device.errors import ConfigError, DiskError, RecordingError
+from device.errors import ConfigError, RecordingError
 from device.models import MODELS_DIR, ModelFolder
 from device.music.keys import key_name
 
@@ -34,6 +35,16 @@ JOURNEY_BYTES_MAX = 1_000_000
 CUES = ("target_valence", "target_arousal", "tempo_bpm", "density", "register_midi", "loudness_db", "brightness",
         "articulation")  # fmt: skip
 FILE = click.Path(path_type=Path, dir_okay=False)
+PLACE = click.Path(path_type=Path)
+PICTURES = ("", ".png", ".pdf", ".svg")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    del ctx, param
+    if value is not None and value.suffix.lower() not in PICTURES:
+        raise click.BadParameter(f"{value} is neither .png nor .pdf nor .svg.")
+    return value
 
 
 @click.command()
@@ -50,29 +61,66 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--device", type=FILE, help="device.toml: model and sound font.")
 @click.option("--bars", type=click.IntRange(1, BARS_MAX), help=f"Length [default: to the path's end, else {BARS}].")
 @click.option("--seed", type=click.IntRange(min=0), help="The same seed gives the same piece [default: a new one].")
-@click.option("--out", type=FILE, required=True, help="Where the MIDI file goes.")
-@click.option("--wav", type=FILE, help="Also render it as the box would sound.")
-@click.option("--picture", type=FILE, help="Also draw it (PNG).")
+@click.option("--out", type=PLACE, required=True, help="Where the MIDI file goes.")
+@click.option("--wav", type=PLACE, help="Also render it as the box would sound.")
+@click.option("--picture", type=PLACE, callback=_picture, help="Also draw it (PNG, PDF or SVG).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def compose(**options: Any) -> None:
     """Compose a piece, much faster than it plays."""
-    from device.commands.piece import Studio  # noqa: PLC0415 - keeps the other commands quick
+    from device.outputs import writing  # noqa: PLC0415 - keeps the other commands quick
 
     remarks: list[str] = []
     config = _configure(options, remarks)
     wish = _wish(options, config, remarks)
     for remark in remarks:
         click.echo(f"isotone: {remark}", err=True)
+    files = {name: options[name] for name in ("out", "wav", "picture") if options[name]}
+    with _stoppable(), writing({f"--{name}": path for name, path in files.items()}, _inputs(options, config)) as places:
+        piece, spent_s = _compose(config, wish, places.get("--wav"), quiet=options["as_json"])
+        _write(piece, config, places)
+    report = _report(piece, config, spent_s) | {"remarks": remarks, "files": {k: str(v) for k, v in files.items()}}
+    _tell(report, as_json=options["as_json"])
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """While it composes, a signal that ends programs ends this one in order, with the exit code that shells expect."""
+
+    def stop(number: int, _: object) -> NoReturn:
+        for each in previous:
+            signal.signal(each, signal.SIG_IGN)
+        click.echo(f"isotone: Stopped by {signal.Signals(number).name}; nothing was written.", err=True)
+        sys.exit(128 + number)
+
+    # What is ignored, as under nohup, stays so.
+    previous = {each: signal.getsignal(each) for each in SIGNALS if signal.getsignal(each) != signal.SIG_IGN}
+    for each in previous:
+        signal.signal(each, stop)
+    try:
+        yield
+    finally:
+        for each, handler in previous.items():
+            signal.signal(each, handler)
+
+
+def _compose(config: SessionConfig, wish: Wish, wav: Path | None, *, quiet: bool) -> tuple[Piece, float]:
+    """The piece, its sound in `wav`, and the seconds that it took."""
     from device.clock import SystemClock  # noqa: PLC0415
+    from device.commands.piece import Sound, Studio  # noqa: PLC0415
 
     clock = SystemClock()
     began_ns = clock.now_ns()
-    with _sound(config, options["wav"]) as sound, _progress(wish.n_bars, quiet=options["as_json"]) as told:
+    with closing(Sound(config, wav)) if wav else nullcontext() as sound, _progress(wish.n_bars, quiet=quiet) as told:
         piece = Studio(config, wish, sound, told).compose()
-    spent_s = (clock.now_ns() - began_ns) / 1e9
-    files = _write(piece, config, options)
-    report = _report(piece, config, spent_s) | {"remarks": remarks, "files": files}
-    _tell(report, as_json=options["as_json"])
+    return piece, (clock.now_ns() - began_ns) / 1e9
+
+
+def _inputs(options: dict[str, Any], config: SessionConfig) -> list[Path]:
+    """All files that are read."""
+    preference, soundfont = config.prescription.preference, config.device.audio.soundfont
+    named = (preference.seed_melody, *preference.never_melodies, soundfont)
+    given = (options[name] for name in ("journey", "like", "prescription", "device"))
+    return [Path(name).expanduser() for name in (*given, *named) if name]
 
 
 # -- what is asked, and what can be had of it
@@ -133,7 +181,7 @@ def _prefer(prescription: Prescription, options: dict[str, Any], remarks: list[s
 
 
 def _equip(prescription: Prescription, words: tuple[str, ...], remarks: list[str]) -> Prescription:
-    """The instruments of `voice=name` or, one after the other, of melody, inner, bass and pad; what is forbidden, not.
+    """The instruments of `voice=name` or, one after the other, of melody, bass, inner and pad; what is forbidden, not.
 
     Raises:
         ConfigError: no such voice, or more instruments than voices.
@@ -213,20 +261,6 @@ def _read(path: Path) -> str:
 
 
 @contextmanager
-def _sound(config: SessionConfig, path: Path | None) -> Iterator[Any]:
-    if path is None:
-        yield None
-        return
-    from device.commands.piece import Sound  # noqa: PLC0415
-
-    try:
-        with closing(Sound(config, path)) as sound:
-            yield sound
-    except OSError as error:
-        raise DiskError(f"{path} cannot be written: {error}.", "Give another --wav.") from error
-
-
-@contextmanager
 def _progress(n_bars: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A bar on stderr while it takes time, for people who look on."""
     if quiet or not sys.stderr.isatty():
@@ -240,23 +274,18 @@ def _progress(n_bars: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
         yield lambda done: progress.update(task, completed=done)
 
 
-def _write(piece: Piece, config: SessionConfig, options: dict[str, Any]) -> dict[str, str]:
+def _write(piece: Piece, config: SessionConfig, places: dict[str, Path]) -> None:
     from device.music.form import place_of  # noqa: PLC0415
     from device.sessions.interchange import write_midi  # noqa: PLC0415
 
-    files = {name: str(options[name]) for name in ("out", "wav", "picture") if options[name]}
-    try:
-        write_midi(options["out"], piece.played, [(bar.tonic_pc, bar.mode) for bar in piece.bars])
-        if options["picture"]:
-            from device.sessions.score import Score, draw_score  # noqa: PLC0415
+    write_midi(places["--out"], piece.played, [(bar.tonic_pc, bar.mode) for bar in piece.bars])
+    if "--picture" in places:
+        from device.sessions.score import Score, draw_score  # noqa: PLC0415
 
-            has_theme = config.theme is not None
-            sections = [place_of(config.seed, bar.bar_index, has_theme=has_theme).section for bar in piece.played]
-            title = f"{config.device.music.generator}, seed {config.seed}, {len(piece.played)} bars"
-            draw_score(Score(title, piece.intents, piece.played, sections), options["picture"], options["wav"])
-    except (OSError, ValueError) as error:
-        raise DiskError(f"The piece cannot be written: {error}.", "Give other files.") from error
-    return files
+        has_theme = config.theme is not None
+        sections = [place_of(config.seed, bar.bar_index, has_theme=has_theme).section for bar in piece.played]
+        title = f"{config.device.music.generator}, seed {config.seed}, {len(piece.played)} bars"
+        draw_score(Score(title, piece.intents, piece.played, sections), places["--picture"], places.get("--wav"))
 
 
 def _report(piece: Piece, config: SessionConfig, spent_s: float) -> dict[str, Any]:

@@ -122,8 +122,6 @@ class Sound:
     def __init__(self, config: SessionConfig, path: Path) -> None:
         audio = config.device.audio
         self._synth = Synth(audio, allowed_programs(config.prescription))
-        # A writer goes on with a file that is there.
-        path.unlink(missing_ok=True)
         self._wav = WavWriter(path, audio.sfreq_hz)
         self.renderer = Renderer(self._synth, config)
 

@@ -62,7 +62,7 @@ def draw_score(score: Score, path: Path, wav: Path | None = None) -> None:
             _draw_spectrum(panels[2], wav, score)
         panels[-1].set_xlabel("time (s)")
         panels[-1].set_xlim(0.0, score.starts_s()[-1])
-        figure.savefig(path)
+        figure.savefig(path, format=path.suffix[1:].lower() or "png")
 
 
 def _draw_path(axis: Axes, score: Score) -> None:

@@ -1,6 +1,12 @@
 """The command `isotone compose`: what it writes, what it says, what it refuses."""
 
 import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import matplotlib.image
@@ -30,7 +36,7 @@ def report(tmp_path: Path, *words: str, bars: int = 4) -> dict:
 def test_the_midi_file_has_four_named_voices_tempo_meter_and_key(tmp_path: Path) -> None:
     assert run(tmp_path, "--valence", "0.5", "--arousal", "-0.5", bars=16).exit_code == Exit.OK
     first, *voices = mido.MidiFile(tmp_path / "x.mid").tracks
-    assert [track.name for track in voices] == ["melody", "inner", "bass", "pad"]
+    assert [track.name for track in voices] == ["melody", "bass", "inner", "pad"]
     assert {"set_tempo", "time_signature", "key_signature"} <= {message.type for message in first}
     for track in voices:
         assert {"program_change", "note_on"} <= {message.type for message in track}
@@ -168,3 +174,59 @@ def test_sound_and_picture_are_made_on_request(tmp_path: Path) -> None:
     assert result.exit_code == Exit.OK, result.output
     assert wav.stat().st_size > 1_000_000
     assert matplotlib.image.imread(picture).shape[0] > 900
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--picture", "{0}/x.mid"), "--picture {0}/x.mid is the same file as --out {0}/x.mid"),
+        (("--picture", "{0}/link.png"), "is the same file as --out"),
+        (("--wav", "{0}/nowhere/x.wav"), "cannot be written: No such file or directory"),
+        (("--wav", "{0}"), "cannot be written: it is no file"),
+        (("--path", "{0}/way.csv", "--wav", "{0}/hard.csv"), "which is read"),
+        (("--prescription", "{0}/rules.toml", "--wav", "{0}/song.mid"), "{0}/song.mid, which is read"),
+    ],
+)
+def test_outputs_are_looked_at_before_anything_is_composed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr("device.commands.piece.Studio.compose", lambda _: pytest.fail("it composed"))
+    (tmp_path / "link.png").symlink_to("x.mid")
+    (tmp_path / "way.csv").write_text("bar,valence,arousal\n0,0,0\n")
+    (tmp_path / "hard.csv").hardlink_to(tmp_path / "way.csv")
+    (tmp_path / "song.mid").write_bytes(midi(("melody", 0, tune())))
+    (tmp_path / "rules.toml").write_text(f'[preference]\nseed_melody = "{tmp_path}/song.mid"\n')
+    if words[0] == "--picture":
+        words = (words[0], words[1].replace("x.mid", "x.png"))
+        said = said.replace("x.mid", "x.png", 1)
+        (tmp_path / "x.png").symlink_to("x.mid")
+    result = run(tmp_path, *(word.format(tmp_path) for word in words))
+    assert result.exit_code == Exit.DISK, result.output
+    assert said.format(tmp_path) in result.stderr
+    assert not (tmp_path / "x.mid").exists()
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_device_takes_what_is_composed_and_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "null").symlink_to("/dev/null")
+    result = run(tmp_path, "--out", "/dev/null", "--picture", str(tmp_path / "null"))
+    assert result.exit_code == Exit.OK, result.output
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    assert (tmp_path / "null").is_symlink()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_leaves_nothing_half_written_and_an_honest_exit_code(tmp_path: Path, number: signal.Signals) -> None:
+    old = tmp_path / "x.mid"
+    old.write_text("old")
+    command = [sys.executable, "-m", "device.cli", "compose", "--generator", "rules", "--bars", "4096"]
+    command += ["--out", str(old), "--picture", str(tmp_path / "x.png")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=Path(__file__).parents[3]) as composing:
+        while not list(tmp_path.glob(".part-*.mid")) and composing.poll() is None:
+            time.sleep(0.05)
+        os.kill(composing.pid, number)
+        _, said = composing.communicate()
+    assert composing.returncode == 128 + number
+    assert number.name in said.decode()
+    assert [path.name for path in tmp_path.iterdir()] == ["x.mid"]
+    assert old.read_text() == "old"

@@ -1,0 +1,153 @@
+"""What is written for people is whole or not at all, and never takes the place of something that is not a file.
+
+A file is written beside its place and renamed over it, so a full disk or a stop leaves the old one. A device or a pipe
+is written to; a link stays one, and what it points at is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from device.errors import DiskError
+
+ACTION = "Give another file for it."
+
+
+class Output:
+    """Something to be written: fill the file `scratch`, then `settle` and `commit`; `discard` leaves nothing of it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+
+    def __init__(self, path: Path, mode: int = 0o666) -> None:
+        """`mode` is for a file that is not there yet, less what the umask takes."""
+        self._path = path
+        self._place = Path(os.path.realpath(path))
+        self._found = _status(path)
+        self.is_file = self._found is None or stat.S_ISREG(self._found.st_mode)
+        if path.is_dir() or path.is_socket():
+            raise OSError(errno.EISDIR, "it is no file")
+        if self._found is not None and not os.access(path, os.W_OK):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        folder = self._place.parent if self.is_file else Path(tempfile.gettempdir())
+        # The ending tells some writers what to write.
+        self.scratch = folder / f".part-{os.urandom(6).hex()}{path.suffix[:16]}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        os.close(os.open(self.scratch, flags, mode if self.is_file else 0o600))
+
+    def settle(self) -> None:
+        """Have the disk itself hold what was written, with the mode and owner of the file that was there."""
+        with self.scratch.open("rb") as file:
+            os.fsync(file.fileno())
+        if self._found is not None and self.is_file:
+            with contextlib.suppress(OSError):
+                os.chown(self.scratch, self._found.st_uid, self._found.st_gid)
+            self.scratch.chmod(stat.S_IMODE(self._found.st_mode))
+
+    def commit(self) -> None:
+        if self.is_file:
+            self.scratch.replace(self._place)
+            return
+        with self.scratch.open("rb") as source, self._path.open("wb", buffering=0) as target:
+            shutil.copyfileobj(source, target)
+
+    def discard(self) -> None:
+        """Leave nothing beside the place; what was committed stays."""
+        with contextlib.suppress(OSError):
+            self.scratch.unlink()
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Put `data` where `path` is, or leave what is there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    output = Output(path, mode)
+    try:
+        output.scratch.write_bytes(data)
+        output.settle()
+        output.commit()
+    finally:
+        output.discard()
+
+
+@contextlib.contextmanager
+def writing(paths: Mapping[str, Path], inputs: Iterable[Path] = ()) -> Iterator[dict[str, Path]]:
+    """Give a file to fill for each of `paths`; when the block ends well, all take their places.
+
+    Raises:
+        DiskError: one cannot be written, two are the same, or one is among `inputs`; nothing has changed then.
+    """
+    _refuse_overlap(paths, inputs)
+    outputs: dict[str, Output] = {}
+    try:
+        for name, path in paths.items():
+            outputs[name] = _open(name, path)
+        yield {name: output.scratch for name, output in outputs.items()}
+        for output in outputs.values():
+            output.settle()
+        # A pipe may still fail, a rename hardly.
+        for output in sorted(outputs.values(), key=lambda output: output.is_file):
+            output.commit()
+    except OSError as error:
+        asked = ", ".join(map(str, paths.values()))
+        sentence = f"{asked} cannot be written: {_reason(error)}."
+        raise DiskError(sentence, "Free some space, or write elsewhere.") from error
+    finally:
+        for output in outputs.values():
+            output.discard()
+
+
+def _open(name: str, path: Path) -> Output:
+    try:
+        return Output(path)
+    except (OSError, ValueError) as error:
+        raise DiskError(f"{name} {path} cannot be written: {_reason(error)}.", ACTION) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _refuse_overlap(paths: Mapping[str, Path], inputs: Iterable[Path]) -> None:
+    """One thing under two names, by whatever links, may not be written twice, nor written over while it is read.
+
+    Raises:
+        DiskError: so it is.
+    """
+    taken: dict[object, str] = {}
+    for path in inputs:
+        taken.update(dict.fromkeys(_identity(path), f"{path}, which is read"))
+    for name, path in paths.items():
+        for identity in _identity(path):
+            if identity in taken:
+                raise DiskError(f"{name} {path} is the same file as {taken[identity]}.", ACTION)
+            taken[identity] = f"{name} {path}"
+
+
+def _identity(path: Path) -> list[object]:
+    """What this file is, whatever its name; nothing for a device, which many may use, and for what cannot be told."""
+    try:
+        found = _status(path)
+        if found is None:
+            return [os.path.realpath(path)]
+    except (OSError, ValueError):
+        return []
+    return [] if stat.S_ISCHR(found.st_mode) else [(found.st_dev, found.st_ino)]
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """Of what a path leads to; None if there is nothing yet."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
