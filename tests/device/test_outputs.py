@@ -29,15 +29,20 @@ def test_all_outputs_appear_together_and_only_when_the_block_ends_well(tmp_path:
     assert names(tmp_path) == ["one.mid", "two.png"]
 
 
+def break_off(trouble: BaseException, paths: dict[str, Path]) -> None:
+    with writing(paths) as places:
+        places["--out"].write_text("half")
+        raise trouble
+
+
 @pytest.mark.parametrize("trouble", [KeyboardInterrupt, SystemExit, RuntimeError])
 def test_after_trouble_the_old_file_is_there_and_nothing_beside_it(
     tmp_path: Path, trouble: type[BaseException]
 ) -> None:
     old = tmp_path / "old.mid"
     old.write_text("old")
-    with pytest.raises(trouble), writing({"--out": old, "--wav": tmp_path / "new.wav"}) as places:
-        places["--out"].write_text("half")
-        raise trouble
+    with pytest.raises(trouble):
+        break_off(trouble(), {"--out": old, "--wav": tmp_path / "new.wav"})
     assert old.read_text() == "old"
     assert names(tmp_path) == ["old.mid"]
 
@@ -45,9 +50,8 @@ def test_after_trouble_the_old_file_is_there_and_nothing_beside_it(
 def test_a_full_disk_is_a_sentence_and_leaves_the_old_file(tmp_path: Path) -> None:
     old = tmp_path / "old.mid"
     old.write_text("old")
-    with pytest.raises(DiskError, match="No space left") as caught, writing({"--out": old}) as places:
-        places["--out"].write_text("half")
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(DiskError, match="No space left") as caught:
+        break_off(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), {"--out": old})
     assert caught.value.exit_code == Exit.DISK
     assert old.read_text() == "old"
     assert names(tmp_path) == ["old.mid"]
