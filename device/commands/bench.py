@@ -12,6 +12,7 @@ from rich.table import Table
 
 from device.commands import figures
 from device.commands.options import json_option
+from device.interpreter import interpreter
 
 
 @click.group(invoke_without_command=True)
@@ -47,14 +48,14 @@ def bench_starts(count: int, minutes: float, as_json: bool) -> None:
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def bench_affect(options: tuple[str, ...]) -> None:
     """People not seen, abstention, heartbeats, cost: --data DIR --people N --part NAME --json."""
-    sys.exit(subprocess.run([sys.executable, "-m", "hardware.bench.affect", *options], check=False).returncode)
+    sys.exit(subprocess.run(interpreter("-m", "hardware.bench.affect", *options), check=False).returncode)
 
 
 @bench.command("music", context_settings={"ignore_unknown_options": True})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def bench_music(options: tuple[str, ...]) -> None:
     """Speed, memory, late bars, steering: --data DIR --quick --part NAME --json --out FILE.md --peers-python PYTHON."""
-    sys.exit(subprocess.run([sys.executable, "-m", "hardware.bench.music", *options], check=False).returncode)
+    sys.exit(subprocess.run(interpreter("-m", "hardware.bench.music", *options), check=False).returncode)
 
 
 def _print_figures(measured: list[figures.Figure], *, as_json: bool) -> None:

@@ -23,6 +23,7 @@ from typing import NamedTuple
 from device.config import DeviceConfig
 from device.errors import DiskError, ModelError, SensorError, SystemMissingError
 from device.imports import import_name
+from device.interpreter import interpreter
 from device.models import ModelFolder
 from device.processes import PROCESSES
 
@@ -105,7 +106,7 @@ def load_litert(folder: Path) -> str:
 
 def _load(what: str, program: str, *arguments: str) -> str:
     """Load a native library in an interpreter of its own: an illegal instruction there is a finding here."""
-    command = [sys.executable, "-c", program, *arguments]
+    command = interpreter("-c", program, *arguments)
     try:
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=LOAD_TIMEOUT_S)
     except subprocess.TimeoutExpired as error:

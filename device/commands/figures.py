@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import psutil
 
 from device.clock import Clock, SystemClock
 from device.commands.session import send
+from device.interpreter import interpreter
 from device.messages import AudioReport, Bar, Command, CommandKind, Message, PlayedBar, SampleChunk, Trace
 from device.replay import replay_session
 from device.sessions.reader import SessionReader
@@ -86,7 +86,7 @@ class Demo:
 
     def __init__(self, folder: Path, minutes: float, seed: int | None, clock: Clock) -> None:
         self.folder, self._clock, self._minutes = folder, clock, minutes
-        command = [sys.executable, "-m", "device.cli", "demo", "--no-sound", "--json"]
+        command = interpreter("-m", "device.cli", "demo", "--no-sound", "--json")
         command += ["--minutes", str(minutes), "--out", str(folder)]
         command += ["--seed", str(seed)] if seed is not None else []
         self.began_ns = clock.now_ns()

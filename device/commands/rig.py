@@ -10,7 +10,6 @@ import contextlib
 import json
 import socket
 import subprocess
-import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +19,7 @@ import msgspec
 from device.clock import Clock
 from device.config import BluetoothConfig, DeviceConfig, SourceConfig
 from device.errors import Exit, IsotoneError, RecordingError, SystemMissingError
+from device.interpreter import interpreter
 
 START_TIMEOUT_S = 15.0
 
@@ -37,7 +37,7 @@ class Rig:
     ) -> None:
         self.folder = folder
         self._clock = clock
-        self._command = [sys.executable, "-m", "hardware.rig", "--dir", str(folder), "--run-dir", str(run_dir)]
+        self._command = interpreter("-m", "hardware.rig", "--dir", str(folder), "--run-dir", str(run_dir))
         self._command += ["--seed", str(seed), "--listener", listener]
         for recording in recordings:
             self._command += ["--recording", str(recording)]

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,6 +17,7 @@ from device.clock import SystemClock, wall_time
 from device.config import DeviceConfig, Preference, Prescription, SessionConfig, Theme
 from device.console.observers import Watcher
 from device.errors import ConfigError, DiskError, Exit, RecordingError, SystemMissingError
+from device.interpreter import interpreter
 from device.messages import Command, PersonalBaseline
 from device.models import MODELS_DIR
 from device.music.theme import BYTES_MAX, theme_of
@@ -218,7 +218,7 @@ def keep_logs(config: SessionConfig) -> None:
 
 def summarise(session_dir: Path) -> bool:
     """Draw session.png and write played.mid and summary.json, in a process of its own; whether it worked."""
-    command = [sys.executable, "-m", "device.sessions.summary", str(session_dir)]
+    command = interpreter("-m", "device.sessions.summary", str(session_dir))
     try:
         done = subprocess.run(command, check=False, capture_output=True, timeout=SUMMARY_TIMEOUT_S)
     except subprocess.TimeoutExpired:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Protocol
 
 from device.config import SessionConfig
 from device.host import run_process
+from device.interpreter import interpreter
 
 
 class Child(Protocol):
@@ -41,7 +41,7 @@ class Interpreter:
 
     def __init__(self, name: str, incarnation: int, config: SessionConfig) -> None:
         run_dir = Path(config.run_dir)
-        command = [sys.executable, "-m", "device.host", name, str(run_dir), str(incarnation)]
+        command = interpreter("-m", "device.host", name, str(run_dir), str(incarnation))
         # One BLAS thread: idle pools of a numeric library cost memory and wake-ups in every process.
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
         with (run_dir / f"{name}.log").open("ab") as log:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
+from device.interpreter import interpreter
 from hardware.bench.figures import Figure, show
 from hardware.bench.memory import SURROUNDINGS
 from hardware.bench.player import Outcome
@@ -55,7 +56,7 @@ def run(quota: Quota, work: str, amount: int, progress: Progress, where: str = "
     Raises:
         PlayerDiedError: it did not finish.
     """
-    command = [sys.executable, "-m", "hardware.bench.player", work, str(amount), str(SEED), str(quota.slowdown)]
+    command = interpreter("-m", "hardware.bench.player", work, str(amount), str(SEED), str(quota.slowdown))
     with subprocess.Popen(
         [*quota.prefix, *command], env=os.environ | SURROUNDINGS, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from device.host import build_stages
+from device.interpreter import interpreter
 from device.models import ModelFolder
 from device.processes import PROCESSES
 from hardware.bench.figures import Figure
@@ -26,7 +27,7 @@ SURROUNDINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 def measure() -> list[Figure]:
     """Memory of the process and size of the model."""
-    command = [sys.executable, "-m", "hardware.bench.memory"]
+    command = interpreter("-m", "hardware.bench.memory")
     told = subprocess.run(command, env=os.environ | SURROUNDINGS, capture_output=True, check=True, text=True)
     note = f"the composer process's stages, {BARS} bars"
     return [

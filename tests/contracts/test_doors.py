@@ -94,3 +94,10 @@ def test_reading_the_wall_clock_is_banned_too() -> None:
 
 def test_only_the_clock_may_read_time() -> None:
     assert "TID251" not in ruff("device/clock.py", "import time\n")
+
+
+@pytest.mark.parametrize("path", ["device/commands/session.py", "device/runtime/children.py"])
+def test_a_fresh_interpreter_is_started_in_one_place_only(path: str) -> None:
+    text = "import sys\n\nCOMMAND = [sys.executable, '-m', 'device.cli']\n"
+    assert "TID251" in ruff(path, text)
+    assert "TID251" not in ruff("device/interpreter.py", text)
