@@ -19,6 +19,7 @@ VOICES: tuple[Voice, ...] = get_args(Voice)
 """All voices, in the order in which they lead: where there is too much, the ones named last give way first."""
 Phase = Literal["baseline", "match", "shift", "hold", "cool-down"]
 SignalKind = Literal["eeg", "heart", "ppg", "motion", "eda", "temperature"]
+FeatureKind = Literal["eeg", "wrist"]
 SourceState = Literal["connecting", "streaming", "silent", "lost", "failed"]
 Author = Literal["patient", "therapist", "manager"]
 CommandKind = Literal[
@@ -33,24 +34,20 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SampleChunk(Message, frozen=True, kw_only=True):
-    """A run of samples of one source; `t_ns` is the time of its first sample on the sample clock."""
+    """A run of samples of one signal of a source; `t_ns` is the time of its first sample on the sample clock."""
 
     source: str
     kind: SignalKind
-    """One source may send several: a wristband its beats, pulse wave, motion, skin conductance and temperature."""
+    """A row of `modalities.MODALITIES`. One source may send several, each with an index and a rate of its own."""
     sfreq_hz: float
     """Nominal rate; 0 for irregular events, whose times stand in `times_ns`."""
     ch_names: tuple[str, ...]
     first_sample: int
-    """Index of the first sample since the source began; lost samples are counted in, so a jump is a gap."""
+    """Index of the first sample since the signal began; lost samples are counted in, so a jump is a gap."""
     n_lost: int = 0
     """Samples known to be lost just before this chunk."""
     data: bytes
-    """float32, little endian, C order, shape (n, len(ch_names)).
-
-    EEG in uV; heart as hr_bpm and rr_ms (NaN: absent); ppg in any unit; motion as acc_x, acc_y, acc_z in g; eda in uS;
-    temperature in degrees Celsius.
-    """
+    """float32, little endian, C order, shape (n, len(ch_names)); units as in `modalities.MODALITIES`."""
     times_ns: tuple[int, ...] = ()
 
 
@@ -58,7 +55,8 @@ class FeatureFrame(Message, frozen=True, kw_only=True):
     """Features of the window that ends at `t_ns`."""
 
     source: str
-    kind: Literal["eeg", "wrist"]
+    kind: FeatureKind
+    """A source that sends EEG and what a wristband sends has frames of both kinds."""
     window_s: float
     names: tuple[str, ...]
     values: tuple[float, ...]
@@ -82,7 +80,7 @@ class AffectEstimate(Message, frozen=True, kw_only=True):
     arousal_sd: float
     covariance: float = 0.0
     coverage: dict[str, float]
-    """Per source: share of the last window that was usable, 0 to 1."""
+    """Share of the last window that was usable, 0 to 1, by source; `muse eeg` where a source has several kinds."""
     calibrated: bool
     reasons: tuple[str, ...] = ()
 

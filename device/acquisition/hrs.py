@@ -21,6 +21,7 @@ from device.clock import Clock
 from device.config import BluetoothConfig, SourceConfig
 from device.errors import IsotoneError, SensorError, SystemMissingError
 from device.messages import SampleChunk
+from device.modalities import MODALITIES
 
 if TYPE_CHECKING:
     from bleak import BleakClient
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 HEART_RATE_SERVICE = "0000180d-0000-1000-8000-00805f9b34fb"
 HEART_RATE_MEASUREMENT = "00002a37-0000-1000-8000-00805f9b34fb"
 BATTERY_LEVEL = "00002a19-0000-1000-8000-00805f9b34fb"
-CH_NAMES = ("hr_bpm", "rr_ms")
+CH_NAMES = MODALITIES["heart"].ch_names
 SEARCH_S = 8.0
 CONNECT_S = 15.0
 SILENCE_NS = 5_000_000_000

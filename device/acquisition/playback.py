@@ -58,7 +58,7 @@ class HeartPlayer:
 
 
 class PlaybackSource:
-    """Plays `config.path` once. One with EEG and wrist signals appears as two sources, `name` and `name-heart`."""
+    """Plays `config.path` once, with all signals that were recorded side by side."""
 
     def __init__(self, name: str, config: SourceConfig, bluetooth: BluetoothConfig, clock: Clock) -> None:
         del bluetooth
@@ -77,27 +77,21 @@ class PlaybackSource:
             RecordingError: nothing of the recording can be read.
         """
         recording = await asyncio.to_thread(load_recording, self._path)
-        names = self._source_names(recording)
-        reporters = [StatusReporter(name, self._clock, emit) for name in names]
+        status = StatusReporter(self._name, self._clock, emit)
         minutes = recording.duration_s / 60
-        for status in reporters:
-            status.tell("streaming", " ".join((f"Playing {self._path.name}, {minutes:.1f} min.", *recording.notes)))
-        await self._play(recording, names, emit)
-        for status in reporters:
-            status.tell("silent", f"The recording {self._path.name} has ended after {minutes:.1f} min.")
+        status.tell("streaming", " ".join((f"Playing {self._path.name}, {minutes:.1f} min.", *recording.notes)))
+        await self._play(recording, emit)
+        status.tell("silent", f"The recording {self._path.name} has ended after {minutes:.1f} min.")
         await asyncio.Event().wait()
 
-    def _source_names(self, recording: Recording) -> list[str]:
-        return [self._name, f"{self._name}-heart"] if recording.eeg and recording.has_wrist else [self._name]
-
-    async def _play(self, recording: Recording, names: list[str], emit: Emit) -> None:
+    async def _play(self, recording: Recording, emit: Emit) -> None:
         start_ns = self._clock.now_ns()
         players: list[SamplesPlayer | HeartPlayer] = []
         if recording.eeg:
-            players.append(SamplesPlayer(names[0], "eeg", recording.eeg, start_ns))
-        players += [SamplesPlayer(names[-1], kind, samples, start_ns) for kind, samples in recording.wrist.items()]
+            players.append(SamplesPlayer(self._name, "eeg", recording.eeg, start_ns))
+        players += [SamplesPlayer(self._name, kind, samples, start_ns) for kind, samples in recording.wrist.items()]
         if recording.heart:
-            players.append(HeartPlayer(names[-1], recording.heart, start_ns))
+            players.append(HeartPlayer(self._name, recording.heart, start_ns))
         elapsed_s = 0.0
         while elapsed_s < recording.duration_s:
             await asyncio.sleep(1 / CHUNKS_PER_S)

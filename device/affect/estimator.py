@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,17 @@ from device.affect.reader import open_readers
 from device.affect.taps import Tap, Taps
 from device.affect.words import Words, read_report
 from device.config import SessionConfig
-from device.messages import AffectEstimate, Command, FeatureFrame, Message, PersonalBaseline, SensorStatus, Tick
+from device.messages import (
+    AffectEstimate,
+    Command,
+    FeatureFrame,
+    FeatureKind,
+    Message,
+    PersonalBaseline,
+    SensorStatus,
+    Tick,
+)
+from device.modalities import name_signals
 
 REMIND_NS = 60_000_000_000
 """A baseline is told again so often: the last minutes of any log hold it, even of a torn one."""
@@ -42,7 +52,7 @@ class Estimator:
         }
         self._affect, self._carried = affect, config.baselines
         self._expected = tuple(config.device.sources)
-        self._heard: dict[str, Heard] = {}
+        self._heard: dict[tuple[str, FeatureKind], Heard] = {}
         self._statuses: dict[str, SensorStatus] = {}
         self._words, self._is_new_word = Words(config.baselines), False
         # Evidence that must not outlast its window comes and goes at once.
@@ -79,16 +89,17 @@ class Estimator:
             heard.source.end_rest()
 
     def _heard_of(self, frame: FeatureFrame) -> Heard:
-        if frame.source not in self._heard:
+        key = frame.source, frame.kind
+        if key not in self._heard:
             affect = self._affect
             source = Source(frame.source, self._readers[frame.kind], affect.baseline_s, affect.window_s, self._carried)
-            self._heard[frame.source] = Heard(source, self._fade_s)
-        return self._heard[frame.source]
+            self._heard[key] = Heard(source, self._fade_s)
+        return self._heard[key]
 
     def _estimate(self, now_ns: int) -> AffectEstimate:
         since_s = (now_ns - self._ticked_ns) / 1e9 if self._ticked_ns is not None else 1 / self.tick_hz
         self._ticked_ns = now_ns
-        evidence = {name: heard.listen(now_ns, since_s) for name, heard in self._heard.items()}
+        evidence = {key: heard.listen(now_ns, since_s) for key, heard in self._heard.items()}
         views = [heard.view() for heard in self._heard.values() if heard.presence.weight > 0]
         is_told = bool(views) or self._words.is_heard(now_ns)
         found = fuse([*views, *self._words.views(now_ns)]) if is_told else Estimate()
@@ -98,26 +109,36 @@ class Estimator:
             t_ns=now_ns,
             known=is_told or told != Estimate(),
             **told._asdict(),
-            coverage=dict.fromkeys(self._expected, 0.0) | {name: item.coverage for name, item in evidence.items()},
+            coverage=self._coverage(evidence),
             calibrated=any(item.calibrated for item in evidence.values()),
             reasons=(*(self._words.reasons(now_ns) if is_told else ()), *self._reasons(evidence)),
         )
 
-    def _reasons(self, evidence: dict[str, Evidence]) -> list[str]:
-        """Why the estimate is unknown or less sure than it could be, source by source."""
-        reasons = [reason for item in evidence.values() for reason in item.reasons]
-        reasons.extend(reason for heard in self._heard.values() for reason in heard.lessons())
+    def _coverage(self, evidence: Mapping[tuple[str, FeatureKind], Evidence]) -> dict[str, float]:
+        """Of each signal that is heard, and 0 for a source of which none is."""
+        names = name_signals(evidence)
+        coverage: dict[str, float] = {}
+        for source in dict.fromkeys((*self._expected, *(source for source, _ in evidence))):
+            told = {names[key]: item.coverage for key, item in evidence.items() if key[0] == source}
+            coverage |= told or {source: 0.0}
+        return coverage
+
+    def _reasons(self, evidence: Mapping[tuple[str, FeatureKind], Evidence]) -> list[str]:
+        """Why the estimate is unknown or less sure than it could be, signal by signal."""
+        names, sources = name_signals(evidence), {source for source, _ in evidence}
+        reasons = [f"{names[key]}: {reason}" for key, item in evidence.items() for reason in item.reasons]
+        reasons += [f"{names[key]}: {lesson}" for key, heard in self._heard.items() for lesson in heard.lessons()]
         for name in dict.fromkeys((*self._expected, *self._statuses)):
             status = self._statuses.get(name)
             if status is not None and status.state != "streaming":
                 reasons.append(f"{name}: {status.sentence}")
-            elif name not in evidence:
+            elif name not in sources:
                 reasons.append(f"{name}: no features yet")
         return reasons or ([] if evidence else ["no sensor"])
 
 
 class Heard:
-    """A source, how far it is heard, and what the listener's own words teach about it."""
+    """One kind of signal of a source, how far it is heard, and what the listener's own words teach about it."""
 
     def __init__(self, source: Source, fade_s: float) -> None:
         self.source = source
@@ -170,4 +191,4 @@ class Heard:
             lessons.append(
                 f"valence is read too: it foretold held-out ones of the listener's {len(self._valence)} words"
             )
-        return [f"{self.source.name}: {lesson}" for lesson in lessons]
+        return lessons

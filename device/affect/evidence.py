@@ -239,7 +239,7 @@ def recall(carried: PersonalBaseline, cells: NDArray[np.str_]) -> Rest:
 
 
 class Source:
-    """One source of features, read by the models of its kind in order of preference."""
+    """One kind of features of a source, read by the models of that kind in order of preference."""
 
     def __init__(
         self,
@@ -265,7 +265,7 @@ class Source:
     def evidence(self, now_ns: int) -> Evidence:
         """What this source is worth at `now_ns`."""
         if not self.tracks:
-            return Evidence(0.0, 0.0, 0.0, False, False, (f"{self.name}: no model reads it without rest at the start",))
+            return Evidence(0.0, 0.0, 0.0, False, False, ("no model reads it without rest at the start",))
         left, log_odds, total = 1.0, 0.0, 0.0
         for track in self.tracks:
             share = left * track.weight(now_ns)
@@ -282,5 +282,5 @@ class Source:
             max(track.coverage(now_ns) for track in self.tracks),
             total > 0,
             any(track.baseline.complete for track in self.tracks),
-            tuple(f"{self.name}: {reason}" for reason in best.reasons(now_ns)),
+            tuple(best.reasons(now_ns)),
         )

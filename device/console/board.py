@@ -22,10 +22,11 @@ class Board:
         self.intent: m.MusicIntent | None = None
         self.played: m.PlayedBar | None = None
         self.audio: m.AudioReport | None = None
-        self.features: dict[str, m.FeatureFrame] = {}
+        self.features: dict[tuple[str, m.FeatureKind], m.FeatureFrame] = {}
+        """By source and kind."""
         self.sources: dict[str, m.SensorStatus] = {}
-        self.samples: dict[str, tuple[int, int]] = {}
-        """Per source: samples got, samples lost."""
+        self.samples: dict[tuple[str, m.SignalKind], tuple[int, int]] = {}
+        """By source and kind: samples got, samples lost."""
         self.health: dict[str, m.Health] = {}
         self.events: deque[tuple[int, str]] = deque(maxlen=EVENTS_KEPT)
         self._news: deque[tuple[int, str]] = deque(maxlen=EVENTS_KEPT)
@@ -46,11 +47,9 @@ class Board:
             case m.AudioReport():
                 self.audio = message
             case m.FeatureFrame():
-                self.features[message.source] = message
+                self.features[message.source, message.kind] = message
             case m.SampleChunk():
-                got, lost = self.samples.get(message.source, (0, 0))
-                n = len(message.data) // (4 * len(message.ch_names))
-                self.samples[message.source] = (got + n, lost + message.n_lost)
+                self._see_samples(message)
             case m.SensorStatus():
                 self._see_status(message)
             case m.Health():
@@ -67,6 +66,15 @@ class Board:
         if played.fallback:
             self.fallbacks += 1
             self.note(played.t_ns, f"bar {played.bar_index}: {played.fallback}")
+
+    def _see_samples(self, chunk: m.SampleChunk) -> None:
+        got, lost = self.samples.get((chunk.source, chunk.kind), (0, 0))
+        n = len(chunk.data) // (4 * max(1, len(chunk.ch_names)))
+        self.samples[chunk.source, chunk.kind] = (got + n, lost + chunk.n_lost)
+
+    def lost_of(self, source: str) -> int:
+        """Samples lost of all signals of a source."""
+        return sum(lost for (name, _), (_, lost) in self.samples.items() if name == source)
 
     def _see_status(self, status: m.SensorStatus) -> None:
         previous = self.sources.get(status.source)
@@ -111,7 +119,7 @@ class Board:
             "tempo_bpm": round(played.tempo_bpm, 1) if played else None,
             "why": intent.reason if intent else None,
             "sources": {name: status.state for name, status in self.sources.items()},
-            "samples_lost": {name: lost for name, (_, lost) in self.samples.items()},
+            "samples_lost": {name: self.lost_of(name) for name in dict.fromkeys(name for name, _ in self.samples)},
             "underruns": audio.underruns if audio else 0,
             "late_bars": audio.late_bars if audio else 0,
             "fallback_bars": self.fallbacks,

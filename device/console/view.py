@@ -56,13 +56,19 @@ def _signals(board: Board) -> RenderableType:
         status = board.sources[name]
         style = STATE_STYLE[status.state]
         battery = f" · battery {status.battery_percent} %" if status.battery_percent >= 0 else ""
-        got, lost = board.samples.get(name, (0, 0))
         table.add_row(Text(f"● {name}", style=style), Text(status.sentence + battery, overflow="fold"))
-        table.add_row("", Text(f"{got} samples, {lost} lost", style="dim"))
-        frame = board.features.get(name)
-        if frame and board.is_fresh("features", frame):
-            table.add_row("", _quality(frame))
+        table.add_row("", Text(_samples(board, name), style="dim"))
+        for (source, _), frame in sorted(board.features.items()):
+            if source == name and board.is_fresh("features", frame):
+                table.add_row("", _quality(frame))
     return Panel(table, title="Signals", title_align="left", padding=(0, 1))
+
+
+def _samples(board: Board, source: str) -> str:
+    """What came of each of its signals: `eeg 2500, ppg 640 samples, 3 lost`."""
+    came = {kind: got for (name, kind), (got, _) in board.samples.items() if name == source}
+    told = ", ".join(f"{kind} {got}" if len(came) > 1 else str(got) for kind, got in came.items()) or "0"
+    return f"{told} samples, {board.lost_of(source)} lost"
 
 
 def _quality(frame: m.FeatureFrame) -> Text:

@@ -1,4 +1,7 @@
-"""The stage that turns samples into features: 4 frames a second of EEG, 1 a second of all a wristband sends."""
+"""The stage that turns samples into features: 4 frames a second of EEG, 1 a second of all a wristband sends.
+
+Which extractor reads a signal stands in `modalities`; a source that sends EEG and light has one of each.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,24 @@ from typing import Protocol
 from device.config import SessionConfig
 from device.dsp import eeg, quality
 from device.dsp.windows import SampleWindows, Window
-from device.dsp.wrist import WristExtractor
-from device.messages import FeatureFrame, Message, SampleChunk
+from device.imports import import_name
+from device.messages import FeatureFrame, FeatureKind, Message, SampleChunk
+from device.modalities import MODALITIES
 
 EEG_WINDOW_S = 4.0
 EEG_HOP_S = 0.25
 
 
 class Extractor(Protocol):
-    def frames(self, chunk: SampleChunk) -> Iterator[FeatureFrame]: ...
+    """Makes the frames of one kind of one source. Built as `Class(chunk)`, with the first of what it is to read."""
+
+    def reads(self, chunk: SampleChunk) -> bool:
+        """Whether the chunk goes on with what was read; else an extractor is begun anew."""
+        ...
+
+    def frames(self, chunk: SampleChunk) -> Iterator[FeatureFrame]:
+        """The frames that become due within the chunk."""
+        ...
 
 
 class EegExtractor:
@@ -27,7 +39,12 @@ class EegExtractor:
         self._names = tuple(f"{channel}.{feature}" for channel in chunk.ch_names for feature in eeg.FEATURES)
         self._windows = SampleWindows(len(chunk.ch_names), chunk.sfreq_hz, EEG_WINDOW_S, EEG_HOP_S)
 
+    def reads(self, chunk: SampleChunk) -> bool:
+        """Other channels or another rate are another headset."""
+        return (chunk.sfreq_hz, chunk.ch_names) == (self._sfreq_hz, self._ch_names)
+
     def frames(self, chunk: SampleChunk) -> Iterator[FeatureFrame]:
+        """A frame for each hop that ends within the chunk."""
         return map(self._frame, self._windows.push(chunk))
 
     def _frame(self, window: Window) -> FeatureFrame:
@@ -47,16 +64,6 @@ class EegExtractor:
         )
 
 
-EXTRACTORS: dict[str, type[EegExtractor | WristExtractor]] = {
-    "eeg": EegExtractor,
-    "heart": WristExtractor,
-    "ppg": WristExtractor,
-    "motion": WristExtractor,
-    "eda": WristExtractor,
-    "temperature": WristExtractor,
-}
-
-
 class Features:
     """samples -> features. A headset whose channels or rate change is begun anew, and of a wristband that signal."""
 
@@ -66,7 +73,7 @@ class Features:
 
     def __init__(self, config: SessionConfig) -> None:
         del config  # nothing to configure: windows and bands belong to the models' contract
-        self._extractors: dict[str, tuple[tuple[object, ...], Extractor]] = {}
+        self._extractors: dict[tuple[str, FeatureKind], Extractor] = {}
 
     def step(self, message: Message, now_ns: int) -> Sequence[FeatureFrame]:
         del now_ns  # frames carry the sample clock
@@ -75,10 +82,9 @@ class Features:
         return tuple(self._extractor(message).frames(message))
 
     def _extractor(self, chunk: SampleChunk) -> Extractor:
-        kind = EXTRACTORS[chunk.kind]
-        layout = (kind, chunk.sfreq_hz, chunk.ch_names) if kind is EegExtractor else (kind,)
-        known = self._extractors.get(chunk.source)
-        if known is None or known[0] != layout:
-            known = (layout, kind(chunk))
-            self._extractors[chunk.source] = known
-        return known[1]
+        modality = MODALITIES[chunk.kind]
+        known = self._extractors.get((chunk.source, modality.features))
+        if known is None or not known.reads(chunk):
+            known = import_name(modality.extractor)(chunk)
+            self._extractors[chunk.source, modality.features] = known
+        return known

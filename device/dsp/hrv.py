@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from device.dsp.trend import mean, sd, share
 from device.dsp.windows import FloatArray
+from device.modalities import MODALITIES
 
-CHANNELS = ("hr_bpm", "rr_ms")
+CHANNELS = MODALITIES["heart"].ch_names
 FEATURES = (
     "hr_bpm.mean",
     "hr_bpm.slope",
@@ -32,8 +33,7 @@ FEATURES = (
     "rr_ms.sd2",
 )
 """bpm, bpm per minute, bpm; then ms, but pnn50 and pnn20 are shares of 0 to 1."""
-HR_RANGE_BPM = (30.0, 220.0)
-RR_RANGE_MS = (300.0, 2000.0)
+HR_RANGE_BPM, RR_RANGE_MS = (MODALITIES["heart"].channels[name].possible for name in CHANNELS)
 NEIGHBOURS = 5
 """Beats on each side whose median an interval is held against."""
 ARTEFACT_SHARE = 0.2

@@ -49,6 +49,10 @@ class WristExtractor:
         self._framed_ns = self._led_ns = -RESTART_NS
         self._courses = {name: (MEASURED.index(measure), Course()) for name, measure in RISING.items()}
 
+    def reads(self, chunk: SampleChunk) -> bool:
+        """Any signal of its source may come and go; `_ring` begins anew the one that changes."""
+        return chunk.source == self._source
+
     def frames(self, chunk: SampleChunk) -> Iterator[FeatureFrame]:
         """Take a chunk of any kind but EEG and yield the frames that become due within it."""
         take = self._take_beats if chunk.kind == "heart" else self._take_samples

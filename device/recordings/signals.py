@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.messages import SampleChunk, SignalKind
+from device.modalities import MODALITIES
 
-HEART_CHANNELS = ("hr_bpm", "rr_ms")
 VALUE_MAX = 1e12
 NOTHING: Mapping[SignalKind, Samples] = MappingProxyType({})
 
@@ -118,7 +118,7 @@ def heart_chunk(source: str, first: int, times_ns: tuple[int, ...], rows: NDArra
         source=source,
         kind="heart",
         sfreq_hz=0.0,
-        ch_names=HEART_CHANNELS,
+        ch_names=MODALITIES["heart"].ch_names,
         first_sample=first,
         data=rows.tobytes(),
         times_ns=times_ns,

@@ -20,7 +20,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from device.messages import TICKS_PER_BEAT, PlayedBar
-from device.sessions.history import QUALITY_GAP_S, Event, History, Span
+from device.sessions.history import QUALITY_GAP_S, Event, History, Lane, Span
 
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, INK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#222222"
@@ -199,28 +199,28 @@ def _draw_bars(axis: Axes, history: History, played: Sequence[float], asked: Seq
 
 
 def _draw_signals(axis: Axes, history: History) -> None:
-    """A lane per source: its quality as height, hatched where it did not stream."""
-    names = list(reversed(history.sources))
+    """A lane per kind of features of a source: its quality as height, hatched where the source did not stream."""
+    lanes = list(reversed(history.lanes()))
     axis.set_ylabel("signal quality\n(full height = 1)")
-    axis.set_ylim(-0.1, max(1, len(names)) + 0.35)
-    axis.set_yticks([lane + 0.4 for lane in range(len(names))], names)
-    if not names:
+    axis.set_ylim(-0.1, max(1, len(lanes)) + 0.35)
+    axis.set_yticks([height + 0.4 for height in range(len(lanes))], [lane.name for lane in lanes])
+    if not lanes:
         _say(axis, "no sensor was heard")
-    for lane, name in enumerate(names):
-        colour = SOURCE_COLOURS[lane % len(SOURCE_COLOURS)]
-        axis.axhline(lane, color="#CCCCCC", lw=0.6)
-        times, quality = _broken(history, name)
-        axis.fill_between(times, lane, lane + 0.8 * quality, color=colour, alpha=0.65, lw=0, step="post")
-        for gap in history.gaps(name):
+    for height, lane in enumerate(lanes):
+        colour = SOURCE_COLOURS[height % len(SOURCE_COLOURS)]
+        axis.axhline(height, color="#CCCCCC", lw=0.6)
+        times, quality = _broken(history, lane)
+        axis.fill_between(times, height, height + 0.8 * quality, color=colour, alpha=0.65, lw=0, step="post")
+        for gap in history.gaps(lane.source):
             width_s = gap.ends_s - gap.begins_s
             axis.broken_barh(
-                [(gap.begins_s, width_s)], (lane, 0.8), facecolor="none", edgecolor=VERMILION, hatch="xxx", lw=0.8
+                [(gap.begins_s, width_s)], (height, 0.8), facecolor="none", edgecolor=VERMILION, hatch="xxx", lw=0.8
             )
 
 
-def _broken(history: History, name: str) -> tuple[np.ndarray, np.ndarray]:
+def _broken(history: History, lane: Lane) -> tuple[np.ndarray, np.ndarray]:
     """Quality over time, with NaN where frames are missing."""
-    frames = sorted(history.sources[name].quality)
+    frames = sorted(lane.quality)
     times: list[float] = []
     quality: list[float] = []
     for t_ns, value in frames:

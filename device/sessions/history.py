@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from device import messages as m
+from device.modalities import name_signals
 from device.runtime.bus import Received
 from device.sessions.reader import SessionReader
 
@@ -36,13 +37,23 @@ class Source:
 
     def __init__(self) -> None:
         self.samples = self.lost = 0
-        self.quality: list[tuple[int, float]] = []
-        """(t_ns, mean quality of its channels)."""
+        """Of all its signals together."""
+        self.quality: dict[m.FeatureKind, list[tuple[int, float]]] = {}
+        """(t_ns, mean quality of its channels) for each kind of features that were made of it."""
         self.states: list[tuple[int, str]] = []
 
     def take(self, chunk: m.SampleChunk) -> None:
         self.samples += len(chunk.data) // (4 * max(1, len(chunk.ch_names)))
         self.lost += chunk.n_lost
+
+
+class Lane(NamedTuple):
+    """The quality of one kind of features of a source over time."""
+
+    name: str
+    """As a person reads it: the source, or `muse eeg` where that has several kinds."""
+    source: str
+    quality: list[tuple[int, float]]
 
 
 class History:
@@ -76,7 +87,8 @@ class History:
                 self._source(message.source).take(message)
             case m.FeatureFrame():
                 mean = sum(message.quality) / max(1, len(message.quality))
-                self._source(message.source).quality.append((message.t_ns, mean))
+                quality = self._source(message.source).quality
+                quality.setdefault(message.kind, []).append((message.t_ns, mean))
             case m.SensorStatus():
                 self._source(message.source).states.append((message.t_ns, message.state))
             case m.MusicIntent():
@@ -136,6 +148,13 @@ class History:
                 spans = [*spans[:-1], *(span._replace(ends_s=at_s) for span in spans[-1:])]
                 spans.append(Span(intent.phase, at_s, max(at_s, self.duration_s)))
         return spans
+
+    def lanes(self) -> list[Lane]:
+        """One for each kind of features of each source; one without quality for a source of which none were made."""
+        lanes: dict[tuple[str, str], list[tuple[int, float]]] = {}
+        for source, found in self.sources.items():
+            lanes |= {(source, kind): frames for kind, frames in found.quality.items()} or {(source, ""): []}
+        return [Lane(name, key[0], lanes[key]) for key, name in name_signals(lanes).items()]
 
     def gaps(self, name: str) -> list[Span]:
         """When a source that had streamed did not, and in which state it was."""

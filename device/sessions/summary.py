@@ -86,9 +86,10 @@ def _music(history: History) -> dict[str, Any]:
 
 
 def _source(history: History, name: str, source: Source) -> dict[str, Any]:
-    """Coverage is the mean of what the estimator could use of the source, as it said itself."""
-    coverage = [estimate.coverage[name] for estimate in history.affect if name in estimate.coverage]
-    quality = [value for _, value in source.quality]
+    """Coverage is the mean of what the estimator could use of the source's signals, as it said itself."""
+    lanes = {name, *(lane.name for lane in history.lanes() if lane.source == name)}
+    coverage = [share for estimate in history.affect for lane, share in estimate.coverage.items() if lane in lanes]
+    quality = [value for frames in source.quality.values() for _, value in frames]
     return {
         "samples": source.samples,
         "samples_lost": source.lost,

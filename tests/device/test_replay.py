@@ -13,7 +13,7 @@ from device.replay import replay_session
 from device.runtime.children import ThreadLauncher
 from device.runtime.manager import Manager
 from tests.device import table
-from tests.device.test_manager import Witness
+from tests.device.runtime.test_manager import Witness
 
 
 @pytest.fixture

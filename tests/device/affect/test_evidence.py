@@ -32,7 +32,7 @@ def after(source: Source, begin_s: float, end_s: float, state: dict[str, float],
 
 def test_calibration_is_told_in_seconds(source: Source) -> None:
     found = after(source, 4, 34, REST)
-    assert found.reasons == ("cyton: calibrating: 34 s of 60 s",)
+    assert found.reasons == ("calibrating: 34 s of 60 s",)
     assert not found.usable
     assert not found.calibrated
     assert found.coverage == 0
@@ -54,7 +54,7 @@ def test_a_bad_channel_is_named_and_the_others_go_on(source: Source) -> None:
     after(source, 4, 90, REST)
     found = after(source, 90, 120, REST, quality=[1, 1, 0, 1, 1, 1, 1, 1])
     assert found.usable
-    assert found.reasons == ("cyton: C3 railed",)
+    assert found.reasons == ("C3 railed",)
 
 
 def test_all_channels_bad_is_not_usable(source: Source) -> None:
@@ -137,7 +137,7 @@ def test_a_channel_that_drifts_is_named_and_the_source_is_heard_less(source: Sou
         source.take(shifted(frame, "C3", 0.8))
     drifted = source.evidence(400 * S)
     assert steady.reasons == ()
-    assert any(reason.startswith("cyton: C3: drifted from rest") for reason in drifted.reasons)
+    assert any(reason.startswith("C3: drifted from rest") for reason in drifted.reasons)
     assert 0 < drifted.weight < steady.weight
 
 
@@ -146,7 +146,7 @@ def test_a_source_that_no_model_is_chosen_for_says_so() -> None:
     source.take(eeg_frame(4, REST))
     found = source.evidence(4 * S)
     assert not found.usable
-    assert found.reasons == ("band: no model reads it without rest at the start",)
+    assert found.reasons == ("no model reads it without rest at the start",)
 
 
 def test_a_band_that_sends_beats_alone_is_told_of_its_own_calibration() -> None:
@@ -155,5 +155,5 @@ def test_a_band_that_sends_beats_alone_is_told_of_its_own_calibration() -> None:
     for second in range(61, 91):
         band.take(heart_frame(second, 65.0))
     (reason,) = band.evidence(90 * S).reasons
-    assert reason.startswith("band: calibrating: ")
-    assert not reason.startswith("band: calibrating: 0 s")
+    assert reason.startswith("calibrating: ")
+    assert not reason.startswith("calibrating: 0 s")
