@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
 
+from device import __version__
 from device.errors import ConfigError
 from device.messages import VOICES, Mode, Note, PersonalBaseline, Voice
 
@@ -21,6 +22,8 @@ Program = Annotated[int, msgspec.Meta(ge=0, le=127)]
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 Style = Literal["song", "lied"]
 KeyName = Annotated[str, msgspec.Meta(pattern="^[A-G][#b]? (major|minor)$")]
+SCHEMA = 2
+"""Version of session.json. Raise it when a key is renamed, removed or means something else: `sessions/upgrades.py`."""
 THEME_BARS = 32
 """The longest theme."""
 
@@ -170,6 +173,9 @@ class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
 class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The effective configuration of one session, as given to every process and kept in `session.toml`."""
 
+    schema: int = SCHEMA
+    isotone: str = __version__
+    """The release that plays it."""
     session_id: str
     listener: str = "guest"
     seed: int = 0

@@ -13,6 +13,9 @@ import msgspec
 TICKS_PER_BEAT = 24
 """Musical time grid of `Note` and `Bar`: divides into sixteenths, thirty-seconds and triplets."""
 
+UNDECODABLE = (ValueError, RecursionError)
+"""All that msgspec raises on bytes that are no message; its own errors and `UnicodeDecodeError` are ValueErrors."""
+
 Mode = Literal["major", "minor"]
 Voice = Literal["melody", "bass", "inner", "pad"]
 VOICES: tuple[Voice, ...] = get_args(Voice)

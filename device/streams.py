@@ -1,4 +1,4 @@
-"""TABLE 1: stream -> type, writer, rate, greatest age, key, and where it is logged."""
+"""TABLE 1: stream -> type, writer, rate, greatest age, key, where it is logged, and its version."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class Stream(NamedTuple):
     key: tuple[str, ...] = ()
     """Fields that split the stream into topics: `samples/muse/eeg`, `health/audio`."""
     log: Literal["mcap", "wav", ""] = "mcap"
+    version: int = 1
+    """Of its messages. Raise it when one changes by more than a new field with a default: `sessions/upgrades.py`."""
 
 
 STREAMS: dict[str, Stream] = {

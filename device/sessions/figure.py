@@ -71,8 +71,8 @@ def _title(history: History) -> str:
     lost = sum(source.lost for source in history.sources.values())
     fallbacks = sum(bool(bar.fallback) for bar in history.played)
     parts = [
-        history.config.session_id,
-        history.config.listener,
+        history.session_id,
+        history.listener,
         f"{_clock(history.duration_s)} min, ended {history.ended()}",
         f"{len(history.played)} bars, {fallbacks} by fallback",
         f"{lost} samples lost",

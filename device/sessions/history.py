@@ -60,7 +60,9 @@ class History:
     """Reads a session once, from beginning to end."""
 
     def __init__(self, reader: SessionReader) -> None:
-        self.config = reader.config
+        self.session_id = reader.document.text("session_id", reader.folder.name)
+        self.listener = reader.document.text("listener")
+        self.minutes = reader.document.minutes
         self.affect: list[m.AffectEstimate] = []
         self.played: list[m.PlayedBar] = []
         self.reports: list[m.AudioReport] = []

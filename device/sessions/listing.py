@@ -51,14 +51,15 @@ def show(session_dir: Path) -> dict[str, Any]:
 
 
 def _info(session_dir: Path) -> SessionInfo:
-    config = SessionReader(session_dir).config
+    document = SessionReader(session_dir).document
+    session_id = document.text("session_id", session_dir.name)
     summary = _summary(session_dir)
     return SessionInfo(
-        session_id=config.session_id,
+        session_id=session_id,
         folder=str(session_dir),
-        listener=config.listener,
-        began=config.session_id[:16],
-        minutes=config.minutes,
+        listener=document.text("listener"),
+        began=session_id[:16],
+        minutes=document.minutes,
         ended=str(summary.get("ended", "not summarised")),
     )
 

@@ -2,100 +2,100 @@
 
 from __future__ import annotations
 
-import contextlib
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from struct import error as struct_error
-from typing import Any
-
-import msgspec
-from mcap.exceptions import McapError
-from mcap.records import Channel, Message
-from mcap.stream_reader import StreamReader
 
 from device import messages as m
 from device.config import SessionConfig
 from device.errors import RecordingError
-from device.messages import Digest
 from device.runtime.bus import Received
-from device.sessions.store import CONFIG_FILE, log_paths
-from device.streams import STREAMS, stream_of
+from device.sessions.document import MEND, Document
+from device.sessions.plausible import implausible
+from device.sessions.problems import Problems
+from device.sessions.records import Logged, SegmentReader
+from device.sessions.store import log_paths
+from device.sessions.upgrades import upgrade_message
+from device.streams import stream_of
 
 
-class SessionReader:
-    """One recorded session.
+class LogReader:
+    """The messages in the log of a folder, in today's form, whichever release recorded them.
 
-    `messages` may be read again and again; `problems` says what the last whole reading found.
+    They may be read again and again; `problems` says what the last whole reading found.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = log_paths(folder)
+        self._problems = Problems()
+        self.versions: dict[str, int] = {}
+        """By stream: the version in which it was recorded; known once `messages` was read to its end."""
+
+    def messages(self) -> Iterator[Received]:
+        """All messages in the order they were recorded; damaged ones are left out and named by `problems`."""
+        self._problems = Problems()
+        checks = Checks()
+        for path in self._paths:
+            checks.begin_segment()
+            for logged in SegmentReader(path, self._problems).messages():
+                checks.count(logged.received)
+                for received in self._upgraded(logged, self._problems):
+                    if isinstance(received.message, m.Digest):
+                        for topic, sentence in checks.compare(received.message, received.incarnation):
+                            self._problems.add(topic, sentence)
+                    yield received
+
+    def _upgraded(self, logged: Logged, problems: Problems) -> Iterator[Received]:
+        """The message in today's form; none where it is damaged, or where nothing took the place of its stream."""
+        received = logged.received
+        try:
+            told = upgrade_message(received.topic, logged.version, received.payload)
+            if told is None:
+                return
+            today = received._replace(topic=told[0], payload=told[1])
+            why = implausible(today.message, received.sent_ns, logged.log_ns)
+        except (KeyError, TypeError, *m.UNDECODABLE) as error:
+            why = str(error)
+        if why:
+            problems.add(received.topic, f"stream {received.topic}: message {received.seq} is damaged: {why}.")
+            return
+        self.versions[today.stream] = logged.version
+        yield today
+
+    def problems(self) -> list[str]:
+        """What is wrong with the log, in words; empty before `messages` was read to its end."""
+        return self._problems.sentences()
+
+    def last(self, stream: str, segments: int) -> list[m.Message]:
+        """Messages of one stream in the last segment that holds any, at most so many segments back; not checked."""
+        unheeded = Problems()
+        for path in reversed(self._paths[-segments:]):
+            logged = SegmentReader(path, unheeded).messages()
+            of_stream = (item for item in logged if stream_of(item.received.topic) == stream)
+            found = [today.message for item in of_stream for today in self._upgraded(item, unheeded)]
+            if found:
+                return found
+        return []
+
+
+class SessionReader(LogReader):
+    """One recorded session: its log and what its session.json says.
 
     Raises:
         RecordingError: the folder is no session.
     """
 
     def __init__(self, session_dir: Path) -> None:
+        super().__init__(session_dir)
         self.folder = session_dir
-        self._paths = log_paths(session_dir)
-        self._problems: list[str] = []
-        mend = "Give the folder of a session, as `isotone demo` prints it at the end."
         if not self._paths:
-            raise RecordingError(f"{session_dir} is not a session: it holds no log-0000.mcap.", mend)
-        try:
-            self.config = msgspec.json.decode((session_dir / CONFIG_FILE).read_bytes(), type=SessionConfig)
-        except (OSError, msgspec.DecodeError) as error:
-            raise RecordingError(f"{session_dir / CONFIG_FILE} cannot be read: {error}.", mend) from error
+            raise RecordingError(f"{session_dir} is not a session: it holds no log-0000.mcap.", MEND)
+        self.document = Document(session_dir)
 
-    def messages(self) -> Iterator[Received]:
-        """All messages in the order they were recorded; damaged ones are left out and named by `problems`."""
-        self._problems = []
-        checks = Checks()
-        for path in self._paths:
-            checks.begin_segment()
-            for received in self._segment(path):
-                if received.stream == "digest":
-                    self._problems.extend(checks.compare(received))
-                    yield received
-                    continue
-                checks.count(received)
-                try:
-                    received.message  # noqa: B018 - decodes, or raises
-                except msgspec.DecodeError as error:
-                    self._problems.append(f"stream {received.topic}: message {received.seq} is damaged: {error}.")
-                    continue
-                yield received
-
-    def problems(self) -> list[str]:
-        """What is wrong with the log, in words; empty before `messages` was read to its end."""
-        return list(self._problems)
-
-    def last(self, stream: str, segments: int) -> list[m.Message]:
-        """Messages of one stream in the last segment that holds any, at most so many segments back; not checked."""
-        for path in reversed(self._paths[-segments:]):
-            found = []
-            for received in self._segment(path):
-                if received.stream == stream:
-                    with contextlib.suppress(msgspec.DecodeError):
-                        found.append(received.message)
-            if found:
-                return found
-        return []
-
-    def _segment(self, path: Path) -> Iterator[Received]:
-        channels: dict[int, Channel] = {}
-        with path.open("rb") as file:
-            try:
-                for record in StreamReader(file, validate_crcs=False).records:
-                    if isinstance(record, Channel):
-                        channels[record.id] = record
-                    elif isinstance(record, Message) and record.channel_id in channels:
-                        received = _received(channels[record.channel_id], record)
-                        if received:
-                            yield received
-            except (McapError, struct_error, EOFError, ValueError, KeyError, OverflowError, MemoryError) as error:
-                left = path.stat().st_size - file.tell()
-                self._problems.append(
-                    f"{path.name}: its tail is torn ({type(error).__name__}, about {max(0, left)} bytes left); "
-                    "all before it was read."
-                )
+    @property
+    def config(self) -> SessionConfig:
+        """The whole configuration. Raises RecordingError where it means nothing to this release."""
+        return self.document.config
 
 
 class Checks:
@@ -114,40 +114,24 @@ class Checks:
         self._counts_of_segment = {}
 
     def count(self, received: Received) -> None:
-        self._counts[received.topic] = _add(self._counts.get(received.topic, (0, 0)), received.payload)
-        self._counts_of_segment[received.topic] = _add(
-            self._counts_of_segment.get(received.topic, (0, 0)), received.payload
-        )
+        if received.stream != "digest":
+            for counts in (self._counts, self._counts_of_segment):
+                counts[received.topic] = _add(counts.get(received.topic, (0, 0)), received.payload)
 
-    def compare(self, received: Received) -> Iterator[str]:
-        """Problems that a digest reveals, each topic once."""
-        digest: Any = received.message
-        assert isinstance(digest, Digest)
-        if self._incarnation is not None and received.incarnation != self._incarnation:
+    def compare(self, digest: m.Digest, incarnation: int) -> Iterator[tuple[str, str]]:
+        """Topic and problem that a digest reveals, each topic once."""
+        if self._incarnation is not None and incarnation != self._incarnation:
             self._counts = dict(self._counts_of_segment)
-        self._incarnation = received.incarnation
+        self._incarnation = incarnation
         for topic, (n, crc) in digest.topics.items():
             if topic in self._named or self._counts.get(topic, (0, 0)) == (n, crc):
                 continue
             self._named.add(topic)
             found, _ = self._counts.get(topic, (0, 0))
             what = "its bytes were changed" if found == n else f"{n - found} of its messages are missing"
-            yield f"stream {topic}: {what} within the second before {digest.t_ns / 1e9:.1f} s of the log's clock."
+            at_s = digest.t_ns / 1e9
+            yield topic, f"stream {topic}: {what} within the second before {at_s:.1f} s of the log's clock."
 
 
 def _add(counted: tuple[int, int], payload: bytes) -> tuple[int, int]:
     return counted[0] + 1, zlib.crc32(payload, counted[1])
-
-
-def _received(channel: Channel, record: Message) -> Received | None:
-    """None for a topic that this version does not know."""
-    if stream_of(channel.topic) not in STREAMS:
-        return None
-    return Received(
-        channel.topic,
-        channel.metadata.get("process", ""),
-        int(channel.metadata.get("incarnation", "0")),
-        record.sequence,
-        record.publish_time,
-        record.data,
-    )

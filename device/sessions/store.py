@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from mcap.writer import CompressionType, IndexType, Writer
 
+from device import __version__
 from device.config import SessionConfig
 from device.messages import Digest
 from device.runtime.bus import Received
@@ -46,7 +47,7 @@ class Segment:
             index_types=IndexType.NONE,
             use_statistics=False,
         )
-        self._writer.start(profile=PROFILE, library="isotone")
+        self._writer.start(profile=PROFILE, library=f"isotone {__version__}")
         self._schemas: dict[str, int] = {}
         self._channels: dict[tuple[str, str, int], int] = {}
 
@@ -68,7 +69,11 @@ class Segment:
                 topic=received.topic,
                 message_encoding="msgpack",
                 schema_id=self._schema(received.stream),
-                metadata={"process": received.process, "incarnation": str(received.incarnation)},
+                metadata={
+                    "process": received.process,
+                    "incarnation": str(received.incarnation),
+                    "version": str(STREAMS[received.stream].version),
+                },
             )
         return self._channels[key]
 

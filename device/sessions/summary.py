@@ -44,10 +44,10 @@ def summarise(session_dir: Path) -> dict[str, Any]:
 def describe(history: History) -> dict[str, Any]:
     """Everything that summary.json holds. Times are seconds since the music began."""
     return {
-        "session_id": history.config.session_id,
-        "listener": history.config.listener,
+        "session_id": history.session_id,
+        "listener": history.listener,
         "ended": history.ended(),
-        "planned_s": history.config.minutes * 60,
+        "planned_s": history.minutes * 60,
         "duration_s": round(history.duration_s, 1),
         "phases": [_rounded(span) for span in history.phases()],
         **_listener(history),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from device.config import SessionConfig
+from device.sessions.document import Document
 from device.sessions.store import CONFIG_FILE, log_paths
 from hardware.control import send as send_to_rig
 from tests.hil.demo import isotone, playing
@@ -45,7 +45,7 @@ def keep(session: Path, golden: Path, why: str) -> None:
     golden.mkdir(parents=True)
     for path in log_paths(session):
         shutil.copy(path, golden / path.name)
-    config = msgspec.json.decode((session / CONFIG_FILE).read_bytes(), type=SessionConfig)
+    config = Document(session).config
     device = msgspec.structs.replace(
         config.device,
         sources={name: msgspec.structs.replace(source, port="") for name, source in config.device.sources.items()},

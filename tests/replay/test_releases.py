@@ -1,0 +1,82 @@
+"""Sessions that earlier releases recorded stay readable: listed, shown, drawn, and their rest is carried on.
+
+One small session per release lies in `releases/`, as that release wrote it; none of them is ever recorded anew.
+"""
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import pytest
+
+from device.recordings.session_log import load_session
+from device.sessions.earlier import recall_rest
+from device.sessions.figure import draw
+from device.sessions.history import History
+from device.sessions.interchange import write_midi
+from device.sessions.listing import list_sessions, show
+from device.sessions.reader import SessionReader
+from device.sessions.summary import describe
+
+RELEASES = Path(__file__).parent / "releases"
+SESSIONS = sorted(path.parent for path in RELEASES.glob("*/*/session.json"))
+RESTS = [path for path in SESSIONS if path.name == "rest"]
+DAY = dt.timedelta(days=1)
+
+
+def name(path: Path) -> str:
+    return f"{path.parent.name}-{path.name}"
+
+
+every_session = pytest.mark.parametrize("session", SESSIONS, ids=name)
+
+
+@every_session
+def test_it_is_read_without_a_problem_and_can_be_played_again(session: Path) -> None:
+    reader = SessionReader(session)
+    streams = {received.stream for received in reader.messages()}
+    assert reader.problems() == []
+    assert streams >= {"samples", "features", "affect", "intents", "bars", "played", "audio_report", "commands"}
+    assert reader.config.minutes == reader.document.minutes
+    assert session.parent.name in reader.document.text("isotone")
+
+
+@every_session
+def test_it_is_listed_and_shown(session: Path) -> None:
+    listed = {info.folder: info for info in list_sessions(session.parent)}[str(session)]
+    shown = show(session)
+    assert listed.session_id == shown["session_id"]
+    assert listed.began.startswith("20261128T")
+    assert listed.minutes == shown["minutes"] > 0
+
+
+@every_session
+def test_it_is_drawn_and_described(session: Path, tmp_path: Path) -> None:
+    history = History(SessionReader(session))
+    described = describe(history)
+    draw(history, tmp_path / "session.png")
+    write_midi(tmp_path / "played.mid", history.played)
+    assert described["bars"] > 5
+    assert described["ended"] == "whole"
+    assert described["recording_problems"] == []
+    assert set(described["sources"]) == {"cyton", "wristband"}
+    assert (tmp_path / "session.png").stat().st_size > 10_000
+
+
+@every_session
+def test_its_sensors_are_read_back(session: Path) -> None:
+    recording = load_session(session)
+    assert recording.notes == ()
+    assert recording.eeg is not None
+    assert recording.eeg.data.shape[1] == 8
+    assert recording.heart is not None
+
+
+@pytest.mark.parametrize("session", RESTS, ids=name)
+def test_its_rest_is_carried_on(session: Path, tmp_path: Path) -> None:
+    shutil.copytree(session, tmp_path / "earlier")
+    document = SessionReader(session).document
+    began = dt.datetime.strptime(document.text("session_id")[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
+    carried = recall_rest(tmp_path, document.text("listener"), began + DAY)
+    assert {rest.source for rest in carried.baselines} == {"cyton", "wristband"}
+    assert all(min(rest.weight_s) > 0 for rest in carried.baselines)
