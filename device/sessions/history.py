@@ -155,7 +155,10 @@ class History:
         """One for each kind of features of each source; one without quality for a source of which none were made."""
         lanes: dict[tuple[str, str], list[tuple[int, float]]] = {}
         for source, found in self.sources.items():
-            lanes |= {(source, kind): frames for kind, frames in found.quality.items()} or {(source, ""): []}
+            for kind, frames in found.quality.items():
+                lanes[source, kind] = frames
+            if not found.quality:
+                lanes[source, ""] = []
         return [Lane(name, key[0], lanes[key]) for key, name in name_signals(lanes).items()]
 
     def gaps(self, name: str) -> list[Span]:
