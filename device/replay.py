@@ -15,15 +15,23 @@ from typing import Any
 
 import msgspec
 
+from device import __version__
 from device.config import SessionConfig
+from device.errors import IsotoneError, RecordingError
 from device.host import StageRunner, build_stages
 from device.imports import import_name
 from device.messages import Command, Message, Tick, Trace, TraceEntry
 from device.models import MODELS_DIR
-from device.processes import PROCESSES
+from device.processes import PROCESSES, Process
 from device.runtime.bus import Received
-from device.sessions.reader import SessionReader
+from device.sessions.problems import printable
+from device.sessions.reader import Recorded, SessionReader
 from device.streams import stream_of, topic_of
+
+BYTES_MAX = 2**30
+"""Of messages that are held in memory: about half a day."""
+Key = tuple[str, int, int]
+"""Topic, incarnation of the writer, sequence number."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -40,42 +48,76 @@ class StreamReport(msgspec.Struct, kw_only=True):
 class ReplayReport(msgspec.Struct, kw_only=True):
     streams: list[StreamReport]
     problems: list[str]
-    """What is wrong with the recording itself, and inputs that it lacks."""
+    """What is wrong with the recording itself, inputs that it lacks, and which release and models made it."""
 
     @property
     def is_same(self) -> bool:
-        return not self.problems and all(not row.difference and row.same == row.recorded for row in self.streams)
+        return not self.problems and self.is_compared and not any(map(_differs, self.streams))
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether there was anything to compare: no difference between nothing and nothing is no success."""
+        return any(row.recorded for row in self.streams)
+
+
+def _differs(row: StreamReport) -> bool:
+    return bool(row.difference) or row.same != row.recorded
 
 
 class Recording:
-    """The messages of a session by topic, writer's incarnation and sequence number."""
+    """The messages of a session as its processes consumed them, and as they produced them.
+
+    Raises:
+        RecordingError: the folder is no session, or its log is too long for the memory of a replay.
+    """
 
     def __init__(self, session_dir: Path) -> None:
         reader = SessionReader(session_dir)
-        self.config = reader.config
-        self.messages: dict[tuple[str, int, int], Received] = {}
+        self.config, self.document = reader.config, reader.document
+        self.consumed: dict[Key, Received] = {}
+        """By topic as it was recorded, which is how traces name it."""
+        self.produced: dict[Key, Received] = {}
+        """By today's topic."""
         self.traces: dict[tuple[str, int], list[Trace]] = defaultdict(list)
         self.started_ns = 0
-        for received in reader.messages():
-            self.messages[received.topic, received.incarnation, received.seq] = received
-            self._notice(received)
+        self._counts: dict[tuple[str, int], int] = defaultdict(int)
+        n_bytes = 0
+        for item in reader.recorded():
+            n_bytes += len(item.message.payload)
+            if n_bytes > BYTES_MAX:
+                raise RecordingError(
+                    f"The log of {session_dir} holds more than {BYTES_MAX // 2**20} MB, the limit of a replay.",
+                    "Replay a shorter session.",
+                )
+            self._take(item)
         self.problems = reader.problems()
 
-    def _notice(self, received: Received) -> None:
-        if received.stream == "trace":
-            trace = received.message
-            assert isinstance(trace, Trace)
-            self.traces[trace.process, trace.incarnation].append(trace)
-        elif received.stream == "commands" and not self.started_ns:
-            command = received.message
-            if isinstance(command, Command) and command.kind == "start":
-                self.started_ns = command.t_ns
+    def _take(self, item: Recorded) -> None:
+        received = item.message
+        self.consumed[item.topic, received.incarnation, received.seq] = received
+        seq = received.seq
+        if item.topic != received.topic:
+            # Topics have been split since: messages count anew in each.
+            seq = self._counts[received.topic, received.incarnation]
+            self._counts[received.topic, received.incarnation] += 1
+        self.produced[received.topic, received.incarnation, seq] = received
+        message = received.message
+        if isinstance(message, Trace):
+            self.traces[message.process, message.incarnation].append(message)
+        elif not self.started_ns and isinstance(message, Command) and message.kind == "start":
+            self.started_ns = message.t_ns
 
     def config_of(self, incarnation: int) -> SessionConfig:
-        """The configuration as a process of that incarnation was given it."""
-        models_dir = self.config.models_dir if Path(self.config.models_dir).is_dir() else str(MODELS_DIR)
+        """The configuration as a process of that incarnation was given it, with the models of this release."""
         started_ns = self.started_ns if incarnation else 0
-        return msgspec.structs.replace(self.config, models_dir=models_dir, started_ns=started_ns)
+        return msgspec.structs.replace(self.config, models_dir=str(MODELS_DIR), started_ns=started_ns)
+
+    @property
+    def maker(self) -> str:
+        """The release and the models that made it, and ours."""
+        models = ", ".join(self.document.models) or "no model"
+        release = self.document.text("isotone")
+        return f"It was recorded by isotone {release} with {models}; this is isotone {__version__}."
 
 
 def replay_session(session_dir: Path, tolerance: float = 0.0) -> ReplayReport:
@@ -85,7 +127,7 @@ def replay_session(session_dir: Path, tolerance: float = 0.0) -> ReplayReport:
     vector units round the last bits otherwise. On one machine every byte is the same.
 
     Raises:
-        RecordingError: the folder is no session or cannot be read.
+        RecordingError: the folder is no session, cannot be read, or holds nothing that can be compared.
     """
     recording = Recording(session_dir)
     comparison = Comparison(recording, tolerance)
@@ -93,9 +135,14 @@ def replay_session(session_dir: Path, tolerance: float = 0.0) -> ReplayReport:
         if row.stages:
             for (process, incarnation), traces in sorted(recording.traces.items()):
                 if process == name:
-                    runner = StageRunner(build_stages(row, recording.config_of(incarnation)))
-                    comparison.run(runner, incarnation, traces, process)
-    return comparison.report()
+                    comparison.run(row, incarnation, traces, process)
+    report = comparison.report()
+    if not report.is_compared:
+        raise RecordingError(
+            f"{session_dir} holds no decision and no bar of a session, so there is nothing to compare.",
+            "Give the folder of a session that Isotone has recorded.",
+        )
+    return report
 
 
 class Comparison:
@@ -106,40 +153,42 @@ class Comparison:
         self._rows: dict[str, StreamReport] = {}
         self._problems = list(recording.problems)
         outputs = {name for row in PROCESSES.values() for stage in _writes(row.stages) for name in stage}
-        for topic, _, _ in recording.messages:
+        for topic, _, _ in recording.produced:
             stream = stream_of(topic)
             if stream in outputs:
                 self._rows.setdefault(stream, StreamReport(stream=stream)).recorded += 1
 
-    def run(self, runner: StageRunner, incarnation: int, traces: list[Trace], process: str) -> None:
-        """Feed one incarnation of one process with what it consumed."""
+    def run(self, row: Process, incarnation: int, traces: list[Trace], process: str) -> None:
+        """Feed one incarnation of one process with what it consumed, as far as that can be followed."""
         next_seq: dict[str, int] = defaultdict(int)
-        for entry in (entry for trace in traces for entry in trace.entries):
-            produced = self._feed(runner, entry, process)
-            if produced is None:
-                return
-            for message in produced:
-                topic = topic_of(message)
-                self._compare(topic, incarnation, next_seq[topic], message)
-                next_seq[topic] += 1
+        try:
+            runner = StageRunner(build_stages(row, self._recording.config_of(incarnation)))
+            for entry in (entry for trace in traces for entry in trace.entries):
+                for message in self._feed(runner, entry):
+                    topic = topic_of(message)
+                    self._compare(topic, incarnation, next_seq[topic], message)
+                    next_seq[topic] += 1
+        except IsotoneError as refusal:
+            self._problems.append(f"{process}: {refusal.sentence} What followed cannot be compared.")
+        except Exception as error:  # noqa: BLE001 - a changed message may lead a stage anywhere; here it is told
+            why = printable(f"{type(error).__name__}: {error}")
+            self._problems.append(f"{process}: its stages fail on what was recorded ({why}); what followed is left.")
 
-    def _feed(self, runner: StageRunner, entry: TraceEntry, process: str) -> list[Message] | None:
+    def _feed(self, runner: StageRunner, entry: TraceEntry) -> list[Message]:
         kind, _, index = entry.topic.partition("/")
         if kind == "tick":
             return runner.tick(int(index), Tick(t_ns=entry.now_ns, frame=entry.seq))
-        received = self._recording.messages.get((entry.topic, entry.incarnation, entry.seq))
+        received = self._recording.consumed.get((entry.topic, entry.incarnation, entry.seq))
         if received is None:
-            self._problems.append(
-                f"{process}: message {entry.seq} of stream {entry.topic}, which it used, is not in the log; "
-                "what followed cannot be compared."
+            raise RecordingError(
+                f"message {entry.seq} of stream {printable(entry.topic)}, which it used, is not in the log."
             )
-            return None
         return runner.step(received.message, entry.now_ns)
 
     def _compare(self, topic: str, incarnation: int, seq: int, produced: Message) -> None:
         stream = stream_of(topic)
         row = self._rows.setdefault(stream, StreamReport(stream=stream))
-        recorded = self._recording.messages.get((topic, incarnation, seq))
+        recorded = self._recording.produced.get((topic, incarnation, seq))
         if recorded is None:
             row.difference = row.difference or f"{topic} {seq}: produced, but not in the log"
         elif recorded.payload == _encode(produced) or self._is_close(recorded.message, produced):
@@ -156,7 +205,10 @@ class Comparison:
         for row in self._rows.values():
             if row.same < row.recorded and not row.difference:
                 row.difference = f"{row.recorded - row.same} recorded messages were not produced again"
-        return ReplayReport(streams=[self._rows[name] for name in sorted(self._rows)], problems=self._problems)
+        report = ReplayReport(streams=[self._rows[name] for name in sorted(self._rows)], problems=self._problems)
+        if not report.is_same and self._recording.document.text("isotone") != __version__:
+            report.problems.append(self._recording.maker)
+        return report
 
 
 def _writes(stages: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -187,5 +239,5 @@ def _close(recorded: Any, produced: Any, tolerance: float) -> bool:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = printable(repr(value))
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -23,11 +23,11 @@ class Stream(NamedTuple):
 
 
 STREAMS: dict[str, Stream] = {
-    "samples": Stream(m.SampleChunk, "sensors", 10, 3.0, key=("source", "kind")),
+    "samples": Stream(m.SampleChunk, "sensors", 10, 3.0, key=("source", "kind"), version=2),
     "sensor_status": Stream(m.SensorStatus, "sensors", 0, 0, key=("source",)),
-    "features": Stream(m.FeatureFrame, "loop", 4, 3.0, key=("source", "kind")),
+    "features": Stream(m.FeatureFrame, "loop", 4, 3.0, key=("source", "kind"), version=2),
     "affect": Stream(m.AffectEstimate, "loop", 1, 5.0),
-    "baselines": Stream(m.PersonalBaseline, "loop", 0, 0, key=("source", "model")),
+    "baselines": Stream(m.PersonalBaseline, "loop", 0, 0, key=("source", "model"), version=2),
     "intents": Stream(m.MusicIntent, "loop", 0.4, 12.0),
     "bars": Stream(m.Bar, "composer", 0.4, 12.0),
     "transport": Stream(m.Transport, "audio", 0.4, 12.0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from device import messages as m
 from device.config import SessionConfig
@@ -19,6 +20,14 @@ from device.sessions.upgrades import upgrade_message
 from device.streams import stream_of
 
 
+class Recorded(NamedTuple):
+    """A message in today's form, the topic under which it was recorded, and the version of its stream then."""
+
+    message: Received
+    topic: str
+    version: int
+
+
 class LogReader:
     """The messages in the log of a folder, in today's form, whichever release recorded them.
 
@@ -28,11 +37,13 @@ class LogReader:
     def __init__(self, folder: Path) -> None:
         self._paths = log_paths(folder)
         self._problems = Problems()
-        self.versions: dict[str, int] = {}
-        """By stream: the version in which it was recorded; known once `messages` was read to its end."""
 
     def messages(self) -> Iterator[Received]:
         """All messages in the order they were recorded; damaged ones are left out and named by `problems`."""
+        return (item.message for item in self.recorded())
+
+    def recorded(self) -> Iterator[Recorded]:
+        """The same, each with the topic under which it was recorded."""
         self._problems = Problems()
         checks = Checks()
         for path in self._paths:
@@ -43,7 +54,7 @@ class LogReader:
                     if isinstance(received.message, m.Digest):
                         for topic, sentence in checks.compare(received.message, received.incarnation):
                             self._problems.add(topic, sentence)
-                    yield received
+                    yield Recorded(received, logged.received.topic, logged.version)
 
     def _upgraded(self, logged: Logged, problems: Problems) -> Iterator[Received]:
         """The message in today's form; none where it is damaged, or where nothing took the place of its stream."""
@@ -59,7 +70,6 @@ class LogReader:
         if why:
             problems.add(received.topic, f"stream {received.topic}: message {received.seq} is damaged: {why}.")
             return
-        self.versions[today.stream] = logged.version
         yield today
 
     def problems(self) -> list[str]:

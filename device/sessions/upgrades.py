@@ -39,7 +39,17 @@ def _name_release(document: Fields) -> Fields:
 DOCUMENTS: tuple[Callable[[Fields], Fields], ...] = (_name_release,)
 """The function at index n brings session.json from schema n + 1 to n + 2."""
 
-MESSAGES: dict[str, tuple[Callable[[str, Fields], Told | None], ...]] = {}
+
+def _key_by(field: str) -> Callable[[str, Fields], Told | None]:
+    """Topics had the source's name alone, whatever it sent."""
+    return lambda topic, fields: (f"{topic}/{fields[field]}", fields)
+
+
+MESSAGES: dict[str, tuple[Callable[[str, Fields], Told | None], ...]] = {
+    "samples": (_key_by("kind"),),
+    "features": (_key_by("kind"),),
+    "baselines": (_key_by("model"),),
+}
 """By stream: the function at index n brings a message from version n + 1 to n + 2."""
 
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from mcap.writer import Writer
 
 from device.clock import SystemClock
 from device.config import SessionConfig
-from device.errors import RecordingError
+from device.errors import Exit, RecordingError
 from device.processes import Process
 from device.replay import replay_session
 from device.runtime.children import ThreadLauncher
@@ -87,3 +88,47 @@ def test_with_a_tolerance_the_last_digits_may_differ_and_no_more(
     assert replay_session(session, tolerance=1e-6).is_same
     nudge(1e-3)
     assert not replay_session(session, tolerance=1e-6).is_same
+
+
+def test_where_nothing_can_be_compared_nothing_is_the_same(session: Path) -> None:
+    (session / "log-0000.mcap").unlink()
+    with (session / "log-0000.mcap").open("wb") as file:
+        writer = Writer(file)
+        writer.start(profile="ros2", library="somebody else's")
+        channel = writer.register_channel(topic="/imu", message_encoding="cdr", schema_id=0)
+        writer.add_message(channel_id=channel, log_time=0, data=b"1234", publish_time=0)
+        writer.finish()
+    with pytest.raises(RecordingError, match="nothing to compare") as caught:
+        replay_session(session)
+    assert caught.value.exit_code == Exit.RECORDING
+
+
+def test_a_session_of_another_release_that_comes_out_otherwise_names_it(
+    session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = session / "session.json"
+    fields = msgspec.json.decode(path.read_bytes(), type=dict)
+    fields["isotone"] = "9.9.9"
+    fields["device"]["music"]["model"] = "composer-7"
+    path.write_bytes(msgspec.json.encode(fields))
+    assert replay_session(session).is_same
+    monkeypatch.setattr(
+        table.Decide,
+        "intent",
+        lambda self, transport, now_ns: msgspec.structs.replace(original(self, transport, now_ns), density=0.1),
+    )
+    (problem,) = replay_session(session).problems
+    assert "isotone 9.9.9 with" in problem
+    assert "composer-7" in problem
+
+
+def test_a_stage_that_fails_on_what_was_recorded_is_a_difference(
+    session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("tempo")
+
+    monkeypatch.setattr(table.Decide, "intent", fail)
+    report = replay_session(session)
+    assert not report.is_same
+    assert "ZeroDivisionError: tempo" in report.problems[0]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from device.recordings.session_log import load_session
+from device.replay import replay_session
 from device.sessions.earlier import recall_rest
 from device.sessions.figure import draw
 from device.sessions.history import History
@@ -17,6 +18,7 @@ from device.sessions.interchange import write_midi
 from device.sessions.listing import list_sessions, show
 from device.sessions.reader import SessionReader
 from device.sessions.summary import describe
+from tests.replay.test_golden import TOLERANCE
 
 RELEASES = Path(__file__).parent / "releases"
 SESSIONS = sorted(path.parent for path in RELEASES.glob("*/*/session.json"))
@@ -70,6 +72,15 @@ def test_its_sensors_are_read_back(session: Path) -> None:
     assert recording.eeg is not None
     assert recording.eeg.data.shape[1] == 8
     assert recording.heart is not None
+
+
+@every_session
+def test_its_replay_is_the_same_or_names_the_release_and_models_that_made_it(session: Path) -> None:
+    report = replay_session(session, TOLERANCE)
+    maker = SessionReader(session).document
+    named = [problem for problem in report.problems if f"isotone {maker.text('isotone')} with" in problem]
+    assert report.is_compared
+    assert report.is_same or (named and all(model in named[0] for model in maker.models))
 
 
 @pytest.mark.parametrize("session", RESTS, ids=name)

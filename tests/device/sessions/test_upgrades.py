@@ -57,7 +57,7 @@ def test_an_older_message_is_upgraded_step_by_step(
     reader = SessionReader(folder)
     assert [received.message for received in reader.messages()] == [m.Marker(t_ns=0, text="pause")]
     assert reader.problems() == []
-    assert reader.versions == {"markers": 1}
+    assert [recorded.version for recorded in reader.recorded()] == [1]
 
 
 def test_a_message_that_its_upgrade_cannot_read_is_named_and_the_rest_used(
