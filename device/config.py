@@ -84,9 +84,19 @@ class MusicConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True)
     model: str = "composer-0.2.0"
 
 
+class HandConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[control.hand]`: how the policy that was set by hand answers an arousal beside the plan's."""
+
+    proportional: Annotated[float, msgspec.Meta(ge=0.0, le=2.0)] = 0.5
+    integral_per_s: Annotated[float, msgspec.Meta(ge=0.0, le=0.1)] = 0.01
+
+
 class ControlConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     policy: str = "hand"
     """A row of `control.POLICIES`."""
+    model: str = ""
+    """The model folder of a policy that has one."""
+    hand: HandConfig = HandConfig()
 
 
 class SessionDefaults(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -25,6 +25,9 @@ SignalKind = Literal["eeg", "heart", "ppg", "motion", "eda", "temperature"]
 FeatureKind = Literal["eeg", "wrist"]
 SourceState = Literal["connecting", "streaming", "silent", "lost", "failed"]
 Author = Literal["patient", "therapist", "manager"]
+Decider = Literal["plan", "policy", "shield", "patient", "therapist", "manager"]
+"""`shield`: what the policy proposed could not be taken at all."""
+CueName = Literal["tempo", "density", "register", "loudness", "brightness", "articulation"]
 CommandKind = Literal[
     "start", "stop", "softer", "louder", "calmer", "livelier", "self_report", "skip_phase", "hold_phase", "resume_phase"
 ]
@@ -129,6 +132,59 @@ class MusicIntent(Message, frozen=True, kw_only=True):
     """How often the sound swells and sinks again, for a listener to breathe along; 0: not at all."""
     final: bool = False
     """The last bar of the session: end on a cadence."""
+    reason: str
+
+
+class Moves(msgspec.Struct, frozen=True):
+    """What is added to the plan: to its target, and to the cues that the target stands for. 0 everywhere: the plan."""
+
+    valence: float = 0.0
+    arousal: float = 0.0
+    tempo_octaves: float = 0.0
+    """1 is twice as fast."""
+    density: float = 0.0
+    register_semitones: float = 0.0
+    loudness_db: float = 0.0
+    brightness: float = 0.0
+    articulation: float = 0.0
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What a policy saw when it was asked."""
+
+    since_s: float
+    """Time since it was asked before."""
+    phase: Phase
+    phase_left_s: float
+    session_left_s: float
+    target_valence: float
+    target_arousal: float
+    estimate: AffectEstimate | None
+    """None: there was none that could be acted on; `refusal` says why."""
+    refusal: str = ""
+    moves: Moves
+    """What was in force until then."""
+    locks: tuple[CueName, ...] = ()
+    """Cues that a person holds as they are."""
+
+
+class Decision(Message, frozen=True, kw_only=True):
+    """Why the intent of the same bar and revision is as it is: who decided, on what ground, and what was proposed."""
+
+    bar_index: int
+    revision: int = 0
+    context: Context
+    policy: str
+    policy_version: str
+    proposal: Moves
+    """As the policy answered, before any bound."""
+    propensity: float
+    """Probability (or density) with which the policy chose this proposal; 1 for one that leaves nothing to chance."""
+    taken: Moves
+    """What was left of the proposal after bounds, slopes and locks."""
+    limited: tuple[str, ...] = ()
+    """What they changed, in words."""
+    decided_by: Decider
     reason: str
 
 

@@ -29,6 +29,7 @@ STREAMS: dict[str, Stream] = {
     "affect": Stream(m.AffectEstimate, "loop", 1, 5.0),
     "baselines": Stream(m.PersonalBaseline, "loop", 0, 0, key=("source", "model"), version=2),
     "intents": Stream(m.MusicIntent, "loop", 0.4, 12.0),
+    "decisions": Stream(m.Decision, "loop", 0.4, 12.0),
     "bars": Stream(m.Bar, "composer", 0.4, 12.0),
     "transport": Stream(m.Transport, "audio", 0.4, 12.0),
     "played": Stream(m.PlayedBar, "audio", 0.4, 12.0),

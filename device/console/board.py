@@ -20,6 +20,7 @@ class Board:
         self.began_ns = 0
         self.affect: m.AffectEstimate | None = None
         self.intent: m.MusicIntent | None = None
+        self.decision: m.Decision | None = None
         self.played: m.PlayedBar | None = None
         self.audio: m.AudioReport | None = None
         self.features: dict[tuple[str, m.FeatureKind], m.FeatureFrame] = {}
@@ -40,6 +41,8 @@ class Board:
                 self.affect = message
             case m.MusicIntent():
                 self.intent = message
+            case m.Decision():
+                self.decision = message
             case m.Bar() if message.reason and self.intent and message.generator != self.intent.generator:
                 self.note(message.t_ns, f"bar {message.bar_index} by {message.generator}: {message.reason}")
             case m.PlayedBar():
@@ -118,6 +121,7 @@ class Board:
             "generator": played.generator if played else None,
             "tempo_bpm": round(played.tempo_bpm, 1) if played else None,
             "why": intent.reason if intent else None,
+            "decided_by": self.decision.decided_by if self.decision else None,
             "sources": {name: status.state for name, status in self.sources.items()},
             "samples_lost": {name: self.lost_of(name) for name in dict.fromkeys(name for name, _ in self.samples)},
             "underruns": audio.underruns if audio else 0,

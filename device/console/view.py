@@ -139,7 +139,8 @@ def _music(board: Board) -> RenderableType:
             )
         )
         lines.append(Text(_roll(played), style="green"))
-        lines.append(Text(f"why: {intent.reason}", overflow="fold"))
+        who = f"{board.decision.decided_by} decides" if board.decision else "why"
+        lines.append(Text(f"{who}: {intent.reason}", overflow="fold"))
         lines.extend(Text(f"guard: {reason}", style="yellow") for reason in played.guarded[:2])
     else:
         lines.append(Align.center(Text("the first bar is being prepared", style="dim")))

@@ -1,6 +1,6 @@
 """The stage that decides: one intent per bar that audio asks for, and at once another when a person wishes something.
 
-Plan, policy and cues are asked in turn; what they answer, and why, stands in the intent's reason.
+Plan, policy, bounds and cues are asked in turn; who decided what, and why, goes with each intent as a decision.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ from collections.abc import Sequence
 import msgspec
 
 from device.config import SessionConfig
+from device.control.bounds import settle
 from device.control.breath import Breath
-from device.control.cues import Cues, approach, cues_of, mode_of, shift, within
+from device.control.cues import Cues, cues_of, mode_of, moved, shift, within
+from device.control.decisions import Choice, Council
 from device.control.plan_clock import PlanClock
-from device.control.policies import Decision, Memory, Situation, load_policy
 from device.control.reasons import explain
 from device.control.session_plan import RESTING, UNKNOWN_START, Moment, SessionPlan, State
 from device.control.tonality import tonic_at
 from device.messages import (
     AffectEstimate,
     Command,
+    Decision,
     FeatureFrame,
     Message,
     Mode,
@@ -42,13 +44,13 @@ BEATS = 4
 
 
 class Controller:
-    """affect, transport, commands -> intents.
+    """affect, transport, commands -> decisions, intents.
 
     `softer` and `louder` are audio's own (they must work without us); here they only make the sound duller or brighter.
     """
 
     reads: tuple[str, ...] = ("affect", "transport", "commands", "sensor_status", "played", "features")
-    writes: tuple[str, ...] = ("intents",)
+    writes: tuple[str, ...] = ("decisions", "intents")
     tick_hz = 0.0
 
     def __init__(self, config: SessionConfig) -> None:
@@ -57,7 +59,7 @@ class Controller:
         goal = State(prescription.goal_valence, prescription.goal_arousal)
         self._plan = SessionPlan(config.minutes, config.device.affect.baseline_s, goal)
         self._clock = PlanClock(config.started_ns)
-        self._policy = load_policy(config.device.control.policy)
+        self._council = Council(config)
         self._affect: AffectEstimate | None = None
         self._sensors: dict[str, SensorStatus] = {}
         self._played: PlayedBar | None = None
@@ -65,13 +67,13 @@ class Controller:
         self._start: State | None = None
         """The listener's state before the shift."""
         self._wish = self._brightness_wish = 0.0
-        self._decision = Decision(Memory(), "no estimate yet")
+        self._choice: Choice | None = None
         self._mode: Mode = "major" if goal.valence >= 0 else "minor"
         self._before = self._wanted = cues_of(RESTING, self._limits)
         """The cues of the bar before the newest intent's, and those that it went towards."""
         self._intent: MusicIntent | None = None
 
-    def step(self, message: Message, now_ns: int) -> Sequence[MusicIntent]:
+    def step(self, message: Message, now_ns: int) -> Sequence[Decision | MusicIntent]:
         match message:
             case AffectEstimate():
                 self._affect = message
@@ -82,7 +84,7 @@ class Controller:
             case FeatureFrame():
                 self._breath.hear(message)
             case Transport():
-                return [self._answer(message, now_ns)]
+                return self._answer(message, now_ns)
             case Command():
                 return self._obey(message, now_ns)
             case _:
@@ -91,17 +93,16 @@ class Controller:
 
     # -- a bar is asked for
 
-    def _answer(self, transport: Transport, now_ns: int) -> MusicIntent:
+    def _answer(self, transport: Transport, now_ns: int) -> Sequence[Decision | MusicIntent]:
         passed_s = self._clock.advance(transport.starts_ns)
-        moment = self._moment()
-        situation = Situation(now_ns, passed_s, moment, self._affect, self._decision.memory)
-        self._decision = self._policy.decide(situation)
-        moment = self._meet(moment)
+        moment, bar_index = self._moment(), transport.bar_index
+        self._choice = choice = self._council.choose(bar_index, now_ns, passed_s, moment, self._affect)
+        moment = self._meet(moment, choice)
         self._wanted = self._want(moment)
-        self._before = self._heard(transport.bar_index) or self._wanted
-        cues = approach(self._before, self._wanted)
-        self._intent = self._compose(transport.bar_index, moment, cues, now_ns)
-        return self._intent
+        self._before = self._heard(bar_index) or self._wanted
+        cues = settle(self._before, self._wanted, self._limits, self._council.locks)
+        self._intent = self._compose(bar_index, moment, choice, cues, now_ns)
+        return self._council.minute(choice, self._intent, choice.decided_by), self._intent
 
     def _moment(self) -> Moment:
         """Where the plan stands, its setpoint moved by what the listener or the therapist wished."""
@@ -109,11 +110,11 @@ class Controller:
         arousal = _unit(moment.setpoint.arousal + self._wish)
         return moment._replace(setpoint=moment.setpoint._replace(arousal=arousal))
 
-    def _meet(self, moment: Moment) -> Moment:
+    def _meet(self, moment: Moment, choice: Choice) -> Moment:
         """Take the present state for the start of the way: until the shift, or the first time it is known."""
-        affect = self._affect
+        affect = choice.situation.affect
         is_open = moment.phase in ("baseline", "match") or (moment.phase == "shift" and self._start is None)
-        if affect is None or self._decision.refusal or not is_open:
+        if affect is None or not is_open:
             return moment
         self._start = State(_unit(affect.valence), _unit(affect.arousal))
         return self._moment()
@@ -129,7 +130,7 @@ class Controller:
 
     # -- a person wishes something
 
-    def _obey(self, command: Command, now_ns: int) -> Sequence[MusicIntent]:
+    def _obey(self, command: Command, now_ns: int) -> Sequence[Decision | MusicIntent]:
         match command.kind:
             case "calmer" | "livelier":
                 step = WISH_STEP if command.kind == "livelier" else -WISH_STEP
@@ -148,25 +149,26 @@ class Controller:
                 return ()
         return self._revise(command, now_ns)
 
-    def _revise(self, command: Command, now_ns: int) -> Sequence[MusicIntent]:
+    def _revise(self, command: Command, now_ns: int) -> Sequence[Decision | MusicIntent]:
         """The newest intent once more, as it is with the wish; before the first there is nothing to revise."""
-        last, moment = self._intent, self._moment()
-        if last is None:
+        last, choice, moment = self._intent, self._choice, self._moment()
+        if last is None or choice is None:
             return ()
+        choice = choice._replace(situation=choice.situation._replace(moment=moment))
         old, self._wanted = self._wanted, self._want(moment)
-        wished = within(shift(_cues_in(last), old, self._wanted), self._limits)
-        cues = approach(self._before, wished, COMMAND_STEPS)
+        wished = shift(_cues_in(last), old, self._wanted)
+        cues = settle(self._before, wished, self._limits, self._council.locks, COMMAND_STEPS)
         said = f"{command.author} asked {command.kind.replace('_', ' ')}; "
-        revised = self._compose(last.bar_index, moment, cues, now_ns)
+        revised = self._compose(last.bar_index, moment, choice, cues, now_ns)
         self._intent = msgspec.structs.replace(revised, revision=last.revision + 1, reason=said + revised.reason)
-        return [self._intent]
+        return self._council.minute(choice, self._intent, command.author), self._intent
 
     # -- the intent
 
-    def _compose(self, bar_index: int, moment: Moment, cues: Cues, now_ns: int) -> MusicIntent:
+    def _compose(self, bar_index: int, moment: Moment, choice: Choice, cues: Cues, now_ns: int) -> MusicIntent:
         # Mode and tonic change only where a section begins.
         if bar_index % SECTION_BARS == 0 or self._intent is None:
-            self._mode = mode_of(moment.setpoint.valence, self._mode)
+            self._mode = mode_of(self._led(moment).valence, self._mode)
         beats = self._played.beats if self._played else BEATS
         return MusicIntent(
             t_ns=now_ns,
@@ -182,13 +184,17 @@ class Controller:
             generator=self._config.device.music.generator,
             swell_per_min=self._breath.swells_per_min if self._config.prescription.preference.swells else 0.0,
             final=moment.session_left_s <= beats * 60.0 / cues.tempo_bpm,
-            reason=explain(moment, self._decision, self._affect, self._sensors, self._before, cues, self._clock.held),
+            reason=explain(moment, choice, self._affect, self._sensors, self._before, cues, self._clock.held),
         )
 
+    def _led(self, moment: Moment) -> State:
+        """The setpoint and what the policy adds to it."""
+        moves = self._council.moves
+        return State(_unit(moment.setpoint.valence + moves.valence), _unit(moment.setpoint.arousal + moves.arousal))
+
     def _want(self, moment: Moment) -> Cues:
-        """The cues to go towards: of the setpoint and the policy's correction, softer as the session ends."""
-        arousal = _unit(moment.setpoint.arousal + self._decision.memory.correction)
-        cues = cues_of(moment.setpoint._replace(arousal=arousal), self._limits)
+        """The cues to go towards: of the setpoint and the policy's moves, softer as the session ends."""
+        cues = moved(cues_of(self._led(moment), self._limits), self._council.moves)
         fade_db = COOL_DOWN_DB * moment.progress if moment.phase == "cool-down" else 0.0
         brightness = cues.brightness + self._brightness_wish
         return within(cues._replace(loudness_db=cues.loudness_db + fade_db, brightness=brightness), self._limits)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from device.config import Limits
 from device.control.session_plan import State
-from device.messages import Mode
+from device.messages import Mode, Moves
 
 MODE_HYSTERESIS = 0.1
 
@@ -87,6 +87,18 @@ def within(cues: Cues, limits: Limits) -> Cues:
         loudness_db=min(cues.loudness_db, limits.loudness_max_db),
         brightness=_clip(cues.brightness, 0.0, 1.0),
         articulation=_clip(cues.articulation, ARTICULATION.high, ARTICULATION.low),
+    )
+
+
+def moved(cues: Cues, moves: Moves) -> Cues:
+    """`cues` with what a policy adds to each."""
+    return Cues(
+        tempo_bpm=cues.tempo_bpm * 2.0**moves.tempo_octaves,
+        density=cues.density + moves.density,
+        register_midi=cues.register_midi + moves.register_semitones,
+        loudness_db=cues.loudness_db + moves.loudness_db,
+        brightness=cues.brightness + moves.brightness,
+        articulation=cues.articulation + moves.articulation,
     )
 
 

@@ -1,33 +1,29 @@
-"""How far the music goes beyond the plan to lead the listener back to it: pure decisions, refusals from a closed list.
+"""How far the music goes beyond the plan to lead the listener back to it: what a policy is given and how it answers.
 
-A policy sees the plan's moment and the newest estimate, with the time as an input, and answers with a bounded
-correction of arousal. What it cannot judge it refuses by name, and the session follows its plan alone.
+A policy sees the plan's moment and the newest estimate, with the time and its randomness as inputs, and proposes moves.
+It never sees an estimate that must not be acted on, only why; and what it proposes is bounded by others (`bounds`).
 """
 
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
+from device.config import ControlConfig
 from device.control import POLICIES
 from device.control.session_plan import Moment
 from device.errors import ConfigError
 from device.imports import import_name
-from device.messages import AffectEstimate
+from device.messages import AffectEstimate, CueName, Moves
+from device.models import ModelFolder
+from device.stage import Random
 from device.streams import STREAMS
 
 Refusal = Literal["no estimate yet", "estimate too old", "estimate unknown", "estimate not plausible"]
 MAX_AGE_NS = round(STREAMS["affect"].max_age_s * 1e9)
-CORRECTION_MAX = 0.5
-CORRECTION_PER_S = 0.03
-"""No policy moves its correction faster: about 0.12 from bar to bar."""
-
-
-class Memory(NamedTuple):
-    """What a policy carries from bar to bar."""
-
-    correction: float = 0.0
-    integral: float = 0.0
+INTEGRAL_MAX = 0.5
+"""What the policy set by hand has summed up never asks for more than this by itself."""
 
 
 class Situation(NamedTuple):
@@ -38,18 +34,38 @@ class Situation(NamedTuple):
     """Time since the last decision."""
     moment: Moment
     affect: AffectEstimate | None
-    memory: Memory
-
-
-class Decision(NamedTuple):
-    """`memory.correction` is added to the arousal that the plan asks for."""
-
-    memory: Memory
+    """None where `refusal` says why none can be acted on."""
     refusal: Refusal | None
+    moves: Moves
+    """In force until now: what was taken of the last proposal."""
+    locks: tuple[CueName, ...] = ()
+    """Cues that a person holds as they are: moving them changes nothing."""
+
+
+class Proposal(NamedTuple):
+    """A policy's answer."""
+
+    moves: Moves = Moves()
+    """None of them: the plan alone."""
+    propensity: float = 1.0
+    """Probability or density with which these moves were chosen; 1 where nothing was left to chance."""
+    why: str = ""
+    """The policy's own reason, in words a therapist reads, where the estimate beside the goal does not say it all."""
 
 
 class Policy(Protocol):
-    def decide(self, situation: Situation) -> Decision: ...
+    """Built as `Class(control, model)`, anew for each session, so that nothing of a listener reaches the next.
+
+    What it remembers may follow only from what `decide` was given, in that order: a session replays to the bit.
+    `takes_model` says whether `control.model` must name its model folder; without one `model` is None.
+    """
+
+    version: str
+    takes_model: bool
+
+    def decide(self, situation: Situation, random: Random) -> Proposal:
+        """Propose moves; `random` is keyed by session and bar."""
+        ...
 
 
 class Hand:
@@ -58,19 +74,24 @@ class Hand:
     It leads only in shift, hold and cool-down: rest must be measured undisturbed, and a match follows the listener.
     """
 
-    PROPORTIONAL = 0.5
-    INTEGRAL_PER_S = 0.01
+    version = "1"
+    takes_model = False
 
-    def decide(self, situation: Situation) -> Decision:
-        memory, since_s = situation.memory, situation.since_s
-        refusal = refuse(situation.affect, situation.now_ns)
-        if refusal or situation.affect is None or situation.moment.phase in ("baseline", "match"):
-            return Decision(Memory(_move(memory.correction, 0.0, since_s), memory.integral), refusal)
-        certainty = certainty_of(situation.affect)
-        error = situation.moment.setpoint.arousal - situation.affect.arousal
-        integral = _bound(memory.integral + certainty * error * self.INTEGRAL_PER_S * since_s)
-        wanted = _bound(certainty * self.PROPORTIONAL * error + integral)
-        return Decision(Memory(_move(memory.correction, wanted, since_s), integral), None)
+    def __init__(self, control: ControlConfig, model: ModelFolder | None = None) -> None:
+        del model
+        self._settings = control.hand
+        self._integral = 0.0
+
+    def decide(self, situation: Situation, random: Random) -> Proposal:
+        del random
+        affect = situation.affect
+        if affect is None or situation.moment.phase in ("baseline", "match"):
+            return Proposal()
+        certainty = certainty_of(affect)
+        error = situation.moment.setpoint.arousal - affect.arousal
+        integral = self._integral + certainty * error * self._settings.integral_per_s * situation.since_s
+        self._integral = min(max(integral, -INTEGRAL_MAX), INTEGRAL_MAX)
+        return Proposal(Moves(arousal=certainty * self._settings.proportional * error + self._integral))
 
 
 def refuse(affect: AffectEstimate | None, now_ns: int) -> Refusal | None:
@@ -90,23 +111,21 @@ def certainty_of(affect: AffectEstimate) -> float:
     return max(0.0, 1.0 - affect.arousal_sd**2)
 
 
-def load_policy(name: str) -> Policy:
-    """The policy that `POLICIES` names.
+def load_policy(control: ControlConfig, models_dir: Path) -> Policy:
+    """The policy that `control.policy` names, as new.
 
     Raises:
-        ConfigError: there is no such policy.
+        ConfigError: there is no such policy, it lacks its model, or a model is named that it does not take.
+        ModelError: its model cannot be used.
     """
+    name = control.policy
     if name not in POLICIES:
         known = ", ".join(sorted(POLICIES))
         raise ConfigError(f"There is no policy `{name}` (device.toml, control.policy).", f"Choose one of: {known}.")
-    policy: Policy = import_name(POLICIES[name])()
+    kind = import_name(POLICIES[name])
+    if kind.takes_model and not control.model:
+        raise ConfigError(f"The policy `{name}` has no model (device.toml, control.model).", "Name a model folder.")
+    if control.model and not kind.takes_model:
+        raise ConfigError(f"The policy `{name}` takes no model (device.toml, control.model).", "Remove that line.")
+    policy: Policy = kind(control, ModelFolder(models_dir, control.model) if control.model else None)
     return policy
-
-
-def _move(before: float, wanted: float, since_s: float) -> float:
-    reach = CORRECTION_PER_S * max(0.0, since_s)
-    return before + min(max(wanted - before, -reach), reach)
-
-
-def _bound(correction: float) -> float:
-    return min(max(correction, -CORRECTION_MAX), CORRECTION_MAX)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from device.control.cues import Cues, describe_change
-from device.control.policies import Decision
+from device.control.decisions import Choice
+from device.control.policies import Refusal
 from device.control.session_plan import Moment
 from device.messages import AffectEstimate, SensorStatus
 
@@ -14,7 +15,7 @@ CAUSES_MAX = 2
 
 def explain(
     moment: Moment,
-    decision: Decision,
+    choice: Choice,
     affect: AffectEstimate | None,
     sensors: Mapping[str, SensorStatus],
     before: Cues,
@@ -23,18 +24,25 @@ def explain(
 ) -> str:
     """`shift 40 %: arousal seems +0.35 ± 0.20, goal -0.20: slower (72→70 bpm), softer`."""
     stands = f"{moment.phase} held" if held else f"{moment.phase} {100 * moment.progress:.0f} %"
-    return f"{stands}: {_feeling(moment, decision, affect, sensors)}: {describe_change(before, cues)}"
+    ground = _feeling(moment, choice.situation.refusal, affect, sensors)
+    own = "; ".join(filter(None, (choice.proposal.why, _refused(choice))))
+    return f"{stands}: {ground}{f' ({own})' if own else ''}: {describe_change(before, cues)}"
+
+
+def _refused(choice: Choice) -> str:
+    taken = choice.taken
+    return f"back to the plan, as the policy's answer was refused: {taken.limited[0]}" if taken.refused else ""
 
 
 def _feeling(
-    moment: Moment, decision: Decision, affect: AffectEstimate | None, sensors: Mapping[str, SensorStatus]
+    moment: Moment, refusal: Refusal | None, affect: AffectEstimate | None, sensors: Mapping[str, SensorStatus]
 ) -> str:
     if moment.phase == "baseline":
         gone = ", ".join(_gone(sensors))
         return f"quiet while the rest is measured{f' ({gone})' if gone else ''}"
-    if affect is None or decision.refusal:
+    if affect is None or refusal:
         causes = "; ".join(_causes(affect, sensors))
-        return f"open loop, {decision.refusal}{f' ({causes})' if causes else ''}, goal {moment.setpoint.arousal:+.2f}"
+        return f"open loop, {refusal}{f' ({causes})' if causes else ''}, goal {moment.setpoint.arousal:+.2f}"
     seems = f"arousal seems {affect.arousal:+.2f} ± {affect.arousal_sd:.2f}"
     return f"meeting it, {seems}" if moment.phase == "match" else f"{seems}, goal {moment.setpoint.arousal:+.2f}"
 

@@ -64,6 +64,7 @@ class History:
         self.listener = reader.document.text("listener")
         self.minutes = reader.document.minutes
         self.affect: list[m.AffectEstimate] = []
+        self.decisions: list[m.Decision] = []
         self.played: list[m.PlayedBar] = []
         self.reports: list[m.AudioReport] = []
         self.faults: list[m.Fault] = []
@@ -104,6 +105,8 @@ class History:
         match message:
             case m.AffectEstimate():
                 self.affect.append(message)
+            case m.Decision():
+                self.decisions.append(message)
             case m.PlayedBar():
                 self.played.append(message)
             case m.AudioReport():

@@ -6,6 +6,7 @@ Runs as `python -m device.sessions.summary FOLDER`, in a process of its own, as 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -51,6 +52,7 @@ def describe(history: History) -> dict[str, Any]:
         "duration_s": round(history.duration_s, 1),
         "phases": [_rounded(span) for span in history.phases()],
         **_listener(history),
+        "decided": _decided(history),
         **_music(history),
         "sources": {name: _source(history, name, source) for name, source in history.sources.items()},
         "headphones": _headphones(history),
@@ -68,6 +70,15 @@ def _listener(history: History) -> dict[str, Any]:
         "arousal_first": round(known[0].arousal, 3) if known else None,
         "arousal_last": round(known[-1].arousal, 3) if known else None,
     }
+
+
+def _decided(history: History) -> dict[str, Any]:
+    """By which policy, how often who had the last word, and what was said last."""
+    if not history.decisions:
+        return {}
+    last = history.decisions[-1]
+    by = Counter(decision.decided_by for decision in history.decisions)
+    return {"policy": f"{last.policy} {last.policy_version}", "by": dict(by.most_common()), "last": last.reason}
 
 
 def _music(history: History) -> dict[str, Any]:

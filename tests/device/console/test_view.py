@@ -91,6 +91,23 @@ def test_the_view_says_what_plays_why_and_how_sure_it_is() -> None:
         assert words in shown, words
 
 
+def test_it_says_who_decides() -> None:
+    board = playing_board()
+    context = m.Context(
+        since_s=4, phase="shift", phase_left_s=30, session_left_s=95, target_valence=0.2, target_arousal=-0.4,
+        estimate=None, moves=m.Moves(),
+    )  # fmt: skip
+    see(
+        board,
+        m.Decision(
+            t_ns=10 * SECOND_NS, bar_index=3, context=context, policy="hand", policy_version="1", proposal=m.Moves(),
+            propensity=1.0, taken=m.Moves(), decided_by="therapist", reason="arousal is above the goal: slower",
+        ),
+    )  # fmt: skip
+    assert "therapist decides: arousal is above the goal: slower" in text(board)
+    assert board.as_dict()["decided_by"] == "therapist"
+
+
 def test_a_stale_or_unknown_estimate_is_shown_as_unknown() -> None:
     board = playing_board()
     board.now_ns = 60 * SECOND_NS

@@ -8,7 +8,16 @@ import msgspec
 
 from device.config import AffectConfig, DeviceConfig, Prescription, SessionConfig
 from device.control.controller import Controller
-from device.messages import AffectEstimate, Command, CommandKind, MusicIntent, PlayedBar, Transport
+from device.messages import (
+    AffectEstimate,
+    Command,
+    CommandKind,
+    Decision,
+    Message,
+    MusicIntent,
+    PlayedBar,
+    Transport,
+)
 
 SECOND_NS = 1_000_000_000
 LEAD_NS = 4 * SECOND_NS
@@ -70,6 +79,17 @@ def played(intent: MusicIntent, tempo_bpm: float | None = None) -> PlayedBar:
     )
 
 
+def answer(controller: Controller, message: Message, now_ns: int) -> MusicIntent:
+    """The one intent that follows from a message, after the decision behind it."""
+    decision, intent = controller.step(message, now_ns)
+    assert isinstance(decision, Decision)
+    assert isinstance(intent, MusicIntent)
+    assert (decision.bar_index, decision.revision, decision.reason) == (
+        intent.bar_index, intent.revision, intent.reason,
+    )  # fmt: skip
+    return intent
+
+
 def play(
     controller: Controller,
     arousal_at: Callable[[float], float | AffectEstimate | None] = lambda _: None,
@@ -84,7 +104,7 @@ def play(
             controller.step(msgspec.structs.replace(feeling, t_ns=now_ns), now_ns)
         elif feeling is not None:
             controller.step(estimate(now_ns, feeling), now_ns)
-        (intent,) = controller.step(transport(bar_index, starts_ns), now_ns)
+        intent = answer(controller, transport(bar_index, starts_ns), now_ns)
         yield intent
         if intent.final:
             return

@@ -10,7 +10,7 @@ from device.control.controller import COMMAND_STEPS, Controller
 from device.control.cues import STEPS, Cues
 from device.messages import AffectEstimate, MusicIntent, SensorStatus
 from device.music.form import SECTION_BARS
-from tests.device.control.listener import SECOND_NS, command, config_of, estimate, play, played, transport
+from tests.device.control.listener import SECOND_NS, answer, command, config_of, estimate, play, played, transport
 from tests.device.control.test_breath import breathing
 
 estimates = st.none() | st.builds(
@@ -118,7 +118,7 @@ def asked(kind: str, bars: int = 12) -> tuple[MusicIntent, MusicIntent, Controll
     """The last intent before a wish and the revision after it."""
     controller = Controller(config_of(5))
     last = list(play(controller, lambda _: 0.2, bars))[-1]
-    (revised,) = controller.step(command(kind), last.t_ns + 1)  # type: ignore[arg-type]
+    revised = answer(controller, command(kind), last.t_ns + 1)  # type: ignore[arg-type]
     return last, revised, controller
 
 
@@ -130,7 +130,7 @@ def test_calmer_and_livelier_revise_the_bar_at_once_and_last(kind: str, sign: in
     assert sign * (revised.loudness_db - last.loudness_db) > 0
     assert revised.target_arousal == pytest.approx(last.target_arousal + 0.2 * sign)
     assert revised.reason.startswith(f"patient asked {kind}; ")
-    (following,) = controller.step(transport(last.bar_index + 1, 200 * SECOND_NS), 196 * SECOND_NS)
+    following = answer(controller, transport(last.bar_index + 1, 200 * SECOND_NS), 196 * SECOND_NS)
     assert following.revision == 0
     assert sign * (following.tempo_bpm - last.tempo_bpm) > 0
 
@@ -150,7 +150,7 @@ def test_many_wishes_within_one_bar_stay_a_small_step_from_the_bar_before(kinds:
     controller = Controller(config_of(5))
     *_, before, last = play(controller, lambda _: 0.2, 6)
     for revision, kind in enumerate(kinds, start=1):
-        (last,) = controller.step(command(kind), last.t_ns + 1)  # type: ignore[arg-type]
+        last = answer(controller, command(kind), last.t_ns + 1)  # type: ignore[arg-type]
         assert last.revision == revision
     assert_small_step(before, last, COMMAND_STEPS)
 
@@ -160,7 +160,7 @@ def test_skipping_leads_to_the_next_phase_and_at_last_to_the_end() -> None:
     (last,) = play(controller, lambda _: 0.2, 1)
     seen = []
     for _ in range(5):
-        (last,) = controller.step(command("skip_phase"), last.t_ns + 1)
+        last = answer(controller, command("skip_phase"), last.t_ns + 1)
         seen.append(last.phase)
     assert seen == ["match", "shift", "hold", "cool-down", "cool-down"]
     assert last.final
@@ -171,11 +171,11 @@ def test_a_held_phase_stays_and_says_so_until_it_is_resumed() -> None:
     (intent,) = play(controller, lambda _: 0.2, 1)
     controller.step(command("hold_phase", author="therapist"), intent.t_ns)
     for bar_index in range(1, 40):
-        (intent,) = controller.step(transport(bar_index, (100 + 4 * bar_index) * SECOND_NS), 0)
+        intent = answer(controller, transport(bar_index, (100 + 4 * bar_index) * SECOND_NS), 0)
     assert (intent.phase, intent.session_left_s) == ("baseline", 60)
     assert intent.reason.startswith("baseline held")
     controller.step(command("resume_phase"), 0)
-    (intent,) = controller.step(transport(40, 290 * SECOND_NS), 0)
+    intent = answer(controller, transport(40, 290 * SECOND_NS), 0)
     assert intent.phase != "baseline"
 
 
@@ -198,13 +198,13 @@ def test_the_next_tempo_starts_from_what_was_really_played() -> None:
     controller = Controller(config_of(5))
     *_, last = play(controller, lambda _: 0.2, 3)
     controller.step(played(last, tempo_bpm=100.0), last.t_ns)
-    (intent,) = controller.step(transport(last.bar_index + 1, 120 * SECOND_NS), 116 * SECOND_NS)
+    intent = answer(controller, transport(last.bar_index + 1, 120 * SECOND_NS), 116 * SECOND_NS)
     assert intent.tempo_bpm == pytest.approx(97.0)
 
 
 def test_started_again_in_mid_session_it_goes_on_where_the_plan_stands() -> None:
     config = msgspec.structs.replace(config_of(10), started_ns=100 * SECOND_NS)
-    (intent,) = Controller(config).step(transport(90, 400 * SECOND_NS), 396 * SECOND_NS)
+    intent = answer(Controller(config), transport(90, 400 * SECOND_NS), 396 * SECOND_NS)
     assert intent.phase == "shift"
     assert intent.session_left_s == pytest.approx(300)
 
@@ -217,7 +217,7 @@ def test_the_same_inputs_give_the_same_bytes() -> None:
 @pytest.mark.parametrize(("swells", "per_min"), [(True, 9.0), (False, 0.0)])
 def test_swells_follow_the_breath_of_the_listener_who_wants_them(*, swells: bool, per_min: float) -> None:
     controller = Controller(config_of(preference={"swells": swells}))
-    (before,) = controller.step(transport(0, 0), 0)
+    before = answer(controller, transport(0, 0), 0)
     controller.step(breathing(12.0), 0)
-    (after,) = controller.step(transport(1, 4 * SECOND_NS), 0)
+    after = answer(controller, transport(1, 4 * SECOND_NS), 0)
     assert (before.swell_per_min, after.swell_per_min) == (0.0, per_min)

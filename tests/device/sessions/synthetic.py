@@ -94,10 +94,11 @@ def make_session(folder: Path, config: SessionConfig) -> Path:
         asked = m.Transport(
             t_ns=starts_ns - 4 * S, bar_index=bar_index, start_frame=0, starts_ns=starts_ns, deadline_ns=starts_ns
         )
-        (intent,) = controller.step(asked, starts_ns)
+        decision, intent = controller.step(asked, starts_ns)
+        assert isinstance(intent, m.MusicIntent)
         played = bar_of(intent, starts_ns, rng)
         controller.step(played, starts_ns)
-        log.write(asked, intent, played)
+        log.write(asked, decision, intent, played)
         starts_ns, final, bar_index = starts_ns + round(240e9 / intent.tempo_bpm), intent.final, bar_index + 1
     log.write(report(starts_ns, "ended"))
     return log.close()

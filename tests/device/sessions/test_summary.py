@@ -31,6 +31,9 @@ def test_a_whole_session_is_summarised_in_three_files(tmp_path: Path, config: Se
     assert summary["sources"]["cyton"]["coverage"] == pytest.approx(0.9)
     assert summary["headphones"]["late_bars"] == 1
     assert summary["arousal_last"] < summary["arousal_first"]
+    assert summary["decided"]["policy"] == "hand 1"
+    assert summary["decided"]["by"]["policy"] > 0
+    assert summary["decided"]["last"].startswith("cool-down")
     assert summary["recording_problems"] == []
     assert show(folder)["ended"] == "whole"
 
@@ -43,7 +46,9 @@ def test_an_empty_session_gets_its_files_too(tmp_path: Path, config: SessionConf
     assert (summary["bars"], summary["known_share"], summary["headphones"]) == (0, None, {})
 
 
-@pytest.mark.parametrize("left_out", [m.PlayedBar, m.MusicIntent, m.AffectEstimate, m.FeatureFrame, m.SampleChunk])
+@pytest.mark.parametrize(
+    "left_out", [m.PlayedBar, m.MusicIntent, m.Decision, m.AffectEstimate, m.FeatureFrame, m.SampleChunk]
+)
 def test_whatever_a_session_lacks_it_is_summarised(
     tmp_path: Path, config: SessionConfig, monkeypatch: pytest.MonkeyPatch, left_out: type[m.Message]
 ) -> None:

@@ -1,0 +1,82 @@
+"""What may be taken of a proposal, and how far the cues go in one bar: the last word, whatever a policy answers.
+
+A move is at most what a listener notices well, and goes there about as fast as the cues may. The figures are ours.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import NamedTuple
+
+from device.config import Limits
+from device.control.cues import Cues, approach, within
+from device.messages import CueName, Moves
+
+
+class Bound(NamedTuple):
+    most: float
+    """The greatest move either way."""
+    per_s: float
+    """The fastest change of it."""
+
+
+BOUNDS: dict[str, Bound] = {
+    "valence": Bound(0.5, 0.03),
+    "arousal": Bound(0.5, 0.03),
+    "tempo_octaves": Bound(0.25, 0.01),
+    "density": Bound(0.2, 0.0125),
+    "register_semitones": Bound(5.0, 0.375),
+    "loudness_db": Bound(4.0, 0.375),
+    "brightness": Bound(0.2, 0.015),
+    "articulation": Bound(0.15, 0.015),
+}
+LOCKED: dict[CueName, tuple[str, str]] = {
+    "tempo": ("tempo_bpm", "tempo_octaves"),
+    "density": ("density", "density"),
+    "register": ("register_midi", "register_semitones"),
+    "loudness": ("loudness_db", "loudness_db"),
+    "brightness": ("brightness", "brightness"),
+    "articulation": ("articulation", "articulation"),
+}
+"""What stands still while a cue is locked: a field of `Cues` and one of `Moves`."""
+
+
+class Taken(NamedTuple):
+    moves: Moves
+    limited: tuple[str, ...] = ()
+    """What was not taken as it was proposed, in words."""
+    refused: bool = False
+    """Whether a part of the proposal was no number, for which nothing at all was taken."""
+
+
+def take(proposal: Moves, before: Moves, since_s: float, locks: Collection[CueName]) -> Taken:
+    """What is left of a proposal `since_s` after `before` was in force.
+
+    One that is no number in any part is refused whole, and the moves go back to the plan at their slopes.
+    """
+    broken = tuple(f"{name} is no number" for name in BOUNDS if not math.isfinite(getattr(proposal, name)))
+    wanted = Moves() if broken else proposal
+    still = {LOCKED[lock][1] for lock in locks}
+    moves: dict[str, float] = {}
+    limited = list(broken)
+    for name, bound in BOUNDS.items():
+        moves[name], why = _move(getattr(before, name), getattr(wanted, name), bound, since_s, name in still)
+        if why:
+            limited.append(f"{name} {why}")
+    return Taken(Moves(**moves), tuple(limited), bool(broken))
+
+
+def _move(before: float, wanted: float, bound: Bound, since_s: float, is_locked: bool) -> tuple[float, str]:
+    if is_locked:
+        return before, "locked" if wanted != before else ""
+    reach = bound.per_s * max(0.0, since_s)
+    bounded = min(max(wanted, -bound.most), bound.most)
+    taken = before + min(max(bounded - before, -reach), reach)
+    return taken, "bounded" if bounded != wanted else "slowed" if abs(bounded - before) > reach else ""
+
+
+def settle(before: Cues, wanted: Cues, limits: Limits, locks: Collection[CueName], n_steps: int = 1) -> Cues:
+    """The cues of a bar: inside the prescription, at most `n_steps` from the bar before, locked ones as they were."""
+    cues = approach(before, within(wanted, limits), n_steps)
+    return cues._replace(**{field: getattr(before, field) for field in (LOCKED[lock][0] for lock in locks)})

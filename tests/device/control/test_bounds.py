@@ -1,0 +1,135 @@
+"""Whatever a policy answers, what sounds stays inside limits and slopes, and says why."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from device import control
+from device.config import ControlConfig, Limits
+from device.control.bounds import BOUNDS, LOCKED, settle, take
+from device.control.controller import Controller
+from device.control.cues import STEPS, Cues, cues_of, within
+from device.control.policies import Proposal, Situation
+from device.control.session_plan import State
+from device.messages import Decision, Moves, MusicIntent
+from device.models import ModelFolder
+from device.stage import Random
+from tests.device.control.listener import LEAD_NS, SECOND_NS, config_of, estimate, played, transport
+
+anything = st.floats(allow_nan=True, allow_infinity=True) | st.sampled_from((math.nan, math.inf, -math.inf, 1e300))
+wild = st.builds(Moves, **dict.fromkeys(Moves.__struct_fields__, anything))
+sane = st.builds(Moves, **{name: st.floats(-bound.most, bound.most) for name, bound in BOUNDS.items()})
+locks = st.sets(st.sampled_from(sorted(LOCKED)))
+units = st.floats(-1, 1)
+
+
+def test_every_move_and_every_cue_has_its_bound_and_its_lock() -> None:
+    assert tuple(BOUNDS) == Moves.__struct_fields__
+    assert {field for field, _ in LOCKED.values()} == set(Cues._fields)
+    assert {field for _, field in LOCKED.values()} <= set(Moves.__struct_fields__)
+
+
+@given(proposal=wild, before=sane, since_s=st.floats(0, 60), held=locks)
+def test_what_is_taken_is_bounded_slow_and_never_silently_less(
+    proposal: Moves, before: Moves, since_s: float, held: set[str]
+) -> None:
+    taken = take(proposal, before, since_s, held)  # type: ignore[arg-type]
+    still = {LOCKED[lock][1] for lock in held}  # type: ignore[index]
+    for name, bound in BOUNDS.items():
+        move, last = getattr(taken.moves, name), getattr(before, name)
+        assert abs(move) <= bound.most + 1e-9
+        assert abs(move - last) <= bound.per_s * since_s + 1e-9
+        assert name not in still or move == last
+    figures = msgspec.structs.astuple(proposal)
+    assert taken.limited or msgspec.structs.astuple(taken.moves) == pytest.approx(figures, abs=1e-9)
+    assert taken.refused == (not all(map(math.isfinite, figures)))
+
+
+def test_one_part_that_is_no_number_takes_the_whole_answer_back_to_the_plan() -> None:
+    moves = Moves(arousal=-0.4, tempo_octaves=0.2)
+    for _ in range(30):
+        taken = take(Moves(arousal=-0.5, density=math.nan), moves, 4.0, ())
+        assert taken.limited[0] == "density is no number"
+        moves = taken.moves
+    assert moves == Moves()
+
+
+@given(before=st.builds(State, units, units), after=st.builds(State, units, units), held=locks)
+def test_a_locked_cue_never_moves_and_the_others_go_on(before: State, after: State, held: set[str]) -> None:
+    one, other = cues_of(before, Limits()), cues_of(after, Limits())
+    cues, free = settle(one, other, Limits(), held), settle(one, other, Limits(), ())  # type: ignore[arg-type]
+    still = {LOCKED[lock][0] for lock in held}  # type: ignore[index]
+    for name in Cues._fields:
+        assert getattr(cues, name) == getattr(one if name in still else free, name)
+
+
+class Told:
+    """A policy that answers what it is told to."""
+
+    version = "test"
+    takes_model = False
+    answers: Sequence[Moves] = ()
+
+    def __init__(self, config: ControlConfig, model: ModelFolder | None) -> None:
+        self._answers = itertools.cycle(self.answers)
+
+    def decide(self, situation: Situation, random: Random) -> Proposal:
+        return Proposal(next(self._answers), 0.5, "because it was told")
+
+
+@settings(max_examples=60)
+@given(
+    answers=st.lists(wild | sane, min_size=1, max_size=12),
+    tempo_bpm=st.tuples(st.floats(40, 80), st.floats(80, 140)),
+    loudness_max_db=st.floats(-20, 0),
+    density_max=st.floats(0.1, 1),
+)
+def test_no_policy_gets_past_limits_and_slopes(
+    answers: list[Moves], tempo_bpm: tuple[float, float], loudness_max_db: float, density_max: float
+) -> None:
+    slowest, fastest = tempo_bpm
+    limits = {
+        "tempo_min_bpm": slowest,
+        "tempo_max_bpm": fastest,
+        "loudness_max_db": loudness_max_db,
+        "density_max": density_max,
+    }
+    told = list(decisions_of(answers, limits))
+    for decision, intent in told:
+        cues = Cues(*(getattr(intent, name) for name in Cues._fields))
+        inside = within(cues, msgspec.convert(limits, Limits))
+        assert all(map(math.isfinite, cues))
+        assert cues == pytest.approx(inside, abs=1e-9)
+        assert "because it was told" in decision.reason
+        is_number = all(map(math.isfinite, msgspec.structs.astuple(decision.proposal)))
+        assert (decision.decided_by == "shield") == (not is_number)
+        assert is_number or "refused" in decision.reason
+    for (_, before), (_, after) in itertools.pairwise(told):
+        for name in Cues._fields:
+            reach = getattr(STEPS, name) * (before.tempo_bpm if name == "tempo_bpm" else 1)
+            assert abs(getattr(after, name) - getattr(before, name)) <= reach + 1e-9, name
+
+
+def decisions_of(answers: list[Moves], limits: dict[str, float]) -> list[tuple[Decision, MusicIntent]]:
+    """Thirty bars of the shift under a policy that answers so."""
+    told = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(control.POLICIES, "hand", f"{__name__}:Told")
+        patch.setattr(Told, "answers", answers)
+        controller = Controller(config_of(10, limits=limits))
+        for bar_index in range(30):
+            starts_ns = (100 + 4 * bar_index) * SECOND_NS
+            controller.step(estimate(starts_ns - LEAD_NS, 0.4), 0)
+            decision, intent = controller.step(transport(bar_index, starts_ns), starts_ns - LEAD_NS)
+            assert isinstance(decision, Decision)
+            assert isinstance(intent, MusicIntent)
+            told.append((decision, intent))
+            controller.step(played(intent), 0)
+    return told
