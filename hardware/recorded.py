@@ -75,8 +75,15 @@ def _fit(eeg: Samples) -> tuple[tuple[str, ...], NDArray[np.float32]]:
     unused = tuple(f"unused{number}" for number in range(len(chosen) + 1, len(MONTAGE) + 1))
     np.nan_to_num(data_uv, copy=False)
     if eeg.sfreq_hz != SFREQ_HZ:
-        # Here and not above: scipy takes 65 MB, and most recordings have the Cyton's rate.
-        from scipy.signal import resample_poly  # noqa: PLC0415
-
-        data_uv = resample_poly(data_uv, SFREQ_HZ, round(eeg.sfreq_hz), axis=0).astype(np.float32)
+        data_uv = _resampled(data_uv, round(len(data_uv) * SFREQ_HZ / eeg.sfreq_hz))
     return (*chosen, *unused), data_uv
+
+
+def _resampled(data_uv: NDArray[np.float32], n_samples: int) -> NDArray[np.float32]:
+    """The same stretch of time in `n_samples` rows: what is too fast for them is left out.
+
+    The spectrum treats a recording as a loop, which is how it is played.
+    """
+    spectrum = np.fft.rfft(data_uv, axis=0)
+    resampled = np.fft.irfft(spectrum, n_samples, axis=0) * (n_samples / len(data_uv))
+    return resampled.astype(np.float32)

@@ -27,7 +27,7 @@ from device.interpreter import interpreter
 from device.models import ModelFolder
 from device.processes import PROCESSES
 
-REINSTALL = "Install the pinned packages again: rm -rf .venv && deploy/run --help."
+REINSTALL = "Install the pinned packages again: rm .venv/.set-up && deploy/run --help."
 LOAD_TIMEOUT_S = 60
 IMPORT_ONNX = "import onnxruntime; print('onnxruntime', onnxruntime.__version__)"
 OPEN_MODEL = (

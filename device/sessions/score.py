@@ -6,6 +6,7 @@ Colours as in `figure`; keys, chords and sections are written out.
 from __future__ import annotations
 
 import itertools
+import wave
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +18,6 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
-from scipy.io import wavfile
 
 from device.messages import TICKS_PER_BEAT, MusicIntent, PlayedBar
 from device.music.keys import NAMES, key_name
@@ -134,7 +134,9 @@ def chord_of(bar: PlayedBar) -> str:
 
 
 def _draw_spectrum(axis: Axes, wav: Path, score: Score) -> None:
-    sfreq_hz, samples = wavfile.read(wav)
+    with wave.open(str(wav)) as file:
+        sfreq_hz = file.getframerate()
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels())
     # A trace of light, so that silence has a logarithm.
     mono = samples.mean(axis=1) / 32768.0 + SILENCE * np.sin(np.arange(len(samples)))
     lead_s = score.played[0].start_frame / sfreq_hz

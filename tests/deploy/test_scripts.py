@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ SCRIPTS = [
     *(DEPLOY / name for name in ("run", "test", "setup.sh", "lock", "check-clean-root")),
     DEPLOY.parent / ".ci" / "run",
 ]
+LOCKS = [DEPLOY / f"requirements{which}.lock" for which in ("", "-test", "-build")]
 SERVICE = DEPLOY / "systemd" / "isotone.service"
 RULES = DEPLOY / "udev" / "99-isotone.rules"
 
@@ -98,20 +100,46 @@ def test_set_up_without_a_usable_python_says_which_are(bare_path: str) -> None:
 
 
 def test_the_lock_without_uv_says_how_to_get_it(bare_path: str) -> None:
-    before = (DEPLOY / "requirements.lock").read_bytes()
+    before = [path.read_bytes() for path in LOCKS]
     done = run("sh", DEPLOY / "lock", PATH=bare_path)
     assert done.returncode == 11
     assert "pip install uv" in done.stderr
-    assert (DEPLOY / "requirements.lock").read_bytes() == before
+    assert [path.read_bytes() for path in LOCKS] == before
 
 
-def test_the_lock_is_pinned_hashed_and_names_no_address() -> None:
-    text = (DEPLOY / "requirements.lock").read_text("utf-8")
+def pinned(lock: Path) -> dict[str, str]:
+    """Distribution -> version (the last, where Pythons differ)."""
+    return dict(re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^ \n]*)", lock.read_text("utf-8"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
+def test_a_lock_is_pinned_hashed_and_names_no_address(lock: Path) -> None:
+    text = lock.read_text("utf-8")
     requirements = re.findall(r"^([A-Za-z][^ \n]*)", text, re.MULTILINE)
-    assert len(requirements) > 40
+    assert requirements
     assert all("==" in requirement for requirement in requirements)
     assert text.count("--hash=sha256:") >= len(requirements)
     assert "://" not in text
+
+
+def test_a_box_gets_no_tools_and_the_test_set_replaces_nothing_of_what_runs() -> None:
+    run_set, test_set = pinned(DEPLOY / "requirements.lock"), pinned(DEPLOY / "requirements-test.lock")
+    assert {"numpy", "onnxruntime", "pyzmq"} <= set(run_set)
+    assert {"pytest", "mypy", "ruff"} <= set(test_set)
+    assert not set(run_set) & (set(test_set) | {"setuptools", "scipy"})
+
+
+def test_the_locks_name_what_the_project_declares() -> None:
+    declared = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text("utf-8"))
+    project = declared["project"]
+    assert names_of(project["dependencies"]) <= set(pinned(DEPLOY / "requirements.lock"))
+    assert names_of(project["optional-dependencies"]["test"]) <= set(pinned(DEPLOY / "requirements-test.lock"))
+    assert declared["dependency-groups"]["build"] == declared["build-system"]["requires"]
+    assert names_of(declared["build-system"]["requires"]) <= set(pinned(DEPLOY / "requirements-build.lock"))
+
+
+def names_of(requirements: list[str]) -> set[str]:
+    return {re.split(r"[^A-Za-z0-9._-]", requirement)[0].lower() for requirement in requirements}
 
 
 def test_the_clean_root_explains_itself_and_refuses_what_it_does_not_know() -> None:
