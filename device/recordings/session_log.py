@@ -2,73 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import numpy as np
-from mcap.records import Channel
-from mcap.records import Message as LogMessage
-from mcap.stream_reader import StreamReader
 from numpy.typing import NDArray
 
 from device.errors import RecordingError
 from device.messages import SampleChunk, SignalKind
-from device.recordings.signals import Heart, Recording, Samples
+from device.recordings.signals import SAMPLES_MAX, Heart, Recording, Samples
+from device.sessions.reader import LogReader
 
-RECORD_BYTES_MAX = 64 * 2**20
 GAP_MAX_S = 3600.0
 """A longer gap is cut to this: it is no use to play, and a damaged counter must not ask for the memory."""
 
 WRIST: tuple[SignalKind, ...] = ("ppg", "motion", "eda", "temperature")
-
-_decode = msgspec.msgpack.Decoder(SampleChunk).decode
 
 
 def load_session(folder: Path) -> Recording:
     """Each kind of signal of the source with most of it, on one time axis.
 
     Raises:
-        RecordingError: the log holds no sample.
+        RecordingError: the log holds no sample, or more than the limit.
     """
-    notes: list[str] = []
     chunks: dict[tuple[SignalKind, str], list[SampleChunk]] = {}
-    for path in sorted(folder.glob("log-*.mcap")):
-        for chunk in _read_segment(path, notes):
+    log = LogReader(folder)
+    n_values = 0
+    for received in log.messages(("samples", "digest")):
+        chunk = received.message
+        if isinstance(chunk, SampleChunk) and _is_sound(chunk):
             chunks.setdefault((chunk.kind, chunk.source), []).append(chunk)
+            n_values += len(chunk.data) // 4
+            _refuse_too_many(n_values, folder)
     if not chunks:
         raise RecordingError(f"{folder} holds no whole sample in its log.", "Use another session.")
     start_ns = min(chunk.t_ns for run in chunks.values() for chunk in run)
     eeg, heart = _richest(chunks, "eeg"), _richest(chunks, "heart")
     return Recording(
-        eeg=_samples(eeg, start_ns) if eeg else None,
+        eeg=_samples(eeg, start_ns, folder) if eeg else None,
         heart=_heart(heart, start_ns) if heart else None,
-        wrist={kind: _samples(run, start_ns) for kind in WRIST if (run := _richest(chunks, kind))},
-        notes=tuple(notes),
+        wrist={kind: _samples(run, start_ns, folder) for kind in WRIST if (run := _richest(chunks, kind))},
+        notes=tuple(f"{folder}: {problem}" for problem in log.problems()),
     )
 
 
-def _read_segment(path: Path, notes: list[str]) -> Iterator[SampleChunk]:
-    """Chunks of one segment; a torn or damaged place ends it, with a note."""
-    topics: dict[int, str] = {}
-    try:
-        with path.open("rb") as file:
-            reader = StreamReader(file, validate_crcs=True, record_size_limit=RECORD_BYTES_MAX)
-            for record in reader.records:
-                if isinstance(record, Channel):
-                    topics[record.id] = record.topic
-                elif isinstance(record, LogMessage) and topics.get(record.channel_id, "").startswith("samples/"):
-                    chunk = _decode(record.data)
-                    if _is_sound(chunk):
-                        yield chunk
-    except Exception as error:  # noqa: BLE001 - on torn bytes the reader and its codecs raise whatever they meet
-        notes.append(f"{path} ends early ({type(error).__name__}); only what is whole before it is used.")
+def _refuse_too_many(n_values: int, folder: Path) -> None:
+    if n_values > SAMPLES_MAX:
+        raise RecordingError(
+            f"{folder} holds more than {SAMPLES_MAX // 10**6} million samples, which is the limit.",
+            "Use a shorter session.",
+        )
 
 
 def _is_sound(chunk: SampleChunk) -> bool:
-    n_rows, rest = divmod(len(chunk.data), 4 * max(1, len(chunk.ch_names)))
-    timed = len(chunk.times_ns) == n_rows if chunk.kind == "heart" else chunk.sfreq_hz > 0
-    return n_rows > 0 and not rest and timed
+    """Whether there is something in it that has a time; heart events come without a rate."""
+    return bool(chunk.data) and bool(chunk.times_ns) == (chunk.kind == "heart") == (chunk.sfreq_hz == 0)
 
 
 def _richest(chunks: dict[tuple[SignalKind, str], list[SampleChunk]], kind: SignalKind) -> list[SampleChunk]:
@@ -80,8 +67,12 @@ def _rows(chunk: SampleChunk) -> NDArray[np.float32]:
     return np.frombuffer(chunk.data, "<f4").reshape(-1, len(chunk.ch_names))
 
 
-def _samples(chunks: list[SampleChunk], start_ns: int) -> Samples:
-    """One run of samples with NaN for what was lost, between chunks and before the first."""
+def _samples(chunks: list[SampleChunk], start_ns: int, folder: Path) -> Samples:
+    """One run of samples with NaN for what was lost, between chunks and before the first.
+
+    Raises:
+        RecordingError: gaps and samples together are more than the limit.
+    """
     ch_names, sfreq_hz = chunks[0].ch_names, chunks[0].sfreq_hz
     parts: list[NDArray[np.float32]] = []
     n_rows, expected = 0, chunks[0].first_sample - round((chunks[0].t_ns - start_ns) * sfreq_hz / 1e9)
@@ -92,6 +83,7 @@ def _samples(chunks: list[SampleChunk], start_ns: int) -> Samples:
             n_missing = max(0, round((chunk.t_ns - start_ns) * sfreq_hz / 1e9) - n_rows)
         n_missing = min(n_missing, round(GAP_MAX_S * sfreq_hz))
         rows = _rows(chunk)
+        _refuse_too_many((n_rows + n_missing + len(rows)) * len(ch_names), folder)
         parts += [np.full((n_missing, len(ch_names)), np.nan, np.float32), rows]
         n_rows, expected = n_rows + n_missing + len(rows), chunk.first_sample + len(rows)
     return Samples(np.concatenate(parts), sfreq_hz, ch_names)

@@ -13,6 +13,8 @@ from device.messages import SampleChunk, SignalKind
 from device.modalities import MODALITIES
 
 VALUE_MAX = 1e12
+SAMPLES_MAX = 150_000_000
+"""Numbers in one recording: half a gigabyte; sixteen channels at 250 Hz for ten hours."""
 NOTHING: Mapping[SignalKind, Samples] = MappingProxyType({})
 
 

@@ -27,7 +27,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "pitch": (0, 127), "velocity": (0, 127), "programs": (0, 127), "tonic_pc": (0, 11), "register_midi": (0, 127),
     "bar_index": (-1, 1e6), "revision": (0, 1e6), "intent_revision": (0, 1e6), "frame": (0, 1e13),
     "start_frame": (-1e13, 1e13), "from_frame": (-1e13, 1e13), "n_frames": (0, 1e9), "first_frame": (0, 1e13),
-    "first_sample": (-1e13, 1e13), "n_lost": (0, 1e9), "sfreq_hz": (0, 1e5), "seq": (0, 1e13),
+    "first_sample": (-1e18, 1e18), "n_lost": (0, 1e9), "sfreq_hz": (0, 1e5), "seq": (0, 1e13),
     "underruns": (0, 1e9), "late_bars": (0, 1e9), "battery_percent": (-1, 100),
     "loudness_db": (-1000, 100), "limiter_db": (-1000, 100), "peak_dbfs": (-1000, 100), "rms_dbfs": (-1000, 100),
     "density": (-10, 10), "brightness": (-10, 10), "articulation": (-10, 10), "quality": (-10, 10),

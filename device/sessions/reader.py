@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from device.sessions.problems import Problems
 from device.sessions.records import Logged, SegmentReader
 from device.sessions.store import log_paths
 from device.sessions.upgrades import upgrade_message
-from device.streams import stream_of
+from device.streams import STREAMS
 
 
 class Recorded(NamedTuple):
@@ -38,11 +38,11 @@ class LogReader:
         self._paths = log_paths(folder)
         self._problems = Problems()
 
-    def messages(self) -> Iterator[Received]:
-        """All messages in the order they were recorded; damaged ones are left out and named by `problems`."""
-        return (item.message for item in self.recorded())
+    def messages(self, streams: Collection[str] = STREAMS) -> Iterator[Received]:
+        """Messages of these streams as they were recorded; damaged ones are left out and named by `problems`."""
+        return (item.message for item in self.recorded(streams))
 
-    def recorded(self) -> Iterator[Recorded]:
+    def recorded(self, streams: Collection[str] = STREAMS) -> Iterator[Recorded]:
         """The same, each with the topic under which it was recorded."""
         self._problems = Problems()
         checks = Checks()
@@ -50,15 +50,17 @@ class LogReader:
             checks.begin_segment()
             for logged in SegmentReader(path, self._problems).messages():
                 checks.count(logged.received)
-                for received in self._upgraded(logged, self._problems):
+                for received in self._upgraded(logged, streams, self._problems):
                     if isinstance(received.message, m.Digest):
                         for topic, sentence in checks.compare(received.message, received.incarnation):
                             self._problems.add(topic, sentence)
                     yield Recorded(received, logged.received.topic, logged.version)
 
-    def _upgraded(self, logged: Logged, problems: Problems) -> Iterator[Received]:
-        """The message in today's form; none where it is damaged, or where nothing took the place of its stream."""
+    def _upgraded(self, logged: Logged, streams: Collection[str], problems: Problems) -> Iterator[Received]:
+        """The message in today's form; none where it is damaged, of no use, or nothing took the place of its stream."""
         received = logged.received
+        if received.stream in STREAMS and received.stream not in streams:
+            return
         try:
             told = upgrade_message(received.topic, logged.version, received.payload)
             if told is None:
@@ -70,7 +72,8 @@ class LogReader:
         if why:
             problems.add(received.topic, f"stream {received.topic}: message {received.seq} is damaged: {why}.")
             return
-        yield today
+        if today.stream in streams:
+            yield today
 
     def problems(self) -> list[str]:
         """What is wrong with the log, in words; empty before `messages` was read to its end."""
@@ -81,8 +84,7 @@ class LogReader:
         unheeded = Problems()
         for path in reversed(self._paths[-segments:]):
             logged = SegmentReader(path, unheeded).messages()
-            of_stream = (item for item in logged if stream_of(item.received.topic) == stream)
-            found = [today.message for item in of_stream for today in self._upgraded(item, unheeded)]
+            found = [today.message for item in logged for today in self._upgraded(item, (stream,), unheeded)]
             if found:
                 return found
         return []

@@ -91,7 +91,7 @@ class SegmentReader:
                 yield from self._record(Opcode(opcode), file, length)
             file.seek(at + HEAD.size + length)
         if Opcode.CHUNK in read and self._damages <= DAMAGES_MAX:
-            self._damaged("its end is missing")
+            self._damaged("it ends early, for it was never closed; all before was read")
 
     def _record(self, opcode: Opcode, file: BinaryIO, length: int) -> Iterator[Logged]:
         if length > BYTES_MAX[opcode]:
@@ -109,7 +109,7 @@ class SegmentReader:
                 data = self._unpack(Chunk.read(stream))
                 yield from self._records(BytesIO(data), len(data), READ - {Opcode.CHUNK})
         except UNREADABLE as error:
-            self._damaged(f"a {opcode.name.lower()} is damaged ({type(error).__name__})")
+            self._damaged(f"a {opcode.name.lower()} is damaged and passed over ({type(error).__name__})")
 
     def _take_channel(self, channel: Channel) -> None:
         told = channel.metadata
@@ -134,7 +134,7 @@ class SegmentReader:
         if len(data) != chunk.uncompressed_size:
             raise ValueError("it is not as long as it says")
         if chunk.uncompressed_crc and zlib.crc32(data) != chunk.uncompressed_crc:
-            self._damaged("the bytes of a chunk were changed")
+            raise ValueError("its bytes were changed")
         return data
 
     def _find_next(self, file: BinaryIO, begin: int, size: int, damaged_at: int) -> bool:
@@ -147,7 +147,7 @@ class SegmentReader:
                     file.seek(window_at + match.start())
                     self._damaged(f"{match.start() + window_at - damaged_at} bytes cannot be read at {damaged_at}")
                     return True
-        self._damaged(f"its tail is torn, {size - damaged_at} bytes are left; all before it was read")
+        self._damaged(f"it ends early, its tail of {size - damaged_at} bytes is torn; all before was read")
         return False
 
     def _begins_record(self, window: bytes, at: int, size: int) -> bool:

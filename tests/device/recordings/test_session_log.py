@@ -89,7 +89,7 @@ def test_a_torn_tail_is_said_and_the_rest_played(tmp_path: Path) -> None:
     recording = load_session(folder)
     assert recording.eeg is not None
     assert 0 < len(recording.eeg.data) < 1500
-    assert "log-0000.mcap ends early" in recording.notes[0]
+    assert "log-0000.mcap: it ends early" in recording.notes[0]
 
 
 def test_a_log_without_samples_is_refused(tmp_path: Path) -> None:
