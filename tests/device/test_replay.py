@@ -6,9 +6,11 @@ import msgspec
 import pytest
 from mcap.writer import Writer
 
+from device import __version__
 from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit, RecordingError
+from device.messages import Manner, Message, Performance
 from device.processes import Process
 from device.replay import replay_session
 from device.runtime.children import ThreadLauncher
@@ -120,6 +122,25 @@ def test_a_session_of_another_release_that_comes_out_otherwise_names_it(
     (problem,) = replay_session(session).problems
     assert "isotone 9.9.9 with" in problem
     assert "composer-7" in problem
+
+
+def test_what_another_release_had_no_stream_for_is_no_difference(
+    session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = session / "session.json"
+    path.write_bytes(path.read_bytes().replace(__version__.encode(), b"0.3.1"))
+
+    def told(self: table.Decide, message: Message, now_ns: int) -> tuple[Message, ...]:
+        return (*step(self, message, now_ns), Performance(**performed, t_ns=now_ns))
+
+    step, performed = table.Decide.step, {
+        "bar_index": 0, "from_frame": 0, "from_tick": 0.0, "tempo_from_bpm": 60.0, "tempo_to_bpm": 60.0,
+        "manner": Manner(loudness_db=0.0, density=0.5, articulation=1.0),
+    }  # fmt: skip
+    monkeypatch.setattr(table.Decide, "step", told)
+    assert replay_session(session).is_same
+    path.write_bytes(path.read_bytes().replace(b"0.3.1", __version__.encode()))
+    assert not replay_session(session).is_same
 
 
 def test_a_stage_that_fails_on_what_was_recorded_is_a_difference(
