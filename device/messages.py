@@ -177,11 +177,11 @@ class Decision(Message, frozen=True, kw_only=True):
     policy: str
     policy_version: str
     proposal: Moves
-    """As the policy answered, before any bound."""
+    """As the policy answered, inside its bounds; none where the answer was refused."""
     propensity: float
-    """Probability (or density) with which the policy chose this proposal; 1 for one that leaves nothing to chance."""
+    """Probability or density with which the policy chose this proposal; 1: nothing was left to chance; 0: not told."""
     taken: Moves
-    """What was left of the proposal after bounds, slopes and locks."""
+    """What was left of the proposal after slopes and locks."""
     limited: tuple[str, ...] = ()
     """What they changed, in words."""
     decided_by: Decider

@@ -44,6 +44,8 @@ LOCKED: dict[CueName, tuple[str, str]] = {
 
 class Taken(NamedTuple):
     moves: Moves
+    proposed: Moves
+    """The proposal inside its bounds, before slopes and locks; none where it was refused."""
     limited: tuple[str, ...] = ()
     """What was not taken as it was proposed, in words."""
     refused: bool = False
@@ -58,22 +60,17 @@ def take(proposal: Moves, before: Moves, since_s: float, locks: Collection[CueNa
     broken = tuple(f"{name} is no number" for name in BOUNDS if not math.isfinite(getattr(proposal, name)))
     wanted = Moves() if broken else proposal
     still = {LOCKED[lock][1] for lock in locks}
-    moves: dict[str, float] = {}
-    limited = list(broken)
+    proposed, moves, limited = {}, {}, list(broken)
     for name, bound in BOUNDS.items():
-        moves[name], why = _move(getattr(before, name), getattr(wanted, name), bound, since_s, name in still)
-        if why:
-            limited.append(f"{name} {why}")
-    return Taken(Moves(**moves), tuple(limited), bool(broken))
-
-
-def _move(before: float, wanted: float, bound: Bound, since_s: float, is_locked: bool) -> tuple[float, str]:
-    if is_locked:
-        return before, "locked" if wanted != before else ""
-    reach = bound.per_s * max(0.0, since_s)
-    bounded = min(max(wanted, -bound.most), bound.most)
-    taken = before + min(max(bounded - before, -reach), reach)
-    return taken, "bounded" if bounded != wanted else "slowed" if abs(bounded - before) > reach else ""
+        asked, last = getattr(wanted, name), getattr(before, name)
+        proposed[name] = bounded = min(max(asked, -bound.most), bound.most)
+        reach = 0.0 if name in still else bound.per_s * max(0.0, since_s)
+        moves[name] = last + min(max(bounded - last, -reach), reach)
+        if bounded != asked:
+            limited.append(f"{name} bounded")
+        if abs(bounded - last) > reach:
+            limited.append(f"{name} {'locked' if name in still else 'slowed'}")
+    return Taken(Moves(**moves), Moves(**proposed), tuple(limited), bool(broken))
 
 
 def settle(before: Cues, wanted: Cues, limits: Limits, locks: Collection[CueName], n_steps: int = 1) -> Cues:

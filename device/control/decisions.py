@@ -12,6 +12,9 @@ from device.control.session_plan import Moment
 from device.messages import AffectEstimate, Context, CueName, Decider, Decision, Moves, MusicIntent
 from device.stage import keyed_random
 
+PROPENSITY_MAX = 1e6
+"""A density beyond this, and one that is no number, is logged as not told."""
+
 
 class Choice(NamedTuple):
     """What was proposed in a situation and what was taken of it."""
@@ -70,8 +73,8 @@ class Council:
             ),
             policy=self._name,
             policy_version=self._policy.version,
-            proposal=proposal.moves,
-            propensity=proposal.propensity,
+            proposal=choice.taken.proposed,
+            propensity=proposal.propensity if 0 < proposal.propensity <= PROPENSITY_MAX else 0.0,
             taken=choice.taken.moves,
             limited=choice.taken.limited,
             decided_by=decided_by,

@@ -20,6 +20,7 @@ from device.control.policies import Proposal, Situation
 from device.control.session_plan import State
 from device.messages import Decision, Moves, MusicIntent
 from device.models import ModelFolder
+from device.sessions.plausible import implausible
 from device.stage import Random
 from tests.device.control.listener import LEAD_NS, SECOND_NS, config_of, estimate, played, transport
 
@@ -45,6 +46,7 @@ def test_what_is_taken_is_bounded_slow_and_never_silently_less(
     for name, bound in BOUNDS.items():
         move, last = getattr(taken.moves, name), getattr(before, name)
         assert abs(move) <= bound.most + 1e-9
+        assert abs(getattr(taken.proposed, name)) <= bound.most
         assert abs(move - last) <= bound.per_s * since_s + 1e-9
         assert name not in still or move == last
     figures = msgspec.structs.astuple(proposal)
@@ -108,9 +110,12 @@ def test_no_policy_gets_past_limits_and_slopes(
         assert all(map(math.isfinite, cues))
         assert cues == pytest.approx(inside, abs=1e-9)
         assert "because it was told" in decision.reason
-        is_number = all(map(math.isfinite, msgspec.structs.astuple(decision.proposal)))
-        assert (decision.decided_by == "shield") == (not is_number)
-        assert is_number or "refused" in decision.reason
+        assert not implausible(decision, decision.t_ns, decision.t_ns)
+        assert (decision.decided_by == "shield") == ("refused" in decision.reason)
+    assert [decision.decided_by == "shield" for decision, _ in told] == [
+        not all(map(math.isfinite, msgspec.structs.astuple(answer)))
+        for answer, _ in zip(itertools.cycle(answers), told, strict=False)
+    ]
     for (_, before), (_, after) in itertools.pairwise(told):
         for name in Cues._fields:
             reach = getattr(STEPS, name) * (before.tempo_bpm if name == "tempo_bpm" else 1)

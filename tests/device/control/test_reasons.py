@@ -8,7 +8,7 @@ from device.control.session_plan import Moment, State
 from device.messages import Moves, Phase, SensorStatus
 from tests.device.control.listener import estimate
 
-TAKEN = Taken(Moves())
+TAKEN = Taken(Moves(), Moves())
 CUES = cues_of(State(0, 0), Limits())
 
 
@@ -53,6 +53,6 @@ def test_a_held_phase_says_so() -> None:
 
 
 def test_a_policy_may_add_its_own_reason_and_a_refused_answer_says_so() -> None:
-    broken = Taken(Moves(), ("tempo_octaves is no number",), refused=True)
+    broken = Taken(Moves(), Moves(), ("tempo_octaves is no number",), refused=True)
     text = told(affect=estimate(0, 0.35, 0.2), why="arm 3 was drawn", taken=broken)
     assert "goal -0.20 (arm 3 was drawn; back to the plan, as the policy's answer was refused: tempo_oct" in text
