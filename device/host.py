@@ -20,7 +20,7 @@ from device.clock import Clock, SystemClock, cpu_seconds
 from device.config import SessionConfig
 from device.errors import IsotoneError
 from device.imports import import_name
-from device.messages import Command, Fault, Health, Message, Tick, Trace, TraceEntry
+from device.messages import Fault, Health, Message, Start, Tick, Trace, TraceEntry
 from device.processes import PROCESSES, Process
 from device.runtime.bus import Publisher, Received, Subscriber
 from device.stage import Stage
@@ -134,7 +134,7 @@ class ProcessContext:
             if item.process == "manager":
                 self._manager_ns = self.clock.now_ns()
                 self._start_heard |= isinstance(item.message, Health) and item.message.ready
-        elif item.stream == "commands" and isinstance(item.message, Command) and item.message.kind == "start":
+        elif item.stream == "commands" and isinstance(item.message, Start):
             self._start_heard = True
         # What comes before the start was sent after it: the start itself is still on its way.
         return "*" in self._reads or (self._rejoined and item.stream in self._reads)

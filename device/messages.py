@@ -28,9 +28,8 @@ Author = Literal["patient", "therapist", "manager"]
 Decider = Literal["plan", "policy", "shield", "patient", "therapist", "manager"]
 """`shield`: what the policy proposed could not be taken at all."""
 CueName = Literal["tempo", "density", "register", "loudness", "brightness", "articulation"]
-CommandKind = Literal[
-    "start", "stop", "softer", "louder", "calmer", "livelier", "self_report", "skip_phase", "hold_phase", "resume_phase"
-]
+Answer = Literal["taken", "queued", "refused"]
+"""`taken`: it is obeyed now; `queued`: it will be, without being asked again; `refused`: it will not."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -297,16 +296,97 @@ class PcmBlock(Message, frozen=True, kw_only=True):
     data: bytes
 
 
-class Command(Message, frozen=True, kw_only=True):
-    """A wish of a person, or the manager's own start and stop."""
+class Command(Message, frozen=True, kw_only=True, tag_field="kind"):
+    """Base of all commands: a wish of a person, or the manager's own start and stop.
 
-    kind: CommandKind
+    Each kind is a struct of its own; `kind` names it on the wire.
+    """
+
     author: Author
-    value: float = 0.0
-    """`self_report`: arousal -1..1; others unused."""
+    """Who wishes it, as the door proved it."""
+    id: str = ""
+    """Unique within its session; the `CommandAnswer` carries it too. Empty in logs that are older than answers."""
+
+    @property
+    def kind(self) -> str:
+        return str(self.__struct_config__.tag)
+
+    def answered(self, t_ns: int, process: str, answer: Answer, sentence: str = "") -> tuple[CommandAnswer, ...]:
+        """The answer of `process`; none to a command that nobody waits for."""
+        if not self.id:
+            return ()
+        return (CommandAnswer(t_ns=t_ns, process=process, id=self.id, answer=answer, sentence=sentence),)
+
+
+class Start(Command, frozen=True, kw_only=True, tag="start"):
+    """The manager lets the music begin."""
+
+
+class Stop(Command, frozen=True, kw_only=True, tag="stop"):
+    """The sound ends at once, by a short fade."""
+
+
+class Softer(Command, frozen=True, kw_only=True, tag="softer"):
+    pass
+
+
+class Louder(Command, frozen=True, kw_only=True, tag="louder"):
+    pass
+
+
+class Calmer(Command, frozen=True, kw_only=True, tag="calmer"):
+    pass
+
+
+class Livelier(Command, frozen=True, kw_only=True, tag="livelier"):
+    pass
+
+
+class SelfReport(Command, frozen=True, kw_only=True, tag="self_report"):
+    """How the listener says they feel."""
+
+    value: float
+    """Arousal, -1 calm to 1 tense."""
     valence: float | None = None
-    """`self_report`: -1 unpleasant to 1 pleasant, where the listener said so."""
-    text: str = ""
+    """-1 unpleasant to 1 pleasant, where the listener said so."""
+
+
+class SkipPhase(Command, frozen=True, kw_only=True, tag="skip_phase"):
+    pass
+
+
+class HoldPhase(Command, frozen=True, kw_only=True, tag="hold_phase"):
+    pass
+
+
+class ResumePhase(Command, frozen=True, kw_only=True, tag="resume_phase"):
+    pass
+
+
+AnyCommand = Start | Stop | Softer | Louder | Calmer | Livelier | SelfReport | SkipPhase | HoldPhase | ResumePhase
+"""What the stream `commands` holds; a new kind is a struct above and a name here."""
+WISHES: dict[str, type[Command]] = {
+    str(kind.__struct_config__.tag): kind for kind in get_args(AnyCommand) if kind is not Start
+}
+"""What a person may ask for, by name."""
+
+
+class CommandAnswer(Message, frozen=True, kw_only=True):
+    """What the process that obeys a command did with it."""
+
+    process: str
+    id: str
+    """Of the command."""
+    answer: Answer
+    sentence: str = ""
+    """Why it was refused, or from when on it counts."""
+
+
+class DirectStop(Message, frozen=True, kw_only=True):
+    """Somebody stopped the sound at audio's own door, which needs neither manager nor loop."""
+
+    author: Author
+    id: str
 
 
 class SensorStatus(Message, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from device.config import SessionConfig
 from device.errors import IsotoneError, RecordingError
 from device.host import StageRunner, build_stages
 from device.imports import import_name
-from device.messages import Command, Message, Tick, Trace, TraceEntry
+from device.messages import Message, Start, Tick, Trace, TraceEntry
 from device.models import MODELS_DIR
 from device.processes import PROCESSES, Process
 from device.runtime.bus import Received
@@ -104,7 +104,7 @@ class Recording:
         message = received.message
         if isinstance(message, Trace):
             self.traces[message.process, message.incarnation].append(message)
-        elif not self.started_ns and isinstance(message, Command) and message.kind == "start":
+        elif not self.started_ns and isinstance(message, Start):
             self.started_ns = message.t_ns
 
     def config_of(self, incarnation: int) -> SessionConfig:

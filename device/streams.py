@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from device import messages as m
 
 
 class Stream(NamedTuple):
-    type: type[m.Message]
+    type: Any
+    """The struct of its messages, or the union of several."""
     writer: str
     """The one process that writes it; `*` for streams that every process writes under its own key."""
     rate_hz: float
@@ -20,6 +21,11 @@ class Stream(NamedTuple):
     log: Literal["mcap", "wav", ""] = "mcap"
     version: int = 1
     """Of its messages. Raise it when one changes by more than a new field with a default: `sessions/upgrades.py`."""
+
+    @property
+    def kinds(self) -> tuple[type[m.Message], ...]:
+        """All structs that travel on it."""
+        return get_args(self.type) or (self.type,)
 
 
 STREAMS: dict[str, Stream] = {
@@ -36,7 +42,9 @@ STREAMS: dict[str, Stream] = {
     "performance": Stream(m.Performance, "audio", 0, 0),
     "audio_report": Stream(m.AudioReport, "audio", 1, 5.0),
     "pcm": Stream(m.PcmBlock, "audio", 12, 2.0, log="wav"),
-    "commands": Stream(m.Command, "manager", 0, 0),
+    "commands": Stream(m.AnyCommand, "manager", 0, 0),
+    "answers": Stream(m.CommandAnswer, "*", 0, 0, key=("process",)),
+    "stops": Stream(m.DirectStop, "audio", 0, 0),
     "markers": Stream(m.Marker, "*", 0, 0),
     "health": Stream(m.Health, "*", 2, 3.0, key=("process",)),
     "faults": Stream(m.Fault, "*", 0, 0, key=("process",)),
@@ -44,7 +52,7 @@ STREAMS: dict[str, Stream] = {
     "digest": Stream(m.Digest, "recorder", 1, 5.0),
 }
 
-STREAM_OF: dict[type[m.Message], str] = {row.type: name for name, row in STREAMS.items()}
+STREAM_OF: dict[type[m.Message], str] = {kind: name for name, row in STREAMS.items() for kind in row.kinds}
 
 
 def topic_of(message: m.Message) -> str:

@@ -16,16 +16,19 @@ from device.affect.words import Words, read_report
 from device.config import SessionConfig
 from device.messages import (
     AffectEstimate,
-    Command,
+    CommandAnswer,
     FeatureFrame,
     FeatureKind,
     Message,
     PersonalBaseline,
+    SelfReport,
     SensorStatus,
     Tick,
 )
 from device.modalities import name_signals
 
+PROCESS = "loop"
+"""Its row of TABLE 2, in whose name it answers."""
 REMIND_NS = 60_000_000_000
 """A baseline is told again so often: the last minutes of any log hold it, even of a torn one."""
 
@@ -41,7 +44,7 @@ class Estimator:
     """
 
     reads: tuple[str, ...] = ("features", "commands", "sensor_status")
-    writes: tuple[str, ...] = ("affect", "baselines")
+    writes: tuple[str, ...] = ("affect", "baselines", "answers")
     tick_hz = 1.0
 
     def __init__(self, config: SessionConfig) -> None:
@@ -60,28 +63,29 @@ class Estimator:
         self._glide = Glide(step_per_s)
         self._ticked_ns: int | None = None
 
-    def step(self, message: Message, now_ns: int) -> Sequence[AffectEstimate | PersonalBaseline]:
+    def step(self, message: Message, now_ns: int) -> Sequence[AffectEstimate | PersonalBaseline | CommandAnswer]:
         match message:
             case FeatureFrame():
                 return self._heard_of(message).take(message)
             case SensorStatus():
                 self._statuses[message.source] = message
-            case Command(kind="self_report"):
-                self._learn(message, now_ns)
+            case SelfReport():
+                return self._learn(message, now_ns)
             case Tick():
                 return (self._estimate(now_ns), *self._words.tell(now_ns))
             case _:
                 pass
         return ()
 
-    def _learn(self, command: Command, now_ns: int) -> None:
+    def _learn(self, command: SelfReport, now_ns: int) -> Sequence[CommandAnswer]:
         report = read_report(command)
         if report is None:
-            return
+            return command.answered(now_ns, PROCESS, "refused", "What was reported is no number.")
         self._words.take(report)
         self._is_new_word = True
         for heard in self._heard.values():
             heard.learn(report, now_ns)
+        return command.answered(now_ns, PROCESS, "taken")
 
     def end_rest(self) -> None:
         """Take no more of the signals for rest; with a quarter of what was wanted sources are read, else not at all."""
@@ -158,7 +162,7 @@ class Heard:
         self._told_ns |= {item.model: item.t_ns for item in told}
         return told
 
-    def learn(self, report: Command, now_ns: int) -> None:
+    def learn(self, report: SelfReport, now_ns: int) -> None:
         """Keep what was reported beside what the source reads just now, if it reads anything."""
         evidence = self.source.evidence(now_ns)
         if not evidence.usable:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from device.affect.fusion import SILENCE, Opinion, View, opinion_of
-from device.messages import Command, PersonalBaseline
+from device.messages import PersonalBaseline, SelfReport
 
 REPORT_SD = 0.25
 REPORT_FADES_S = 120.0
@@ -93,7 +93,7 @@ class Context:
         return opinion_of(mean, min(1.0, math.hypot(CONTEXT_SD, scatter)), share * min(1.0, self.weight(now_ns)))
 
 
-def read_report(report: Command) -> Command | None:
+def read_report(report: SelfReport) -> SelfReport | None:
     """A self-report within the axes; None where it is no number, whoever sent it."""
     if not math.isfinite(report.value) or (report.valence is not None and not math.isfinite(report.valence)):
         return None
@@ -111,7 +111,7 @@ class Words:
             if (item.source, item.model, item.names) == (SOURCE, MODEL, (CELL,)):
                 self._context.recall(item.mean[0], item.sd[0], item.weight_s[0])
 
-    def take(self, report: Command) -> None:
+    def take(self, report: SelfReport) -> None:
         """Take a report as `read_report` gives it; one that names no valence leaves the last one's standing."""
         self._arousal.take(report.value, report.t_ns)
         if report.valence is not None:

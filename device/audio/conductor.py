@@ -24,11 +24,17 @@ from device.messages import (
     TICKS_PER_BEAT,
     Bar,
     Command,
+    CommandAnswer,
+    DirectStop,
+    Louder,
     Manner,
     Message,
     MusicIntent,
     Performance,
     PlayedBar,
+    Softer,
+    Start,
+    Stop,
     Tick,
     Transport,
 )
@@ -36,6 +42,8 @@ from device.music.keys import allowed_tonic
 from device.music.phrasebook import Phrasebook
 from device.stage import keyed_random
 
+PROCESS = "audio"
+"""Its row of TABLE 2, in whose name it answers."""
 GRID_FRAMES = 64
 """FluidSynth starts notes on this grid (measured for 2.3.1); so do our bars, and what is asked is what sounds."""
 FIRST_BAR_S = 1.5
@@ -45,6 +53,8 @@ INTENT_LASTS_BARS = 8
 """Without a new intent for so many bars the music turns to neutral calm."""
 STEP_DB = 3.0
 """What one `softer` or `louder` asks for."""
+UNHEARD_DB = 1e-6
+"""A wish that changes less than this was not obeyed."""
 TOUCH_DB = 0.55
 """How much a change of 1 dB changes the level of the notes besides: they are struck as hard as fits the loudness."""
 SWELL_SHARE = 0.5
@@ -95,8 +105,8 @@ class Sounding(NamedTuple):
 class Conductor:
     """See the module. The engine also asks it for `next_tick_frame`, and how loud and bright a frame is to be."""
 
-    reads: tuple[str, ...] = ("intents", "bars", "commands")
-    writes: tuple[str, ...] = ("transport", "played", "performance")
+    reads: tuple[str, ...] = ("intents", "bars", "commands", "stops")
+    writes: tuple[str, ...] = ("transport", "played", "performance", "answers")
     tick_hz = 0.0
 
     def __init__(self, config: SessionConfig) -> None:
@@ -163,6 +173,8 @@ class Conductor:
                 return self._advance()
             case Command():
                 return self._obey(message)
+            case DirectStop():
+                self.state = "ended"
             case MusicIntent():
                 return self._take_intent(message)
             case Bar():
@@ -172,14 +184,24 @@ class Conductor:
         return []
 
     def _obey(self, command: Command) -> list[Message]:
-        if command.kind == "start" and self.state == "idle":
-            return [self._begin(0)]
-        if command.kind == "stop":
-            self.state = "ended"
-        elif command.kind in ("softer", "louder"):
-            self._offset_db += STEP_DB if command.kind == "louder" else -STEP_DB
-            self._aim_loudness()
+        match command:
+            case Start() if self.state == "idle":
+                return [self._begin(0)]
+            case Stop():
+                self.state = "ended"
+                return [*command.answered(self._frame_ns, PROCESS, "taken")]
+            case Softer() | Louder():
+                return [*self._shift_loudness(command)]
         return []
+
+    def _shift_loudness(self, command: Softer | Louder) -> tuple[CommandAnswer, ...]:
+        before_db = self._offset_db
+        self._offset_db += STEP_DB if isinstance(command, Louder) else -STEP_DB
+        self._aim_loudness()
+        if abs(self._offset_db - before_db) > UNHEARD_DB:
+            return command.answered(self._frame_ns, PROCESS, "taken")
+        how = "loud as the prescription allows" if isinstance(command, Louder) else "soft as it gets"
+        return command.answered(self._frame_ns, PROCESS, "refused", f"The music is as {how} already.")
 
     def _take_intent(self, intent: MusicIntent) -> list[Message]:
         if (intent.bar_index, intent.revision) < (self._intent.bar_index, self._intent.revision):

@@ -15,14 +15,28 @@ import psutil
 from device.clock import Clock, SystemClock
 from device.commands.session import send
 from device.interpreter import interpreter
-from device.messages import AudioReport, Bar, Command, CommandKind, Message, PlayedBar, SampleChunk, Trace
+from device.messages import (
+    AudioReport,
+    Bar,
+    Calmer,
+    Command,
+    DirectStop,
+    Livelier,
+    Louder,
+    Message,
+    PlayedBar,
+    SampleChunk,
+    Softer,
+    Stop,
+    Trace,
+)
 from device.replay import replay_session
 from device.sessions.reader import SessionReader
 
 SAMPLE_S = 0.5
 START_UP_S = 12.0
 """Not counted as steady state."""
-WISHES: tuple[CommandKind, ...] = ("softer", "calmer", "louder", "livelier") * 4
+WISHES: tuple[type[Command], ...] = (Softer, Calmer, Louder, Livelier) * 4
 WISH_EACH_S = 4.7
 """No multiple of a bar's length, so that wishes fall anywhere in it."""
 SESSION_TIMEOUT_S = 60.0
@@ -116,7 +130,7 @@ class Demo:
 
 
 def messages_of(session_dir: Path) -> list[Message]:
-    wanted = {"samples", "played", "audio_report", "commands"}
+    wanted = {"samples", "played", "audio_report", "commands", "stops"}
     return [item.message for item in SessionReader(session_dir).messages() if item.stream in wanted]
 
 
@@ -127,14 +141,14 @@ class Listener:
         self.usage, self._clock = usage, clock
         times_s = [START_UP_S + index * WISH_EACH_S for index in range(len(WISHES))]
         wishes = [wish for wish in zip(times_s, WISHES, strict=True) if wish[0] < stop_at_s]
-        self._wishes: list[tuple[float, CommandKind]] = [*wishes, (stop_at_s, "stop")]
+        self._wishes: list[tuple[float, type[Command]]] = [*wishes, (stop_at_s, Stop)]
         self._stop_at_s = stop_at_s
 
     def __call__(self, elapsed_s: float) -> None:
         self.usage.sample(count=START_UP_S < elapsed_s < self._stop_at_s)
         if self._wishes and elapsed_s > self._wishes[0][0]:
             _, kind = self._wishes.pop(0)
-            send(Command(t_ns=self._clock.now_ns(), kind=kind, author="patient"))
+            send(kind(t_ns=self._clock.now_ns(), author="patient"))
 
 
 def bench_demo(minutes: float, clock: Clock | None = None) -> list[Figure]:
@@ -192,7 +206,7 @@ def wish_figures(session_dir: Path) -> tuple[float, float]:
         message = item.message
         if isinstance(message, Command):
             commands[item.seq] = message
-            waiting_for = taken if message.kind in ("calmer", "livelier") else waiting_for
+            waiting_for = taken if isinstance(message, Calmer | Livelier) else waiting_for
         elif isinstance(message, PlayedBar):
             taken = message.bar_index
         elif isinstance(message, Bar) and waiting_for >= 0:
@@ -202,13 +216,13 @@ def wish_figures(session_dir: Path) -> tuple[float, float]:
             for entry in message.entries:
                 heard_ns = entry.now_ns if entry.topic.startswith("tick") else heard_ns
                 command = commands.get(entry.seq) if entry.topic == "commands" else None
-                if command and command.kind in ("softer", "louder"):
+                if isinstance(command, Softer | Louder):
                     performed_ms.append((heard_ns - command.t_ns) / 1e6)
     return max(performed_ms), max(composed_bars)
 
 
 def stop_ms(messages: list[Message]) -> float:
     """From the stop command to the report that the last faded frame has gone out."""
-    stops = [message.t_ns for message in messages if isinstance(message, Command) and message.kind == "stop"]
+    stops = [message.t_ns for message in messages if isinstance(message, Stop | DirectStop)]
     ends = [message.t_ns for message in messages if isinstance(message, AudioReport) and message.state == "ended"]
     return (ends[0] - stops[0]) / 1e6 if stops and ends else float("inf")

@@ -18,7 +18,7 @@ from device.config import SessionConfig
 from device.control.cues import Cues, approach, cues_of, mode_of, within
 from device.control.journey import Journey
 from device.control.tonality import tonic_at
-from device.messages import Bar, Command, Message, Mode, MusicIntent, PlayedBar, Tick, Transport
+from device.messages import Bar, Message, Mode, MusicIntent, PlayedBar, Start, Tick, Transport
 from device.music.composer import Composer
 from device.music.form import SECTION_BARS
 from device.sessions.wav import WavWriter
@@ -147,7 +147,7 @@ class Studio:
         self._played: list[PlayedBar] = []
 
     def compose(self) -> Piece:
-        self._give(Command(t_ns=0, kind="start", author="manager"))
+        self._give(Start(t_ns=0, author="manager"))
         frame = 0
         while self._conductor.state != "ended":
             end = self._next_frame(frame)

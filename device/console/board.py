@@ -55,6 +55,8 @@ class Board:
                 self._see_samples(message)
             case m.SensorStatus():
                 self._see_status(message)
+            case m.CommandAnswer() if message.answer != "taken":
+                self.note(message.t_ns, f"{message.answer}: {message.sentence}")
             case m.Health():
                 self.health[message.process] = message
             case m.Fault():

@@ -16,7 +16,7 @@ from rich.live import Live
 from device.console.board import Board
 from device.console.keyboard import Keys
 from device.console.view import minutes, render
-from device.messages import CommandKind
+from device.messages import Calmer, Command, HoldPhase, Livelier, Louder, ResumePhase, SkipPhase, Softer, Stop
 from device.runtime.bus import Received
 from device.runtime.manager import Manager
 
@@ -25,15 +25,15 @@ PLAIN_NS = 10_000_000_000
 JSON_NS = 1_000_000_000
 FAREWELL_S = 1.0
 """How long the end waits for a reader that is held."""
-KEYS: dict[str, tuple[CommandKind, str]] = {
-    "q": ("stop", "stop"),
-    "+": ("louder", "louder"),
-    "-": ("softer", "softer"),
-    "c": ("calmer", "calmer"),
-    "l": ("livelier", "livelier"),
-    "n": ("skip_phase", "next phase"),
-    "h": ("hold_phase", "hold"),
-    "r": ("resume_phase", "resume"),
+KEYS: dict[str, tuple[type[Command], str]] = {
+    "q": (Stop, "stop"),
+    "+": (Louder, "louder"),
+    "-": (Softer, "softer"),
+    "c": (Calmer, "calmer"),
+    "l": (Livelier, "livelier"),
+    "n": (SkipPhase, "next phase"),
+    "h": (HoldPhase, "hold"),
+    "r": (ResumePhase, "resume"),
 }
 
 
@@ -104,8 +104,7 @@ class Watcher:
             if key in self._extra:
                 self._extra[key][1]()
             elif key in KEYS and self._manager:
-                kind = KEYS[key][0]
-                self._manager.stop("patient") if kind == "stop" else self._manager.command(kind)
+                self._manager.wish(KEYS[key][0](t_ns=0, author="patient"))
 
     def keys_line(self) -> str:
         known = {key: text for key, (_, text) in KEYS.items()} | {key: text for key, (text, _) in self._extra.items()}

@@ -20,18 +20,28 @@ from device.control.session_plan import RESTING, UNKNOWN_START, Moment, SessionP
 from device.control.tonality import tonic_at
 from device.messages import (
     AffectEstimate,
+    Calmer,
     Command,
+    CommandAnswer,
     Decision,
     FeatureFrame,
+    HoldPhase,
+    Livelier,
+    Louder,
     Message,
     Mode,
     MusicIntent,
     PlayedBar,
+    ResumePhase,
     SensorStatus,
+    SkipPhase,
+    Softer,
     Transport,
 )
 from device.music.form import SECTION_BARS
 
+PROCESS = "loop"
+"""Its row of TABLE 2, in whose name it answers."""
 COMMAND_STEPS = 2
 """A person's wish may change a bar by so many ordinary steps."""
 WISH_STEP = 0.2
@@ -50,7 +60,7 @@ class Controller:
     """
 
     reads: tuple[str, ...] = ("affect", "transport", "commands", "sensor_status", "played", "features")
-    writes: tuple[str, ...] = ("decisions", "intents")
+    writes: tuple[str, ...] = ("decisions", "intents", "answers")
     tick_hz = 0.0
 
     def __init__(self, config: SessionConfig) -> None:
@@ -73,7 +83,7 @@ class Controller:
         """The cues of the bar before the newest intent's, and those that it went towards."""
         self._intent: MusicIntent | None = None
 
-    def step(self, message: Message, now_ns: int) -> Sequence[Decision | MusicIntent]:
+    def step(self, message: Message, now_ns: int) -> Sequence[Decision | MusicIntent | CommandAnswer]:
         match message:
             case AffectEstimate():
                 self._affect = message
@@ -130,24 +140,46 @@ class Controller:
 
     # -- a person wishes something
 
-    def _obey(self, command: Command, now_ns: int) -> Sequence[Decision | MusicIntent]:
-        match command.kind:
-            case "calmer" | "livelier":
-                step = WISH_STEP if command.kind == "livelier" else -WISH_STEP
-                self._wish = min(max(self._wish + step, -WISH_MAX), WISH_MAX)
-            case "softer" | "louder":
-                step = BRIGHTNESS_WISH_STEP if command.kind == "louder" else -BRIGHTNESS_WISH_STEP
+    def _obey(self, command: Command, now_ns: int) -> Sequence[Decision | MusicIntent | CommandAnswer]:
+        """Do what is wished and say so. `softer` and `louder` are answered by audio, a self-report by the estimator."""
+        match command:
+            case Softer() | Louder():
+                step = BRIGHTNESS_WISH_STEP if isinstance(command, Louder) else -BRIGHTNESS_WISH_STEP
                 wish = self._brightness_wish + step
                 self._brightness_wish = min(max(wish, -BRIGHTNESS_WISH_MAX), BRIGHTNESS_WISH_MAX)
-            case "skip_phase":
-                self._clock.jump(self._plan.end_of_phase_s(self._clock.plan_s))
-            case "hold_phase":
+                return self._revise(command, now_ns)
+            case Calmer() | Livelier():
+                refusal = self._lean(command)
+            case SkipPhase():
+                refusal = self._skip()
+            case HoldPhase():
+                refusal = ""
                 self._clock.hold()
-            case "resume_phase":
+            case ResumePhase():
+                refusal = "" if self._clock.held else "No phase is held."
                 self._clock.resume()
             case _:
                 return ()
-        return self._revise(command, now_ns)
+        if refusal:
+            return command.answered(now_ns, PROCESS, "refused", refusal)
+        revised = self._revise(command, now_ns)
+        if not revised:
+            return command.answered(now_ns, PROCESS, "queued", "It counts from the first bar on.")
+        return (*command.answered(now_ns, PROCESS, "taken"), *revised)
+
+    def _lean(self, command: Calmer | Livelier) -> str:
+        """Move the wished arousal by a step; returns why not."""
+        step = WISH_STEP if isinstance(command, Livelier) else -WISH_STEP
+        before, self._wish = self._wish, min(max(self._wish + step, -WISH_MAX), WISH_MAX)
+        how = "lively" if isinstance(command, Livelier) else "calm"
+        return f"The music is as {how} as wishes can make it." if self._wish == before else ""
+
+    def _skip(self) -> str:
+        """Go to the next phase; returns why not."""
+        if self._intent is not None and self._intent.final:
+            return "This is the last bar already."
+        self._clock.jump(self._plan.end_of_phase_s(self._clock.plan_s))
+        return ""
 
     def _revise(self, command: Command, now_ns: int) -> Sequence[Decision | MusicIntent]:
         """The newest intent once more, as it is with the wish; before the first there is nothing to revise."""

@@ -18,7 +18,7 @@ from device.clock import Clock, cpu_seconds
 from device.config import SessionConfig
 from device.errors import Exit
 from device.host import HEARTBEAT_NS, fault_path, resident_mb, session_path
-from device.messages import AudioReport, Author, Command, CommandKind, Fault, Health, Marker, Message
+from device.messages import AnyCommand, AudioReport, Author, Command, Fault, Health, Marker, Message, Start, Stop
 from device.processes import PROCESSES
 from device.runtime.bus import Publisher, Received, Subscriber, endpoint
 from device.runtime.children import Child, Launcher
@@ -76,7 +76,7 @@ class Manager:
         self._door.bind(endpoint(self._run_dir, "control"))
         self._watched = {name: Watched(name) for name in PROCESSES}
         self._notifier = Notifier()
-        self._beat_ns = 0
+        self._beat_ns = self._n_wishes = 0
         self._stop_requested = False
         self._stop_asked_ns = 0
         self._ended = False
@@ -105,12 +105,16 @@ class Manager:
     def stop(self, author: Author = "manager") -> None:
         """Ask for the fade that ends the session; safe to call again."""
         if not self._stop_asked_ns:
-            self._stop_asked_ns = self._clock.now_ns()
-            self.command("stop", author)
+            self.wish(Stop(t_ns=0, author=author))
 
-    def command(self, kind: CommandKind, author: Author = "patient", value: float = 0.0, text: str = "") -> None:
-        """Publish a command: the manager is the one writer of that stream."""
-        self._publisher.send(Command(t_ns=self._clock.now_ns(), kind=kind, author=author, value=value, text=text))
+    def wish(self, command: Command) -> str:
+        """Publish a command under this moment and an id of its own, which is returned; a stop ends the session."""
+        if isinstance(command, Stop) and not self._stop_asked_ns:
+            self._stop_asked_ns = self._clock.now_ns()
+        self._n_wishes += 1
+        wish_id = f"{command.author}-{self._n_wishes}"
+        self._publisher.send(msgspec.structs.replace(command, t_ns=self._clock.now_ns(), id=wish_id))
+        return wish_id
 
     def mark(self, text: str) -> None:
         """Write a note into the log."""
@@ -126,7 +130,7 @@ class Manager:
                 self._fail("not-ready", f"Not ready after {JOIN_TIMEOUT_S:.0f} s: {late}.", "Run `isotone doctor`.")
         if not self._is_over():
             self._started = True
-            start = Command(t_ns=self._clock.now_ns(), kind="start", author="manager")
+            start = Start(t_ns=self._clock.now_ns(), author="manager")
             self._config = msgspec.structs.replace(self._config, started_ns=start.t_ns)
             session_path(self._run_dir).write_bytes(msgspec.json.encode(self._config))
             self._publisher.send(start)
@@ -178,11 +182,9 @@ class Manager:
             while True:
                 request = self._door.recv(zmq.NOBLOCK)
                 with contextlib.suppress(msgspec.DecodeError, msgspec.ValidationError):
-                    command = msgspec.msgpack.decode(request, type=Command)
-                    if command.kind == "stop":
-                        self.stop(command.author)
-                    elif command.kind != "start":
-                        self._publisher.send(command)
+                    command = msgspec.msgpack.decode(request, type=AnyCommand)
+                    if not isinstance(command, Start):
+                        self.wish(command)
 
     # -- children
 

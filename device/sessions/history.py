@@ -68,7 +68,7 @@ class History:
         self.played: list[m.PlayedBar] = []
         self.reports: list[m.AudioReport] = []
         self.faults: list[m.Fault] = []
-        self.commands: list[m.Command] = []
+        self.commands: list[m.Command | m.DirectStop] = []
         self.markers: list[m.Marker] = []
         self.sources: dict[str, Source] = {}
         self._intents: dict[int, m.MusicIntent] = {}
@@ -113,7 +113,7 @@ class History:
                 self.reports.append(message)
             case m.Fault():
                 self.faults.append(message)
-            case m.Command():
+            case m.Command() | m.DirectStop():
                 self.commands.append(message)
             case m.Marker():
                 self.markers.append(message)
@@ -179,7 +179,8 @@ class History:
         """Faults, commands, markers and why another generator played, in the order of time."""
         events = [Event(self.seconds(fault.t_ns), "fault", fault.sentence) for fault in self.faults if fault.t_ns]
         for command in self.commands:
-            text = f"{command.author}: {command.kind.replace('_', ' ')}"
+            what = "stop, at audio's own door" if isinstance(command, m.DirectStop) else command.kind.replace("_", " ")
+            text = f"{command.author}: {what}"
             events.append(Event(self.seconds(command.t_ns), "command", text))
         events += [Event(self.seconds(marker.t_ns), "marker", marker.text) for marker in self.markers]
         events += [Event(self.seconds(bar.t_ns), "marker", bar.reason) for bar in self._substitutes]
@@ -196,4 +197,4 @@ class History:
             return "by a fault"
         if self.is_whole():
             return "whole"
-        return "stopped" if any(command.kind == "stop" for command in self.commands) else "cut off"
+        return "stopped" if any(isinstance(command, m.Stop | m.DirectStop) for command in self.commands) else "cut off"

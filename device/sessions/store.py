@@ -79,9 +79,10 @@ class Segment:
 
     def _schema(self, stream: str) -> int:
         if stream not in self._schemas:
-            kind = STREAMS[stream].type
-            schema = json.dumps(msgspec.json.schema(kind)).encode()
-            self._schemas[stream] = self._writer.register_schema(kind.__name__, "jsonschema", schema)
+            row = STREAMS[stream]
+            schema = json.dumps(msgspec.json.schema(row.type)).encode()
+            name = row.kinds[0].__name__ if len(row.kinds) == 1 else stream
+            self._schemas[stream] = self._writer.register_schema(name, "jsonschema", schema)
         return self._schemas[stream]
 
     def sync(self) -> None:

@@ -28,14 +28,18 @@ from device.commands.piece import Steersman, Wish
 from device.commands.session import send
 from device.config import AudioConfig, SessionConfig
 from device.messages import (
+    Calmer,
     Command,
-    CommandKind,
+    Livelier,
+    Louder,
     Manner,
     Message,
     MusicIntent,
     Note,
     Performance,
     PlayedBar,
+    Softer,
+    Start,
     Tick,
     Trace,
     Transport,
@@ -52,7 +56,7 @@ WISH_EACH_S = 1.3
 """No multiple of a bar's length, so that wishes fall anywhere in it."""
 QUIET_S = 14.0
 """At the beginning, until the music plays."""
-WISHES: tuple[CommandKind, ...] = ("calmer", "louder", "calmer", "livelier", "softer", "livelier")
+WISHES: tuple[type[Command], ...] = (Calmer, Louder, Calmer, Livelier, Softer, Livelier)
 PLAY_S, QUICK_PLAY_S = 3600, 300
 STEP_FRAMES = 960
 """20 ms: where slopes are looked at."""
@@ -90,7 +94,7 @@ def live(minutes: float, seed: int, progress: Progress) -> Latencies:
     def wish(elapsed_s: float) -> None:
         nonlocal made
         if elapsed_s > QUIET_S + made * WISH_EACH_S and elapsed_s < minutes * 60:
-            send(Command(t_ns=clock.now_ns(), kind=WISHES[made % len(WISHES)], author="patient"))
+            send(WISHES[made % len(WISHES)](t_ns=clock.now_ns(), author="patient"))
             made += 1
         progress(f"performance, {elapsed_s:.0f} of {minutes * 60:.0f} s, {made} wishes")
 
@@ -119,7 +123,7 @@ def read_latencies(items: Iterator[tuple[int, Message]] | Sequence[tuple[int, Me
     for seq, message in items:
         if isinstance(message, Command):
             commands[seq] = message
-            if message.kind in ("calmer", "livelier"):
+            if isinstance(message, Calmer | Livelier):
                 waiting_ns.append(message.t_ns)
         elif isinstance(message, MusicIntent) and _is_wished(message) and waiting_ns:
             revisions[seq] = waiting_ns.pop(0)
@@ -127,7 +131,7 @@ def read_latencies(items: Iterator[tuple[int, Message]] | Sequence[tuple[int, Me
             for entry in message.entries:
                 heard_ns = entry.now_ns if entry.topic.startswith("tick") else heard_ns
                 command = commands.get(entry.seq) if entry.topic == "commands" else None
-                if command and command.kind in ("softer", "louder"):
+                if isinstance(command, Softer | Louder):
                     found.loudness.append((heard_ns - command.t_ns) / 1e6)
                 if entry.topic == "intents" and entry.seq in revisions:
                     found.manner.append((heard_ns - revisions.pop(entry.seq)) / 1e6)
@@ -175,7 +179,7 @@ class Wanderer:
         self._pace: Pace | None = None
         self._frame = 0
         self.trail = Trail()
-        self._give(Command(t_ns=0, kind="start", author="manager"))
+        self._give(Start(t_ns=0, author="manager"))
 
     def step(self) -> None:
         """The next 20 ms."""
@@ -196,7 +200,7 @@ class Wanderer:
         """Louder or softer, or all cues anew at once, anywhere inside the limits."""
         assert self._intent
         if self._rng.random() < 0.3:
-            return Command(t_ns=0, kind="louder" if self._rng.random() < 0.5 else "softer", author="patient")
+            return (Louder if self._rng.random() < 0.5 else Softer)(t_ns=0, author="patient")
         draw = self._rng.uniform
         self._intent = msgspec.structs.replace(
             self._intent,

@@ -17,7 +17,7 @@ import msgspec
 from device.audio.conductor import Conductor
 from device.commands.piece import Steersman, Wish
 from device.config import SessionConfig
-from device.messages import Bar, Command, Message, PlayedBar, Tick, Transport
+from device.messages import Bar, Message, PlayedBar, Start, Tick, Transport
 from device.music.composer import Composer
 from hardware.bench.intents import config_of, wandering
 
@@ -70,7 +70,7 @@ class Player:
         outcome.opening_s.append(watch.now_s() - began_s)
         self._free_ns = 0
         """When the composer is done with what it was asked before."""
-        (self._asked,) = self._conductor.step(Command(t_ns=0, kind="start", author="manager"), 0)
+        (self._asked,) = self._conductor.step(Start(t_ns=0, author="manager"), 0)
 
     def play_bar(self) -> None:
         """Compose the bar that is asked for, take it or the phrasebook's, and come to the next request."""

@@ -8,7 +8,7 @@ import pytest
 
 from device.config import SessionConfig
 from device.host import ProcessContext
-from device.messages import AudioReport, Bar, Command, Message, MusicIntent, Tick, Transport
+from device.messages import AudioReport, Bar, Calmer, Message, MusicIntent, Stop, Tick, Transport
 from device.processes import PROCESSES, Process
 
 
@@ -26,7 +26,7 @@ class Decide:
         match message:
             case Tick():
                 self.ticks += 1
-            case Command(kind="calmer"):
+            case Calmer():
                 self.calm += 1
             case Transport():
                 return [self.intent(message, now_ns)]
@@ -87,7 +87,7 @@ def play(context: ProcessContext) -> None:
     bar, due_ns = 0, 0
     while context.beat():
         for received in context.receive(20):
-            if isinstance(received.message, Command) and received.message.kind == "stop":
+            if isinstance(received.message, Stop):
                 bar = 10
         now_ns = context.clock.now_ns()
         if context.started and now_ns >= due_ns:

@@ -9,7 +9,7 @@ from device import __version__
 from device.cli import EPILOG, main
 from device.commands import session as launch
 from device.errors import Exit
-from device.messages import Command
+from device.messages import SelfReport
 from tests.device.recordings.people import FOUR, brain_uv, write_brain
 
 
@@ -63,7 +63,7 @@ def test_a_wish_without_a_session_is_refused(monkeypatch: pytest.MonkeyPatch, ru
 
 
 def test_a_self_report_carries_both_axes(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[Command] = []
+    sent: list[SelfReport] = []
     monkeypatch.setattr(launch, "send", sent.append)
     assert invoke("send", "self_report", "--value", "0.4", "--valence", "-0.2")[0] == Exit.OK
     assert invoke("send", "self_report", "--value", "0.4")[0] == Exit.OK

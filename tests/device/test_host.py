@@ -8,7 +8,7 @@ from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit, ModelError
 from device.host import ProcessContext, StageRunner, fault_path, reads_of, run_process
-from device.messages import Bar, Command, Fault, Health, Message, MusicIntent, Tick, Trace, Transport
+from device.messages import Bar, Fault, Health, Message, MusicIntent, Start, Tick, Trace, Transport
 from device.processes import Process
 from device.runtime.bus import Publisher, Received, Subscriber
 from tests.device.table import SMALL, Compose, Decide, use_table
@@ -124,7 +124,7 @@ def test_a_start_is_noticed_from_the_command_and_after_a_restart_from_the_heartb
 ) -> None:
     use_table(monkeypatch, SMALL)
     for message in (
-        Command(t_ns=0, kind="start", author="manager"),
+        Start(t_ns=0, author="manager"),
         msgspec.structs.replace(heartbeat("manager"), ready=True),
     ):
         context = ProcessContext("composer", 0, config, SystemClock())

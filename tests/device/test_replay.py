@@ -10,7 +10,7 @@ from device import __version__
 from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit, RecordingError
-from device.messages import Manner, Message, Performance
+from device.messages import Calmer, Manner, Message, Performance
 from device.processes import Process
 from device.replay import replay_session
 from device.runtime.children import ThreadLauncher
@@ -23,7 +23,7 @@ from tests.device.runtime.test_manager import Witness
 def session(monkeypatch: pytest.MonkeyPatch, config: SessionConfig) -> Path:
     recorder = Process("device.sessions.recorder:main", reads=("*",))
     table.use_table(monkeypatch, table.SMALL | {"recorder": recorder})
-    witness = Witness("intents", lambda: manager.command("calmer"))
+    witness = Witness("intents", lambda: manager.wish(Calmer(t_ns=0, author="patient")))
     manager = Manager(config, SystemClock(), ThreadLauncher(), witness)
     assert manager.run() == 0
     return Path(config.session_dir)

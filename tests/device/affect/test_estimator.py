@@ -17,11 +17,11 @@ from device.dsp.features import Features
 from device.errors import ModelError
 from device.messages import (
     AffectEstimate,
-    Command,
     FeatureFrame,
     Message,
     PersonalBaseline,
     SampleChunk,
+    SelfReport,
     SensorStatus,
     Tick,
 )
@@ -56,9 +56,9 @@ def heart_frames(begin_s: int, end_s: int, hr_bpm: float) -> list[FeatureFrame]:
     return [heart_frame(second, hr_bpm + float(rng.normal())) for second in range(begin_s, end_s)]
 
 
-def reports(minutes: Iterable[int], arousal: Iterable[float], valence: Iterable[float | None]) -> list[Command]:
+def reports(minutes: Iterable[int], arousal: Iterable[float], valence: Iterable[float | None]) -> list[SelfReport]:
     return [
-        Command(t_ns=minute * 60 * S, kind="self_report", author="patient", value=value, valence=felt)
+        SelfReport(t_ns=minute * 60 * S, author="patient", value=value, valence=felt)
         for minute, value, felt in zip(minutes, arousal, valence, strict=True)
     ]
 
@@ -132,7 +132,7 @@ def test_the_heart_alone_is_enough_and_less_sure_than_with_eeg(config: SessionCo
 
 
 def test_the_listeners_word_outranks_the_sensors_for_a_while(estimator: Estimator) -> None:
-    said = Command(t_ns=150 * S, kind="self_report", author="patient", value=-0.9)
+    said = SelfReport(t_ns=150 * S, author="patient", value=-0.9)
     course = run(estimator, [*eeg_frames(4, 90, REST), *eeg_frames(90, 500, LOAD), said], 0, 500)
     assert course[148].arousal > 0.3
     assert course[151].arousal < -0.3
@@ -141,7 +141,7 @@ def test_the_listeners_word_outranks_the_sensors_for_a_while(estimator: Estimato
 
 
 def test_the_listeners_word_counts_without_any_sensor(estimator: Estimator) -> None:
-    said = Command(t_ns=0, kind="self_report", author="patient", value=0.5)
+    said = SelfReport(t_ns=0, author="patient", value=0.5)
     course = run(estimator, [said], 0, 1000)
     assert course[0].known
     assert course[0].arousal == pytest.approx(0.5, abs=0.01)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from device.affect.fusion import PRIOR_SD, Estimate, View, fuse, opinion_of_logit
 from device.affect.words import Words, read_report
-from device.messages import Command
+from device.messages import SelfReport
 from tests.device.affect.frames import S
 
 TENSE = View(arousal=opinion_of_logit(3.0, 1.0))
@@ -21,7 +21,7 @@ def said(*reports: tuple[float, float, float | None]) -> Words:
     words = Words()
     for t_s, value, valence in reports:
         t_ns = round(t_s * S)
-        words.take(Command(t_ns=t_ns, kind="self_report", author="patient", value=value, valence=valence))
+        words.take(SelfReport(t_ns=t_ns, author="patient", value=value, valence=valence))
     return words
 
 
@@ -101,7 +101,7 @@ def test_what_was_said_is_carried_to_a_later_session_and_fades_there() -> None:
 
 @given(st.floats(), st.none() | st.floats())
 def test_a_report_is_within_the_axes_or_none(value: float, valence: float | None) -> None:
-    found = read_report(Command(t_ns=0, kind="self_report", author="patient", value=value, valence=valence))
+    found = read_report(SelfReport(t_ns=0, author="patient", value=value, valence=valence))
     if found is None:
         assert not math.isfinite(value) or (valence is not None and not math.isfinite(valence))
         return

@@ -11,14 +11,15 @@ from device.clock import VirtualClock
 from device.config import SessionConfig
 from device.host import StageRunner
 from device.messages import (
+    AnyCommand,
     AudioReport,
     Bar,
     Command,
-    CommandKind,
     Message,
     MusicIntent,
     Note,
     PcmBlock,
+    Start,
     Tick,
     Transport,
 )
@@ -52,8 +53,8 @@ def bar(bar_index: int, *notes: Note, **changes: object) -> Bar:
     return msgspec.structs.replace(plain, **changes)
 
 
-def command(kind: CommandKind) -> Command:
-    return Command(t_ns=0, kind=kind, author="manager")
+def command(kind: str, wish_id: str = "") -> Command:
+    return msgspec.convert({"t_ns": 0, "kind": kind, "author": "manager", "id": wish_id, "value": 0.0}, AnyCommand)
 
 
 class FakeContext:
@@ -109,7 +110,7 @@ class FakeContext:
         self._inbox = [item for item in self._inbox if item[0] > self.clock.now_ns()]
         if not due:
             self.clock.advance(timeout_ms / 1000.0)
-        self._start_heard |= any(isinstance(message, Command) and message.kind == "start" for message in due)
+        self._start_heard |= any(isinstance(message, Start) for message in due)
         return [self._received(message) for message in due if self.started]
 
     def _received(self, message: Message) -> Received:

@@ -21,7 +21,7 @@ from device.audio.conductor import (
     manner_of,
 )
 from device.config import Limits, Preference, Prescription, SessionConfig
-from device.messages import Message, Performance, PlayedBar, Tick, Transport
+from device.messages import CommandAnswer, DirectStop, Message, Performance, PlayedBar, Tick, Transport
 from tests.device.audio.rig import SECOND_NS, bar, command, intent
 
 SFREQ_HZ = 48_000
@@ -401,3 +401,26 @@ def test_the_same_inputs_give_the_same_bytes(config: SessionConfig, data: st.Dat
         return [msgspec.msgpack.encode(message) for message in run.emitted]
 
     assert once() == once()
+
+
+def test_a_wish_for_another_loudness_is_answered_and_refused_where_nothing_is_left(config: SessionConfig) -> None:
+    conductor = Run(config).start().until(3 * SFREQ_HZ).conductor
+    told = [
+        message.answer
+        for _ in range(6)
+        for message in conductor.step(command("louder", "patient-1"), 0)
+        if isinstance(message, CommandAnswer)
+    ]
+    assert told[0] == "taken"
+    assert told[-1] == "refused"
+    assert told == sorted(told, reverse=True), "taken until it is refused"
+    assert conductor.step(command("louder"), 0) == [], "nobody waits"
+
+
+def test_stop_is_answered_and_so_is_one_at_audios_own_door_obeyed(config: SessionConfig) -> None:
+    conductor = Run(config).start().until(3 * SFREQ_HZ).conductor
+    (answer,) = conductor.step(command("stop", "patient-2"), 0)
+    assert (answer.id, answer.answer, conductor.state) == ("patient-2", "taken", "ended")
+    conductor = Run(config).start().until(3 * SFREQ_HZ).conductor
+    conductor.step(DirectStop(t_ns=0, author="patient", id="audio-1"), 0)
+    assert conductor.state == "ended"

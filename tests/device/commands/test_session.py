@@ -8,7 +8,7 @@ import zmq
 from device.commands import session as launch
 from device.config import DeviceConfig, Prescription, SessionConfig, SessionDefaults
 from device.errors import ConfigError, DiskError, Exit, RecordingError, SystemMissingError
-from device.messages import Command, PersonalBaseline
+from device.messages import AnyCommand, PersonalBaseline, Softer, Stop
 from tests.device.music.midi_files import midi, tune
 from tests.device.sessions.synthetic import Log, S
 
@@ -133,16 +133,16 @@ def test_earlier_sessions_that_cannot_be_read_never_stop_a_new_one(
 
 def test_a_command_without_a_session_is_refused_with_what_to_do() -> None:
     with pytest.raises(SystemMissingError, match="isotone demo"):
-        launch.send(Command(t_ns=0, kind="stop", author="patient"))
+        launch.send(Stop(t_ns=0, author="patient"))
 
 
 def test_a_command_reaches_the_door_of_the_newest_session(tmp_path: Path) -> None:
     config = prepare(tmp_path / "a")
     with zmq.Context.instance().socket(zmq.PULL) as door:
         door.bind(f"ipc://{config.run_dir}/control.ipc")
-        launch.send(Command(t_ns=1, kind="softer", author="therapist"))
+        launch.send(Softer(t_ns=1, author="therapist"))
         assert door.poll(5000)
-        assert msgspec.msgpack.decode(door.recv(), type=Command).kind == "softer"
+        assert msgspec.msgpack.decode(door.recv(), type=AnyCommand).kind == "softer"
 
 
 def test_what_processes_printed_is_kept_and_sockets_are_removed(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import msgspec
 
 from device import messages as m
 from device.console.observers import KEYS, JsonWatcher, PlainWatcher, Watcher
+from device.messages import Command
 from device.runtime.bus import Received
 from device.streams import topic_of
 
@@ -75,17 +76,14 @@ def test_keys_become_commands(monkeypatch) -> None:
         def __init__(self) -> None:
             self.done: list[str] = []
 
-        def command(self, kind: str) -> None:
-            self.done.append(kind)
-
-        def stop(self, author: str) -> None:
-            self.done.append(f"stop by {author}")
+        def wish(self, command: Command) -> None:
+            self.done.append(f"{command.kind} by {command.author}")
 
     manager, extra = Manager(), []
     watcher = PlainWatcher("t", print, {"u": ("unplug", lambda: extra.append("unplugged"))})
     watcher.attach(manager)
     monkeypatch.setattr(watcher._keys, "pressed", lambda: "-cux" + "q")
     watcher.refresh(S)
-    assert manager.done == ["softer", "calmer", "stop by patient"]
+    assert manager.done == ["softer by patient", "calmer by patient", "stop by patient"]
     assert extra == ["unplugged"]
     assert all(key in watcher.keys_line() for key in [*KEYS, "u"])

@@ -10,8 +10,8 @@ from device.config import AffectConfig, DeviceConfig, Prescription, SessionConfi
 from device.control.controller import Controller
 from device.messages import (
     AffectEstimate,
+    AnyCommand,
     Command,
-    CommandKind,
     Decision,
     Message,
     MusicIntent,
@@ -57,8 +57,8 @@ def transport(bar_index: int, starts_ns: int) -> Transport:
     )
 
 
-def command(kind: CommandKind, t_ns: int = 0, author: str = "patient") -> Command:
-    return msgspec.convert({"t_ns": t_ns, "kind": kind, "author": author}, Command)
+def command(kind: str, t_ns: int = 0, author: str = "patient", wish_id: str = "") -> Command:
+    return msgspec.convert({"t_ns": t_ns, "kind": kind, "author": author, "id": wish_id, "value": 0.0}, AnyCommand)
 
 
 def played(intent: MusicIntent, tempo_bpm: float | None = None) -> PlayedBar:

@@ -18,6 +18,8 @@ from device.messages import AffectEstimate, MusicIntent
 from tests.device.control.listener import LEAD_NS, SECOND_NS, command, config_of, estimate, played, transport
 
 FILE = Path(__file__).with_name("recorded.json")
+LEAN_MAX = 3
+"""Steps of `livelier` or `calmer` that change anything."""
 WISHES = ("calmer", "livelier", "softer", "louder", "hold_phase", "resume_phase", "skip_phase")
 TOLD = ("phase", "target_valence", "target_arousal", *Cues._fields, "mode", "tonic_pc", "final", "revision", "reason")
 
@@ -32,9 +34,27 @@ def feeling(random_: random.Random, seconds: float, kind: str) -> AffectEstimate
     return estimate(0, max(-1.0, min(1.0, wave + random_.gauss(0, 0.05))), random_.uniform(0.2, 0.95), known=known)
 
 
+class Wishes:
+    """Keeps out what is refused today and did nothing new then: to resume what is not held, to lean beyond the end."""
+
+    def __init__(self) -> None:
+        self._held, self._lean = False, 0
+
+    def may(self, wish: str) -> bool:
+        if wish == "resume_phase" and not self._held:
+            return False
+        if wish in ("hold_phase", "resume_phase", "skip_phase"):
+            self._held = wish == "hold_phase"
+        lean = self._lean + {"livelier": 1, "calmer": -1}.get(wish, 0)
+        if abs(lean) > LEAN_MAX:
+            return False
+        self._lean = lean
+        return True
+
+
 def session(kind: str, minutes: float, seed: int, wish_share: float) -> Iterator[MusicIntent]:
     """All intents of a session with a listener of that kind, some wishes among them."""
-    random_, controller = random.Random(seed), Controller(config_of(minutes, seed))
+    random_, controller, wishes = random.Random(seed), Controller(config_of(minutes, seed)), Wishes()
     starts_ns = began_ns = 100 * SECOND_NS
     for bar_index in range(600):
         now_ns = starts_ns - LEAD_NS
@@ -46,8 +66,8 @@ def session(kind: str, minutes: float, seed: int, wish_share: float) -> Iterator
         yield last
         if last.final:
             return
-        if random_.random() < wish_share:
-            for revised in controller.step(command(random_.choice(WISHES)), now_ns + 1):
+        if random_.random() < wish_share and wishes.may(wish := random_.choice(WISHES)):
+            for revised in controller.step(command(wish), now_ns + 1):
                 if isinstance(revised, MusicIntent):
                     yield (last := revised)
         controller.step(played(last), now_ns)

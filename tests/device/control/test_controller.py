@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from device.control.controller import COMMAND_STEPS, Controller
 from device.control.cues import STEPS, Cues
-from device.messages import AffectEstimate, MusicIntent, SensorStatus
+from device.messages import AffectEstimate, CommandAnswer, MusicIntent, SensorStatus
 from device.music.form import SECTION_BARS
 from tests.device.control.listener import SECOND_NS, answer, command, config_of, estimate, play, played, transport
 from tests.device.control.test_breath import breathing
@@ -149,9 +149,12 @@ def test_softer_and_louder_change_the_colour_and_leave_the_level_to_audio(kind: 
 def test_many_wishes_within_one_bar_stay_a_small_step_from_the_bar_before(kinds: list[str]) -> None:
     controller = Controller(config_of(5))
     *_, before, last = play(controller, lambda _: 0.2, 6)
-    for revision, kind in enumerate(kinds, start=1):
-        last = answer(controller, command(kind), last.t_ns + 1)  # type: ignore[arg-type]
-        assert last.revision == revision
+    for kind in kinds:
+        # A wish that cannot be is refused and revises nothing.
+        for revised in controller.step(command(kind), last.t_ns + 1):
+            if isinstance(revised, MusicIntent):
+                assert revised.revision == last.revision + 1
+                last = revised
     assert_small_step(before, last, COMMAND_STEPS)
 
 
@@ -164,6 +167,7 @@ def test_skipping_leads_to_the_next_phase_and_at_last_to_the_end() -> None:
         seen.append(last.phase)
     assert seen == ["match", "shift", "hold", "cool-down", "cool-down"]
     assert last.final
+    assert controller.step(command("skip_phase"), last.t_ns + 1) == (), "there is nothing left to skip"
 
 
 def test_a_held_phase_stays_and_says_so_until_it_is_resumed() -> None:
@@ -221,3 +225,31 @@ def test_swells_follow_the_breath_of_the_listener_who_wants_them(*, swells: bool
     controller.step(breathing(12.0), 0)
     after = answer(controller, transport(1, 4 * SECOND_NS), 0)
     assert (before.swell_per_min, after.swell_per_min) == (0.0, per_min)
+
+
+def answers(controller: Controller, kind: str) -> list[tuple[str, str]]:
+    """What the controller answers to a wish, as (answer, sentence)."""
+    given = controller.step(command(kind, wish_id="patient-1"), 0)
+    return [(item.answer, item.sentence) for item in given if isinstance(item, CommandAnswer)]
+
+
+def test_a_wish_is_answered_by_who_obeys_it() -> None:
+    controller = Controller(config_of())
+    assert answers(controller, "calmer") == [("queued", "It counts from the first bar on.")]
+    controller.step(transport(0, 0), 0)
+    assert answers(controller, "calmer") == [("taken", "")]
+    assert answers(controller, "softer") == [], "audio's to answer"
+    assert answers(controller, "stop") == []
+
+
+def test_a_wish_that_cannot_be_is_refused_with_why() -> None:
+    controller = Controller(config_of())
+    controller.step(transport(0, 0), 0)
+    assert answers(controller, "resume_phase") == [("refused", "No phase is held.")]
+    assert answers(controller, "hold_phase") == [("taken", "")]
+    assert answers(controller, "resume_phase") == [("taken", "")]
+    told = [answers(controller, "skip_phase") for _ in range(6)]
+    assert [item for ((item, _),) in told] == ["taken"] * 5 + ["refused"]
+    assert "last bar" in told[-1][0][1]
+    told = [answers(controller, "livelier") for _ in range(4)]
+    assert [item for ((item, _),) in told] == ["taken"] * 3 + ["refused"]

@@ -9,7 +9,7 @@ import zmq
 from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit
-from device.messages import Command, Fault, MusicIntent
+from device.messages import Calmer, Fault, MusicIntent, Start
 from device.processes import Process
 from device.runtime.bus import Received
 from device.runtime.children import ThreadLauncher
@@ -68,8 +68,8 @@ def test_a_command_through_the_door_reaches_the_stages(monkeypatch: pytest.Monke
         with zmq.Context.instance().socket(zmq.PUSH) as door:
             door.connect(f"ipc://{config.run_dir}/control.ipc")
             door.send(b"not a command")
-            door.send(msgspec.msgpack.encode(Command(t_ns=0, kind="start", author="patient")))
-            door.send(msgspec.msgpack.encode(Command(t_ns=0, kind="calmer", author="patient")))
+            door.send(msgspec.msgpack.encode(Start(t_ns=0, author="patient")))
+            door.send(msgspec.msgpack.encode(Calmer(t_ns=0, author="patient")))
 
     witness = Witness("intents", calm)
     assert manage(config, witness).run() is Exit.OK

@@ -83,7 +83,7 @@ def make_session(folder: Path, config: SessionConfig) -> Path:
     rng = np.random.default_rng(1)
     log, controller = Log(folder, config), Controller(config)
     length_s = config.minutes * 60
-    log.write(m.Command(t_ns=BEGAN_NS - S, kind="start", author="manager"))
+    log.write(m.Start(t_ns=BEGAN_NS - S, author="manager"))
     log.write(*(m.SensorStatus(t_ns=BEGAN_NS, source=name, state="streaming", sentence="") for name in SOURCES))
     starts_ns, final, second = BEGAN_NS, False, 0
     bar_index = 0
@@ -136,7 +136,7 @@ def write_second(log: Log, controller: Controller, second: int, length_s: float,
         if name == "cyton" or not is_gone:
             log.write(chunk(name, t_ns, second), frame(name, t_ns, rng))
     if second == round(0.7 * length_s):
-        log.write(m.Command(t_ns=t_ns, kind="softer", author="patient"), m.Marker(t_ns=t_ns, text="restart composer"))
+        log.write(m.Softer(t_ns=t_ns, author="patient"), m.Marker(t_ns=t_ns, text="restart composer"))
     if second == 3:
         log.write(m.Fault(t_ns=t_ns, process="sensors", code="noise", sentence="50 Hz hum on C3.", action="Fix it."))
 

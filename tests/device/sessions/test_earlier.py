@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from device.affect.fusion import fuse
 from device.affect.words import Words
 from device.config import SessionConfig
-from device.messages import Command, Marker, PersonalBaseline
+from device.messages import Marker, PersonalBaseline, SelfReport
 from device.sessions.earlier import HALF_LIFE_DAYS, SESSION_WORTH_S, forget, recall_rest
 from device.sessions.store import SEGMENT_NS, log_paths
 from tests.device.sessions.synthetic import BEGAN_NS, Log, S
@@ -78,7 +78,7 @@ def test_it_is_found_a_segment_back_when_the_last_is_too_young(tmp_path: Path, c
 
 def test_what_was_said_of_valence_is_carried_like_rest(tmp_path: Path, config: SessionConfig) -> None:
     words = Words()
-    words.take(Command(t_ns=BEGAN_NS, kind="self_report", author="patient", value=0.0, valence=0.8))
+    words.take(SelfReport(t_ns=BEGAN_NS, author="patient", value=0.0, valence=0.8))
     (told,) = words.tell(BEGAN_NS + 60 * S)
     session(tmp_path, config, YESTERDAY, told)
     (carried,) = recall_rest(tmp_path, "ada", NOW).baselines

@@ -70,7 +70,7 @@ def test_how_a_session_ended(tmp_path: Path, history: History, config: SessionCo
     assert history.ended() == "whole"
     bar = history.played[0]
     fault = m.Fault(t_ns=BEGAN_NS, process="x", code="c", sentence="s", action="a", fatal=True)
-    stop = m.Command(t_ns=BEGAN_NS, kind="stop", author="patient")
+    stop = m.Stop(t_ns=BEGAN_NS, author="patient")
     assert short(tmp_path / "1", config, bar).ended() == "cut off"
     assert short(tmp_path / "2", config, bar, stop).ended() == "stopped"
     assert short(tmp_path / "3", config, bar, stop, fault).ended() == "by a fault"

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from device.audio.conductor import CALM
-from device.messages import Command, CommandKind, Message, MusicIntent, Trace, TraceEntry
+from device.messages import WISHES, Command, Message, MusicIntent, Trace, TraceEntry
 from hardware.bench.performance import WISH_EACH_S, Latencies, _latencies, _slopes, read_latencies, steepest, wander
 
 MS = 1_000_000
 
 
-def command(kind: CommandKind, t_ms: int) -> Command:
-    return Command(t_ns=t_ms * MS, kind=kind, author="patient")
+def command(kind: str, t_ms: int) -> Command:
+    return WISHES[kind](t_ns=t_ms * MS, author="patient")
 
 
 def revised(t_ms: int, reason: str) -> MusicIntent:
