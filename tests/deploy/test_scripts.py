@@ -60,7 +60,7 @@ def test_the_service_is_well_formed(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_the_service_stays_hardened() -> None:
-    done = run("systemd-analyze", "security", "--offline=true", "--threshold=20", SERVICE)
+    done = run("systemd-analyze", "security", "--offline=true", "--threshold=15", SERVICE)
     if "Unknown" in done.stderr or "unrecognized" in done.stderr:
         pytest.skip("this systemd-analyze cannot look at a file")
     assert done.returncode == 0, done.stdout[-2000:]
@@ -72,6 +72,13 @@ def test_the_service_never_stays_dead_and_is_watched() -> None:
         assert f"\n{line}\n" in text
     assert re.search(r"^WatchdogSec=\d+$", text, re.MULTILINE)
     assert re.search(r"^RestartSec=\d+$", text, re.MULTILINE)
+
+
+def test_the_service_keeps_its_files_to_itself_and_runs_only_what_is_installed() -> None:
+    text = SERVICE.read_text("utf-8")
+    for line in ("UMask=0077", "StateDirectoryMode=0700", "RuntimeDirectoryMode=0700"):
+        assert f"\n{line}\n" in text
+    assert re.search(r"^Environment=.*\bPYTHONSAFEPATH=1\b", text, re.MULTILINE)
 
 
 def test_every_device_rule_matches_the_dongle_and_is_well_formed() -> None:
