@@ -98,7 +98,10 @@ async def _live(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    loop.add_reader(os.pidfd_open(options.parent_pid), stopped.set)
+    try:
+        loop.add_reader(os.pidfd_open(options.parent), stopped.set)
+    except ProcessLookupError:  # killed before the rig was up
+        return
     try:
         await rig.start()
         life = asyncio.create_task(rig.run(options.run_dir))
@@ -118,7 +121,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--listener", choices=sorted(PROFILES), default="guest")
     parser.add_argument("--recording", type=Path, nargs="+", default=[], help="recordings to replay instead")
-    parser.set_defaults(parent_pid=os.getppid())
+    parser.add_argument("--parent", type=int, default=os.getppid(), help="process to die with [default: the parent]")
     options = parser.parse_args(arguments)
     options.dir = options.dir.resolve()
     options.dir.mkdir(parents=True, exist_ok=True)

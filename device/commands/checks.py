@@ -190,7 +190,7 @@ def find_dbus_daemon() -> str:
 
 
 def measure_disk(device: DeviceConfig) -> str:
-    root: Path = import_name("device.commands.session:sessions_root")(device)
+    root: Path = import_name("device.commands.session_folder:sessions_root")(device)
     folder = next(parent for parent in (root, *root.parents) if parent.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise DiskError(f"Sessions cannot be kept in {root}.", f"Run `sudo chown $USER {folder}`, or give --out.")

@@ -127,7 +127,7 @@ def _inputs(options: dict[str, Any], config: SessionConfig) -> list[Path]:
 
 
 def _configure(options: dict[str, Any], remarks: list[str]) -> SessionConfig:
-    from device.commands.session import read_themes, refuse_silence  # noqa: PLC0415
+    from device.commands.themes import read_themes, refuse_silence  # noqa: PLC0415
 
     device = load(options["device"], DeviceConfig) if options["device"] else DeviceConfig()
     if options["generator"]:
@@ -159,7 +159,7 @@ def _like(path: Path, otherwise: Theme | None, remarks: list[str]) -> Theme | No
     Raises:
         RecordingError: there is no such file, or it cannot be read.
     """
-    from device.commands.session import WITHOUT_MELODY, read_song  # noqa: PLC0415
+    from device.commands.themes import WITHOUT_MELODY, read_song  # noqa: PLC0415
     from device.music.theme import theme_of  # noqa: PLC0415
 
     data = read_song(path)

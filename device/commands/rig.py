@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Any, Self
 import msgspec
 
 from device.clock import Clock
-from device.config import BluetoothConfig, DeviceConfig, SourceConfig
+from device.commands.signals import Signals
+from device.config import BluetoothConfig, DeviceConfig, SessionConfig, SourceConfig
 from device.errors import Exit, IsotoneError, RecordingError, SystemMissingError
 from device.interpreter import interpreter
 
@@ -30,17 +32,18 @@ class Rig:
     Raises:
         SystemMissingError: the rig did not come up, with its own last words.
         RecordingError: the rig refused a recording.
+        InterruptedStartError: a signal came meanwhile.
     """
 
     def __init__(
-        self, folder: Path, run_dir: Path, *, seed: int, listener: str, recordings: tuple[Path, ...], clock: Clock
+        self, folder: Path, config: SessionConfig, recordings: tuple[Path, ...], clock: Clock, signals: Signals
     ) -> None:
         self.folder = folder
-        self._clock = clock
-        self._command = interpreter("-m", "hardware.rig", "--dir", str(folder), "--run-dir", str(run_dir))
-        self._command += ["--seed", str(seed), "--listener", listener]
+        self._clock, self._signals = clock, signals
+        self._command = interpreter("-m", "hardware.rig", "--dir", str(folder), "--run-dir", config.run_dir)
+        self._command += ["--seed", str(config.seed), "--listener", config.listener, "--parent", str(os.getpid())]
         for recording in recordings:
-            self._command += ["--recording", str(recording)]
+            self._command += ["--recording", str(recording.resolve())]
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -56,7 +59,7 @@ class Rig:
             )
         try:
             self.facts = self._await_facts()
-        except IsotoneError:
+        except BaseException:
             self._end()
             raise
         return self
@@ -65,6 +68,7 @@ class Rig:
         facts = self.folder / "rig.json"
         deadline_ns = self._clock.now_ns() + round(START_TIMEOUT_S * 1e9)
         while not facts.exists():
+            self._signals.check()
             ended = self._process is None or self._process.poll() is not None
             if ended or self._clock.now_ns() > deadline_ns:
                 raise self._refusal()

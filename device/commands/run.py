@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,11 @@ from device.clock import SystemClock
 from device.commands.diagnosis import refuse_if_unfit
 from device.commands.options import DEVICE_TOML, device_option, json_option
 from device.commands.rig import Rig
-from device.commands.session import discard, prepare, run_session, summarise
+from device.commands.session import has_recording, prepared, run_session, summarise
+from device.commands.signals import Signals, orderly_signals
 from device.config import AudioConfig, DeviceConfig, Prescription, SessionConfig, load
 from device.console import observers
-from device.errors import Exit, IsotoneError, RecordingError, SoundError
+from device.errors import Exit, RecordingError, SoundError
 
 
 def session_options(command: Any) -> Any:
@@ -46,26 +49,22 @@ def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any)
     for recording in recordings:
         if not recording.exists():
             raise RecordingError(f"The recording {recording} does not exist.", "Give an existing .npz or session.")
-    device = load(device_path, DeviceConfig) if device_path else DeviceConfig()
-    device = msgspec.structs.replace(device, audio=_demo_audio(device.audio, no_sound=options["no_sound"]))
-    config = _prepare(device, options, minutes=options["minutes"] or 10.0)
-    run_dir = Path(config.run_dir)
-    rig = Rig(
-        run_dir / "rig",
-        run_dir,
-        seed=config.seed,
-        listener=config.listener,
-        recordings=recordings,
-        clock=SystemClock(),
-    )
-    with rig:
-        config = msgspec.structs.replace(config, device=rig.connect(config.device))
-        extra = {
-            "u": ("unplug headset 10 s", lambda: rig.inject("unplug", 10.0)),
-            "w": ("drop wristband 10 s", lambda: rig.inject("drop_wristband", 10.0)),
-        }
-        code, sentence = _play(config, options, extra)
-    _finish(config, code, sentence, as_json=options["as_json"])
+    with orderly_signals() as signals:
+        device = load(device_path, DeviceConfig) if device_path else DeviceConfig()
+        device = msgspec.structs.replace(device, audio=_demo_audio(device.audio, no_sound=options["no_sound"]))
+        with _prepared(device, options, minutes=options["minutes"] or 10.0) as config:
+            with Rig(Path(config.run_dir) / "rig", config, recordings, SystemClock(), signals) as rig:
+                worn = msgspec.structs.replace(config, device=rig.connect(config.device))
+                ended = _play(worn, options, signals, _breakages(rig))
+            _finish(config, ended, signals, as_json=options["as_json"])
+
+
+def _breakages(rig: Rig) -> dict[str, tuple[str, Callable[[], None]]]:
+    """Keys of the demo that make something go wrong."""
+    return {
+        "u": ("unplug headset 10 s", lambda: rig.inject("unplug", 10.0)),
+        "w": ("drop wristband 10 s", lambda: rig.inject("drop_wristband", 10.0)),
+    }
 
 
 @click.command()
@@ -73,17 +72,15 @@ def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any)
 @device_option
 def run(device_path: Path | None, **options: Any) -> None:
     """Play a session with the sensors that device.toml names."""
-    device = load(device_path or DEVICE_TOML, DeviceConfig)
-    if options["no_sound"]:
-        device = msgspec.structs.replace(device, audio=msgspec.structs.replace(device.audio, sink="wav"))
-    config = _prepare(device, options, minutes=options["minutes"] or device.session.minutes)
-    try:
-        refuse_if_unfit(config)
-    except IsotoneError:
-        discard(config)
-        raise
-    code, sentence = _play(config, options, {})
-    _finish(config, code, sentence, as_json=options["as_json"])
+    with orderly_signals() as signals:
+        device = load(device_path or DEVICE_TOML, DeviceConfig)
+        if options["no_sound"]:
+            device = msgspec.structs.replace(device, audio=msgspec.structs.replace(device.audio, sink="wav"))
+        with _prepared(device, options, minutes=options["minutes"] or device.session.minutes) as config:
+            with signals.interrupting():
+                refuse_if_unfit(config)
+            ended = _play(config, options, signals, {})
+            _finish(config, ended, signals, as_json=options["as_json"])
 
 
 def _demo_audio(audio: AudioConfig, *, no_sound: bool) -> AudioConfig:
@@ -99,10 +96,12 @@ def _demo_audio(audio: AudioConfig, *, no_sound: bool) -> AudioConfig:
     return msgspec.structs.replace(audio, sink="wav") if no_sound else audio
 
 
-def _prepare(device: DeviceConfig, options: dict[str, Any], *, minutes: float) -> SessionConfig:
+def _prepared(
+    device: DeviceConfig, options: dict[str, Any], *, minutes: float
+) -> AbstractContextManager[SessionConfig]:
     path = options["prescription_path"]
     prescription = load(path, Prescription) if path else Prescription()
-    return prepare(
+    return prepared(
         device,
         prescription,
         listener=options["listener"],
@@ -112,7 +111,8 @@ def _prepare(device: DeviceConfig, options: dict[str, Any], *, minutes: float) -
     )
 
 
-def _play(config: SessionConfig, options: dict[str, Any], extra: dict[str, Any]) -> tuple[Exit, str]:
+def _play(config: SessionConfig, options: dict[str, Any], signals: Signals, extra: dict[str, Any]) -> tuple[Exit, str]:
+    signals.check()
     title = f"ISOTONE  {config.listener}"
     watcher: observers.Watcher
     if options["as_json"]:
@@ -123,11 +123,24 @@ def _play(config: SessionConfig, options: dict[str, Any], extra: dict[str, Any])
         watcher = observers.LiveWatcher(title, extra)
     else:
         watcher = observers.PlainWatcher(title, click.echo)
-    return run_session(config, watcher, one_process=options["one_process"])
+    return run_session(config, watcher, signals, one_process=options["one_process"])
 
 
-def _finish(config: SessionConfig, code: Exit, sentence: str, *, as_json: bool) -> None:
+def _finish(config: SessionConfig, ended: tuple[Exit, str], signals: Signals, *, as_json: bool) -> None:
     """Summary files, where the session lies, exit code."""
+    code, sentence = ended
+    if has_recording(config) or sentence:
+        _sum_up(config, ended, as_json=as_json)
+    else:
+        signals.check()
+        click.echo("isotone: Stopped before the session began; nothing was recorded.", err=True)
+    if sentence:
+        click.echo(f"isotone: {sentence}", err=True)
+    sys.exit(int(code))
+
+
+def _sum_up(config: SessionConfig, ended: tuple[Exit, str], *, as_json: bool) -> None:
+    code, sentence = ended
     folder = Path(config.session_dir)
     if not as_json:
         click.echo("The session has ended; drawing its picture ...")
@@ -139,12 +152,9 @@ def _finish(config: SessionConfig, code: Exit, sentence: str, *, as_json: bool) 
     if as_json:
         result = {"session": str(folder), "log": logs, "files": files, "exit": int(code), "fault": sentence}
         click.echo(json.dumps(result | {"seed": config.seed}))
-    else:
-        click.echo(f"Session {config.session_id} (seed {config.seed}) lies in {folder}")
-        for name in (*(Path(log).name for log in logs), *files):
-            click.echo(f"  {name}")
-        if not summarised:
-            click.echo(f"Its picture could not be drawn: see {folder / 'summary.log'}.", err=True)
-    if sentence:
-        click.echo(f"isotone: {sentence}", err=True)
-    sys.exit(int(code))
+        return
+    click.echo(f"Session {config.session_id} (seed {config.seed}) lies in {folder}")
+    for name in (*(Path(log).name for log in logs), *files):
+        click.echo(f"  {name}")
+    if not summarised:
+        click.echo(f"Its picture could not be drawn: see {folder / 'summary.log'}.", err=True)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from device.commands.options import json_option, session_argument
-from device.commands.session import sessions_root
+from device.commands.session_folder import sessions_root
 from device.config import DeviceConfig
 from device.sessions.listing import list_sessions
 from device.sessions.listing import show as describe

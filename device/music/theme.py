@@ -1,7 +1,7 @@
 """A melody out of the bytes of a MIDI file: what a listener likes, or never wants to hear, as bars of a theme.
 
 Whatever the bytes are, the answer is a theme or one sentence. A file's own grid of beats is believed; who reads the
-bytes from a disk is the launching room (`device.commands.session.read_theme`).
+bytes from a disk is the launching room (`device.commands.themes.read_theme`).
 """
 
 from __future__ import annotations
