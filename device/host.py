@@ -196,6 +196,7 @@ class ProcessContext:
                 ready=self.ready,
                 rss_mb=resident_mb(),
                 cpu_s=cpu_seconds(),
+                sent=self._publisher.n_sent,
             )
         )
 
@@ -209,6 +210,7 @@ class ProcessContext:
 
     def close(self) -> None:
         self._send_trace()
+        self._send_health(self.clock.now_ns())
         self._publisher.close()
         self._subscriber.close()
 

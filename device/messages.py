@@ -412,6 +412,8 @@ class Health(Message, frozen=True, kw_only=True):
     ready: bool
     rss_mb: float
     cpu_s: float
+    sent: int = 0
+    """Messages that it published before this one: what the recorder counts against. 0: not told."""
 
 
 class Fault(Message, frozen=True, kw_only=True):

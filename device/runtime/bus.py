@@ -77,6 +77,7 @@ class Publisher:
     def __init__(self, run_dir: Path, process: str, incarnation: int, clock: Clock) -> None:
         self._process, self._incarnation, self._clock = process, incarnation, clock
         self._seq: dict[str, int] = {}
+        self.n_sent = 0
         address = endpoint(run_dir, process)
         # A second bind of an ipc endpoint silently takes it over (libzmq #2059): hence the lock.
         self._lock = (run_dir / f"{process}.lock").open("w")
@@ -96,6 +97,7 @@ class Publisher:
         topic = topic_of(message)
         seq = self._seq.get(topic, 0)
         self._seq[topic] = seq + 1
+        self.n_sent += 1
         header = _encode((self._process, self._incarnation, seq, self._clock.now_ns()))
         self._socket.send_multipart((topic.encode(), header, _encode(message)))
 
@@ -134,14 +136,39 @@ class Subscriber:
 
 
 class GapCounter:
-    """Counts messages lost on the bus, from the sequence numbers of each topic and incarnation."""
+    """Counts messages lost on the bus: by topic from sequence numbers, and by writer from what its heartbeats say.
+
+    A gap shows when the next message of its topic comes. The last message of a topic has none after it, and the first
+    none before; so a writer tells how many it sent in all, in order with the rest.
+    """
 
     def __init__(self) -> None:
         self._expected: dict[tuple[str, str, int], int] = {}
+        self._heard: dict[tuple[str, int], int] = {}
+        self._unheard: dict[tuple[str, int], int] = {}
+        """By writer: messages that were lost and not found in any topic yet; the first heartbeat heard begins it."""
 
     def count(self, received: Received) -> int:
-        """Messages of this topic lost just before this one."""
-        key = (received.topic, received.process, received.incarnation)
-        lost = received.seq - self._expected.get(key, received.seq)
+        """Messages of this topic lost just before this one, as far as `count_sent` has not told of them already."""
+        key, writer = (received.topic, received.process, received.incarnation), (received.process, received.incarnation)
+        lost = max(0, received.seq - self._expected.get(key, received.seq))
         self._expected[key] = received.seq + 1
-        return max(0, lost)
+        self._heard[writer] = self._heard.get(writer, 0) + 1 + lost
+        told = min(lost, self._unheard.get(writer, 0))
+        if told:
+            self._unheard[writer] -= told
+            self._heard[writer] -= told
+        return lost - told
+
+    def count_sent(self, process: str, incarnation: int, sent: int) -> int:
+        """Messages of this writer that were lost on any topic before the heartbeat that says so was sent."""
+        writer = (process, incarnation)
+        heard = self._heard.get(writer, 1) - 1  # but for the heartbeat itself
+        if writer not in self._unheard:
+            self._unheard[writer] = 0
+            self._heard[writer] = sent + 1
+            return 0
+        lost = max(0, sent - heard)
+        self._unheard[writer] += lost
+        self._heard[writer] += lost
+        return lost

@@ -260,6 +260,7 @@ class Manager:
             ready=self._started,
             rss_mb=resident_mb(),
             cpu_s=cpu_seconds(),
+            sent=self._publisher.n_sent,
         )
         self._publisher.send(health)
         self._observer.see(_as_received("health/manager", health))

@@ -32,10 +32,16 @@ class LogReader:
     """The messages in the log of a folder, in today's form, whichever release recorded them.
 
     They may be read again and again; `problems` says what the last whole reading found.
+
+    Raises:
+        RecordingError: the folder may not be looked into.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._paths = log_paths(folder)
+        try:
+            self._paths = log_paths(folder)
+        except OSError as error:
+            raise RecordingError(f"{folder} cannot be read: {error.strerror}.", MEND) from error
         self._problems = Problems()
 
     def messages(self, streams: Collection[str] = STREAMS) -> Iterator[Received]:

@@ -14,16 +14,20 @@ import msgspec
 from device import __version__
 from device.clock import wall_time
 from device.host import ProcessContext
-from device.messages import Fault, Message, PcmBlock
+from device.messages import Fault, Health, Message, PcmBlock
 from device.runtime.bus import GapCounter, Received
-from device.sessions.store import Store, write_config
-from device.sessions.wav import WavWriter
+from device.sessions.problems import Problems
+from device.sessions.records import SegmentReader
+from device.sessions.store import Store, log_paths, write_config
+from device.sessions.wav import WavSeries
 from device.streams import STREAMS, topic_of
 
 DIGEST_NS = 1_000_000_000
 GAP_MIN_NS = 100_000_000
 """Audio blocks that follow later than this left a gap: an audio process was started again."""
 GAP_MAX_S = 3600.0
+RESUME_SEGMENTS = 2
+"""The log's last minutes, which a recorder that was started again looks through."""
 QUIET_NS = 500_000_000
 FAREWELL_NS = 6_000_000_000
 
@@ -34,19 +38,21 @@ class HeardWav:
     def __init__(self, path: Path, began_ns: int) -> None:
         """`began_ns`: when the music began, for a recorder that was started again; 0 for the first."""
         self._path, self._began_ns = path, began_ns
-        self._writer: WavWriter | None = None
+        self._writer: WavSeries | None = None
         self._next_ns = 0
 
-    def write(self, block: PcmBlock) -> None:
+    def write(self, block: PcmBlock) -> float:
+        """Append a block; returns how many seconds of silence had to stand before it, for what did not come."""
         if self._writer is None:
-            self._writer = WavWriter(self._path, block.sfreq_hz)
+            self._writer = WavSeries(self._path, block.sfreq_hz)
             if self._began_ns:
                 self._next_ns = self._began_ns + self._writer.n_frames * 1_000_000_000 // block.sfreq_hz
         late_ns = block.t_ns - self._next_ns
-        if self._next_ns and late_ns > GAP_MIN_NS:
-            self._writer.write_silence(round(min(late_ns / 1e9, GAP_MAX_S) * block.sfreq_hz))
+        missing_s = min(late_ns / 1e9, GAP_MAX_S) if self._next_ns and late_ns > GAP_MIN_NS else 0.0
+        self._writer.write_silence(round(missing_s * block.sfreq_hz))
         self._writer.write(block.data)
         self._next_ns = block.t_ns + len(block.data) // 4 * 1_000_000_000 // block.sfreq_hz
+        return missing_s
 
     def refresh(self) -> None:
         if self._writer:
@@ -75,27 +81,46 @@ class Recorder:
         self._own_seq: dict[str, int] = {}
         if context.incarnation == 0:
             write_config(folder, context.config, _facts(context))
+        else:
+            self._resume(folder)
+
+    def _resume(self, folder: Path) -> None:
+        """Go on counting where the recorder before left off, so that what nobody recorded meanwhile is told."""
+        for path in log_paths(folder)[-RESUME_SEGMENTS - 1 : -1]:
+            for logged in SegmentReader(path, Problems()).messages():
+                self._gaps.count(logged.received)
 
     def take(self, received: Received) -> None:
         lost = self._gaps.count(received)
         if lost:
-            self._note_gap(received, lost)
+            self._note_loss(f"{lost} messages of {received.topic} were lost on the way to the recorder.")
         if STREAMS[received.stream].log == "wav":
             message = received.message
             assert isinstance(message, PcmBlock)
-            self._wav.write(message)
+            missing_s = self._wav.write(message)
+            if missing_s:
+                self._note_loss(f"{missing_s:.1f} s of sound did not come to the recorder; heard.wav is silent there.")
         elif STREAMS[received.stream].log == "mcap":
             self._store.write(received, self._context.clock.now_ns())
+        if received.stream == "health":
+            self._check_sent(received)
 
-    def _note_gap(self, received: Received, lost: int) -> None:
-        sentence = f"{lost} messages of {received.topic} were lost on the way to the recorder."
+    def _check_sent(self, received: Received) -> None:
+        """A lost message that no other follows on its topic is missed when its writer tells how many it sent."""
+        health = received.message
+        if isinstance(health, Health) and health.sent:
+            lost = self._gaps.count_sent(received.process, received.incarnation, health.sent)
+            if lost:
+                self._note_loss(f"{lost} messages of the process `{received.process}` were lost to the recorder.")
+
+    def _note_loss(self, sentence: str) -> None:
         self.own(
             Fault(
                 t_ns=self._context.clock.now_ns(),
                 process="recorder",
                 code="log-gap",
                 sentence=sentence,
-                action="The log lacks them; replay will say where.",
+                action="The recording lacks them; replay will say where.",
             )
         )
 
@@ -140,8 +165,8 @@ def main(context: ProcessContext) -> None:
             recorder.abandon()
         context.fail(
             "disk-full",
-            f"The session can no longer be recorded in {context.config.session_dir}: {error.strerror}.",
-            "Free some space; what was recorded until now is whole.",
+            f"The session can no longer be recorded in {context.config.session_dir}: {error.strerror or error}.",
+            "Free some space, or see to the disk; what was recorded until now is whole.",
         )
 
 

@@ -7,6 +7,7 @@ seconds. The payloads are the bus's own bytes. MCAP specification: mcap.dev/spec
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import zlib
@@ -19,6 +20,7 @@ from mcap.writer import CompressionType, IndexType, Writer
 from device import __version__
 from device.config import SessionConfig
 from device.messages import Digest
+from device.outputs import write_whole
 from device.runtime.bus import Received
 from device.streams import STREAMS
 
@@ -30,8 +32,9 @@ CONFIG_FILE = "session.json"
 
 
 def log_paths(session_dir: Path) -> list[Path]:
-    """Segments in the order they were written."""
-    return sorted(session_dir.glob(LOG_PATTERN))
+    """Segments in the order they were written; what is no file is none. Raises OSError."""
+    found = (path for path in session_dir.glob(LOG_PATTERN) if path.is_file())
+    return sorted(found, key=lambda path: (len(path.name), path.name))
 
 
 class Segment:
@@ -86,6 +89,8 @@ class Segment:
         return self._schemas[stream]
 
     def sync(self) -> None:
+        """Have the card take what was written. Raises OSError where it cannot, or the file is no longer there."""
+        refuse_removed(self._file.fileno())
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
@@ -97,6 +102,16 @@ class Segment:
         """Leave the file as it is: the disk takes no more."""
         with contextlib.suppress(OSError):
             self._file.close()
+
+
+def refuse_removed(file: int) -> None:
+    """A removed file takes all that is written, and keeps none of it.
+
+    Raises:
+        OSError: the file of this descriptor has no name any more.
+    """
+    if os.fstat(file).st_nlink == 0:
+        raise FileNotFoundError(errno.ENOENT, "its file was removed")
 
 
 class Store:
@@ -114,7 +129,10 @@ class Store:
         self._synced_ns = now_ns
 
     def _open(self, now_ns: int) -> Segment:
-        return Segment(self._folder / f"log-{len(log_paths(self._folder)):04d}.mcap", now_ns)
+        index = len(log_paths(self._folder))
+        while (path := self._folder / f"log-{index:04d}.mcap").exists():
+            index += 1
+        return Segment(path, now_ns)
 
     def write(self, received: Received, now_ns: int) -> None:
         if now_ns - self._segment.began_ns > SEGMENT_NS:
@@ -130,7 +148,7 @@ class Store:
         return Digest(t_ns=now_ns, topics=dict(self._digest))
 
     def sync(self, now_ns: int) -> None:
-        """Have the card itself take what was written, every five seconds."""
+        """Have the card itself take what was written, every five seconds. Raises OSError."""
         if now_ns - self._synced_ns >= SYNC_NS:
             self._segment.sync()
             self._synced_ns = now_ns
@@ -147,20 +165,11 @@ def write_config(session_dir: Path, config: SessionConfig, facts: dict[str, str]
 
     Written once, by a rename, so that a power cut leaves either nothing or the whole.
     """
-    _replace(session_dir / CONFIG_FILE, msgspec.json.format(msgspec.json.encode(config)))
+    write_whole(session_dir / CONFIG_FILE, msgspec.json.format(msgspec.json.encode(config)))
     raw: dict[str, Any] = msgspec.to_builtins(config)
     for name in ("baselines", "theme", "never"):
         del raw[name]  # hundreds of numbers, for programs alone
-    _replace(session_dir / "session.toml", (_toml(facts) + "\n[effective]\n" + _toml(_flat(raw))).encode())
-
-
-def _replace(path: Path, data: bytes) -> None:
-    scratch = path.with_suffix(path.suffix + ".part")
-    with scratch.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
+    write_whole(session_dir / "session.toml", (_toml(facts) + "\n[effective]\n" + _toml(_flat(raw))).encode())
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

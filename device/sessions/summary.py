@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from device.errors import Exit, IsotoneError
+from device.outputs import write_whole
 from device.sessions.history import History, Source
 from device.sessions.interchange import write_midi
 from device.sessions.listing import SUMMARY_FILE
@@ -36,7 +37,7 @@ def summarise(session_dir: Path) -> dict[str, Any]:
     history = History(SessionReader(session_dir))
     summary = describe(history)
     text = msgspec.json.format(msgspec.json.encode(summary))
-    (session_dir / SUMMARY_FILE).write_bytes(text)
+    write_whole(session_dir / SUMMARY_FILE, text)
     write_midi(session_dir / MIDI_FILE, history.played)
     draw(history, session_dir / FIGURE_FILE)
     return summary

@@ -5,13 +5,18 @@ RIFF/WAVE with one `fmt ` and one `data` chunk (IBM and Microsoft 1991), 16-bit 
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import struct
 from pathlib import Path
+
+from device.sessions.store import refuse_removed
 
 HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 CHANNELS = 2
 FRAME_BYTES = 4
-DATA_BYTES_MAX = 2**32 - 1 - HEADER.size
+DATA_BYTES_MAX = (2**32 - 1 - HEADER.size) // FRAME_BYTES * FRAME_BYTES
 """A WAV cannot hold more: 6.2 hours at 48 kHz."""
 
 
@@ -45,7 +50,7 @@ class WavWriter:
         self._n_bytes = 0
         if path.exists() and path.stat().st_size >= HEADER.size:
             whole_frames = (path.stat().st_size - HEADER.size) // FRAME_BYTES
-            self._n_bytes = whole_frames * FRAME_BYTES
+            self._n_bytes = min(whole_frames * FRAME_BYTES, DATA_BYTES_MAX)
         self._file = path.open("r+b" if self._n_bytes else "wb", buffering=0)
         self.refresh()
 
@@ -53,12 +58,69 @@ class WavWriter:
     def n_frames(self) -> int:
         return self._n_bytes // FRAME_BYTES
 
+    @property
+    def room(self) -> int:
+        """Bytes that the file can still hold."""
+        return DATA_BYTES_MAX - self._n_bytes
+
     def write(self, pcm: bytes) -> None:
-        """Append whole frames; what a WAV cannot hold any more is left out."""
-        room = DATA_BYTES_MAX - self._n_bytes
-        taken = pcm[: min(room, len(pcm)) // FRAME_BYTES * FRAME_BYTES]
-        self._file.write(taken)
-        self._n_bytes += len(taken)
+        """Append whole frames. Raises OSError where there is no `room` for them."""
+        if len(pcm) > self.room:
+            raise OSError(errno.EFBIG, "a WAV file holds no more than 4 GB")
+        left = memoryview(pcm)[: len(pcm) // FRAME_BYTES * FRAME_BYTES]
+        self._file.seek(HEADER.size + self._n_bytes)
+        # A disk that is about to be full takes a part, and refuses the next.
+        while left:
+            taken = self._file.write(left)
+            self._n_bytes += taken
+            left = left[taken:]
+
+    def refresh(self) -> None:
+        """Bring the header up to date, in one piece. Raises OSError also where the file was removed."""
+        refuse_removed(self._file.fileno())
+        whole = self.n_frames * FRAME_BYTES
+        os.pwrite(self._file.fileno(), header(whole, self._sfreq_hz), 0)
+
+    def close(self) -> None:
+        self.refresh()
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Leave the file as valid as it can be: the disk takes no more."""
+        with contextlib.suppress(OSError):
+            self.refresh()
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+
+class WavSeries:
+    """A sound of any length: `heard.wav`, then `heard-2.wav` and so on where a file can hold no more.
+
+    Several files rather than one of a larger kind (RF64), because every player reads them. Raises as `WavWriter`.
+    """
+
+    def __init__(self, path: Path, sfreq_hz: int) -> None:
+        self._path, self._sfreq_hz = path, sfreq_hz
+        self._part = len(wav_paths(path)) or 1
+        self._writer = WavWriter(self._path_of(self._part), sfreq_hz)
+
+    def _path_of(self, part: int) -> Path:
+        return self._path if part == 1 else self._path.with_stem(f"{self._path.stem}-{part}")
+
+    @property
+    def n_frames(self) -> int:
+        return (self._part - 1) * (DATA_BYTES_MAX // FRAME_BYTES) + self._writer.n_frames
+
+    def write(self, pcm: bytes) -> None:
+        """Append whole frames."""
+        while len(pcm) > self._writer.room:
+            room = self._writer.room
+            self._writer.write(pcm[:room])
+            pcm = pcm[room:]
+            self._writer.close()
+            self._part += 1
+            self._writer = WavWriter(self._path_of(self._part), self._sfreq_hz)
+        self._writer.write(pcm)
 
     def write_silence(self, n_frames: int) -> None:
         second = bytes(FRAME_BYTES * self._sfreq_hz)
@@ -67,15 +129,18 @@ class WavWriter:
             n_frames -= self._sfreq_hz
 
     def refresh(self) -> None:
-        """Bring the header up to date."""
-        self._file.seek(0)
-        self._file.write(header(self._n_bytes, self._sfreq_hz))
-        self._file.seek(HEADER.size + self._n_bytes)
+        self._writer.refresh()
 
     def close(self) -> None:
-        self.refresh()
-        self.abandon()
+        self._writer.close()
 
     def abandon(self) -> None:
-        """Leave the file as it was last refreshed: the disk takes no more."""
-        self._file.close()
+        self._writer.abandon()
+
+
+def wav_paths(path: Path) -> list[Path]:
+    """The files of a series that are there, in order."""
+    paths = [path] if path.exists() else []
+    while paths and (following := path.with_stem(f"{path.stem}-{len(paths) + 1}")).exists():
+        paths.append(following)
+    return paths

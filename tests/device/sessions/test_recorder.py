@@ -1,4 +1,5 @@
 import errno
+import shutil
 import wave
 from pathlib import Path
 from typing import cast
@@ -9,7 +10,7 @@ import pytest
 from device.clock import VirtualClock
 from device.config import SessionConfig
 from device.host import ProcessContext
-from device.messages import Digest, Fault, Marker, Message, PcmBlock
+from device.messages import Digest, Fault, Health, Marker, Message, PcmBlock
 from device.runtime.bus import Received
 from device.sessions import recorder
 from device.sessions.reader import SessionReader
@@ -130,3 +131,59 @@ def test_a_recorder_that_is_started_again_appends(config: SessionConfig) -> None
     assert reader.problems() == []
     with wave.open(str(folder / "heard.wav")) as heard:
         assert heard.getnframes() == 960
+
+
+def health(seq: int, sent: int) -> Received:
+    told = Health(t_ns=S, process="x", pid=1, incarnation=0, ready=True, rss_mb=1.0, cpu_s=0.0, sent=sent)
+    return received("health/x", seq, told)
+
+
+def losses(context: Context) -> list[str]:
+    faults = [message for message in context.published if isinstance(message, Fault)]
+    assert {fault.code for fault in faults} <= {"log-gap"}
+    return [fault.sentence for fault in faults]
+
+
+def test_a_loss_that_no_later_message_of_its_topic_betrays_is_a_fault(config: SessionConfig) -> None:
+    context = Context(config, [health(0, 10), marker(0), health(1, 14)])
+    record(context)
+    assert losses(context) == ["2 messages of the process `x` were lost to the recorder."]
+
+
+def test_a_loss_is_told_once(config: SessionConfig) -> None:
+    given = [health(0, 10), marker(0), health(1, 14), marker(3), health(2, 16), marker(5), health(3, 19)]
+    context = Context(config, given)
+    record(context)
+    assert losses(context) == [
+        "2 messages of the process `x` were lost to the recorder.",
+        "1 messages of markers were lost on the way to the recorder.",
+    ]
+
+
+def test_what_was_said_while_no_recorder_lived_is_a_fault(config: SessionConfig) -> None:
+    record(Context(config, [marker(0), marker(1)]))
+    context = Context(config, [marker(5)], incarnation=1)
+    record(context)
+    assert losses(context) == ["3 messages of markers were lost on the way to the recorder."]
+
+
+def test_sound_that_did_not_come_is_a_fault(config: SessionConfig) -> None:
+    context = Context(config, [pcm(0, S), pcm(1, 3 * S)])
+    record(context)
+    assert losses(context) == ["2.0 s of sound did not come to the recorder; heard.wav is silent there."]
+
+
+def test_a_session_folder_that_is_removed_is_told(config: SessionConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = Recorder.take
+
+    def remove(self: Recorder, item: Received) -> None:
+        taken(self, item)
+        shutil.rmtree(config.session_dir)
+
+    monkeypatch.setattr(Recorder, "take", remove)
+    context = Context(config, [marker(0)])
+    record(context)
+    assert context.failure is not None
+    assert context.failure[0] == "disk-full"
+    assert "can no longer be recorded" in context.failure[1]
+    assert "removed" in context.failure[1]

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from device.messages import Note, PlayedBar
 from device.sessions.score import Score, chord_of, draw_score
-from device.sessions.wav import WavWriter
+from device.sessions.wav import WavSeries
 from tests.device.music.intents import intent
 
 S = 1_000_000_000
@@ -63,7 +63,7 @@ def test_a_long_piece_leaves_its_chords_out(drawn: list[Figure]) -> None:
 
 
 def test_the_sound_is_drawn_below_even_where_it_is_silent(tmp_path: Path) -> None:
-    wav = WavWriter(tmp_path / "x.wav", 8000)
+    wav = WavSeries(tmp_path / "x.wav", 8000)
     tone = np.sin(np.arange(8000 * 30) * 2 * np.pi * 440 / 8000)[:, None] * [3000, 3000]
     wav.write(tone.astype("<i2").tobytes())
     wav.write_silence(8000 * 4)

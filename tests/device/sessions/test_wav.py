@@ -1,11 +1,13 @@
+import resource
 import wave
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from device.sessions import wav
-from device.sessions.wav import WavWriter
+from device.sessions.wav import WavSeries, WavWriter, wav_paths
 
 
 def frames(path: Path) -> bytes:
@@ -49,17 +51,46 @@ def test_a_second_writer_goes_on_at_the_last_whole_frame(tmp_path: Path) -> None
 
 def test_silence_has_the_asked_length(tmp_path: Path) -> None:
     path = tmp_path / "heard.wav"
-    writer = WavWriter(path, 48_000)
-    writer.write_silence(100_000)
-    writer.close()
+    series = WavSeries(path, 48_000)
+    series.write_silence(100_000)
+    series.close()
     assert frames(path) == bytes(400_000)
+    assert wav_paths(path) == [path]
 
 
-def test_a_wav_takes_no_more_than_its_header_can_say(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(wav, "DATA_BYTES_MAX", 10)
+def test_what_a_wav_cannot_hold_goes_on_in_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wav, "DATA_BYTES_MAX", 8)
+    path = tmp_path / "heard.wav"
+    series = WavSeries(path, 48_000)
+    series.write(b"abcdefghijkl")
+    series.write(b"more")
+    series.close()
+    again = WavSeries(path, 48_000)
+    assert again.n_frames == 4
+    again.write(b"last")
+    again.close()
+    assert wav_paths(path) == [path, tmp_path / "heard-2.wav", tmp_path / "heard-3.wav"]
+    assert b"".join(map(frames, wav_paths(path))) == b"abcdefghijklmorelast"
+
+
+def test_a_file_that_was_removed_takes_no_more(tmp_path: Path) -> None:
     path = tmp_path / "heard.wav"
     writer = WavWriter(path, 48_000)
-    writer.write(b"abcdefghijkl")
-    writer.write(b"more")
-    writer.close()
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        writer.refresh()
+    writer.abandon()
+
+
+def test_a_disk_that_takes_a_part_refuses_the_rest_and_the_file_stays_valid(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    path = tmp_path / "heard.wav"
+    writer = WavWriter(path, 48_000)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (44 + 10, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            writer.write(b"abcdefghijkl")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    writer.abandon()
     assert frames(path) == b"abcdefgh"
