@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+HOUSE = Path(__file__).resolve().parents[1]
+"""Where a child stands: libraries look for their settings in the current folder, as matplotlib for `matplotlibrc`."""
 
 
 def interpreter(*arguments: str) -> list[str]:

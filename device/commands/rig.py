@@ -21,7 +21,7 @@ from device.clock import Clock
 from device.commands.signals import Signals
 from device.config import BluetoothConfig, DeviceConfig, SessionConfig, SourceConfig
 from device.errors import Exit, IsotoneError, RecordingError, SystemMissingError
-from device.interpreter import interpreter
+from device.interpreter import HOUSE, interpreter
 
 START_TIMEOUT_S = 15.0
 
@@ -54,7 +54,7 @@ class Rig:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=Path(__file__).resolve().parents[2],
+                cwd=HOUSE,
                 start_new_session=True,
             )
         try:

@@ -18,7 +18,7 @@ from device.commands.themes import read_themes, refuse_silence
 from device.config import DeviceConfig, Prescription, SessionConfig
 from device.console.observers import Watcher
 from device.errors import DiskError, Exit, SystemMissingError
-from device.interpreter import interpreter
+from device.interpreter import HOUSE, interpreter
 from device.messages import Command, PersonalBaseline
 from device.models import MODELS_DIR
 from device.runtime.children import InterpreterLauncher, ThreadLauncher
@@ -149,10 +149,10 @@ def summarise(session_dir: Path) -> bool:
 
     The process is out of the terminal's reach: a second Ctrl-C, or a closed terminal, does not cost the picture.
     """
-    command = interpreter("-m", "device.sessions.summary", str(session_dir))
+    command = interpreter("-m", "device.sessions.summary", str(session_dir.resolve()))
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
         done = subprocess.run(
-            command, check=False, capture_output=True, timeout=SUMMARY_TIMEOUT_S, start_new_session=True
+            command, cwd=HOUSE, check=False, capture_output=True, timeout=SUMMARY_TIMEOUT_S, start_new_session=True
         )
         if done.returncode:
             (session_dir / "summary.log").write_bytes(done.stderr)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from device.config import SessionConfig
 from device.host import run_process
-from device.interpreter import interpreter
+from device.interpreter import HOUSE, interpreter
 
 
 class Child(Protocol):
@@ -51,7 +51,7 @@ class Interpreter:
                 stdout=log,
                 stderr=log,
                 env=environment,
-                cwd=Path(__file__).resolve().parents[2],
+                cwd=HOUSE,
                 start_new_session=True,
             )
         self.pid = self._process.pid

@@ -7,7 +7,8 @@ is told by form or word as well.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
@@ -47,9 +48,18 @@ STYLE = {
 }
 
 
+@contextmanager
+def our_style() -> Iterator[None]:
+    """Draw by matplotlib's defaults and our style; a `matplotlibrc` in the folder a user stands in has no say."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
+
+
 def draw(history: History, path: Path) -> None:
     """Draw the session; what is missing in it is said in its place."""
-    with mpl.rc_context(STYLE):
+    with our_style():
         figure = Figure(figsize=(12.0, 10.5), dpi=130, layout="constrained")
         *panels, words = figure.subplots(6, 1, height_ratios=(3.0, 3.4, 1.2, 1.2, 1.8, 1.0))
         figure.suptitle(_title(history), x=0.01, ha="left", fontsize=12, fontweight="bold")

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -22,7 +21,7 @@ from matplotlib.ticker import FuncFormatter
 from device.messages import TICKS_PER_BEAT, MusicIntent, PlayedBar
 from device.music.keys import NAMES, key_name
 from device.music.theory import detect_chord
-from device.sessions.figure import BLUE, STYLE, VERMILION, VOICE_COLOURS
+from device.sessions.figure import BLUE, VERMILION, VOICE_COLOURS, our_style
 
 LABELS_MAX = 72
 """Chords are written only where there is room for them."""
@@ -51,7 +50,7 @@ class Score(NamedTuple):
 def draw_score(score: Score, path: Path, wav: Path | None = None) -> None:
     """Draw the piece into `path`; with the sound in `wav` (which began with it) its spectrogram below."""
     width = min(40.0, max(10.0, INCHES_PER_BAR * len(score.played)))
-    with mpl.rc_context(STYLE):
+    with our_style():
         figure = Figure(figsize=(width, 9.5 if wav else 6.5), dpi=110, layout="constrained")
         heights = (1.5, 4.0, 2.4) if wav else (1.5, 4.0)
         panels = figure.subplots(len(heights), 1, height_ratios=heights, sharex=True)

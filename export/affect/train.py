@@ -87,7 +87,7 @@ def _export(net: KernelNet, fitted: Fitted, rows: FloatRows, folder: Path, tflit
         np.save(scratch / "calibration.npy", rows[:CALIBRATION_ROWS])
         to_onnx.write(net, rows[:CALIBRATION_ROWS], scratch / "fp32.onnx", scratch / "int8.onnx")
         torch.save(fitted.kernel._asdict(), scratch / "kernel.pt")
-        command = [str(tflite_python), "-m", "export.affect.to_tflite", str(scratch)]
+        command = [str(tflite_python), "-P", "-m", "export.affect.to_tflite", str(scratch)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         return [measured_pair(scratch, suffix, folder, windows) for suffix in (".onnx", ".tflite")]
 

@@ -26,6 +26,7 @@ class Folder:
         self.path = path / "downloads"
         self.path.mkdir()
         self.trace = path / "trace"
+        (self.path / "matplotlibrc").write_bytes(b"text.usetex: True\n# \xff\n")
         for name in NAMES:
             text = f"open({str(self.trace)!r}, 'a').write({name + ' '!r})\nraise ImportError('planted')\n"
             (self.path / f"{name}.py").write_text(text, "utf-8")

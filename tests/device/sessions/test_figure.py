@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import matplotlib as mpl
 import matplotlib.image
 import pytest
 from matplotlib.figure import Figure
@@ -68,3 +69,16 @@ def test_time_is_told_in_minutes_and_seconds_with_round_ticks() -> None:
     assert [figure._clock(seconds) for seconds in (0, 61.4, -5)] == ["0:00", "1:01", "-0:05"]
     for duration_s in (1, 30, 120, 1201, 3600, 20_000):
         assert duration_s / figure._tick_s(duration_s) < 14
+
+
+def test_settings_that_lie_in_the_current_folder_have_no_say(
+    tmp_path: Path, config: SessionConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A matplotlibrc among downloads could set the text by LaTeX, which runs programs."""
+    history = History(SessionReader(Log(tmp_path / "empty", config).close()))
+    figure.draw(history, tmp_path / "before.png")
+    monkeypatch.setitem(mpl.rcParams, "text.usetex", True)
+    monkeypatch.setitem(mpl.rcParams, "figure.facecolor", "red")
+    figure.draw(history, tmp_path / "after.png")
+    before, after = (matplotlib.image.imread(tmp_path / f"{name}.png") for name in ("before", "after"))
+    assert (before == after).all()

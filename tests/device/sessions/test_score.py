@@ -39,7 +39,7 @@ def score(n_bars: int) -> Score:
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     figures: list[Figure] = []
-    monkeypatch.setattr(Figure, "savefig", lambda self, *_: figures.append(self))
+    monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: figures.append(self))
     return figures
 
 
