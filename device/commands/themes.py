@@ -7,7 +7,8 @@ from pathlib import Path
 
 from device.config import Preference, Prescription, Theme
 from device.errors import ConfigError, RecordingError
-from device.music.theme import BYTES_MAX, theme_of
+from device.music.midi_reader import BYTES_MAX
+from device.music.theme import theme_of
 
 N_PROGRAMS = 128
 WITHOUT_MELODY = "The music goes on without this melody."

@@ -1,37 +1,24 @@
 """A melody out of the bytes of a MIDI file: what a listener likes, or never wants to hear, as bars of a theme.
 
-Whatever the bytes are, the answer is a theme or one sentence. A file's own grid of beats is believed; who reads the
-bytes from a disk is the launching room (`device.commands.themes.read_theme`).
+Whatever the bytes are, the answer is a theme and a sentence that says what was understood, or one sentence that says
+why there is none. Who reads the bytes from a disk is the launching room (`device.commands.themes`).
 """
 
 from __future__ import annotations
 
-import io
-import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, NoReturn
-
-import mido
 
 from device.config import THEME_BARS, Theme
 from device.errors import RecordingError
 from device.messages import TICKS_PER_BEAT, Note
-from device.music.keys import find_key
+from device.music.bar_lines import BAR_TICKS, BARS_MAX, Measure, Meter, Place, Stretch, measures_of, stretches
+from device.music.keys import find_key, key_name
+from device.music.midi_reader import META, METER, TEMPO, File, read_midi
+from device.music.parts import FEWEST_NOTES, Part, Raw, find_tune, parts_of, skyline, to_grid
 from device.music.theory import key_shift
 from device.music.tokens import LENGTHS, fold, snap
 
-BYTES_MAX = 262_144
-"""More than any song takes; mido needs 0.4 s and 35 MB for the worst file of this size (measured)."""
-ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{1000}")
-"""A number in a MIDI file goes on while the top bit is set; mido would follow it for minutes."""
-BARS_MAX = 2000
-BAR_TICKS = 4 * TICKS_PER_BEAT
-DRUMS = 9
-SHORTEST_BEAT = 64
-"""A meter that counts shorter notes is a wrong byte."""
-SINGER = re.compile(r"melod|voice|vocal|sing|gesang|stimme|lead", re.IGNORECASE)
-FEWEST_NOTES = 4
 REGISTER = 69
 """The theme is moved by octaves to lie around this pitch."""
 SIXTEENTHS, TRIPLETS = 6, 8
@@ -41,145 +28,64 @@ PHASE_NOTES = 400
 """So many tell it."""
 OFF_BEAT = 2.5
 """Ticks of mean distance from the eighths above which a file's beats are looked for elsewhere."""
+USUAL_TEMPO_US = 500_000
+"""Microseconds a beat where a file says nothing."""
+COUNTED_BARS = 16
+"""Of two stretches with so many bars of melody the first is taken."""
 
 
-class Raw(NamedTuple):
-    """A note of the file; onset and length in ticks of our grid, not yet on its steps."""
+class Heard(NamedTuple):
+    theme: Theme
+    sentence: str
+    """What was understood of the file, and what was left out."""
 
-    onset: int
-    length: int
-    pitch: int
-    velocity: int
-    track: int
+
+class Line(NamedTuple):
+    """The melody on bars of four quarters; onsets count from the first of them."""
+
+    notes: tuple[Raw, ...]
+    stretch: Stretch
+    other: tuple[tuple[Measure, ...], ...]
+    """Bars beside the stretch that are of another meter."""
 
 
 def theme_of(data: bytes, name: str) -> Theme:
+    """The melody alone of `hear`."""
+    return hear(data, name).theme
+
+
+def hear(data: bytes, name: str) -> Heard:
     """The melody in the bytes of a MIDI file called `name`: at most 32 bars from its first note.
 
-    A track named for its melody or voice is taken, else the line of the highest notes; drums are never.
-
     Raises:
-        RecordingError: no MIDI file, too large, not in 4/4 (2/4, 1/4 and 2/2 count as such), or no melody in it.
+        RecordingError: no MIDI file, too large, too long, in no meter of four quarters, or no melody in it.
     """
-    file = _parse(data, name)
-    end = _last_common_bar(file, name) * BAR_TICKS
-    notes = _notes(file)
-    if notes and notes[-1].onset >= BARS_MAX * BAR_TICKS:
+    file = read_midi(data, name)
+    parts = parts_of(file)
+    tune = find_tune(parts)
+    if tune is None:
+        found = sum(len(part.notes) for part in parts)
+        _refuse(f"{name} holds no melody: {found} notes that are not drums.", "Give a file with a melody.")
+    if max(note.onset for part in parts for note in part.notes) >= BARS_MAX * BAR_TICKS:
         _refuse(f"{name} lasts longer than {BARS_MAX} bars.", "Give one piece of music.")
-    notes = [note for note in notes if note.onset < end]
-    melody = skyline(_singers(file, notes) or notes)
-    if len(melody) < FEWEST_NOTES:
-        _refuse(f"{name} holds no melody: {len(melody)} notes that are not drums.", "Give a file with a melody.")
-    phase = _phase(melody)
-    begins = (melody[0].onset + phase) // BAR_TICKS * BAR_TICKS - phase
-    heard = [note for note in notes if begins <= note.onset < begins + THEME_BARS * BAR_TICKS]
-    weights = [float(sum(note.length for note in heard if note.pitch % 12 == pc)) for pc in range(12)]
-    tonic_pc, mode = find_key(weights)
-    line = _at_home(melody, key_shift(tonic_pc, mode), begins)
-    return Theme(mode=mode, bars=tuple(_bars(line)))
+    melody = _on_beats(skyline(tune.notes))
+    line = _lay_out(melody, file, name)
+    begins = line.notes[0].onset // BAR_TICKS * BAR_TICKS
+    taken = [note for note in line.notes if note.onset < begins + THEME_BARS * BAR_TICKS]
+    tonic_pc, mode = find_key(_weights(parts, melody, line, taken))
+    bars = tuple(_bars(_at_home(taken, key_shift(tonic_pc, mode), begins)))
+    sentence = _tell(name, file, tune, line, taken, key_name(tonic_pc, mode), len(bars))
+    return Heard(Theme(mode=mode, bars=bars), sentence)
 
 
 def _refuse(sentence: str, action: str) -> NoReturn:
     raise RecordingError(sentence, action)
 
 
-def _parse(data: bytes, name: str) -> mido.MidiFile:
-    if len(data) > BYTES_MAX:
-        _refuse(f"{name} is larger than {BYTES_MAX // 1024} kB.", "Give a MIDI file of one piece, not a collection.")
-    action = "Save it again in a notation or music program as a Standard MIDI File."
-    if not data.startswith(b"MThd") or ENDLESS_NUMBER.search(data):
-        _refuse(f"{name} is not a MIDI file.", action)
-    try:
-        # Its parser raises whatever it stumbles over.
-        file = mido.MidiFile(file=io.BytesIO(data), clip=True)
-    except Exception as error:
-        raise RecordingError(f"{name} is a broken MIDI file ({type(error).__name__}).", action) from error
-    if file.ticks_per_beat <= 0:
-        _refuse(f"{name} counts film frames instead of beats.", action)
-    if file.type not in (0, 1):
-        _refuse(f"{name} is a collection of patterns (MIDI type {file.type}).", action)
-    return file
-
-
-def _last_common_bar(file: mido.MidiFile, name: str) -> int:
-    """How many bars there are before the first meter that is not four quarters, two or one.
-
-    Raises:
-        RecordingError: the file begins so.
-    """
-    meters = sorted(
-        (tick, message.numerator, message.denominator)
-        for track in file.tracks
-        for tick, message in _timed(track)
-        if message.type == "time_signature"
-    )
-    for tick, numerator, denominator in meters:
-        if 4 * numerator not in (4 * denominator, 2 * denominator, denominator):
-            bars = _grid(tick, file) // BAR_TICKS
-            if bars < 1:
-                meter = f"{numerator}/{denominator}" if denominator <= SHORTEST_BEAT else "a meter that there is not"
-                action = "Give a melody in 4/4; other meters cannot be taken up yet."
-                _refuse(f"{name} is in {meter} from its first bar.", action)
-            return bars
-    return BARS_MAX
-
-
-def _timed(track: mido.MidiTrack) -> Iterator[tuple[int, mido.Message | mido.MetaMessage]]:
-    tick = 0
-    for message in track:
-        tick += message.time
-        yield tick, message
-
-
-def _grid(tick: int, file: mido.MidiFile) -> int:
-    """A tick of the file in ours; far beyond what is ever read they are all one."""
-    scaled: int = (2 * tick * TICKS_PER_BEAT + file.ticks_per_beat) // (2 * file.ticks_per_beat)
-    return min(scaled, 2 * BARS_MAX * BAR_TICKS)
-
-
-def _notes(file: mido.MidiFile) -> list[Raw]:
-    """All notes but drums, by onset; one that never ends lasts a beat."""
-    notes: list[Raw] = []
-    for number, track in enumerate(file.tracks):
-        open_notes: dict[tuple[int, int], tuple[int, int]] = {}
-        for tick, message in _timed(track):
-            if message.type not in ("note_on", "note_off") or message.channel == DRUMS:
-                continue
-            key = message.channel, message.note
-            if key in open_notes:
-                onset, velocity = open_notes.pop(key)
-                begins = _grid(onset, file)
-                notes.append(Raw(begins, max(1, _grid(tick, file) - begins), message.note, velocity, number))
-            if message.type == "note_on" and message.velocity:
-                open_notes[key] = tick, message.velocity
-        for (_, pitch), (onset, velocity) in open_notes.items():
-            notes.append(Raw(_grid(onset, file), TICKS_PER_BEAT, pitch, velocity, number))
-    return sorted(notes)
-
-
-def _singers(file: mido.MidiFile, notes: Sequence[Raw]) -> list[Raw]:
-    """The notes of the first track that is named for a melody and has one."""
-    by_track: dict[int, list[Raw]] = defaultdict(list)
-    for note in notes:
-        by_track[note.track].append(note)
-    melodies = (
-        by_track[number]
-        for number, track in enumerate(file.tracks)
-        if len(by_track[number]) >= FEWEST_NOTES and SINGER.search(track.name)
-    )
-    return next(melodies, [])
-
-
-def skyline(notes: Sequence[Raw]) -> list[Raw]:
-    """The line of the highest notes: what begins under a note that is still sounding above it is left out."""
-    line: list[Raw] = []
-    for note in sorted(notes, key=lambda note: (note.onset, -note.pitch)):
-        if line and note.onset < line[-1].onset + line[-1].length and note.pitch <= line[-1].pitch:
-            continue
-        if line and note.onset <= line[-1].onset:
-            continue
-        line.append(note)
-    return line
+def _on_beats(melody: Sequence[Raw]) -> list[Raw]:
+    """The melody moved to the file's beats where it plainly lies beside them."""
+    phase = _phase(melody)
+    return [note._replace(onset=max(0, note.onset + phase)) for note in melody]
 
 
 def _phase(melody: Sequence[Raw]) -> int:
@@ -191,6 +97,67 @@ def _phase(melody: Sequence[Raw]) -> int:
 
     best = min(PHASES, key=lambda phase: (off(phase), abs(phase)))
     return best if off(0) > OFF_BEAT and off(best) < 0.5 * off(0) else 0
+
+
+# -- bars
+
+
+def _lay_out(melody: Sequence[Raw], file: File, name: str) -> Line:
+    """The melody on the longest stretch of bars that can be of four quarters.
+
+    Raises:
+        RecordingError: none has notes enough.
+    """
+    measures = measures_of(_meters(file), melody[-1].onset + 1)
+    common, other = stretches(measures)
+    laid = [(stretch, notes) for stretch in common if len(notes := list(_place(melody, stretch))) >= FEWEST_NOTES]
+    if not laid:
+        odd = ", ".join(dict.fromkeys(str(group[0].meter) for group in other)) or "no meter that can be told"
+        action = "Give a melody in 4/4; other meters cannot be taken up yet."
+        _refuse(f"{name} is in {odd}.", action)
+    stretch, notes = max(laid, key=lambda pair: min(COUNTED_BARS, len({note.onset // BAR_TICKS for note in pair[1]})))
+    return Line(tuple(notes), stretch, tuple(map(tuple, other)))
+
+
+def _meters(file: File) -> list[Meter]:
+    return [
+        Meter(to_grid(event.tick, file.ticks_per_beat), event.data[0], 2 ** min(event.data[1], 8))
+        for track in file.tracks
+        for event in track.events
+        if event.kind == META and event.channel == METER
+    ]
+
+
+def _place(melody: Sequence[Raw], stretch: Stretch) -> Iterator[Raw]:
+    """The notes of a stretch with the onsets that they have on its bars of four quarters."""
+    places = iter(stretch.places)
+    here: Place | None = next(places)
+    for note in melody:
+        while here is not None and note.onset >= here.tick + here.length:
+            here = next(places, None)
+        if here is None:
+            return
+        if note.onset >= here.tick:
+            yield note._replace(onset=here.bar * BAR_TICKS + here.offset + note.onset - here.tick)
+
+
+def _weights(parts: Sequence[Part], melody: Sequence[Raw], line: Line, taken: Sequence[Raw]) -> list[float]:
+    """How long each pitch class sounds while the melody does what is taken of it: the melody counts for half."""
+    first = next(note.onset for note in melody if note.onset >= line.stretch.places[0].tick)
+    last = first + taken[-1].onset - taken[0].onset + BAR_TICKS
+    heard = [note for part in parts for note in part.notes if first - BAR_TICKS < note.onset < last]
+    sung, all_ = _durations(taken), _durations(heard)
+    return [tune / sum(sung) + whole / max(1.0, sum(all_)) for tune, whole in zip(sung, all_, strict=True)]
+
+
+def _durations(notes: Sequence[Raw]) -> list[float]:
+    weights = [0.0] * 12
+    for note in notes:
+        weights[note.pitch % 12] += note.length
+    return weights
+
+
+# -- the theme
 
 
 def _at_home(melody: Sequence[Raw], shift: int, begins: int) -> list[Note]:
@@ -222,3 +189,29 @@ def _bars(line: Sequence[Note]) -> Iterator[tuple[Note, ...]]:
         length = snap(note.duration_tick, [ticks for ticks in LENGTHS if ticks <= longest])
         cut[bar].append(Note(tick, length, note.pitch, note.velocity, "melody"))
     yield from map(tuple, cut)
+
+
+# -- what was understood
+
+
+def _tell(name: str, file: File, tune: Part, line: Line, taken: Sequence[Raw], key: str, n_bars: int) -> str:
+    measures = line.stretch.measures
+    meter = max((measure.meter for measure in measures), key=lambda meter: sum(m.meter == meter for m in measures))
+    tempi = [event for track in file.tracks for event in track.events if event.kind == META and event.channel == TEMPO]
+    tempo_us = int.from_bytes(tempi[0].data[:3], "big") if tempi else USUAL_TEMPO_US
+    track = f"track {tune.track + 1}" + (f" ({tune.name})" if tune.name else "")
+    upbeat = line.stretch.upbeat_ticks / TICKS_PER_BEAT
+    begun = f" after an upbeat of {upbeat:g} {'quarter' if upbeat == 1 else 'quarters'}" if upbeat else ""
+    bars = f"{n_bars} {'bar' if n_bars == 1 else 'bars'} of {meter}"
+    words = f"{name}: {len(taken)} notes of {track} in {key}, {60e6 / max(1, tempo_us):.0f} bpm, in {bars}{begun}"
+    left_out = [*_left_out(line, taken), *file.mended]
+    return f"{words}. Passed over: {'; '.join(left_out)}." if left_out else f"{words}."
+
+
+def _left_out(line: Line, taken: Sequence[Raw]) -> Iterator[str]:
+    if len(taken) < len(line.notes):
+        yield f"{len(line.notes) - len(taken)} notes behind its first {THEME_BARS} bars"
+    for measure in line.stretch.odd:
+        yield f"the end of a bar of {measure.length / TICKS_PER_BEAT:g} quarters"
+    for group in line.other:
+        yield f"{len(group)} bars of {group[0].meter}"

@@ -1,0 +1,139 @@
+"""Where the bars of a file begin, and how they become bars of four quarters.
+
+Two bars of two quarters make one, a bar of eight makes two; a short bar before whole ones is an upbeat and stands at
+the end of its own. A single odd bar gives its first four quarters, so that the lines behind it stay where they are.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from device.messages import TICKS_PER_BEAT
+
+BAR_TICKS = 4 * TICKS_PER_BEAT
+BARS_MAX = 2000
+SHORTEST_BEAT = 64
+"""A meter that counts shorter notes is a wrong byte."""
+NEVER = 2**60
+ODD_BARS = 3
+"""So many bars in a row that are not of four quarters, two or one are another meter; fewer are an exception."""
+
+
+class Meter(NamedTuple):
+    """A time signature from a tick of our grid on."""
+
+    tick: int
+    numerator: int
+    denominator: int
+
+    @property
+    def bar_ticks(self) -> int:
+        return max(1, BAR_TICKS * self.numerator // self.denominator)
+
+    def __str__(self) -> str:
+        return f"{self.numerator}/{self.denominator}"
+
+
+class Measure(NamedTuple):
+    """A bar of the file."""
+
+    tick: int
+    length: int
+    meter: Meter
+
+    @property
+    def is_common(self) -> bool:
+        return self.length in (BAR_TICKS // 4, BAR_TICKS // 2) or self.length % BAR_TICKS == 0
+
+
+class Place(NamedTuple):
+    """A bar of the file, or a part of it, on its place in a bar of four quarters."""
+
+    tick: int
+    length: int
+    bar: int
+    offset: int
+
+
+class Stretch(NamedTuple):
+    """Bars of a file that follow one another in bars of four quarters, and what of them does not fit."""
+
+    measures: tuple[Measure, ...]
+    places: tuple[Place, ...]
+    odd: tuple[Measure, ...]
+    upbeat_ticks: int
+    """Length of a short bar at its head."""
+
+
+def measures_of(meters: Sequence[Meter], end_tick: int) -> list[Measure]:
+    """All bars up to a tick; 4/4 where nothing is said. A bar ends where the meter is set anew."""
+    usable = [meter for meter in sorted(meters) if meter.numerator and 1 <= meter.denominator <= SHORTEST_BEAT]
+    last_of_tick = {meter.tick: meter for meter in usable}
+    if 0 not in last_of_tick:
+        last_of_tick = {0: Meter(0, 4, 4), **last_of_tick}
+    measures: list[Measure] = []
+    for meter, following in itertools.pairwise([*last_of_tick.values(), Meter(NEVER, 4, 4)]):
+        for tick in range(meter.tick, min(following.tick, end_tick), meter.bar_ticks):
+            measures.append(Measure(tick, min(meter.bar_ticks, following.tick - tick), meter))
+            if len(measures) > BARS_MAX:
+                return measures
+    return measures
+
+
+def stretches(measures: Sequence[Measure]) -> tuple[list[Stretch], list[list[Measure]]]:
+    """The runs of bars that can be bars of four quarters, and those between that cannot."""
+    groups = [(is_common, list(group)) for is_common, group in itertools.groupby(measures, lambda m: m.is_common)]
+    runs: list[list[Measure]] = [[]]
+    other: list[list[Measure]] = []
+    for is_common, group in groups:
+        if is_common or len(group) < ODD_BARS:
+            runs[-1] += group
+        else:
+            other.append(group)
+            runs.append([])
+    return [_arrange(run) for run in runs if run], other
+
+
+def _arrange(run: Sequence[Measure]) -> Stretch:
+    places: list[Place] = []
+    upbeat_ticks = 0
+    for bar, group in enumerate(_grouped(run)):
+        filled = sum(measure.length for measure in group)
+        first_of_more = bar == 0 and len(run) > len(group)
+        is_upbeat = filled < BAR_TICKS and (first_of_more or filled < BAR_TICKS // 2)
+        upbeat_ticks = filled if is_upbeat and bar == 0 else upbeat_ticks
+        offset = BAR_TICKS - filled if is_upbeat else 0
+        for measure in group:
+            length = min(measure.length, BAR_TICKS - offset)
+            places.append(Place(measure.tick, length, bar, offset))
+            offset += length
+    odd = tuple(measure for measure in run if measure.length > BAR_TICKS and measure.length % BAR_TICKS)
+    return Stretch(tuple(run), tuple(places), odd, upbeat_ticks)
+
+
+def _grouped(run: Sequence[Measure]) -> Iterator[list[Measure]]:
+    """Bars that share a bar of four quarters: equal ones, and two that fill it together."""
+    group: list[Measure] = []
+    filled = 0
+    for measure in itertools.chain.from_iterable(map(_cut, run)):
+        fits = filled + measure.length <= BAR_TICKS
+        is_alike = bool(group) and all(other.length == measure.length for other in group)
+        if group and not (fits and (is_alike or filled + measure.length == BAR_TICKS)):
+            yield group
+            group, filled = [], 0
+        group.append(measure)
+        filled += measure.length
+        if filled >= BAR_TICKS:
+            yield group
+            group, filled = [], 0
+    if group:
+        yield group
+
+
+def _cut(measure: Measure) -> Iterator[Measure]:
+    """A bar of eight quarters as two of four; of an odd long bar the first four."""
+    whole = measure.length // BAR_TICKS if measure.length % BAR_TICKS == 0 else 1
+    for number in range(whole):
+        yield Measure(measure.tick + number * BAR_TICKS, min(measure.length, BAR_TICKS), measure.meter)
