@@ -1,7 +1,8 @@
 """The Cyton's stream, pure: bytes with their arrival time in, SampleChunks out. The transport is in cyton.py.
 
 A packet is 0xA0, counter, 8 x int24 big endian, 6 auxiliary bytes, 0xC0..0xC6, without a checksum, at 250/s. So a
-packet is believed only with its neighbours: see `PacketDecoder`. (OpenBCI Cyton firmware 3.1; sensors notes, 1.1)
+packet is believed only with its neighbours: see `PacketDecoder`. What its counter means is `cyton_counter`'s to say.
+(OpenBCI Cyton firmware 3.1; sensors notes, 1.1)
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.acquisition.chunks import Chunker
+from device.acquisition.cyton_counter import PACKETS_PER_S, CounterUnwrapper, HalfCounter
 from device.acquisition.sample_clock import SampleClock
 from device.messages import SampleChunk
 
@@ -20,19 +22,30 @@ FOOTER_FIRST, FOOTER_LAST = 0xC0, 0xC6
 PACKET_BYTES = 33
 LOOK_BYTES = PACKET_BYTES + 2
 """A packet is decided once the head and the counter behind it are there."""
-PACKETS_PER_S = 250.0
 BOARD_CHANNELS = 8
-RESTART_PACKETS = 64
-"""A counter this far ahead of the host's time (0.26 s) did not lose packets, it began anew."""
+PAIRS_KNOWN = 8
+"""So many packets of a Daisy tell how its halves are counted."""
 
 
 class Packets(NamedTuple):
     counter: NDArray[np.uint8]
+    following: NDArray[np.uint8]
+    """What stands in the place of the next packet's counter."""
     raw: NDArray[np.int32]
     """Shape (n, 8)."""
 
+    def part(self, which: slice) -> Packets:
+        return Packets(self.counter[which], self.following[which], self.raw[which])
 
-NO_PACKETS = Packets(np.empty(0, np.uint8), np.empty((0, BOARD_CHANNELS), np.int32))
+    def join(self, later: Packets) -> Packets:
+        return Packets(
+            np.concatenate((self.counter, later.counter)),
+            np.concatenate((self.following, later.following)),
+            np.concatenate((self.raw, later.raw)),
+        )
+
+
+NO_PACKETS = Packets(np.empty(0, np.uint8), np.empty(0, np.uint8), np.empty((0, BOARD_CHANNELS), np.int32))
 
 
 def scale_uv(gain: float = 24.0) -> float:
@@ -70,16 +83,16 @@ class PacketDecoder:
             if self._chained:
                 runs.append(run)
                 self._last_counter = int(run[-1, 1])
-            position += run.size or 1
+            position += len(run) * PACKET_BYTES or 1
         self._bytes = self._bytes[position:] if position >= 0 else b""
         return _unpack(np.concatenate(runs)) if runs else NO_PACKETS
 
     def _run_at(self, position: int) -> NDArray[np.uint8]:
-        """The unbroken run of packets that begins at `position`, shape (n, 33)."""
+        """The unbroken run of packets that begins at `position`, each with the counter behind it, shape (n, 34)."""
         n_rows = (len(self._bytes) - position - 2) // PACKET_BYTES
         window = np.frombuffer(self._bytes, np.uint8, n_rows * PACKET_BYTES + 2, position)
-        rows = window[:-2].reshape(n_rows, PACKET_BYTES)
-        footer = rows[:, -1]
+        rows = np.column_stack((window[:-2].reshape(n_rows, PACKET_BYTES), window[PACKET_BYTES + 1 :: PACKET_BYTES]))
+        footer = rows[:, PACKET_BYTES - 1]
         headed = window[PACKET_BYTES::PACKET_BYTES] == HEAD
         good = (rows[:, 0] == HEAD) & (footer >= FOOTER_FIRST) & (footer <= FOOTER_LAST) & headed
         good[0] &= self._chained or self._is_plausible(int(rows[0, 1]), int(window[PACKET_BYTES + 1]))
@@ -94,41 +107,7 @@ def _unpack(rows: NDArray[np.uint8]) -> Packets:
     wide = np.zeros((len(rows), BOARD_CHANNELS, 4), np.uint8)
     wide[:, :, :3] = rows[:, 2:26].reshape(-1, BOARD_CHANNELS, 3)
     raw = (wide.view(">i4")[:, :, 0] >> 8).astype(np.int32)
-    return Packets(rows[:, 1].copy(), raw)
-
-
-class CounterUnwrapper:
-    """Gives packets a running number from the 8-bit counter, with the host's time for outages beyond one turn (1.02 s).
-
-    A number has the parity of its counter, which tells the two boards of a Daisy apart.
-    """
-
-    def __init__(self) -> None:
-        self._last: tuple[int, int, int] | None = None
-
-    def unwrap(self, counter: NDArray[np.uint8], now_ns: int) -> NDArray[np.int64]:
-        """Numbers of the packets that were read together at `now_ns`; the first ever is 0 or 1."""
-        if self._last is None:
-            first = int(counter[0])
-            self._last = ((first - 1) & 0xFF, (first & 1) - 1, now_ns - round(len(counter) * 1e9 / PACKETS_PER_S))
-        last_counter, last_number, last_ns = self._last
-        steps = np.diff(counter, prepend=np.uint8(last_counter)).astype(np.int64)
-        steps[steps == 0] = 256
-        self._reconcile(steps, (now_ns - last_ns) * PACKETS_PER_S / 1e9)
-        numbers = last_number + np.cumsum(steps)
-        self._last = (int(counter[-1]), int(numbers[-1]), now_ns)
-        return numbers
-
-    @staticmethod
-    def _reconcile(steps: NDArray[np.int64], expected: float) -> None:
-        """Make the widest step wider by the turns the clock saw, or narrow where the counter began anew."""
-        surplus = int(steps.sum() - expected)
-        widest = int(np.argmax(steps))
-        if surplus > RESTART_PACKETS:
-            step = int(steps[widest])
-            steps[widest] = max(step - (surplus & ~1), 2 - (step & 1))
-        elif surplus < 0:
-            steps[widest] += 256 * round(-surplus / 256)
+    return Packets(rows[:, 1].copy(), rows[:, PACKET_BYTES].copy(), raw)
 
 
 class DaisyPairer:
@@ -162,6 +141,9 @@ class CytonStream:
     def connect(self) -> None:
         """Begin a new connection: the counter starts anew, the sample index goes on."""
         self._decoder, self._unwrapper, self._pairer = PacketDecoder(), CounterUnwrapper(), DaisyPairer()
+        self._halves: HalfCounter | None = None
+        self._undecided: Packets | None = NO_PACKETS if self._daisy else None
+        """The first packets of a Daisy, until they tell how its halves are counted."""
         self._clock = SampleClock(self._sfreq_hz, not_before_ns=self._end_ns)
         self._base: int | None = None
         self._read_ns = 0
@@ -171,13 +153,30 @@ class CytonStream:
         n_held = int(self._decoder.holds_packet)
         packets = self._decoder.decode(data)
         # A packet that only waited for the head behind it came with the read before.
-        came = [(packets.counter[:n_held], self._read_ns), (packets.counter[n_held:], now_ns)]
-        came = [(counter, came_ns) for counter, came_ns in came if len(counter)]
+        came = [(packets.part(slice(n_held)), self._read_ns), (packets.part(slice(n_held, None)), now_ns)]
         self._read_ns = now_ns if data else self._read_ns
-        if not came:
-            return []
-        index = np.concatenate([self._unwrapper.unwrap(counter, came_ns) for counter, came_ns in came])
-        return self._place(index, packets.raw, came[-1][1])
+        return [chunk for part, came_ns in came if len(part.counter) for chunk in self._take(part, came_ns)]
+
+    @property
+    def n_repeats(self) -> int:
+        """Packets of this connection that came before and were left out."""
+        return self._unwrapper.n_repeats
+
+    def _take(self, packets: Packets, came_ns: int) -> list[SampleChunk]:
+        """Number packets that came together and give them their place."""
+        if self._undecided is not None:
+            packets = self._undecided.join(packets)
+            self._undecided = packets if len(packets.counter) < PAIRS_KNOWN else None
+            if self._undecided is not None:
+                return []
+            if HalfCounter.is_needed(packets.counter, packets.raw):
+                self._halves, self._unwrapper = HalfCounter(), CounterUnwrapper(HalfCounter.TURN)
+        counter, following = packets.counter.tolist(), packets.following.tolist()
+        if self._halves:
+            counter = self._halves.apply(packets.counter, packets.raw)
+            following = [*counter[1:], -1]
+        index, kept = self._unwrapper.unwrap(counter, following, packets.raw, came_ns)
+        return self._place(index, packets.raw[kept], came_ns) if len(index) else []
 
     def _place(self, index: NDArray[np.int64], raw: NDArray[np.int32], came_ns: int) -> list[SampleChunk]:
         """Give numbered packets, the last of which came at `came_ns`, their place among all samples of the source."""

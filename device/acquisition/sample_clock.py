@@ -35,6 +35,7 @@ class SampleClock:
         self._block_number = 0
         self._slope_ns = 0.0
         self._anchor_ns = np.inf
+        self._newest: tuple[int, int] = (0, 0)
         self._last_index: int | None = None
         self._last_ns = not_before_ns
 
@@ -42,6 +43,7 @@ class SampleClock:
         """Take note that sample `index`, the newest of a batch, had arrived at `arrival_ns`."""
         if self._origin is None:
             self._origin = (index, arrival_ns)
+        self._newest = (index, arrival_ns)
         x = float(index - self._origin[0])
         late_ns = arrival_ns - self._origin[1] - x * self._period_ns
         number = int(x // self._block_samples)
@@ -82,10 +84,16 @@ class SampleClock:
         return self._rise(index, line_ns)
 
     def _rise(self, index: int, line_ns: int) -> int:
-        """Let a correction backwards squeeze the samples to half their distance at most."""
+        """Let a correction backwards squeeze the samples, to half their distance if they then keep behind the clock."""
         if self._last_index is None:
             line_ns = max(line_ns, self._last_ns + 1)
         elif index > self._last_index:
             line_ns = max(line_ns, self._last_ns + round((index - self._last_index) * self._period_ns / 2))
+            line_ns = max(min(line_ns, self._arrival_ns(index)), self._last_ns + 1)
         self._last_index, self._last_ns = index, line_ns
         return line_ns
+
+    def _arrival_ns(self, index: int) -> int:
+        """When `index` can have come at the latest, as what came behind it tells."""
+        newest, arrival_ns = self._newest
+        return arrival_ns - round((newest - index) * self._period_ns)

@@ -16,6 +16,7 @@ from device.clock import SystemClock
 from device.config import BluetoothConfig, SourceConfig
 from device.errors import ConfigError, SensorError
 from hardware.emulators.cyton import PtyCyton
+from hardware.emulators.cyton_quirks import Quirk, QuirkyBoard
 from tests.device.acquisition.listener import Listener, rows_of, running
 
 
@@ -233,5 +234,108 @@ def test_a_port_that_comes_later_is_waited_for(tmp_path: Path) -> None:
             await cyton.start()
             await listener.until(lambda: listener.states[-1] == "streaming")
             await cyton.stop()
+
+    asyncio.run(scene())
+
+
+@contextlib.asynccontextmanager
+async def quirky(tmp_path: Path, quirk: Quirk, *, daisy: bool = False) -> AsyncIterator[tuple[QuirkyBoard, Listener]]:
+    cyton = PtyCyton(tmp_path / "ttyCyton", feed, daisy=daisy)
+    cyton.board = board = QuirkyBoard(feed, quirk, daisy=daisy)
+    await cyton.start()
+    try:
+        async with running(source_at(cyton.link)) as listener:
+            yield board, listener
+    finally:
+        await cyton.stop()
+
+
+@pytest.mark.parametrize("quirk", ["repeats", "old packets"])
+def test_packets_that_come_again_are_left_out_and_told_once(tmp_path: Path, quirk: Quirk) -> None:
+    async def scene() -> None:
+        async with quirky(tmp_path, quirk) as (_, listener):
+            await listener.until(lambda: listener.n_samples >= 500)
+            assert listener.n_lost == 0
+            assert_whole(listener)
+            told = [status.sentence for status in listener.statuses if "again" in status.sentence]
+            assert len(told) == 1
+            assert listener.states == ["connecting", "streaming", "streaming"]
+
+    asyncio.run(scene())
+
+
+def test_text_in_mid_stream_restarts_the_stream_at_once(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with quirky(tmp_path, "first firmware") as (board, listener):
+            await listener.until(lambda: listener.n_samples >= 100)
+            board.overflow()
+            n_before = len(listener.chunks)
+            await listener.until(lambda: len(listener.chunks) > n_before + 2)
+            assert listener.states == ["connecting", "streaming", "silent", "streaming"]
+            said = listener.statuses[2].sentence
+            assert "`Failure: Board RFduino buffer overflowed. Soft reset command sent to Board.`" in said
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("quirk", "daisy", "word"),
+    [("old dongle", False, "dongle's firmware"), ("no count", False, "number stays"), ("half missing", True, "Daisy")],
+)
+def test_a_board_that_is_not_understood_is_not_called_silent(
+    tmp_path: Path, quirk: Quirk, daisy: bool, word: str
+) -> None:
+    async def scene() -> None:
+        async with quirky(tmp_path, quirk, daisy=daisy) as (_, listener):
+            await listener.until(lambda: "failed" in listener.states)
+            assert word in listener.sentence
+            assert "stopped sending" not in listener.sentence
+
+    asyncio.run(scene())
+
+
+def test_a_missed_poll_is_asked_again_before_anything_is_said(tmp_path: Path) -> None:
+    async def scene() -> None:
+        cyton = PtyCyton(tmp_path / "ttyCyton", feed)
+        cyton.board = QuirkyBoard(feed, "missed poll")
+        await cyton.start()
+        await source_at(cyton.link).probe()
+        await cyton.stop()
+
+    asyncio.run(scene())
+
+
+def test_something_else_at_the_port_is_told_apart_from_silence(tmp_path: Path) -> None:
+    async def scene() -> str:
+        cyton = PtyCyton(tmp_path / "ttyCyton", feed)
+        cyton.board = QuirkyBoard(feed, "no cyton")
+        await cyton.start()
+        try:
+            return await refusal_of(source_at(cyton.link))
+        finally:
+            await cyton.stop()
+
+    assert "`$GPGGA" in asyncio.run(scene())
+
+
+def test_a_daisy_that_is_dead_leaves_eight_channels_and_a_word(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with quirky(tmp_path, "dead daisy") as (_, listener):
+            await listener.until(lambda: len(listener.chunks) >= 3)
+            assert (len(listener.chunks[0].ch_names), listener.chunks[0].sfreq_hz) == (8, 250.0)
+            assert "Daisy board does not answer" in listener.sentence
+            assert_whole(listener)
+
+    asyncio.run(scene())
+
+
+def test_halves_with_one_number_are_one_sample(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with quirky(tmp_path, "shared halves", daisy=True) as (_, listener):
+            await listener.until(lambda: listener.n_samples >= 100)
+            assert listener.n_lost == 0
+            assert rows_of(listener.chunks[-1])[:, 9] == pytest.approx(
+                10 / 9 * rows_of(listener.chunks[-1])[:, 8], abs=0.2
+            )
 
     asyncio.run(scene())

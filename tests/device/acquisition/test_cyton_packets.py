@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.acquisition.cyton_packets import (
-    CounterUnwrapper,
     CytonStream,
     DaisyPairer,
     PacketDecoder,
@@ -118,47 +117,6 @@ def test_garbage_alone_never_fails(garbage: bytes) -> None:
     assert packets.raw.shape == (len(packets.counter), 8)
 
 
-def unwrap_at(*batches: tuple[float, list[int]]) -> list[int]:
-    unwrapper = CounterUnwrapper()
-    numbers = [unwrapper.unwrap(np.array(counter, np.uint8), round(at_s * 1e9)) for at_s, counter in batches]
-    return [number for batch in numbers for number in batch.tolist()]
-
-
-def test_counter_goes_on_over_its_end() -> None:
-    assert unwrap_at((1.0, [254, 255]), (1.012, [0, 1, 2])) == [0, 1, 2, 3, 4]
-
-
-def test_losses_are_counted() -> None:
-    assert unwrap_at((1.0, [0, 1]), (1.04, [5, 6, 9, 10])) == [0, 1, 5, 6, 9, 10]
-
-
-@pytest.mark.parametrize("n_lost", [100, 254, 255, 256, 300, 600, 2550])
-def test_outages_beyond_one_turn_are_told_by_time(n_lost: int) -> None:
-    after = 2 + n_lost
-    numbers = unwrap_at((1.0, [0, 1]), (1.0 + (n_lost + 2) / 250, [after & 0xFF, after + 1 & 0xFF]))
-    assert numbers == [0, 1, after, after + 1]
-
-
-def test_a_stalled_reader_loses_nothing() -> None:
-    counter = np.arange(600) & 0xFF
-    assert unwrap_at((1.0, [255]), (3.4, counter.tolist())) == [1, *range(2, 602)]
-
-
-def test_a_counter_that_begins_anew_is_no_loss_of_half_a_second() -> None:
-    numbers = unwrap_at((1.0, [10, 11, 12]), (1.016, [13, 0, 1, 2]))
-    assert numbers[:4] == [0, 1, 2, 3]
-    assert 0 < numbers[4] - numbers[3] <= 4
-    assert numbers[5:] == [numbers[4] + 1, numbers[4] + 2]
-    assert numbers[4] % 2 == 0
-
-
-@given(st.lists(st.lists(st.integers(0, 255), min_size=1, max_size=20), min_size=1, max_size=10), st.floats(0, 5))
-def test_numbers_always_rise_and_keep_the_parity_of_the_counter(batches: list[list[int]], pause_s: float) -> None:
-    numbers = unwrap_at(*((1 + n * pause_s, batch) for n, batch in enumerate(batches)))
-    assert (np.diff(numbers) > 0).all()
-    assert [number % 2 for number in numbers] == [counter % 2 for batch in batches for counter in batch]
-
-
 def test_a_daisy_sample_is_an_odd_packet_and_the_even_one_behind_it() -> None:
     pairer = DaisyPairer()
     raw = np.arange(8 * 8, dtype=np.int32).reshape(8, 8)
@@ -218,6 +176,52 @@ def test_daisy_stream_has_sixteen_channels_at_125_hz() -> None:
     assert {chunk.sfreq_hz for chunk in chunks} == {125.0}
     assert indices_of(chunks) == list(range(len(indices_of(chunks))))
     assert samples_of(chunks)[0, [0, 8]] == pytest.approx(np.array([1, 2]) * scale_uv(), rel=1e-5)
+
+
+@pytest.mark.parametrize(("every", "back"), [(50, 0), (39, 38), (7, 1), (20, 120)])
+@pytest.mark.parametrize("value", [0, 100])
+def test_packets_that_come_again_are_left_out_and_told(every: int, back: int, value: int) -> None:
+    """For a minute: no loss is told, and no sample is from the future."""
+    stream, now_ns, sent, chunks = CytonStream("cyton", NAMES), 10**9, 0, []
+    while now_ns < 61 * 10**9:
+        now_ns += 30_000_000
+        data = b""
+        while sent < (now_ns - 10**9) * 250 // 10**9:
+            data += packet(sent, value * sent % 9973)
+            if sent % every == 0 and sent > 150:
+                data += packet(sent - back, value * (sent - back) % 9973)
+            sent += 1
+        for chunk in stream.push(data, now_ns):
+            assert chunk.t_ns + (len(samples_of([chunk])) - 1) * 4_000_000 <= now_ns
+            chunks.append(chunk)
+    assert sum(chunk.n_lost for chunk in chunks) == 0
+    assert indices_of(chunks) == list(range(len(indices_of(chunks))))
+    assert stream.n_repeats > 100
+
+
+def test_halves_with_one_number_make_sixteen_channels() -> None:
+    names = tuple(f"E{n}" for n in range(16))
+    data = b"".join(packet(n // 2, n) for n in range(1000))
+    chunks = feed(CytonStream("cyton", names), data, 5.0)
+    assert sum(chunk.n_lost for chunk in chunks) == 0
+    assert len(indices_of(chunks)) > 470
+    assert samples_of(chunks)[:2, [0, 8]] == pytest.approx(np.array([[2, 3], [4, 5]]) * scale_uv(), rel=1e-5)
+
+
+@given(
+    script=st.lists(st.tuples(st.integers(0, 255), st.integers(0, 3), st.integers(0, 700)), max_size=150),
+    daisy=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_counters_come_no_sample_is_from_the_future(script: list[tuple[int, int, int]], daisy: bool) -> None:
+    stream = CytonStream("cyton", tuple(f"E{n}" for n in range(16 if daisy else 8)))
+    now_ns, counter, last_ns = 10**9, 0, 0
+    for jump, odd, pause_ms in script:
+        counter = jump if odd == 3 else counter + 1
+        now_ns += pause_ms * 1_000_000 // (1 if odd == 2 else 20)
+        for chunk in stream.push(packet(counter, counter % 7), now_ns):
+            assert last_ns < chunk.t_ns <= now_ns
+            last_ns = chunk.t_ns
 
 
 class Numbering:

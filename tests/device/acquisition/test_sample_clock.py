@@ -76,6 +76,16 @@ def test_times_rise_whatever_arrives(steps: list[tuple[int, int]]) -> None:
     assert (np.diff(told_ns) > 0).all()
 
 
+@given(st.lists(st.tuples(st.integers(1, 500), st.integers(0, 10**9)), min_size=1, max_size=60))
+def test_times_never_pass_the_clock(steps: list[tuple[int, int]]) -> None:
+    """Even where more samples came than the time since the last can hold."""
+    clock, index, now_ns = SampleClock(SFREQ_HZ), 0, 0
+    for n_samples, pause_ns in steps:
+        index, now_ns = index + n_samples, now_ns + pause_ns + 1000
+        clock.observe(index, now_ns)
+        assert clock.time_ns(index) <= now_ns
+
+
 def test_a_clock_that_saw_nothing_tells_nothing() -> None:
     with pytest.raises(ValueError, match="no sample"):
         SampleClock(SFREQ_HZ).time_ns(0)
