@@ -24,7 +24,7 @@ class Calibrated(NamedTuple):
     after: NDArray[np.intp]
     """Frames that lie wholly after the baseline and have a label."""
     z: FloatArray
-    """Of all frames, shape (frames, channels, features)."""
+    """Features of all frames, shape (frames, channels, features)."""
     usable: NDArray[np.bool_]
     baseline: NDArray[np.intp]
     """Frames the baseline was made of."""

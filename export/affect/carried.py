@@ -37,7 +37,7 @@ SCORED_AFTER_S = 38.0
 """Into the second half: beyond the longest rest and its last window, so that all are scored on the same windows."""
 WINDOW_S = 4.0
 STEP = 4
-"""Of four windows a second one is scored."""
+"""One in four windows is scored, which is one a second."""
 
 
 class Sitting(NamedTuple):
@@ -50,10 +50,10 @@ class Sitting(NamedTuple):
     centre: FloatArray
     """Mean of the earlier half, shape (channels, features)."""
     values: FloatArray
-    """Of today, shape (n, channels, features)."""
+    """Features of today, shape (n, channels, features)."""
     usable: NDArray[np.bool_]
     t_s: FloatArray
-    """Since the middle of the rest, or since the load began."""
+    """Time since the middle of the rest, or since the load began."""
     is_load: NDArray[np.bool_]
 
 

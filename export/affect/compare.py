@@ -72,7 +72,7 @@ def load_windows(data_dir: Path, config: TrainingConfig) -> list[Windows]:
 
 
 def covariances(windows: FloatArray, sfreq_hz: float, band_hz: tuple[float, float], shrink: float) -> FloatArray:
-    """Of one band, shape (n, channels, channels), from the spectrum of tapered windows."""
+    """Covariances of one band, shape (n, channels, channels), from the spectrum of tapered windows."""
     taper = np.hanning(windows.shape[-1])
     spectrum = np.fft.rfft((windows - windows.mean(axis=-1, keepdims=True)) * taper, axis=-1)
     hz = np.fft.rfftfreq(windows.shape[-1], 1 / sfreq_hz)

@@ -27,7 +27,7 @@ class Fold(NamedTuple):
 
     fitted: Fitted
     calibration: dict[str, list[Calibration]]
-    """Per montage, for every length of evidence."""
+    """Calibration for each montage and every length of evidence."""
     unseen: list[Person]
     calibrated_on: tuple[str, ...]
     """Names of everybody whose outputs the calibration was fitted to."""
@@ -61,7 +61,7 @@ class CrossValidation(NamedTuple):
     folds: list[Fold]
     reports: list[Report]
     calibration: dict[str, list[Calibration]]
-    """From the outputs of all folds; what ships."""
+    """The calibration that ships, from the outputs of all folds."""
 
 
 def cross_validate(people: Sequence[Person], config: TrainingConfig) -> CrossValidation:
@@ -124,7 +124,7 @@ def _calibrations(parts: Sequence[tuple[Fitted, list[Person]]], config: Training
 
 
 def montage_calibrations(calibration: dict[str, list[Calibration]], config: TrainingConfig) -> list[MontageCalibration]:
-    """As card.toml holds them: by the sites of each montage."""
+    """The calibrations as card.toml holds them: by the sites of each montage."""
     return [
         MontageCalibration(
             [site for site, members in config.sites.items() if {site, *members} & set(config.montages[montage])], curves

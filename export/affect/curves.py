@@ -19,7 +19,7 @@ from export.affect.scores import Scored, joined
 
 BEGIN = (0.5, 0.0, -2.0, -2.0)
 PENALTY = 0.01
-"""On the squared parameters, against a mean log loss."""
+"""Penalty on the squared parameters, against a mean log loss."""
 FURTHEST = 0.02
 """Nobody is ever told anything with more than 98 %."""
 

@@ -19,7 +19,7 @@ KNOWN_MONTAGE = 0.6
 """Share of the thinned windows that keep just the channels of a montage that is scored."""
 CHANNELS_MIN = 2
 WEIGHT = 0.005
-"""Of a window in the loss, which sums; so that `inverse_penalty` does not depend on the number of people."""
+"""Weight of a window in the loss, which sums; so `inverse_penalty` does not depend on the number of people."""
 
 
 class Fitted(NamedTuple):

@@ -12,7 +12,7 @@ from device.dsp.windows import FloatArray
 TELLS = 0.9
 """Share of recordings whose label something that is no signal may tell; two of ten by chance are usual."""
 RECORDINGS_MIN = 6
-"""With fewer anything tells."""
+"""With fewer recordings anything tells them apart."""
 CLOCK_MIN = 0.99
 """Correlation with time in every recording."""
 STILL = 1e-6
@@ -67,7 +67,7 @@ def clock_features(values: FloatArray, recording: NDArray[np.str_], order_s: Flo
 
 
 def _correlation(values: FloatArray, time_s: FloatArray) -> FloatArray:
-    """Of each column with time; 0 where either stands still."""
+    """Correlation of each column with time; 0 where either stands still."""
     centred, passed = values - values.mean(axis=0), time_s - time_s.mean()
     size = np.sqrt((centred**2).sum(axis=0) * (passed**2).sum())
     return np.asarray(np.where(size > 0, passed @ centred / np.where(size > 0, size, 1.0), 0.0))

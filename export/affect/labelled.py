@@ -19,9 +19,9 @@ from export.affect.protocols import Axis, Protocol
 
 FULL_S = {"eeg": EEG_WINDOW_S, "wrist": WINDOW_S}
 SLACK_S = 1.0
-"""By which the first full window of a wristband may be short: its signals do not begin together."""
+"""The first full window of a wristband may be short by this much: its signals do not begin together."""
 PURE_SHARE = 0.8
-"""Of a window that has to carry its label; the rest of it may carry none, but no other."""
+"""Share of a window that has to carry its label; the rest of it may carry none, but no other."""
 QUALITY_MIN = 0.5
 CLIP = 10.0
 NO_LABEL = -1
@@ -115,7 +115,7 @@ def _is_full(frame: FeatureFrame, protocol: Protocol) -> bool:
 
 
 def _rest_s(frame: FeatureFrame, recording: LabelledRecording) -> float:
-    """Where rest ends: with its first window, if it is shorter than that."""
+    """The end of rest: that of its first window, if it is shorter than that."""
     return max(recording.baseline_s, FULL_S[frame.kind]) if recording.baseline_s > 0 else 0.0
 
 

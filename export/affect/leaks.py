@@ -36,7 +36,7 @@ TOUCH_S = 1e-6
 COPIES_MIN = 5
 """Windows: single ones of dull signals may coincide."""
 COPIES_SHARE = 0.02
-"""Of the tested windows may lie near a trained one by chance."""
+"""This share of the tested windows may lie near a trained one by chance."""
 NO_PROPERTIES: Mapping[str, FloatArray] = MappingProxyType({})
 
 
@@ -61,7 +61,7 @@ class Plan(NamedTuple):
     person: NDArray[np.str_]
     recording: NDArray[np.str_]
     begin_s: FloatArray
-    """On the recording's own time axis."""
+    """Its place on the recording's own time axis."""
     end_s: FloatArray
     order_s: FloatArray
     """Time since the person's session began."""
@@ -73,7 +73,7 @@ class Plan(NamedTuple):
     rest: Index
     """Windows that a listener's own calibration was made of."""
     properties: Mapping[str, FloatArray] = NO_PROPERTIES
-    """Of the file each window came from, such as its gain or offset: what no reading should rest on."""
+    """Facts of the file each window came from, such as its gain or offset: what no reading should rest on."""
     apart: Literal["person", "recording"] = "person"
     """What may not be on both sides of a fold; `recording` where a protocol tests on known people."""
 
@@ -133,7 +133,7 @@ def _check_steps(plan: Plan) -> Iterator[Finding]:
 
 
 def _check_normalisation(plan: Plan) -> Iterator[Finding]:
-    """Where a recording holds one label, centring each recording takes the label away or gives it away."""
+    """Centring each recording takes the label away, or gives it away, where a recording holds one label."""
     beside = np.setdiff1d(np.arange(len(plan.label)), plan.rest)
     if is_one_label_each(plan.recording[beside], plan.label[beside]) and any(
         step.per_recording for fold in plan.folds for step in fold.steps

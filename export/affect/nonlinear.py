@@ -19,10 +19,10 @@ WINDOWS_PER_CENTRE = 4
 WIDTH_FEATURES = 0.28
 """gamma times the number of features: squared distances grow with it."""
 MASK_WEIGHT = 1.9
-"""Of a missing feature; 5 for the seven of a missing site."""
+"""Distance of a missing feature; 5 for the seven of a missing site."""
 INVERSE_PENALTY = 0.003
 CLASS_WEIGHT = 50.0
-"""Of all windows of one class in one person."""
+"""Weight of all windows of one class in one person."""
 SEED = 0
 
 

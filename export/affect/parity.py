@@ -31,7 +31,7 @@ class Measured(NamedTuple):
     precision: Literal["fp32", "int8"]
     backend: str
     max_error: float
-    """Of the logit, on the golden inputs."""
+    """Largest difference of the logit on the golden inputs."""
     agreement: float
     """Share of equal decisions on real windows."""
     p50_us: float

@@ -18,7 +18,7 @@ Axis = Literal["arousal", "valence"]
 FOLDS = 9
 TRIAL_FOLDS = 10
 SHARE = 0.2
-"""Of the people whom LibEER tests, and of those it chooses a model by."""
+"""The share of people whom LibEER tests, and again of those by whom it chooses a model."""
 EEGAIN_LOW = {9.0: 4.5, 5.0: 3.0}
 """Top of a scale -> highest rating that is low."""
 REST_OR_LOAD = {"baseline": 0, "stress": 1, "negative": 0, "positive": 1}

@@ -33,7 +33,7 @@ class TrainingConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     run_file: Literal["model.onnx", "model.tflite"]
     """What the box runs by default."""
     quality_min: float = 0.5
-    """Of a channel that is read."""
+    """The least quality of a channel that is read."""
     needs: tuple[str, ...] = ()
     """Channels without which it says nothing."""
     signals: tuple[SignalKind, ...] = ()
@@ -43,7 +43,7 @@ class TrainingConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     montages: dict[str, tuple[str, ...]]
     """Sets of channels that are scored apart, the whole one first; training thins channels to these and others."""
     features: tuple[str, ...]
-    """Of each channel; empty: the sites are features by their full names."""
+    """Features of each channel; empty where the sites are features by their full names."""
     sites: dict[str, tuple[str, ...]]
     changes: tuple[str, ...] = ()
     """Sites that tell a change already, which is not held against the person's own resting mean."""
@@ -60,7 +60,7 @@ class TrainingConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sd_weight_s: float
     clip: float
     centres: int
-    """Of the kernel net; 0: a linear one."""
+    """Centres of the kernel net; 0 for a linear one."""
     width: float
     """gamma of the kernel exp(-gamma d^2)."""
     inverse_penalty: float
@@ -68,7 +68,7 @@ class TrainingConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     mask_weight: float
     """How far apart in the kernel's space are two windows that differ in one missing site."""
     copies: int
-    """Of every window in training; all but the first have lost channels at random."""
+    """Copies of every window in training; all but the first have lost channels at random."""
     normal_datasets: tuple[Dataset, ...] = ()
     """Whose channels define what a signal looks like at all."""
     normal_quantile: float = 0.999

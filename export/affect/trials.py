@@ -19,20 +19,20 @@ from export.affect.trivial import mean_accuracy
 
 REPEATS = 5
 MARGIN = 0.05
-"""Above chance, which a score on meaningless data may reach anyhow."""
+"""Distance above chance that a score on meaningless data may reach anyhow."""
 ERRORS = 5.0
-"""And so many standard errors of its repeats."""
+"""It may also be this many standard errors of its repeats away."""
 STRANGE_SD = 5.0
 """How far tested windows are moved."""
 
 
 class Outcome(NamedTuple):
-    """Of one fold."""
+    """The outcome of one fold."""
 
     fitted: FloatArray
     """Everything that was fitted or chosen, in a row: weights, scalers, chosen features, thresholds."""
     scores: FloatArray
-    """Of the fold's tested windows, shape (n, classes); the highest is the answer."""
+    """Scores of the fold's tested windows, shape (n, classes); the highest is the answer."""
 
 
 Run = Callable[[Plan, Fold], Outcome]

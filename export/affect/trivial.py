@@ -46,7 +46,7 @@ def balanced(answer: FloatArray, label: FloatArray) -> float:
 
 
 def _by_clock(order_s: FloatArray, label: FloatArray, asked_s: FloatArray, classes: FloatArray) -> FloatArray:
-    """In each tenth of the session the class that lies there most, every class weighing the same."""
+    """The answer for each tenth of the session with the class that lies there most, every class weighing the same."""
     edges = np.quantile(order_s, np.linspace(0, 1, CLOCK_BINS + 1)[1:-1])
     here, asked = np.searchsorted(edges, order_s), np.searchsorted(edges, asked_s)
     shares = np.stack(

@@ -25,7 +25,7 @@ MOVES_MIN = 0.2
 ALIKE_MIN = 0.6
 """Correlation of changes. Copies with a third of their own spread as noise reach 0.9, people of one set 0.3."""
 CHANCE_SD = 7.0
-"""And so many standard errors: the best of a million pairs at some twenty shifts reaches 5.5 by chance."""
+"""A twin is also this many standard errors off: the best of a million pairs at twenty shifts reaches 5.5 by chance."""
 ROWS_MIN = 12
 """Shorter recordings cannot reach that; their windows are compared one by one."""
 DIMENSIONS = 16
@@ -91,7 +91,7 @@ def scaled(values: FloatArray) -> FloatArray:
 
 
 def _changes(values: FloatArray) -> FloatArray:
-    """From window to window, bounded and scaled, of up to eight features, shape (n - 1, features)."""
+    """Steps from window to window, bounded and scaled, of up to eight features, shape (n - 1, features)."""
     chosen = np.unique(np.linspace(0, values.shape[1] - 1, SERIES).astype(int))
     steps = np.diff(scaled(values[:, chosen]), axis=0)
     steps[:, (steps != 0).mean(axis=0) < MOVES_MIN] = 0.0

@@ -27,7 +27,7 @@ SIGNALS: dict[SignalKind, Signal] = {
     "eda": Signal("eda", 1.0, ("eda",)),
     "ppg": Signal("bvp", 1.0, ("ppg",)),
 }
-"""In the order in which a second of them is sent: what beats make a frame of comes before the beats."""
+"""The order in which a second of them is sent: what beats make a frame of comes before the beats."""
 
 
 class Labels(NamedTuple):

@@ -31,11 +31,11 @@ MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0
 
 class Copying(NamedTuple):
     longest: tuple[int, ...]
-    """Per piece, in events; 0 to LONGEST."""
+    """The longest run of each piece, in events; 0 to LONGEST."""
 
     @property
     def share(self) -> float:
-        """Of the pieces, those that share a run of COPIED events or more; NaN without pieces."""
+        """Share of the pieces that have a run of COPIED events or more; NaN without pieces."""
         return float(np.mean([run >= COPIED for run in self.longest])) if self.longest else float("nan")
 
 

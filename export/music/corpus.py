@@ -25,7 +25,7 @@ HELD_OUT_SHARE = 0.06
 
 class RawNote(NamedTuple):
     start: float
-    """In beats since the song began."""
+    """Its onset in beats since the song began."""
     length: float
     pitch: int
     velocity: int
@@ -34,7 +34,7 @@ class RawNote(NamedTuple):
 
 
 class Measure(NamedTuple):
-    """Where a bar lies: `start` and `beats` in beats; `scale` turns beats of the file into beats of the grid."""
+    """A bar's place: `start` and `beats` in beats; `scale` turns beats of the file into beats of the grid."""
 
     start: float
     beats: int
@@ -47,9 +47,9 @@ class Song(NamedTuple):
     held_out: bool
     measures: tuple[Measure, ...]
     notes: tuple[RawNote, ...]
-    """In beats of the file, transposed so that the key signature is that of C."""
+    """Its notes in beats of the file, transposed so that the key signature is that of C."""
     modes: tuple[Mode, ...]
-    """Per measure, found in the eight bars around it."""
+    """The mode of each measure, found in the eight bars around it."""
 
 
 def held_out(group: str) -> bool:

@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def course_of(piece: Piece) -> dict[str, Floats]:
-    """Per window of eight bars: `minute` it begins at, and means of what is drawn; NaN where nothing sounds."""
+    """The `minute` at which each window of eight bars begins, and means of what is drawn; NaN where nothing sounds."""
     starts = np.arange(0, len(piece.bars) - 1, WINDOW_BARS)
     tension, bar, tune = tension_of(piece), bar_of(piece), piece.melody()
     cloud_bar = np.searchsorted(piece.bars, tension.beat + 1e-6, side="right") - 1

@@ -57,7 +57,7 @@ class Cues(NamedTuple):
     key_clarity: float
     """Correlation with the best key's profile, mean over windows."""
     entropy: float
-    """Of the pitch classes by sounding time, in bits."""
+    """Entropy of the pitch classes by sounding time, in bits."""
 
 
 def measure(piece: Piece) -> Cues:

@@ -121,7 +121,7 @@ def describe_song(song: Song, texture: int, bars: Sequence[Sequence[Note]]) -> I
 
 
 def events_of(tokens: list[int]) -> Array:
-    """For every slot the hint a bar gives to those that refer to it, shape (slots + 2, 3); 255: nothing."""
+    """The hint that the bar of each slot gives to those that refer to it, shape (slots + 2, 3); 255: nothing."""
     remembered = remember(tokens)
     rows = [hint(remembered, slot) for slot in (*range(N_SLOTS), *CHORD_SLOTS)]
     return np.array([[255 if value is None else value for value in row] for row in rows], np.uint8)

@@ -134,7 +134,7 @@ def report_on(ours: Measured, theirs: Measured | None = None) -> dict[str, Any]:
 
 
 def summarise(table: Floats) -> dict[str, dict[str, float]]:
-    """Per metric the median over pieces, its 95 % interval by bootstrap, and how many pieces could tell."""
+    """The median of each metric over pieces, its 95 % interval by bootstrap, and how many pieces could tell."""
     summary = {}
     for name, values in zip(NAMES, table.T, strict=True):
         known = values[np.isfinite(values)]

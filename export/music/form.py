@@ -19,7 +19,7 @@ Harmony = tuple[Chord | None, Chord | None]
 REACH_BARS = 64
 """How far back a bar may refer."""
 CHAIN_BONUS, SQUARE_BONUS = 0.05, 0.01
-"""Of two bars equally alike, the one after the last referred to, then the one a multiple of four bars back."""
+"""Two bars equally alike: first the one after the last referred to, then the one a multiple of four bars back."""
 LEAST_NOTES = 2
 REST_TICKS = 48
 REST_SHARE = 1.8
@@ -39,7 +39,7 @@ class Back(NamedTuple):
 
 
 def look_back(bars: Sequence[Sequence[Note]]) -> Back:
-    """For every bar the earlier one whose melody is most like its own, by onsets and by pitches on onsets."""
+    """The earlier bar whose melody is most like each bar's own, by onsets and by pitches on onsets."""
     alike = likeness_of(bars)
     to: list[int] = []
     likeness: list[int] = []

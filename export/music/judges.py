@@ -127,7 +127,7 @@ class EmopiaJudge(NamedTuple):
         return Judgement(*(min(1.0, max(-1.0, value)) for value in said))
 
     def probabilities(self, cues: Cues) -> tuple[float, float]:
-        """Of being pleasant and of being excited."""
+        """Evidence of being pleasant and of being excited."""
         z = self.scale.apply(features_of([cues]))
         pleasant, excited = (1.0 / (1.0 + float(np.exp(-_logit(z, axis)[0]))) for axis in (self.valence, self.arousal))
         return pleasant, excited

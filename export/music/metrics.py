@@ -30,7 +30,7 @@ SCALES = np.array(
 )
 """Shape (24, 12): the major, then the natural minor scales."""
 CONSONANCE = np.array([0.0, -1.428, -0.582, 0.594, 0.386, 1.240, -0.453])
-"""Of the interval classes 0 (not counted) to 6: Huron 1994, Music Perception 11(3), from three listening studies."""
+"""Consonance of the interval classes 0 (not counted) to 6: Huron 1994, Music Perception 11(3), three studies."""
 LEAP = 7
 """Semitones; larger melodic steps are leaps."""
 WINDOW_BARS = 8
@@ -52,7 +52,7 @@ class Metrics(NamedTuple):
     notes_per_s: float
     mean_length_beats: float
     leap_share: float
-    """Of the melody's steps, those beyond a fifth."""
+    """Share of the melody's steps that are beyond a fifth."""
     mean_interval: float
     """Size of the melody's steps, in semitones."""
     dissonance: float
@@ -66,7 +66,7 @@ class Metrics(NamedTuple):
     register_drift: float
     """Semitones between the melody's mean pitch in the last quarter and in the first."""
     key_drift: float
-    """By how much the last quarter's eight bars keep less to one scale than the first's."""
+    """How much less the last quarter's eight bars keep to one scale than the first's."""
     tension_diameter: float
     tension_momentum: float
     tension_strain: float
@@ -166,7 +166,7 @@ def polyphony(start: Floats, end: Floats) -> float:
 
 
 def bar_dissonance(piece: Piece) -> Floats:
-    """Per bar in which two pitch classes sound together; slices are sixteenths."""
+    """Dissonance of each bar in which two pitch classes sound together; slices are sixteenths."""
     edges = np.arange(piece.bars[0], piece.bars[-1] + 1e-6, 1 / STEPS_PER_BEAT)
     weights = chroma(piece.onset, piece.onset + piece.length, piece.pitch, edges)
     pairs = np.stack([(weights * np.roll(weights, -gap, axis=1)).sum(axis=1) for gap in range(1, 7)], axis=1)
@@ -189,7 +189,7 @@ def bar_of(piece: Piece) -> Ints:
 
 
 def bar_contents(piece: Piece) -> list[frozenset[Hashable]]:
-    """Per bar its (step, pitch) pairs."""
+    """The (step, pitch) pairs of each bar."""
     contents: list[set[Hashable]] = [set() for _ in range(len(piece.bars) - 1)]
     starts = np.round(piece.bars * STEPS_PER_BEAT)
     for bar, onset, pitch in zip(bar_of(piece).tolist(), piece.onset.tolist(), piece.pitch.tolist(), strict=True):

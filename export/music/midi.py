@@ -30,7 +30,7 @@ TOGETHER_S = 0.05
 """Notes that begin within this time are heard as one event."""
 ANNOTATIONS = "_annotations"
 EARLY_BEATS = 0.1
-"""So much early a note may be played and still belong to its bar."""
+"""A note may be played this much early and still belong to its bar."""
 BEATS_MAX = 100_000
 BAR_MIN_BEATS = 0.25
 FAR = 1000.0
@@ -59,14 +59,14 @@ class Piece:
     bars: Floats
     """Beats at which the bars begin and, last, at which the last one ends."""
     onset: Floats
-    """In beats, as is `length`."""
+    """Onset in beats, as is `length`."""
     length: Floats
     pitch: Ints
     velocity: Floats
     """0 to 127, as it sounds: times the expression pedal (controller 11), where there is one."""
     voice: npt.NDArray[np.str_]
     map_beats: Floats
-    """With `map_s`: corners of the tempo map."""
+    """Corners of the tempo map, with `map_s`."""
     map_s: Floats
 
     @property
@@ -79,7 +79,7 @@ class Piece:
 
     @property
     def duration_s(self) -> float:
-        """From the first onset to the last end."""
+        """Time from the first onset to the last end."""
         return float(self.end_s.max() - self.start_s.min())
 
     def seconds(self, beats: Floats) -> Floats:
@@ -232,7 +232,7 @@ def _piece(path: Path, file: mido.MidiFile) -> Piece:
 
 
 def _clock(file: mido.MidiFile, end: float) -> Corners:
-    """From ticks to seconds."""
+    """Turns ticks into seconds."""
     ticks, seconds, us_per_beat = [0.0], [0.0], 500_000
     for tick, message in _meta(file, "set_tempo"):
         if tick > ticks[-1]:
@@ -245,7 +245,7 @@ def _clock(file: mido.MidiFile, end: float) -> Corners:
 
 
 def _metre(file: mido.MidiFile, end: float) -> tuple[Corners, Floats]:
-    """From ticks to beats, and the bars.
+    """Turns ticks into beats, and finds the bars.
 
     A beat is a quarter, in 6/8, 9/8 and 12/8 a dotted one; bars of two beats are taken in pairs, as the composer does.
     """
@@ -265,7 +265,7 @@ def _metre(file: mido.MidiFile, end: float) -> tuple[Corners, Floats]:
 
 
 def _annotation(path: Path) -> tuple[Corners, Floats]:
-    """From beats to seconds, and the bars, as POP909 annotates them: time, downbeat (simple), downbeat (compound)."""
+    """Turns beats into seconds, and finds the bars, as POP909 annotates them: time, downbeat (simple and compound)."""
     rows = np.loadtxt(path, ndmin=2)
     downbeats = np.flatnonzero(rows[:, 2] > 0).astype(float)
     if len(downbeats) < 2:

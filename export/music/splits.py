@@ -15,7 +15,7 @@ MANIFEST = "manifest_music.csv"
 
 
 def splits(paths: Sequence[Path]) -> list[Split]:
-    """Where the pieces of POP909 (held out by song) and OpenScore Lieder (by composer) stand; others are unknown."""
+    """The split of POP909 (held out by song) and of OpenScore Lieder (by composer); other pieces are unknown."""
     composers: dict[Path, dict[str, str]] = {}
     found: list[Split] = []
     for path in paths:

@@ -102,7 +102,7 @@ def _smooth(matrix: Floats) -> Floats:
 
 
 def fitness_per_length(matrix: Floats) -> Floats:
-    """For each length in beats (index) the largest fitness of a stretch of that length; NaN below 2 beats."""
+    """The largest fitness of a stretch of each length in beats (index); NaN below 2 beats."""
     n_beats = len(matrix)
     best = np.full(n_beats + 1, np.nan)
     runs = np.cumsum(_diagonals(matrix), axis=1)

@@ -21,13 +21,13 @@ SECTION_CLOUDS = 16
 RISE = float(np.sqrt(2.0 / 15.0))
 """Height of a fifth for a radius of 1 (Chew 2000)."""
 WEIGHTS = np.array([0.536, 0.274, 0.190])
-"""Of root, fifth and third in a chord, and of its three chords in a key."""
+"""Weights of root, fifth and third in a chord, and of its three chords in a key."""
 FIFTHS = np.array([0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5])
 """Place on the line of fifths of each semitone above the tonic: from the lowered second to the raised fourth."""
 
 
 class Tension(NamedTuple):
-    """Per cloud, arrays of one length; momentum is NaN where there is no cloud before."""
+    """Arrays with one entry for each cloud; momentum is NaN where there is no cloud before."""
 
     beat: Floats
     diameter: Floats

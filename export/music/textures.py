@@ -21,7 +21,7 @@ CALM_CHORD = (55, 60, 64)
 
 
 def textures(song: Song) -> Iterator[list[list[Note]]]:
-    """As written; thinned; calm."""
+    """The textures: as written, thinned, calm."""
     written = quantise(song)
     yield written
     yield [thin(notes) for notes in written]

@@ -68,7 +68,7 @@ class Run:
         return [adam, torch.optim.Muon(hidden, lr=self.settings["muon_rate"], weight_decay=decay)]
 
     def train(self) -> None:
-        """Up to the last step, with a check and a checkpoint on the way."""
+        """Trains up to the last step, with a check and a checkpoint on the way."""
         losses: list[float] = []
         with tqdm(total=self.settings["steps"], initial=self.step, unit="step", mininterval=20.0) as progress:
             while self.step < self.settings["steps"]:

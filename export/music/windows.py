@@ -24,7 +24,7 @@ class Told(NamedTuple):
 
     controls_all: float = 0.35
     controls_none: float = 0.1
-    """Between these each control of each bar is told with a chance drawn for the window."""
+    """Each control of each bar is told with a chance, drawn for the window between these two."""
     references: float = 0.8
     """Windows with references at all; of their bars:"""
     alike: float = 0.55
@@ -39,7 +39,7 @@ EVERYTHING = Told(1.0, 0.0, 1.0, 1.0, 0.0, 0.0)
 CONTROLS_ONLY = Told(1.0, 0.0, 0.0)
 """All that describes a bar by itself, and nothing of earlier bars but what the context holds."""
 NOTHING = Told(0.0, 1.0, 1.0, 0.0, 1.0, 0.0)
-"""Only what is known before a bar is written."""
+"""What is known before a bar is written, and nothing else."""
 
 
 class Windows:

@@ -12,7 +12,7 @@ from device.music.grammar import Decoded
 
 
 def faults_of(decoded: Decoded) -> list[str]:
-    """Of a written bar: its notes on the grid, inside it, in range, and none too many at once."""
+    """Faults of a written bar: notes off the grid, outside it, out of range, or too many at once."""
     steps = t.STEP_TICKS[: t.n_steps(decoded.beats)]
     longest = decoded.beats * TICKS_PER_BEAT + t.RING_TICKS
     faults = [f"{decoded.beats} beats"] if decoded.beats not in BEATS else []
@@ -36,7 +36,7 @@ def _doubled(notes: Sequence[Note]) -> list[str]:
 
 
 def faults_of_bar(bar: Bar, intent: MusicIntent, limits: Limits) -> list[str]:
-    """Of a played bar: what was asked for, exactly one bar long, nothing that a synthesiser cannot play."""
+    """Faults of a played bar: not what was asked for, not exactly one bar long, or nothing a synthesiser can play."""
     end = bar.beats * TICKS_PER_BEAT
     wrong = (bar.bar_index, bar.tempo_bpm, bar.mode, bar.tonic_pc) != (
         intent.bar_index, intent.tempo_bpm, intent.mode, intent.tonic_pc,

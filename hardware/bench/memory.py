@@ -22,7 +22,7 @@ BARS = 100
 RSS_MB, MODEL_MB = 160.0, 13.0
 SEED = 1
 SURROUNDINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""As the manager gives them to its children."""
+"""These are the variables that the manager gives to its children."""
 
 
 def measure() -> list[Figure]:

@@ -64,7 +64,7 @@ def folds_of(model: str) -> dict[str, str]:
 
 
 def read_person(person: Person, protocol: Protocol, affect: AffectConfig) -> Told:
-    """Only lines after the calibration, whose window holds one label, are judged."""
+    """The judge takes only lines after the calibration whose window holds one label."""
     session = open_recordings(person.paths, sources=(protocol.source,), ch_names=protocol.ch_names)
     lines = list(read_affect(session, calibrate_s=protocol.calibrate_s, window_s=protocol.window_s, affect=affect))
     probability = np.array([(1 + line.arousal) / 2 if line.known else np.nan for line in lines])

@@ -55,13 +55,13 @@ MINUTES, QUICK_MINUTES = 6.0, 0.7
 WISH_EACH_S = 1.3
 """No multiple of a bar's length, so that wishes fall anywhere in it."""
 QUIET_S = 14.0
-"""At the beginning, until the music plays."""
+"""The music plays alone for this long at the beginning."""
 WISHES: tuple[type[Command], ...] = (Calmer, Louder, Calmer, Livelier, Softer, Livelier)
 PLAY_S, QUICK_PLAY_S = 3600, 300
 STEP_FRAMES = 960
 """20 ms: where slopes are looked at."""
 LEVEL_S = 5.0
-"""Over which the level of the notes is taken: a step of MIDI velocity is 0.3 to 0.5 dB."""
+"""The level of the notes is taken over this long: a step of MIDI velocity is 0.3 to 0.5 dB."""
 TYPICAL, COMPOSED = Note(0, 24, 60, 64, "melody"), Manner(loudness_db=-12.0, density=0.5, articulation=0.8)
 """A note of middling force, and what it was composed for."""
 Progress = Callable[[str], None]
@@ -78,7 +78,7 @@ def measure(progress: Progress, *, quick: bool, seed: int = 1) -> list[Figure]:
 
 
 class Latencies(msgspec.Struct):
-    """From a command to the first block it changes being heard, in ms."""
+    """Time from a command until the first block that it changes is heard, in ms."""
 
     loudness: list[float] = []
     """`softer` and `louder`, which audio obeys itself."""
@@ -110,7 +110,7 @@ def _items(session_dir: Path) -> Iterator[tuple[int, Message]]:
 
 
 def read_latencies(items: Iterator[tuple[int, Message]] | Sequence[tuple[int, Message]]) -> Latencies:
-    """As the log tells it.
+    """The command as the log tells it.
 
     Audio ticks the first frame that an input acts on just before it takes the input, with the time at which that frame
     is heard. A wish that goes by way of the controller comes back as the next revision of an intent.
@@ -240,7 +240,7 @@ class Wanderer:
 
 
 def wander(seconds: int, seed: int, progress: Progress) -> Trail:
-    """So much music, composed by the rules: how it is played does not depend on who composed it."""
+    """Music of this length, composed by the rules: how it is played does not depend on who composed it."""
     wanderer = Wanderer(config_of(seed, "rules"), n_bars=seconds)
     n_steps = seconds * wanderer.sfreq_hz // STEP_FRAMES
     for number in range(n_steps):

@@ -31,7 +31,7 @@ class Follows(msgspec.Struct, frozen=True):
     slope: float
     """Judged per asked, cell means."""
     rising_lines: int
-    """Of the grid's lines along this axis, how many rise at every step."""
+    """How many of the grid's lines along this axis rise at every step."""
     all_rise: float
     """Share of draws in which every line rises at every step."""
     smallest_step: float
@@ -126,7 +126,7 @@ def _interval(values: Floats) -> tuple[float, float]:
 
 
 def trends(asked: Floats, values: Floats, names: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Per column of `values` (pieces, names): its change from -1 to 1 of each axis asked, the other held (fitted)."""
+    """The fitted change of each column of `values` (pieces, names) from -1 to 1 of one axis asked, the other held."""
     design = np.column_stack((asked, np.ones(len(asked))))
     slopes, *_ = np.linalg.lstsq(design, values, rcond=None)
     return {

@@ -23,16 +23,16 @@ from hardware.bench.intents import config_of, wandering
 
 SECOND_NS = 1_000_000_000
 FIRST_BARS = 2
-"""Of a start: what must be there in time."""
+"""A start is this long: these bars must be there in time."""
 AHEAD_BARS = 8
 """A piece is longer than what is played of it, so that no bar is the last."""
 SLOWEST_BPM = 120.0
-"""Of the fastest music: no stretch of play has more bars."""
+"""The fastest music is no slower than this, so no stretch of play has more bars."""
 TELL_S = 2.0
 
 
 class Outcome(msgspec.Struct):
-    """Of a stretch of play or of many starts."""
+    """What a stretch of play, or many starts, came to."""
 
     bars: int = 0
     late: int = 0
@@ -40,11 +40,11 @@ class Outcome(msgspec.Struct):
     """Composed by another generator than the one asked for."""
     music_s: float = 0.0
     shares: list[float] = []
-    """Of each bar: time to compose it over the time it sounds."""
+    """Time to compose each bar over the time it sounds."""
     spare_s: list[float] = []
-    """Of each bar: how long before its deadline it was there."""
+    """How long before its deadline each bar was there."""
     opening_s: list[float] = []
-    """Of each start: loading the generator, which is done before anything may start."""
+    """Time that each start takes to load the generator, which is done before anything may play."""
 
 
 class Watch:
@@ -69,7 +69,7 @@ class Player:
         self._composer = Composer(config)
         outcome.opening_s.append(watch.now_s() - began_s)
         self._free_ns = 0
-        """When the composer is done with what it was asked before."""
+        """The time at which the composer is done with what it was asked before."""
         (self._asked,) = self._conductor.step(Start(t_ns=0, author="manager"), 0)
 
     def play_bar(self) -> None:
@@ -111,7 +111,7 @@ class Player:
 
 
 def start(count: int, first_seed: int, slowdown: float) -> Iterator[Outcome]:
-    """So many sessions, each with a seed and a way of its own, played to the end of the second bar."""
+    """Play this many sessions, each with a seed and a way of its own, to the end of the second bar."""
     outcome, watch = Outcome(), Watch(slowdown)
     for seed in range(first_seed, first_seed + count):
         player = Player(config_of(seed), FIRST_BARS, watch, outcome)

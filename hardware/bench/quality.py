@@ -31,9 +31,9 @@ GENERATOR = "transformer"
 BARS = 32
 CALM_PIECES, QUICK_CALM_PIECES = 40, 3
 COPY_SEEDS, QUICK_COPY_SEEDS = 40, 1
-"""Per place of the grid: a thousand pieces."""
+"""Seeds for each place of the grid: a thousand pieces."""
 FORTY_BARS = 640
-"""At a calm setting, forty minutes."""
+"""Forty minutes at a calm setting."""
 FORTY_SEEDS = (1, 2, 3)
 LIKE_PEOPLE, STRUCTURE = 0.05, 0.1
 """How far from people's medians ours may be."""
@@ -169,7 +169,7 @@ def forty_minutes(people: Sequence[midi.Piece], out: Path, progress: Progress, s
 
 
 def nats() -> list[Figure]:
-    """As the card has them: on unseen songs, told nothing."""
+    """The figures of the card: on unseen songs, told nothing."""
     numbers = tomllib.loads((MODELS_DIR / MusicConfig().model / "card.toml").read_text("utf-8"))["numbers"]
     ours, best = numbers["nats_per_note_nothing"], numbers["ngram_nats_per_note"]
     return [Figure("nats per note below the best n-gram's", best - ours, 0.25, note=f"ours {ours:.3f}; from the card")]

@@ -18,7 +18,7 @@ GROUPS = (
     (Path("/sys/fs/cgroup"), "cpu.max", "{quota} {period}"),
     (Path("/sys/fs/cgroup/cpu"), "cpu.cfs_quota_us", "{quota}"),
 )
-"""Of version 2 and 1: folder, the file that limits a group in it, what is written there."""
+"""Folder, the file that limits a group in it, and what is written there, for versions 2 and 1."""
 
 
 class Quota(NamedTuple):

@@ -46,7 +46,7 @@ class Turn(NamedTuple):
     wall_s: float
     cpu_s: float
     shares: tuple[float, ...]
-    """Of each bar: time to compose it over the time it sounds."""
+    """Time to compose each bar over the time it sounds."""
 
     @property
     def tokens_s(self) -> float:

@@ -38,7 +38,7 @@ from hardware.bench.plane import AXES, Follows, draw, follow, trends
 
 Floats = npt.NDArray[np.float64]
 FIRST_SEED = 4000
-"""With these judges and seeds below in view the mapping from valence and arousal to cues was shaped."""
+"""The mapping from valence and arousal to cues was shaped with these judges, and seeds below this one, in view."""
 LEVELS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 JOBS_MAX = 2
 LOGITS = {(of, way): f"{of} logit, {way}" for of in AXES for way in AXES}

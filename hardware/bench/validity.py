@@ -44,7 +44,7 @@ SEED = 1
 Progress = Callable[[str], None]
 Rng = np.random.Generator
 Liking = npt.NDArray[np.float64]
-"""Of each token, shape (len(VOCABULARY),)."""
+"""One logit for each token, shape (len(VOCABULARY),)."""
 Taste = Callable[[Rng], Liking]
 
 
@@ -120,7 +120,7 @@ def run(pieces: Sequence[Piece], jobs: int, done: Path | None) -> Iterator[Tally
 
 
 def fingerprint() -> int:
-    """Of the composer's own source and the model's name: what was done with others is done again."""
+    """Digest of the composer's own source and the model's name: what was done with others is done again."""
     sources = sorted(Path(composer.__file__).parent.glob("*.py"))
     name = config_of(SEED).device.music.model
     return zlib.crc32(b"".join(path.read_bytes() for path in sources) + name.encode())
@@ -237,7 +237,7 @@ def _random(rng: Rng) -> Liking:
 
 
 def _weighted(rng: Rng) -> Liking:
-    """As of a model with random weights: some tokens are liked far more than others."""
+    """Logits as a model with random weights gives them: some tokens are liked far more than others."""
     return 5.0 * rng.standard_normal(len(t.VOCABULARY)) + rng.gumbel(size=len(t.VOCABULARY))
 
 

@@ -29,7 +29,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Answers(msgspec.Struct, frozen=True):
-    """Of one listener, in the order they were given."""
+    """The answers of one listener, in the order they were given."""
 
     format: str
     study: str
@@ -54,7 +54,7 @@ def read_answers(path: Path, key: Key) -> Answers:
 
 
 def parse_answers(content: bytes, key: Key) -> Answers:
-    """As `read_answers`, of a file's content."""
+    """Does what `read_answers` does, for a file's content."""
     again = "Ask the listener to press “Save my answers” again."
     if len(content) > BYTES_MAX:
         raise RecordingError("this is too long to be a listener's answers.", again)

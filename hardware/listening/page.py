@@ -9,7 +9,7 @@ from hardware.listening.study import Clip, Key
 
 FOLDER = Path(__file__).parent
 PLACES = {"/*STYLE*/": "page.css", "<!--SQUARE-->": "square.svg", "/*SCRIPT*/": "page.js"}
-"""Where in page.html the other files go."""
+"""These places in page.html take the other files."""
 
 
 def write_page(key: Key, path: Path) -> None:

@@ -53,7 +53,7 @@ class Pair(msgspec.Struct, frozen=True):
     first: str
     second: str
     difference: float
-    """In pleasantness to rest in, first minus second."""
+    """Difference in how pleasant it is to rest in, first minus second."""
     p: float
     """Wilcoxon's signed rank, Holm's correction for all pairs."""
 
@@ -137,7 +137,7 @@ def _quadrants(meant: np.ndarray, heard: np.ndarray) -> float:
 
 
 def _retest(ratings: Iterable[Rating]) -> dict[str, float]:
-    """Of all listeners together: how a second rating follows the first."""
+    """How a second rating follows the first, over all listeners."""
     said = {(rating.listener, rating.clip.id): rating for rating in ratings}
     twice = [
         (said[listener, rating.clip.repeats], rating)

@@ -38,7 +38,7 @@ class Clip(msgspec.Struct, frozen=True):
     role: Literal["practice", "test", "repeat"]
     generator: str
     valence: float | None
-    """Where it should lie, -1 to 1; None: nobody says, as of human pieces."""
+    """The mood it should have, -1 to 1; None where nobody says, as of human pieces."""
     arousal: float | None
     seed: int
     repeats: str = ""

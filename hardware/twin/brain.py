@@ -18,7 +18,7 @@ from hardware.twin.profiles import Profile
 SFREQ_HZ = 250
 MONTAGE: tuple[str, ...] = ("Fp1", "Fp2", "C3", "C4", "T5", "T6", "O1", "O2")
 REST_AROUSAL, LOAD_AROUSAL = -0.4, 0.6
-"""Where on the arousal axis the two tables stand."""
+"""The arousal at which each of the two tables stands."""
 Array = NDArray[np.float64]
 
 BANDS_HZ = {"delta": (1.0, 4.0), "theta": (4.0, 8.0), "alpha": (8.0, 13.0), "beta": (13.0, 30.0)}

@@ -13,9 +13,9 @@ class Profile(NamedTuple):
     """One listener; arousal runs from -1 (calm) to 1 (strained)."""
 
     arousal: float
-    """Where the session finds them."""
+    """The arousal in which the session finds them."""
     resting_arousal: float
-    """Where they drift by themselves."""
+    """The arousal to which they drift by themselves."""
     music_gain: float
     """How far music at the end of all cues pulls arousal; 0: not at all."""
     settling_s: float
@@ -24,7 +24,7 @@ class Profile(NamedTuple):
     """Standard deviation of the arousal that comes and goes by itself."""
     resting_hr_bpm: float = 64.0
     rmssd_ms: float = 42.0
-    """At arousal -0.4, the level of quiet rest."""
+    """Heart rate at arousal -0.4, the level of quiet rest."""
     alpha_hz: float = 10.0
     blinks_per_min: float = 6.0
     """Few: listeners mostly close their eyes."""

@@ -20,14 +20,14 @@ FloatArray = NDArray[np.float64]
 PPG_HZ = 64.0
 MOTION_HZ = 32.0
 FINE_HZ = 256.0
-"""At which the world runs before it is sampled."""
+"""The world runs at this rate before it is sampled."""
 BAND_HZ = (0.5, 8.0)
 """Signal-to-noise ratios are powers within it."""
 CADENCE_HZ = 1.7
 GRAVITY_G = 1.0
 BENT_SHARE = 0.08
 UNSEEN_SHARE = 0.10
-"""Of the artefact's power: what is not linear in acceleration, and what the accelerometer does not feel at all."""
+"""Shares of the artefact's power that are not linear in acceleration, and that the accelerometer does not feel."""
 FILTER_S = 0.4
 PACKET_S = 0.2
 LOSS_MAX = 0.2
@@ -109,7 +109,7 @@ def _beats(rng: np.random.Generator, times_s: FloatArray, breath: FloatArray, hr
 
 
 def _pulse(rng: np.random.Generator, times_s: FloatArray, breath: FloatArray, beats_s: FloatArray) -> FloatArray:
-    """Of each beat a systolic wave, steep up and slow down, and the dicrotic one behind its notch; rms of about 1."""
+    """Each beat has a systolic wave, steep up and slow down, and the dicrotic one behind its notch; rms of about 1."""
     notch, second = rng.uniform(0.24, 0.32), rng.uniform(0.15, 0.5)
     rise_s, fall_s = rng.uniform(0.075, 0.1), rng.uniform(0.13, 0.18)
     pulse = np.zeros(len(times_s))
@@ -149,7 +149,7 @@ def _motion(rng: np.random.Generator, times_s: FloatArray, cadence_hz: float) ->
 
 
 def _artefact(rng: np.random.Generator, felt: FloatArray) -> FloatArray:
-    """From movement to light: unknown filters, from one to the other as the strap shifts, a bend, and the unseen."""
+    """Movement becomes light: unknown filters, from one to the other as the strap shifts, a bend, and the unseen."""
     n = felt.shape[1]
     shift = 0.5 + 0.5 * np.tanh(_noise(rng, n, (0.0, 0.03), 1.5))
     main, other = _filtered(rng, felt), _filtered(rng, felt)
@@ -185,7 +185,7 @@ def _felt(rng: np.random.Generator, times_s: FloatArray, felt: FloatArray, read:
 
 
 def _break_contact(rng: np.random.Generator, ppg: FloatArray, seconds: float) -> tuple[FloatArray, FloatArray]:
-    """In every second recording the band lifts off once for 2 to 5 s: a step, and only the ambient light is left."""
+    """The band lifts off once for 2 to 5 s in every second recording: a step, and only the ambient light is left."""
     if rng.uniform() < 0.5 or seconds < 20:
         return ppg, np.array([[0.0, seconds]])
     begin_s = rng.uniform(5, seconds - 10)
@@ -197,7 +197,7 @@ def _break_contact(rng: np.random.Generator, ppg: FloatArray, seconds: float) ->
 
 
 def _clip(rng: np.random.Generator, ppg: FloatArray) -> FloatArray:
-    """In a third of the recordings the converter's range is a little too small."""
+    """The converter's range is a little too small in a third of the recordings."""
     if rng.uniform() > 1 / 3:
         return ppg
     low, high = np.quantile(ppg, (0.005, 0.985))

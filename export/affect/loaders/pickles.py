@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from device.errors import RecordingError
 
 PLAIN_KINDS = "biufcSU"
-"""Of numpy: numbers and strings of fixed length."""
+"""The types of numpy that pass: numbers and strings of fixed length."""
 BYTE_ORDERS = "<>=|"
 
 
@@ -72,7 +72,7 @@ def read_scalar(kind: Any, raw: Any) -> Any:
 
 
 def read_buffer(raw: Any, kind: Any, shape: Any, order: Any, axes: Any = None) -> NDArray[Any]:
-    """As numpy lays out arrays of protocol 5."""
+    """Rebuilds an array as numpy lays it out in protocol 5."""
     flat = np.frombuffer(plain_bytes(raw), plain_dtype(kind))
     if order == "K":
         return flat.reshape(shape).transpose(axes)

@@ -27,7 +27,7 @@ class Label(NamedTuple):
     """Ratings as they were given, from 1 to `scale_top`."""
     scale_top: float | None = None
     name: str | None = None
-    """Of a class, such as `stress`."""
+    """Name of a class, such as `stress`."""
 
 
 class LabelledRecording(NamedTuple):
@@ -37,7 +37,7 @@ class LabelledRecording(NamedTuple):
     block: str
     """Trial, film clip or task: never to be parted between training and test."""
     chunks: tuple[SampleChunk, ...]
-    """In the order in which they would have arrived."""
+    """The chunks in the order in which they would have arrived."""
     baseline_s: float
     """Rest at the start; 0 where there is none."""
     labels: tuple[Label, ...]
@@ -60,7 +60,7 @@ def interleave(feeds: Sequence[Feed], beats: Sequence[SampleChunk] = ()) -> tupl
 
 
 def in_order(chunks: Iterable[SampleChunk]) -> tuple[SampleChunk, ...]:
-    """By the second in which each is complete; within a second they stay as they come."""
+    """The chunks by the second in which each is complete; within a second they stay as they come."""
     return tuple(sorted(chunks, key=_end_s))
 
 
@@ -96,7 +96,7 @@ def paths_in(folder: Path, pattern: str) -> list[Path]:
 
 
 def wrong_layout(path: Path, what: str) -> RecordingError:
-    """For a file that was read and is not what its set publishes."""
+    """The refusal of a file that was read and is not what its set publishes."""
     return RecordingError(f"{path} is not in the published layout: {what}.", "Fetch the file again from its publisher.")
 
 

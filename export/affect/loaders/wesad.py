@@ -31,7 +31,7 @@ SIGNALS: dict[str, tuple[SignalKind, float, float, tuple[str, ...]]] = {
 }
 """Kind, rate, scale and channels; in the order in which a second is sent: the pulse wave, which makes frames, last."""
 REST_S = 300.0
-"""Of the baseline, as the wrist models ask for it; at most half of it, so that something is left to be scored."""
+"""Rest taken from the baseline, as wrist models ask for it; at most half of it, so that something is left to score."""
 
 
 def load(folder: Path) -> Iterator[LabelledRecording]:
