@@ -61,7 +61,7 @@ def _labels(path: Path) -> list[str]:
 
 
 def _clips(path: Path) -> dict[int, Any]:
-    """Arrays by the number of their clip: the letters before it are the person's initials and differ from file to file."""
+    """Arrays by the number of their clip: the letters before it are the person's initials and differ by file."""
     found = {re.fullmatch(r"\w+_eeg(\d+)", key): value for key, value in read_matlab(path).items()}
     return {int(match[1]): value for match, value in found.items() if match}
 
