@@ -48,5 +48,4 @@ device_option = click.option(
     type=click.Path(path_type=Path),
     help="device.toml (run: default /etc/isotone/device.toml).",
 )
-session_argument = click.argument("session", type=click.Path(path_type=Path))
 DEVICE_TOML = Path("/etc/isotone/device.toml")

@@ -9,8 +9,10 @@ import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from device.commands.options import json_option, session_argument
+from device.commands.kept import find_session, session_argument
+from device.commands.options import json_option
 from device.errors import Exit
 from device.replay import replay_session
 
@@ -19,15 +21,15 @@ from device.replay import replay_session
 @session_argument
 @click.option("--tolerance", type=click.FloatRange(min=0), default=0.0, help="For sessions of another processor: 1e-5.")
 @json_option
-def replay(session: Path, tolerance: float, as_json: bool) -> None:
+def replay(session: str, root: Path | None, device_path: Path | None, tolerance: float, as_json: bool) -> None:
     """Run a recorded session again and compare every decision and every bar (exit 0: all the same)."""
-    report = replay_session(session, tolerance)
+    report = replay_session(find_session(session, root, device_path), tolerance)
     if as_json:
         click.echo(msgspec.json.encode(report).decode())
     else:
         table = Table("stream", "recorded", "same", "first difference")
         for row in report.streams:
-            table.add_row(row.stream, str(row.recorded), str(row.same), row.difference)
+            table.add_row(row.stream, str(row.recorded), str(row.same), Text(row.difference))
         Console().print(table)
         for problem in report.problems:
             click.echo(problem, err=True)

@@ -12,12 +12,14 @@ from msgspec import inspect
 from device.config import SessionConfig
 from device.errors import RecordingError
 from device.messages import UNDECODABLE
+from device.sessions.problems import printable
 from device.sessions.store import CONFIG_FILE
 from device.sessions.upgrades import upgrade_document
 
 BYTES_MAX = 4 * 2**20
 """A long session.json has tens of kilobytes: the rest and the melodies."""
 MINUTES_MAX = 1e5
+TEXT_MAX = 100
 MEND = "Give the folder of a session, as `isotone demo` prints it at the end."
 
 
@@ -39,9 +41,9 @@ class Document:
         return RecordingError(f"{self._path} cannot be read: {_why(error)}.", MEND)
 
     def text(self, key: str, default: str = "") -> str:
-        """A word of its head, such as `session_id`, `listener` or `isotone`."""
+        """A word of its head, such as `session_id`, `listener` or `isotone`, as it can be printed."""
         found = self._fields.get(key)
-        return found if isinstance(found, str) else default
+        return printable(found[:TEXT_MAX]) if isinstance(found, str) else default
 
     @property
     def minutes(self) -> float:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from device.errors import RecordingError
+from device.messages import UNDECODABLE
+from device.sessions.problems import printable
 from device.sessions.reader import SessionReader
-from device.sessions.store import CONFIG_FILE, log_paths
+from device.sessions.store import log_paths
 
 SUMMARY_FILE = "summary.json"
+SUMMARY_BYTES_MAX = 16 * 2**20
+WORD_MAX = 40
 
 
 class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,24 +23,37 @@ class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     session_id: str
     folder: str
-    listener: str
-    began: str
+    listener: str = ""
+    began: str = ""
     """UTC, from the session's name."""
-    minutes: float
+    minutes: float = 0.0
     """As planned."""
     ended: str
-    """How: `whole`, `stopped`, `by a fault`, or `not summarised`."""
+    """How: `whole`, `stopped`, `by a fault`, `not summarised`, or `unreadable`."""
+    problem: str = ""
+    """Why it is unreadable, as a sentence."""
 
 
 def list_sessions(root: Path) -> list[SessionInfo]:
-    """All sessions under `root`, newest first; a folder that is none is passed over."""
-    found = []
-    for config_path in root.glob(f"*/{CONFIG_FILE}"):
-        try:
-            found.append(_info(config_path.parent))
-        except RecordingError:
-            continue
-    return sorted(found, key=lambda info: info.session_id, reverse=True)
+    """All sessions under `root`, newest first. A folder that is none is passed over; a broken session says why.
+
+    Raises:
+        RecordingError: `root` may not be looked into.
+    """
+    try:
+        folders = [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+    except OSError as error:
+        raise RecordingError(f"{root} cannot be read: {error.strerror}.", "Give another folder with --dir.") from error
+    return sorted(filter(None, map(_line, folders)), key=lambda info: info.session_id, reverse=True)
+
+
+def _line(folder: Path) -> SessionInfo | None:
+    try:
+        return _info(folder) if log_paths(folder) else None
+    except (RecordingError, OSError) as error:
+        return SessionInfo(
+            session_id=printable(folder.name), folder=str(folder), ended="unreadable", problem=str(error)
+        )
 
 
 def show(session_dir: Path) -> dict[str, Any]:
@@ -47,26 +63,28 @@ def show(session_dir: Path) -> dict[str, Any]:
         RecordingError: the folder is no session.
     """
     info: dict[str, Any] = msgspec.to_builtins(_info(session_dir))
+    del info["problem"]
     return info | {"segments": len(log_paths(session_dir))} | _summary(session_dir)
 
 
 def _info(session_dir: Path) -> SessionInfo:
     document = SessionReader(session_dir).document
-    session_id = document.text("session_id", session_dir.name)
-    summary = _summary(session_dir)
+    session_id = document.text("session_id") or printable(session_dir.name)
     return SessionInfo(
         session_id=session_id,
         folder=str(session_dir),
         listener=document.text("listener"),
         began=session_id[:16],
         minutes=document.minutes,
-        ended=str(summary.get("ended", "not summarised")),
+        ended=printable(str(_summary(session_dir).get("ended", "not summarised")))[:WORD_MAX],
     )
 
 
 def _summary(session_dir: Path) -> dict[str, Any]:
+    path = session_dir / SUMMARY_FILE
     try:
-        loaded: Any = json.loads((session_dir / SUMMARY_FILE).read_text("utf-8"))
-    except (OSError, ValueError):
+        if not path.is_file() or path.stat().st_size > SUMMARY_BYTES_MAX:
+            return {}
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (OSError, *UNDECODABLE):
         return {}
-    return loaded if isinstance(loaded, dict) else {}

@@ -135,6 +135,34 @@ def test_numbers_that_are_none_are_not_carried(tmp_path: Path, config: SessionCo
     assert means(tmp_path) == {"cyton": 1.0}
 
 
+FUTURES = ("20991231T235959Z-x", "20550101T000000Z-y", "21000101T000000Z-z", "29990101T000000Z-w")
+
+
+def test_sessions_dated_in_the_future_hide_no_real_one(tmp_path: Path, config: SessionConfig) -> None:
+    session(tmp_path, config, YESTERDAY, rest(1.0))
+    for name in FUTURES:
+        session(tmp_path, config, name, rest(9.0), rest(5.0, "band", "heart"))
+    earlier = recall_rest(tmp_path, "ada", NOW)
+    assert {item.source: item.mean[0] for item in earlier.baselines} == {"cyton": 1.0, "band": 5.0}
+    fresh, ahead = (item.weight_s[0] for item in sorted(earlier.baselines, key=lambda item: item.mean))
+    assert ahead < 0.6 * fresh, "what has no known age counts as a week old"
+    assert any("dated in the future" in sentence for sentence in earlier.sentences)
+
+
+def test_sessions_of_long_ago_and_sessions_without_rest_hide_no_real_one(tmp_path: Path, config: SessionConfig) -> None:
+    session(tmp_path, config, LAST_WEEK, rest(1.0))
+    session(tmp_path, config, "19700101T000000Z-q", rest(9.0))
+    for n in range(5):
+        session(tmp_path, config, f"20261123T1100{n:02d}Z-aborted")
+    assert means(tmp_path) == {"cyton": 1.0}
+
+
+def test_an_empty_rest_is_none(tmp_path: Path, config: SessionConfig) -> None:
+    empty = msgspec.structs.replace(rest(2.0), names=(), mean=(), sd=(), weight_s=())
+    session(tmp_path, config, YESTERDAY, empty, rest(1.0))
+    assert means(tmp_path) == {"cyton": 1.0}
+
+
 def test_a_session_whose_name_tells_no_date_is_passed_over_with_a_sentence(
     tmp_path: Path, config: SessionConfig
 ) -> None:

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import msgspec
@@ -39,3 +40,36 @@ def test_a_session_without_a_summary_can_still_be_shown(tmp_path: Path, config: 
 def test_what_is_no_session_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordingError):
         show(tmp_path)
+
+
+def test_a_broken_session_is_listed_with_a_word_why_and_hides_no_other(tmp_path: Path, config: SessionConfig) -> None:
+    make(tmp_path, config, "20261122T100000Z-a")
+    for name, junk in {"b": b"\xff\xfe", "c": b"[" * 100_000, "d": b"[]", "e": b"", "f": b'{"schema": "x"}'}.items():
+        (make(tmp_path, config, f"20261123T100000Z-{name}") / "session.json").write_bytes(junk)
+    (make(tmp_path, config, "20261123T100000Z-g") / "session.json").unlink()
+    os.mkfifo(tmp_path / "20261123T100000Z-g" / "session.json")
+    listed = {info.session_id[-1]: info for info in list_sessions(tmp_path)}
+    assert set(listed) == set("abcdefg")
+    assert listed["a"].ended == "not summarised"
+    assert {listed[name].ended for name in "bcdefg"} == {"unreadable"}
+    assert all("session.json cannot be read" in listed[name].problem for name in "bcdefg")
+
+
+@pytest.mark.parametrize("junk", [b"\xff", b"[" * 100_000, b"null", b'{"ended": {"a": "\\u001b[2J"}}'])
+def test_a_broken_summary_is_none(tmp_path: Path, config: SessionConfig, junk: bytes) -> None:
+    folder = make(tmp_path, config, "20261122T100000Z-a")
+    (folder / "summary.json").write_bytes(junk)
+    (info,) = list_sessions(tmp_path)
+    assert info.ended.isprintable()
+    assert show(folder)["segments"] == 1
+
+
+def test_what_a_document_says_is_shown_and_steers_no_terminal(tmp_path: Path, config: SessionConfig) -> None:
+    folder = make(tmp_path, config, "20261122T100000Z-a")
+    document = json.loads((folder / "session.json").read_text())
+    document |= {"listener": "\x1b[2J" + "x" * 1000, "minutes": 1e300}
+    (folder / "session.json").write_text(json.dumps(document))
+    (info,) = list_sessions(tmp_path)
+    assert info.listener.startswith("\\x1b[2Jx")
+    assert len(info.listener) < 200
+    assert info.minutes == 0
