@@ -14,6 +14,7 @@ import msgspec
 
 from device.clock import SystemClock
 from device.commands.diagnosis import refuse_if_unfit
+from device.commands.kept import find_session
 from device.commands.options import DEVICE_TOML, device_option, json_option
 from device.commands.rig import Rig
 from device.commands.session import has_recording, prepared, run_session, summarise
@@ -21,6 +22,7 @@ from device.commands.signals import Signals, orderly_signals
 from device.config import AudioConfig, DeviceConfig, Prescription, SessionConfig, load
 from device.console import observers
 from device.errors import Exit, RecordingError, SoundError
+from device.sessions.wav import wav_paths
 
 
 def session_options(command: Any) -> Any:
@@ -46,6 +48,7 @@ def session_options(command: Any) -> Any:
 @click.option("--recording", "recordings", multiple=True, type=click.Path(path_type=Path), help="Feed the rig with it.")
 def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any) -> None:
     """Play a session with an emulated headset and wristband on a virtual listener."""
+    recordings = tuple(find_session(str(recording)) for recording in recordings)
     for recording in recordings:
         if not recording.exists():
             raise RecordingError(f"The recording {recording} does not exist.", "Give an existing .npz or session.")
@@ -145,9 +148,8 @@ def _sum_up(config: SessionConfig, ended: tuple[Exit, str], *, as_json: bool) ->
     if not as_json:
         click.echo("The session has ended; drawing its picture ...")
     summarised = summarise(folder)
-    files = {
-        name: str(folder / name) for name in ("heard.wav", "played.mid", "session.png") if (folder / name).exists()
-    }
+    heard = [path.name for path in wav_paths(folder / "heard.wav")]
+    files = {name: str(folder / name) for name in (*heard, "played.mid", "session.png") if (folder / name).exists()}
     logs = [str(path) for path in sorted(folder.glob("log-*.mcap"))]
     if as_json:
         result = {"session": str(folder), "log": logs, "files": files, "exit": int(code), "fault": sentence}
