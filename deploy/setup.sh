@@ -93,12 +93,14 @@ pip_in() {
     "$python" -I -m pip --quiet --disable-pip-version-check "$@"
 }
 
-# The tools that build two packages and isotone are pinned too, and leave when they have done so.
+# The tools that build two packages and isotone are pinned too, and leave when they have done so. Our modules are
+# compiled now, since a service may not write beside them and would do it again at every start.
 build() {
     pip_in "$new" install --require-hashes --only-binary :all: -r "$BUILD_LOCK" &&
         pip_in "$new" install --require-hashes --no-deps --no-build-isolation --use-pep517 -r "$LOCK" &&
         pip_in "$new" install --no-deps --no-build-isolation --editable "$ROOT" &&
-        pip_in "$new" uninstall --yes setuptools
+        pip_in "$new" uninstall --yes setuptools &&
+        "$new/bin/python" -I -m compileall -q "$ROOT/device" "$ROOT/hardware"
 }
 
 # Whatever ended a set-up: what it began goes, and what was there stays.
