@@ -17,7 +17,7 @@ import msgspec
 
 from device.audio.pace import Pace
 from device.audio.safety.bar_guard import guard_bar
-from device.audio.safety.limits import FADE_IN_S, START_DB, Ramp, guard_intent, guard_loudness
+from device.audio.safety.limits import FADE_IN_S, START_DB, Ramp, guard_intent, guard_loudness, guard_share
 from device.audio.swell import Swell
 from device.config import SessionConfig
 from device.messages import (
@@ -60,6 +60,9 @@ TOUCH_DB = 0.55
 SWELL_SHARE = 0.5
 """Of the prescribed slope of loudness, what swells take where there are any."""
 SWELL_BRIGHTNESS_PER_DB = 0.15
+WISH_BRIGHTNESS_PER_DB = 1 / 30
+"""What is wished softer gets duller besides: loudness and brightness go together in played music."""
+WISH_BRIGHTNESS_MAX = 0.3
 BRIGHTNESS_PER_S = 0.5
 RING_OUT_S = 4.0
 HISTORY_BARS = 8
@@ -216,7 +219,6 @@ class Conductor:
     def _aim(self) -> None:
         self._swell = self._swell.turned(self._frame, self._intent.swell_per_min)
         self._aim_loudness()
-        self._brightness = self._brightness.towards(self._intent.brightness, self._frame)
 
     def _aim_loudness(self) -> None:
         wanted = self._intent.loudness_db + self._offset_db
@@ -226,6 +228,8 @@ class Conductor:
         left = 1.0 - SWELL_SHARE if self._swell.sounds(self._frame) else 1.0
         loudness = self._loudness.towards(allowed, self._frame)
         self._loudness = loudness._replace(slope_per_frame=left * self._gain_slope_db_s / self._sfreq_hz)
+        wished = min(max(WISH_BRIGHTNESS_PER_DB * self._offset_db, -WISH_BRIGHTNESS_MAX), WISH_BRIGHTNESS_MAX)
+        self._brightness = self._brightness.towards(guard_share(self._intent.brightness + wished), self._frame)
 
     def _turn(self) -> list[Message]:
         """What is left of the sounding bar, as the newest intent wants it."""

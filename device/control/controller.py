@@ -27,7 +27,6 @@ from device.messages import (
     FeatureFrame,
     HoldPhase,
     Livelier,
-    Louder,
     Message,
     Mode,
     MusicIntent,
@@ -35,7 +34,6 @@ from device.messages import (
     ResumePhase,
     SensorStatus,
     SkipPhase,
-    Softer,
     Transport,
 )
 from device.music.form import SECTION_BARS
@@ -46,8 +44,6 @@ COMMAND_STEPS = 2
 """A person's wish may change a bar by so many ordinary steps."""
 WISH_STEP = 0.2
 WISH_MAX = 0.6
-BRIGHTNESS_WISH_STEP = 0.1
-BRIGHTNESS_WISH_MAX = 0.3
 COOL_DOWN_DB = -6.0
 BEATS = 4
 """Taken for a bar's length until one was played."""
@@ -56,7 +52,7 @@ BEATS = 4
 class Controller:
     """affect, transport, commands -> decisions, intents.
 
-    `softer` and `louder` are audio's own (they must work without us); here they only make the sound duller or brighter.
+    `softer` and `louder` are audio's own: they must work without us.
     """
 
     reads: tuple[str, ...] = ("affect", "transport", "commands", "sensor_status", "played", "features")
@@ -76,7 +72,7 @@ class Controller:
         self._breath = Breath()
         self._start: State | None = None
         """The listener's state before the shift."""
-        self._wish = self._brightness_wish = 0.0
+        self._wish = 0.0
         self._choice: Choice | None = None
         self._mode: Mode = "major" if goal.valence >= 0 else "minor"
         self._before = self._wanted = cues_of(RESTING, self._limits)
@@ -141,13 +137,8 @@ class Controller:
     # -- a person wishes something
 
     def _obey(self, command: Command, now_ns: int) -> Sequence[Decision | MusicIntent | CommandAnswer]:
-        """Do what is wished and say so. `softer` and `louder` are answered by audio, a self-report by the estimator."""
+        """Do what is wished and say so; a self-report is the estimator's to answer."""
         match command:
-            case Softer() | Louder():
-                step = BRIGHTNESS_WISH_STEP if isinstance(command, Louder) else -BRIGHTNESS_WISH_STEP
-                wish = self._brightness_wish + step
-                self._brightness_wish = min(max(wish, -BRIGHTNESS_WISH_MAX), BRIGHTNESS_WISH_MAX)
-                return self._revise(command, now_ns)
             case Calmer() | Livelier():
                 refusal = self._lean(command)
             case SkipPhase():
@@ -228,8 +219,7 @@ class Controller:
         """The cues to go towards: of the setpoint and the policy's moves, softer as the session ends."""
         cues = moved(cues_of(self._led(moment), self._limits), self._council.moves)
         fade_db = COOL_DOWN_DB * moment.progress if moment.phase == "cool-down" else 0.0
-        brightness = cues.brightness + self._brightness_wish
-        return within(cues._replace(loudness_db=cues.loudness_db + fade_db, brightness=brightness), self._limits)
+        return within(cues._replace(loudness_db=cues.loudness_db + fade_db), self._limits)
 
 
 def _cues_in(intent: MusicIntent) -> Cues:

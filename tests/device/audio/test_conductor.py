@@ -272,6 +272,15 @@ def test_what_the_listener_asked_for_outlasts_the_next_intent(config: SessionCon
     assert run.until(1_000_000).conductor.loudness_db_at(1_000_000) == pytest.approx(-12.0 - STEP_DB)
 
 
+def test_softer_is_also_duller_and_louder_brightens_again(config: SessionConfig) -> None:
+    run = Run(config).start().until(100_000)
+    before = run.conductor.brightness_at(900_000)
+    run.tell(command("softer"))
+    duller = run.conductor.brightness_at(900_000)
+    run.tell(command("louder"))
+    assert duller < before == pytest.approx(run.conductor.brightness_at(900_000))
+
+
 def test_louder_stops_at_the_prescription_and_is_not_remembered_beyond(config: SessionConfig) -> None:
     limits = Limits(loudness_max_db=-10.0)
     run = Run(msgspec.structs.replace(config, prescription=Prescription(limits=limits))).start().until(100_000)

@@ -20,7 +20,7 @@ from tests.device.control.listener import LEAD_NS, SECOND_NS, command, config_of
 FILE = Path(__file__).with_name("recorded.json")
 LEAN_MAX = 3
 """Steps of `livelier` or `calmer` that change anything."""
-WISHES = ("calmer", "livelier", "softer", "louder", "hold_phase", "resume_phase", "skip_phase")
+WISHES = ("calmer", "livelier", "hold_phase", "resume_phase", "skip_phase")
 TOLD = ("phase", "target_valence", "target_arousal", *Cues._fields, "mode", "tonic_pc", "final", "revision", "reason")
 
 
