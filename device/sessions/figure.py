@@ -6,7 +6,9 @@ is told by form or word as well.
 
 from __future__ import annotations
 
+import io
 import math
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +23,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from device.messages import TICKS_PER_BEAT, PlayedBar
+from device.outputs import write_whole
 from device.sessions.history import QUALITY_GAP_S, Event, History, Lane, Span
+from device.sessions.problems import printable
 
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, INK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#222222"
@@ -33,7 +37,11 @@ EVENTS_TOLD = 8
 CROWDED_SHARE = 0.01
 """Events nearer to each other than this share of the session have their numbers side by side."""
 TICKS_MAX = 13
-TICK_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 1800)
+TICK_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400)
+PHASES_MAX = 60
+"""A session has five; a damaged log may seem to have one for every bar."""
+LANES_MAX = 12
+NAME_MAX = 24
 WORDS_MAX = 74
 STYLE = {
     "font.size": 9,
@@ -45,6 +53,8 @@ STYLE = {
     "legend.framealpha": 0.85,
     "legend.edgecolor": "none",
     "legend.fontsize": 8,
+    # What was recorded is shown as it stands: a `$` begins no formula.
+    "text.parse_math": False,
 }
 
 
@@ -58,31 +68,36 @@ def our_style() -> Iterator[None]:
 
 
 def draw(history: History, path: Path) -> None:
-    """Draw the session; what is missing in it is said in its place."""
-    with our_style():
+    """Draw the session; what is missing in it is said in its place. Raises OSError where it cannot be written."""
+    phases = history.phases()[:PHASES_MAX]
+    with our_style(), warnings.catch_warnings():
+        # A name in letters that the font lacks is drawn as boxes.
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
         figure = Figure(figsize=(12.0, 10.5), dpi=130, layout="constrained")
         *panels, words = figure.subplots(6, 1, height_ratios=(3.0, 3.4, 1.2, 1.2, 1.8, 1.0))
         figure.suptitle(_title(history), x=0.01, ha="left", fontsize=12, fontweight="bold")
         drawers = (_draw_feeling, _draw_notes, _draw_tempo, _draw_loudness, _draw_signals)
         for axis, drawer in zip(panels, drawers, strict=True):
             axis.set_xlim(0.0, max(history.duration_s, 1.0))
-            _shade_phases(axis, history.phases())
+            _shade_phases(axis, phases)
             drawer(axis, history)
             axis.xaxis.set_major_locator(MultipleLocator(_tick_s(history.duration_s)))
             axis.xaxis.set_major_formatter(FuncFormatter(_clock))
             axis.tick_params(labelbottom=axis is panels[-1])
-        _name_phases(panels[0], history.phases())
+        _name_phases(panels[0], phases)
         panels[-1].set_xlabel("time since the music began (min:s)")
         _tell_events(panels[-1], words, _events(history))
-        figure.savefig(path)
+        drawn = io.BytesIO()
+        figure.savefig(drawn)
+    write_whole(path, drawn.getvalue())
 
 
 def _title(history: History) -> str:
     lost = sum(source.lost for source in history.sources.values())
     fallbacks = sum(bool(bar.fallback) for bar in history.played)
     parts = [
-        history.session_id,
-        history.listener,
+        _shorten(history.session_id, NAME_MAX),
+        _shorten(history.listener, NAME_MAX),
         f"{_clock(history.duration_s)} min, ended {history.ended()}",
         f"{len(history.played)} bars, {fallbacks} by fallback",
         f"{lost} samples lost",
@@ -149,21 +164,19 @@ def _draw_notes(axis: Axes, history: History) -> None:
         _say(axis, "no bar was played")
         axis.set_yticks([])
         return
-    for bar in history.played:
-        if bar.fallback:
-            begins_s = history.seconds(bar.t_ns)
-            axis.axvspan(begins_s, begins_s + _duration_s(bar), color=ORANGE, alpha=0.3, lw=0, zorder=-1)
     pitches = [note.pitch for bar in history.played for note in bar.notes] or [60]
     low, high = min(pitches) // 12 * 12, -(-(max(pitches) + 1) // 12) * 12
     axis.set_ylim(low - 1, high + 1)
     axis.set_yticks(range(low, high + 1, 12))
+    fallbacks = [(history.seconds(bar.t_ns), _duration_s(bar)) for bar in history.played if bar.fallback]
+    axis.broken_barh(fallbacks, (low - 1, high - low + 2), facecolor=ORANGE, alpha=0.3, lw=0, zorder=-1)
     for voice, colour in VOICE_COLOURS.items():
         lines = [line for bar in history.played for line in _note_lines(history.seconds(bar.t_ns), bar, voice)]
         axis.add_collection(LineCollection(lines, colors=colour, linewidths=2.4 if voice == "melody" else 1.8))
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=colour, lw=3, label=voice) for voice, colour in VOICE_COLOURS.items()
     ]
-    if any(bar.fallback for bar in history.played):
+    if fallbacks:
         handles.append(Patch(color=ORANGE, alpha=0.3, label="fallback (phrasebook)"))
     axis.legend(handles=handles, loc="upper right", ncols=5)
 
@@ -210,10 +223,10 @@ def _draw_bars(axis: Axes, history: History, played: Sequence[float], asked: Seq
 
 def _draw_signals(axis: Axes, history: History) -> None:
     """A lane per kind of features of a source: its quality as height, hatched where the source did not stream."""
-    lanes = list(reversed(history.lanes()))
+    lanes = list(reversed(history.lanes()[:LANES_MAX]))
     axis.set_ylabel("signal quality\n(full height = 1)")
     axis.set_ylim(-0.1, max(1, len(lanes)) + 0.35)
-    axis.set_yticks([height + 0.4 for height in range(len(lanes))], [lane.name for lane in lanes])
+    axis.set_yticks([height + 0.4 for height in range(len(lanes))], [_shorten(lane.name, NAME_MAX) for lane in lanes])
     if not lanes:
         _say(axis, "no sensor was heard")
     for height, lane in enumerate(lanes):
@@ -221,11 +234,8 @@ def _draw_signals(axis: Axes, history: History) -> None:
         axis.axhline(height, color="#CCCCCC", lw=0.6)
         times, quality = _broken(history, lane)
         axis.fill_between(times, height, height + 0.8 * quality, color=colour, alpha=0.65, lw=0, step="post")
-        for gap in history.gaps(lane.source):
-            width_s = gap.ends_s - gap.begins_s
-            axis.broken_barh(
-                [(gap.begins_s, width_s)], (height, 0.8), facecolor="none", edgecolor=VERMILION, hatch="xxx", lw=0.8
-            )
+        gaps = [(gap.begins_s, gap.ends_s - gap.begins_s) for gap in history.gaps(lane.source)]
+        axis.broken_barh(gaps, (height, 0.8), facecolor="none", edgecolor=VERMILION, hatch="xxx", lw=0.8)
 
 
 def _broken(history: History, lane: Lane) -> tuple[np.ndarray, np.ndarray]:
@@ -279,8 +289,10 @@ def _tell_events(axis: Axes, words: Axes, events: Sequence[Event]) -> None:
         words.text(0.0, -0.04, f"and {len(events) - EVENTS_TOLD} more, in summary.json", va="top", fontsize=8)
 
 
-def _shorten(text: str) -> str:
-    return text if len(text) <= WORDS_MAX else f"{text[: WORDS_MAX - 1]}…"
+def _shorten(text: str, length: int = WORDS_MAX) -> str:
+    """No longer than that, and without control characters, which have no form."""
+    shown = printable(text[:length])
+    return shown if len(text) <= length and len(shown) <= length else f"{shown[: length - 1]}…"
 
 
 def _say(axis: Axes, text: str, height: float = 0.5) -> None:

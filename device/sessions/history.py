@@ -12,6 +12,13 @@ from device.modalities import name_signals
 from device.runtime.bus import Received
 from device.sessions.reader import SessionReader
 
+UNKEPT = (m.SampleChunk, m.FeatureFrame, m.Trace, m.Digest, m.Health)
+"""Of these only counts and means are kept."""
+KEPT_BYTES_MAX = 128 * 2**20
+"""Eight hours have about 25 MB."""
+MESSAGE_BYTES = 16
+"""What is kept of any message."""
+SOURCES_MAX = 32
 QUALITY_GAP_S = 1.5
 """Feature frames further apart than this leave a gap in the figure."""
 
@@ -75,16 +82,29 @@ class History:
         self._substitutes: list[m.Bar] = []
         """Bars by another generator than the asked one, that say why."""
         self._first_ns = self._last_ns = 0
+        self._kept_bytes = 0
         for received in reader.messages():
             self._take(received)
-        self.problems = reader.problems()
+        self.problems = [*reader.problems(), *self._limits()]
         self.played.sort(key=lambda bar: bar.t_ns)
         self.began_ns = self.played[0].t_ns if self.played else self._first_ns
+
+    def _limits(self) -> list[str]:
+        """What was left out, because no session that was played holds so much."""
+        sentences = []
+        if self._kept_bytes > KEPT_BYTES_MAX:
+            sentences.append(f"It holds more than {KEPT_BYTES_MAX // 2**20} MB of messages, which is the limit.")
+        if len(self.sources) >= SOURCES_MAX:
+            sentences.append(f"It names {SOURCES_MAX} sources or more, which is the limit.")
+        return sentences
 
     def _take(self, received: Received) -> None:
         self._first_ns = self._first_ns or received.sent_ns
         self._last_ns = max(self._last_ns, received.sent_ns)
         message = received.message
+        self._kept_bytes += MESSAGE_BYTES + (0 if isinstance(message, UNKEPT) else len(received.payload))
+        if self._kept_bytes > KEPT_BYTES_MAX:
+            return
         match message:
             case m.SampleChunk():
                 self._source(message.source).take(message)
@@ -125,6 +145,8 @@ class History:
         return intent.generator if intent else bar.generator
 
     def _source(self, name: str) -> Source:
+        if name not in self.sources and len(self.sources) >= SOURCES_MAX:
+            return Source()
         return self.sources.setdefault(name, Source())
 
     # -- read from it

@@ -6,6 +6,7 @@ rest of its length.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import mido
 
 from device.messages import TICKS_PER_BEAT, VOICES, Mode, Note, PlayedBar
 from device.music.perform import PEDALLED_VOICES, pedal_ticks
+from device.outputs import write_whole
 
 RESOLUTION = 480
 """Ticks per beat in the file."""
@@ -20,6 +22,8 @@ SCALE = RESOLUTION // TICKS_PER_BEAT
 """Their place is their MIDI channel."""
 GAP_MIN_S = 0.5
 """A wish may move the end of a bar by a quarter of a second, which is no gap."""
+GAP_MAX_S = 3600.0
+"""A longer rest is written so long; MIDI has no more room for it."""
 SIGNATURES: dict[Mode, tuple[str, ...]] = {
     "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
     "minor": ("Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm"),
@@ -42,7 +46,9 @@ def write_midi(path: Path, played: Sequence[PlayedBar], keys: Sequence[Key] = ()
     file.tracks.append(_track("session", [*_conduct(played, starts), *_sign(keys, starts)]))
     for channel, voice in enumerate(VOICES):
         file.tracks.append(_track(voice, _voice(played, starts, voice, channel)))
-    file.save(path)
+    written = io.BytesIO()
+    file.save(file=written)
+    write_whole(path, written.getvalue())
 
 
 def _starts(played: Sequence[PlayedBar]) -> Iterator[int]:
@@ -51,7 +57,7 @@ def _starts(played: Sequence[PlayedBar]) -> Iterator[int]:
     for before, bar in zip([None, *played], played, strict=False):
         gap_s = (bar.t_ns - end_ns) / 1e9
         if before is not None and gap_s > GAP_MIN_S:
-            tick += round(gap_s * before.tempo_bpm / 60 * RESOLUTION)
+            tick += round(min(gap_s, GAP_MAX_S) * before.tempo_bpm / 60 * RESOLUTION)
         yield tick
         tick += bar.beats * RESOLUTION
         end_ns = bar.t_ns + round(bar.beats * 60e9 / bar.tempo_bpm)

@@ -16,13 +16,14 @@ from device.messages import Message, SampleChunk
 
 HOUR_NS = 3_600_000_000_000
 """No time in a message is further from when it was sent; 0 is a time that was not known."""
+CHANNELS_MAX = 64
 VALUE_MAX = 1e9
 COUNT_MAX = 2**63
 LENGTH_MAX = 100_000
-"""Of lists in a message."""
-CHANNELS_MAX = 64
+"""Of lists in a message, but for these."""
+LENGTHS_MAX = {"notes": 4096, "programs": CHANNELS_MAX, "coverage": CHANNELS_MAX, "reasons": 1000, "guarded": 1000}
 LIMITS: dict[str, tuple[float, float]] = {
-    "tempo_bpm": (1, 1000), "tempo_from_bpm": (1, 1000), "tempo_to_bpm": (1, 1000),
+    "tempo_bpm": (4, 1000), "tempo_from_bpm": (4, 1000), "tempo_to_bpm": (4, 1000),
     "beats": (1, 64), "onset_tick": (0, 10_000), "duration_tick": (0, 100_000),
     "pitch": (0, 127), "velocity": (0, 127), "programs": (0, 127), "tonic_pc": (0, 11), "register_midi": (0, 127),
     "bar_index": (-1, 1e6), "revision": (0, 1e6), "intent_revision": (0, 1e6), "frame": (0, 1e13),
@@ -75,7 +76,7 @@ def _odd(name: str, value: Any, sent_ns: int) -> str:
         return "" if _fits(name, value, sent_ns) else f"its {name} is {value:.6g}"
     if isinstance(value, msgspec.Struct):
         return _odd_fields(value, sent_ns)
-    if len(value) > LENGTH_MAX:
+    if len(value) > LENGTHS_MAX.get(name, LENGTH_MAX):
         return f"its {name} has {len(value)} entries"
     entries = value.values() if isinstance(value, dict) else value
     return next((why for entry in entries if (why := _odd(name, entry, sent_ns))), "")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
 import zlib
 from collections.abc import Collection, Iterator
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +21,9 @@ from device.sessions.records import Logged, SegmentReader
 from device.sessions.store import log_paths
 from device.sessions.upgrades import upgrade_message
 from device.streams import STREAMS
+
+SESSION_NS_MAX = 7 * 86_400_000_000_000
+CLOCK_MESSAGES = 21
 
 
 class Recorded(NamedTuple):
@@ -43,6 +49,13 @@ class LogReader:
         except OSError as error:
             raise RecordingError(f"{folder} cannot be read: {error.strerror}.", MEND) from error
         self._problems = Problems()
+
+    @cached_property
+    def _clock_ns(self) -> int:
+        """What the log's clock showed when it began: the median of the first messages, of which one may be damaged."""
+        unheeded = Problems()
+        first = (logged.log_ns for path in self._paths for logged in SegmentReader(path, unheeded).messages())
+        return int(statistics.median_low([*islice(first, CLOCK_MESSAGES)] or [0]))
 
     def messages(self, streams: Collection[str] = STREAMS) -> Iterator[Received]:
         """Messages of these streams as they were recorded; damaged ones are left out and named by `problems`."""
@@ -73,6 +86,8 @@ class LogReader:
                 return
             today = received._replace(topic=told[0], payload=told[1])
             why = implausible(today.message, received.sent_ns, logged.log_ns)
+            if abs(logged.log_ns - self._clock_ns) > SESSION_NS_MAX:
+                why = "its time is not that of the log"
         except (KeyError, TypeError, *m.UNDECODABLE) as error:
             why = str(error)
         if why:

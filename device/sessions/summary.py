@@ -6,7 +6,7 @@ Runs as `python -m device.sessions.summary FOLDER`, in a process of its own, as 
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -55,7 +55,7 @@ def describe(history: History) -> dict[str, Any]:
         **_listener(history),
         "decided": _decided(history),
         **_music(history),
-        "sources": {name: _source(history, name, source) for name, source in history.sources.items()},
+        "sources": _sources(history),
         "headphones": _headphones(history),
         "faults": [msgspec.to_builtins(fault) | {"at_s": _at(history, fault.t_ns)} for fault in history.faults],
         "events": [_rounded(event) for event in history.events() if event.kind != "fault"],
@@ -97,10 +97,17 @@ def _music(history: History) -> dict[str, Any]:
     }
 
 
-def _source(history: History, name: str, source: Source) -> dict[str, Any]:
-    """Coverage is the mean of what the estimator could use of the source's signals, as it said itself."""
-    lanes = {name, *(lane.name for lane in history.lanes() if lane.source == name)}
-    coverage = [share for estimate in history.affect for lane, share in estimate.coverage.items() if lane in lanes]
+def _sources(history: History) -> dict[str, Any]:
+    """Coverage is the mean of what the estimator could use of a source's signals, as it said itself."""
+    coverage: dict[str, list[float]] = defaultdict(list)
+    source_of = {lane.name: lane.source for lane in history.lanes()} | {name: name for name in history.sources}
+    for estimate in history.affect:
+        for lane, share in estimate.coverage.items():
+            coverage[source_of.get(lane, "")].append(share)
+    return {name: _source(history, name, source, coverage[name]) for name, source in history.sources.items()}
+
+
+def _source(history: History, name: str, source: Source, coverage: Sequence[float]) -> dict[str, Any]:
     quality = [value for frames in source.quality.values() for _, value in frames]
     return {
         "samples": source.samples,
