@@ -107,6 +107,11 @@ class SessionDefaults(Config, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Where sessions are kept; empty: the user's data directory."""
 
 
+class ListenersConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    directory: str = ""
+    """Where what is known of listeners is kept; empty: the user's data directory."""
+
+
 class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """device.toml: the site."""
 
@@ -117,6 +122,7 @@ class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     music: MusicConfig = MusicConfig()
     control: ControlConfig = ControlConfig()
     session: SessionDefaults = SessionDefaults()
+    listeners: ListenersConfig = ListenersConfig()
 
 
 class Limits(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -188,6 +194,8 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The release that plays it."""
     session_id: str
     listener: str = "guest"
+    listener_id: str = ""
+    """Of the listener in the box's memory, whatever the name; empty: nothing is kept of them."""
     seed: int = 0
     minutes: Positive = 20.0
     started_ns: int = 0
@@ -199,7 +207,7 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     device: DeviceConfig = DeviceConfig()
     prescription: Prescription = Prescription()
     baselines: tuple[PersonalBaseline, ...] = ()
-    """The listener's rest in earlier sessions, already partly forgotten."""
+    """The listener's rest as it is remembered, already partly forgotten."""
     theme: Theme | None = None
     """The melody of `preference.seed_melody`."""
     never: tuple[Theme, ...] = ()

@@ -6,12 +6,13 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
-from device.clock import SystemClock, wall_time
+from device.clock import SystemClock
+from device.commands.memory import recall, remember
 from device.commands.session_folder import claim_session_folder, sessions_root
 from device.commands.signals import Signals
 from device.commands.themes import read_themes, refuse_silence
@@ -19,12 +20,11 @@ from device.config import DeviceConfig, Prescription, SessionConfig
 from device.console.observers import Watcher
 from device.errors import DiskError, Exit, SystemMissingError
 from device.interpreter import HOUSE, interpreter
-from device.messages import Command, PersonalBaseline
+from device.messages import Command
 from device.models import MODELS_DIR
 from device.runtime.children import InterpreterLauncher, ThreadLauncher
 from device.runtime.manager import Manager
 from device.runtime.run_folder import claim_run_folder, living_sessions, name_session
-from device.sessions.earlier import Earlier, recall_rest
 from device.sessions.store import log_paths
 
 MEGABYTES_PER_MINUTE = 13
@@ -49,8 +49,8 @@ def prepared(
     """Name a session, own its folders for its time, and check that the disk holds it.
 
     `out` is the session's own folder when it is new or empty; where something lies in it already, the session gets a
-    folder of its own inside, so that nothing recorded is overwritten. What sessions beside it tell of the listener's
-    rest is carried on. Only this user may read what is written meanwhile. A session that never began leaves nothing.
+    folder of its own inside, so that nothing recorded is overwritten. What is known of the listener is
+    carried on. Only this user may read what is written meanwhile. A session that never began leaves nothing.
 
     Raises:
         ConfigError: the prescription leaves nothing to play on, or no folder can be named.
@@ -67,6 +67,8 @@ def prepared(
     ):
         _check_space(session_dir, minutes)
         theme, never, remarks = read_themes(prescription.preference)
+        known = recall(device, listener, session_id, session_dir)
+        _note(run_dir / EARLIER_LOG, known.sources)
         yield SessionConfig(
             session_id=session_id,
             listener=listener,
@@ -77,10 +79,11 @@ def prepared(
             models_dir=str(MODELS_DIR),
             device=device,
             prescription=prescription,
-            baselines=_recall(session_dir.parent, listener, run_dir / EARLIER_LOG),
+            listener_id=known.listener_id,
+            baselines=known.baselines,
             theme=theme,
             never=never,
-            remarks=remarks,
+            remarks=(*known.remarks, *remarks),
         )
 
 
@@ -94,15 +97,9 @@ def _private_files() -> Iterator[None]:
         os.umask(previous)
 
 
-def _recall(root: Path, listener: str, log: Path) -> tuple[PersonalBaseline, ...]:
-    """The listener's rest as earlier sessions left it; where it comes from, or why there is none, goes into `log`."""
-    try:
-        earlier = recall_rest(root, listener, wall_time())
-    except Exception as error:  # noqa: BLE001 - whatever old folders hold, it never stops a new session
-        earlier = Earlier(sentences=(f"Earlier sessions in {root} were passed over: {error!r}.",))
-    if earlier.sentences:
-        log.write_text("\n".join(earlier.sentences) + "\n", "utf-8")
-    return earlier.baselines
+def _note(log: Path, sentences: Sequence[str]) -> None:
+    if sentences:
+        log.write_text("\n".join(sentences) + "\n", "utf-8")
 
 
 def _check_space(session_dir: Path, minutes: float) -> None:
@@ -126,6 +123,7 @@ def run_session(config: SessionConfig, watcher: Watcher, signals: Signals, *, on
     finally:
         if manager.fault or has_recording(config):
             keep_logs(config)
+    remember(config)
     fault = manager.fault
     return code, f"{fault.sentence} {fault.action}".strip() if fault else ""
 

@@ -1,115 +1,76 @@
-"""The listener's rest (and last mood) as earlier sessions left it, partly forgotten: what a new session begins with.
-
-A resting person of today is not quite that of last week, nor are the electrodes where they were: on people with several
-recordings (Muse, 15 pairs of sessions of 4 people) the mean of a feature moves between sessions by 0.45 of the variance
-that lies between people, whose word is worth 2 s. So an earlier session, however long, is worth `SESSION_WORTH_S` of
-today's rest; worth ten it would mislead a listener whose electrodes sit elsewhere (`export.affect.carried`).
-"""
+"""What a recorded session tells of its listener, whichever release recorded it and however it ended."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from device.errors import RecordingError
-from device.messages import PersonalBaseline
-from device.sessions.listing import SessionInfo, list_sessions
-from device.sessions.reader import SessionReader
+from device.messages import PersonalBaseline, SelfReport
+from device.sessions.reader import LogReader, SessionReader
+from device.sessions.store import CONFIG_FILE, log_paths
 
-ANYBODY = "guest"
-"""A name that many share: nothing is carried for it."""
-HALF_LIFE_DAYS = 7.0
-SESSION_WORTH_S = 5.0
-"""Words on valence are carried too and count reports where rest counts seconds: no more than five of them."""
-SESSIONS_MAX = 3
-"""Of those that tell a rest; further back nothing is looked for."""
-LOOKED_MAX = 12
-"""Sessions that are looked into: most tell a rest, an aborted one does not."""
-AHEAD_DAYS_MAX = 1.0
-"""A session may begin so much later than now: clocks are set, and time zones mistaken."""
 SEGMENTS_MAX = 3
-"""Of a session's log, from its end; each holds a minute, and the rest is told every minute."""
+"""Of a session's log, from its end, are looked at for rest; each holds a minute, and rest is told every minute."""
 BEGAN_FORMAT = "%Y%m%dT%H%M%SZ"
 
 
-class Earlier(NamedTuple):
-    """What earlier sessions tell, and sentences on where it comes from or why it was passed over."""
+class Head(NamedTuple):
+    """Whose session it is, without a look into its log."""
 
-    baselines: tuple[PersonalBaseline, ...] = ()
-    sentences: tuple[str, ...] = ()
+    session: str
+    folder: Path
+    listener: str
+    listener_id: str
+    """Empty in sessions of releases that did not have it."""
+    log_bytes: int
 
-
-def recall_rest(root: Path, listener: str, now: dt.datetime) -> Earlier:
-    """The newest rest of each source and model of `listener` in the sessions under `root`, as much as is not forgotten.
-
-    A session that is torn, damaged or none at all is passed over, and hides none behind it.
-    """
-    if listener == ANYBODY:
-        return Earlier()
-    found: dict[tuple[str, str], PersonalBaseline] = {}
-    sentences: list[str] = []
-    n_telling = 0
-    for age_days, info in _by_age(root, listener, now, sentences)[:LOOKED_MAX]:
+    @property
+    def began(self) -> dt.datetime:
+        """When it began, as its name tells. Raises RecordingError where that is no time."""
         try:
-            rests = list(_rests(info, age_days))
-        except RecordingError as error:
-            sentences.append(f"The earlier session {info.session_id} was passed over: {error}")
-            continue
-        told = {(rest.source, rest.model): rest for rest in rests}
-        new = told.keys() - found.keys()
-        found = told | found
-        sentences.extend(f"{source} ({model}): known from session {info.session_id}." for source, model in sorted(new))
-        n_telling += bool(rests)
-        if n_telling == SESSIONS_MAX:
-            break
-    return Earlier(tuple(found.values()), tuple(sentences))
-
-
-def _by_age(root: Path, listener: str, now: dt.datetime, sentences: list[str]) -> list[tuple[float, SessionInfo]]:
-    """The listener's sessions with their ages in days, newest first.
-
-    A clock that was wrong, then or now, dates sessions into the future; those come last and count as a week old, so
-    that they hide no other. A session whose name tells no date is passed over.
-    """
-    aged: list[tuple[bool, float, SessionInfo]] = []
-    for info in list_sessions(root):
-        if info.listener != listener:
-            continue
-        try:
-            began = dt.datetime.strptime(info.began, BEGAN_FORMAT).replace(tzinfo=dt.UTC)
+            return dt.datetime.strptime(self.session[:16], BEGAN_FORMAT).replace(tzinfo=dt.UTC)
         except ValueError as error:
-            sentences.append(f"The earlier session {info.session_id} was passed over: {error}")
-            continue
-        age_days = (now - began).total_seconds() / 86_400
-        if age_days < -AHEAD_DAYS_MAX:
-            sentences.append(f"The session {info.session_id} is dated in the future; it counts as a week old.")
-            aged.append((True, HALF_LIFE_DAYS, info))
-        else:
-            aged.append((False, max(0.0, age_days), info))
-    # Those of one age stay as listed, the last name first.
-    return [(age_days, info) for _, age_days, info in sorted(aged, key=lambda item: item[:2])]
+            raise RecordingError(f"{self.folder} does not tell when it began.", "Mend its session_id.") from error
 
 
-def _rests(info: SessionInfo, age_days: float) -> Iterator[PersonalBaseline]:
+class Telling(NamedTuple):
+    """What the log says of the listener."""
+
+    rests: tuple[PersonalBaseline, ...] = ()
     """What was told last comes last."""
-    for rest in SessionReader(Path(info.folder)).last("baselines", SEGMENTS_MAX):
-        if isinstance(rest, PersonalBaseline) and _is_sane(rest):
-            yield forget(rest, age_days)
+    reports: tuple[SelfReport, ...] = ()
 
 
-def _is_sane(rest: PersonalBaseline) -> bool:
-    rows = (rest.mean, rest.sd, rest.weight_s)
-    fits = all(len(row) == len(rest.names) and all(map(math.isfinite, row)) for row in rows)
-    return fits and all(weight >= 0 for weight in rest.weight_s)
+def session_folders(root: Path) -> Iterator[Path]:
+    """The folders under `root` that may be sessions."""
+    with contextlib.suppress(OSError):  # what may not be looked into tells nothing
+        yield from [path.parent.resolve() for path in root.glob(f"*/{CONFIG_FILE}")]
 
 
-def forget(rest: PersonalBaseline, age_days: float) -> PersonalBaseline:
-    """The same rest, worth less: by what changes from one session to the next, and by half each week."""
-    kept = 0.5 ** (age_days / HALF_LIFE_DAYS)
-    weight_s = tuple(kept * seconds * SESSION_WORTH_S / (seconds + SESSION_WORTH_S) for seconds in rest.weight_s)
-    return msgspec.structs.replace(rest, t_ns=0, weight_s=weight_s)
+def head_of(folder: Path) -> Head:
+    """Whose session lies in a folder.
+
+    Raises:
+        RecordingError: it is no session.
+    """
+    document = SessionReader(folder).document
+    try:
+        log_bytes = sum(path.stat().st_size for path in log_paths(folder))
+    except OSError as error:
+        raise RecordingError(f"{folder} cannot be looked at: {error.strerror}.", "Look into its disk.") from error
+    session = document.text("session_id") or folder.name
+    return Head(session, folder, document.text("listener"), document.text("listener_id"), log_bytes)
+
+
+def tell(folder: Path) -> Telling:
+    """What a session's log tells of the listener, as far as it can be read."""
+    log = LogReader(folder)
+    rests = log.last("baselines", SEGMENTS_MAX)
+    return Telling(
+        tuple(rest for rest in rests if isinstance(rest, PersonalBaseline)),
+        tuple(item.message for item in log.messages(("commands",)) if isinstance(item.message, SelfReport)),
+    )

@@ -3,15 +3,15 @@
 One small session per release lies in `releases/`, as that release wrote it; none of them is ever recorded anew.
 """
 
-import datetime as dt
 import shutil
 from pathlib import Path
 
 import pytest
 
+from device.commands.memory import recall
+from device.config import DeviceConfig, ListenersConfig
 from device.recordings.session_log import load_session
 from device.replay import replay_session
-from device.sessions.earlier import recall_rest
 from device.sessions.figure import draw
 from device.sessions.history import History
 from device.sessions.interchange import write_midi
@@ -23,7 +23,6 @@ from tests.replay.test_golden import TOLERANCE
 RELEASES = Path(__file__).parent / "releases"
 SESSIONS = sorted(path.parent for path in RELEASES.glob("*/*/session.json"))
 RESTS = [path for path in SESSIONS if path.name == "rest"]
-DAY = dt.timedelta(days=1)
 
 
 def name(path: Path) -> str:
@@ -85,9 +84,9 @@ def test_its_replay_is_the_same_or_names_the_release_and_models_that_made_it(ses
 
 @pytest.mark.parametrize("session", RESTS, ids=name)
 def test_its_rest_is_carried_on(session: Path, tmp_path: Path) -> None:
-    shutil.copytree(session, tmp_path / "earlier")
-    document = SessionReader(session).document
-    began = dt.datetime.strptime(document.text("session_id")[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
-    carried = recall_rest(tmp_path, document.text("listener"), began + DAY)
-    assert {rest.source for rest in carried.baselines} == {"cyton", "wristband"}
-    assert all(min(rest.weight_s) > 0 for rest in carried.baselines)
+    shutil.copytree(session, tmp_path / "sessions" / "earlier")
+    listener = SessionReader(session).document.text("listener")
+    device = DeviceConfig(listeners=ListenersConfig(directory=str(tmp_path / "listeners")))
+    found = recall(device, listener, "now", tmp_path / "sessions" / "now")
+    assert {rest.source for rest in found.baselines} == {"cyton", "wristband"}
+    assert all(min(rest.weight_s) > 0 for rest in found.baselines)

@@ -17,9 +17,10 @@ from tests.device.sessions.synthetic import Log, S
 
 
 @pytest.fixture(autouse=True)
-def own_runtime(monkeypatch: pytest.MonkeyPatch, run_dir: Path) -> None:
-    """Run folders of this test only."""
+def own_folders(monkeypatch: pytest.MonkeyPatch, run_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Run folders and listeners of this test only."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
 
 
 def prepared(
@@ -108,17 +109,23 @@ def test_a_listener_is_known_from_the_session_before(tmp_path: Path) -> None:
         assert third.baselines == ()
 
 
-def test_earlier_sessions_that_cannot_be_read_never_stop_a_new_one(
+def test_earlier_sessions_that_cannot_be_read_never_stop_a_new_one(tmp_path: Path) -> None:
+    (tmp_path / "20261122T120000Z-a").mkdir()
+    (tmp_path / "20261122T120000Z-a" / "session.json").write_text("[" * 100_000)
+    (tmp_path / "20261122T120000Z-a" / "log-0000.mcap").write_text("")
+    with prepared(tmp_path / "a", listener="ada") as config:
+        assert config.listener_id
+        assert config.baselines == ()
+
+
+def test_a_memory_that_cannot_be_used_is_told_and_does_not_stop_the_session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
-        raise RecursionError("too deep")
-
-    monkeypatch.setattr(launch, "recall_rest", refuse)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
     with prepared(tmp_path / "a", listener="ada") as config:
         assert config.baselines == ()
-        launch.keep_logs(config)
-    assert "passed over" in (tmp_path / "a" / launch.EARLIER_LOG).read_text()
+        assert "goes on without what is known of the listener" in config.remarks[0]
 
 
 def test_a_command_without_a_session_is_refused_with_what_to_do() -> None:

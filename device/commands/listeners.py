@@ -1,0 +1,127 @@
+"""`isotone listeners`: who is known, what is known of them, and how to be forgotten."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from device.commands.memory import listeners_root, sessions_of
+from device.commands.options import device_option, json_option
+from device.commands.session_folder import sessions_root
+from device.config import DeviceConfig, load
+from device.listeners import memory
+from device.listeners.store import FILE, Person, Store, nobody, open_store, printable
+
+name_argument = click.argument("name")
+
+
+@click.group()
+def listeners() -> None:
+    """Show whom the box knows, and forget them."""
+
+
+@contextlib.contextmanager
+def _opened(device: DeviceConfig) -> Iterator[Store | None]:
+    """The memory; None where nobody was ever known, for which no file is made."""
+    folder = listeners_root(device)
+    if not (folder / FILE).exists():
+        yield None
+        return
+    with open_store(folder) as store:
+        yield store
+
+
+@contextlib.contextmanager
+def _known(device: DeviceConfig, name: str) -> Iterator[tuple[Store, Person]]:
+    with _opened(device) as store:
+        if store is None:
+            raise nobody(name)
+        yield store, store.demand(name)
+
+
+def _device(path: Path | None) -> DeviceConfig:
+    return load(path, DeviceConfig) if path else DeviceConfig()
+
+
+@listeners.command("list")
+@device_option
+@json_option
+def list_all(device_path: Path | None, as_json: bool) -> None:
+    """Everybody who is known, by name."""
+    with _opened(_device(device_path)) as store:
+        people = store.people() if store else []
+        rows = [person._asdict() | store.counts(person) for person in people] if store else []
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    table = Table("listener", "known since (UTC)", "sessions", "words")
+    for row in rows:
+        table.add_row(printable(row["name"]), row["since_utc"], str(row["sessions"]), str(row["words"]))
+    Console().print(table) if rows else click.echo("Nobody is known.")
+
+
+@listeners.command()
+@name_argument
+@device_option
+@json_option
+def show(name: str, device_path: Path | None, as_json: bool) -> None:
+    """Say what is known of a listener: how much of what, and from which sessions."""
+    with _known(_device(device_path), name) as (store, person):
+        known: dict[str, Any] = person._asdict() | store.counts(person)
+        known |= {"rest_from": memory.sources(store, person), "worn": memory.devices(store, person)}
+    if as_json:
+        click.echo(json.dumps(known))
+        return
+    table = Table(show_header=False)
+    for key, value in known.items():
+        table.add_row(key, printable(value) if isinstance(value, str) else json.dumps(value))
+    Console().print(table)
+
+
+@listeners.command()
+@name_argument
+@click.argument("new_name")
+@device_option
+@json_option
+def rename(name: str, new_name: str, device_path: Path | None, as_json: bool) -> None:
+    """Give a listener another name; what is known of them stays."""
+    with _known(_device(device_path), name) as (store, person):
+        renamed = store.rename(person, new_name)
+    click.echo(
+        json.dumps(renamed._asdict())
+        if as_json
+        else f"{printable(person.name)} is {printable(renamed.name)} from now on."
+    )
+
+
+@listeners.command()
+@name_argument
+@device_option
+@json_option
+def forget(name: str, device_path: Path | None, as_json: bool) -> None:
+    """Erase what is known of a listener. Recorded sessions stay, and are named."""
+    device = _device(device_path)
+    with _known(device, name) as (store, person):
+        beside = {Path(row.folder).parent for row in memory.taken_in(store).values() if row.listener == person.id}
+        heads = sessions_of(store, person, {sessions_root(device), *beside})
+        erased = store.counts(person)
+        for head in heads:
+            memory.begin(store, person, head.session, str(head.folder))
+        store.forget(person)
+    remaining = sorted(str(head.folder) for head in heads)
+    if as_json:
+        click.echo(json.dumps({"forgotten": person.name, "id": person.id, "erased": erased, "remaining": remaining}))
+        return
+    parts = [f"{count} x {table}" for table, count in erased.items() if count]
+    click.echo(f"{printable(person.name)} is forgotten: {', '.join(parts) or 'nothing else was known'}.")
+    if remaining:
+        click.echo("What was recorded of them is still in these folders; remove them to erase that too:")
+        for folder in remaining:
+            click.echo(f"  {printable(folder)}")

@@ -1,0 +1,141 @@
+"""What is known of a listener when a session begins, and what it taught when it ends.
+
+Nothing here stops a session: without its memory it goes on and says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from device.clock import wall_time
+from device.commands.session_folder import sessions_root
+from device.config import DeviceConfig, SessionConfig
+from device.errors import IsotoneError, RecordingError
+from device.listeners import memory
+from device.listeners.names import is_anybody, normal
+from device.listeners.store import Person, Store, open_store
+from device.messages import PersonalBaseline
+from device.sessions.earlier import Head, Telling, head_of, session_folders, tell
+
+SESSIONS_MAX = 3
+"""So many sessions that were not taken in yet and tell a rest are read; they take time, and rest is soon forgotten."""
+LOOKED_MAX = 12
+"""Sessions that are looked into: most tell a rest, an aborted one does not."""
+
+
+class Recalled(NamedTuple):
+    """What a session begins with."""
+
+    listener_id: str = ""
+    baselines: tuple[PersonalBaseline, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """Why there is no memory, in words."""
+    sources: tuple[str, ...] = ()
+    """Where it comes from, or why an earlier session was passed over."""
+
+
+def listeners_root(device: DeviceConfig) -> Path:
+    """Where listeners are kept: the configured folder, else the user's data directory (XDG).
+
+    Raises:
+        ConfigError: neither is named, and this user has no home folder.
+    """
+    if device.listeners.directory:
+        return Path(device.listeners.directory).expanduser()
+    return sessions_root(DeviceConfig()).parent / "listeners"
+
+
+def recall(device: DeviceConfig, listener: str, session: str, folder: Path) -> Recalled:
+    """What is known of a listener as a session begins in `folder`.
+
+    What sessions beside it, and those that ended without being taken in, tell of the listener is taken in first.
+    """
+    if is_anybody(listener):
+        return Recalled()
+    now = wall_time()
+    try:
+        with open_store(listeners_root(device)) as store:
+            person = store.welcome(listener)
+            told = take_in_earlier(store, person, (folder.parent, sessions_root(device)), now)
+            memory.begin(store, person, session, str(folder))
+            carried = list(memory.recall(store, person, now))
+    except IsotoneError as error:
+        without = "The session goes on without what is known of the listener."
+        return Recalled(remarks=(f"{error.sentence} {without} {error.action}",))
+    known = [f"{rest.source} ({rest.model}): known from session {told_in}." for rest, told_in in carried]
+    return Recalled(person.id, tuple(rest for rest, _ in carried), (), (*told, *known))
+
+
+def remember(config: SessionConfig) -> None:
+    """Take in what a session taught. Where that fails now, the next session's beginning does it."""
+    if config.listener_id:
+        with contextlib.suppress(IsotoneError), open_store(listeners_root(config.device)) as store:
+            person = store.get(config.listener_id)
+            if person:  # else the listener was forgotten meanwhile
+                head = head_of(Path(config.session_dir))
+                memory.take_in(store, person, _evidence(head, head.began, tell(head.folder)), wall_time())
+
+
+def take_in_earlier(store: Store, person: Person, roots: Iterable[Path], now: dt.datetime) -> list[str]:
+    """Take in the sessions of a listener that were not yet, newest first; returns what is odd about them, in words."""
+    known = memory.taken_in(store)
+    told: list[str] = []
+    fresh: list[tuple[dt.datetime, Head]] = []
+    for head in sessions_of(store, person, roots):
+        if head.session not in known or head.log_bytes > known[head.session].log_bytes:
+            try:
+                fresh.append((_date(head, now, told), head))
+            except RecordingError as error:
+                told.append(f"The earlier session {head.session} was passed over: {error}")
+    n_telling = 0
+    for n_looked, (began, head) in enumerate(sorted(fresh, reverse=True)):
+        is_read = n_looked < LOOKED_MAX and n_telling < SESSIONS_MAX
+        telling = tell(head.folder) if is_read else Telling()
+        n_telling += bool(telling.rests)
+        memory.take_in(store, person, _evidence(head, began, telling), now)
+    return told
+
+
+def _date(head: Head, now: dt.datetime, told: list[str]) -> dt.datetime:
+    """When a session began. One that a wrong clock dated into the future counts as a week old, and hides no other.
+
+    Raises:
+        RecordingError: its name tells no date.
+    """
+    if head.began <= now + memory.AHEAD_MAX:
+        return head.began
+    told.append(f"The session {head.session} is dated in the future; it counts as a week old.")
+    return now - dt.timedelta(days=memory.HALF_LIFE_DAYS)
+
+
+def sessions_of(store: Store, person: Person, roots: Iterable[Path]) -> list[Head]:
+    """All recorded sessions of a listener, under `roots` and wherever else one was begun."""
+    known = memory.taken_in(store)
+    folders = {Path(row.folder) for row in known.values() if row.listener == person.id}
+    folders.update(folder for root in roots for folder in session_folders(root))
+    found: dict[str, Head] = {}
+    for folder in sorted(folders):
+        with contextlib.suppress(RecordingError):  # no session, or gone
+            head = head_of(folder)
+            copy = found.get(head.session)
+            if _is_theirs(store, person, head, known) and (copy is None or head.log_bytes > copy.log_bytes):
+                found[head.session] = head
+    return list(found.values())
+
+
+def _is_theirs(store: Store, person: Person, head: Head, known: dict[str, memory.Taken]) -> bool:
+    """By what the memory says of the session, else by the listener's id, else by name: other releases, other boxes."""
+    if head.session in known:
+        return known[head.session].listener == person.id
+    if head.listener_id and (store.get(head.listener_id) or store.is_forgotten(head.listener_id)):
+        return head.listener_id == person.id
+    return normal(head.listener) == person.name
+
+
+def _evidence(head: Head, began: dt.datetime, telling: Telling) -> memory.Evidence:
+    words = tuple(memory.Word(report.t_ns, report.value, report.valence) for report in telling.reports)
+    return memory.Evidence(head.session, str(head.folder), began, head.log_bytes, telling.rests, words)

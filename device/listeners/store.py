@@ -1,0 +1,176 @@
+"""The file that listeners are kept in, who is known, and how one is renamed or forgotten.
+
+SQLite with a write-ahead log: a power cut costs at most what was being written. The file is its owner's alone, and what
+is erased is overwritten with zeros.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import stat
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from device.clock import wall_time
+from device.errors import ConfigError, DiskError, IsotoneError, RecordingError
+from device.listeners.names import is_anybody, normal
+from device.listeners.schema import migrate
+
+FILE = "listeners.sqlite3"
+BUSY_S = 2.0
+"""How long another program that is writing is waited for."""
+LOOK = "Look into its disk and who owns it."
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+UNUSABLE = ("BUSY", "LOCKED", "CANTOPEN", "IOERR", "READONLY", "FULL", "PERM", "NOMEM")
+"""SQLite's names of what is no fault of the file."""
+ISO = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class Person(NamedTuple):
+    """A listener; `id` stays when the name changes."""
+
+    id: str
+    name: str
+    since_utc: str
+
+
+class Store:
+    """Listeners, in transactions. Made by `open_store`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that is kept whole or not at all."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        with self.connection:
+            yield self.connection
+
+    def people(self) -> list[Person]:
+        """Everybody, by name."""
+        return [Person(*row) for row in self.connection.execute("SELECT id, name, since_utc FROM listeners ORDER BY 2")]
+
+    def find(self, name: str) -> Person | None:
+        """The listener of that name, however it was typed."""
+        return next((person for person in self.people() if person.name == normal(name)), None)
+
+    def get(self, listener_id: str) -> Person | None:
+        return next((person for person in self.people() if person.id == listener_id), None)
+
+    def demand(self, name: str) -> Person:
+        """The listener of that name.
+
+        Raises:
+            RecordingError: there is none.
+        """
+        person = self.find(name)
+        if person is None:
+            raise nobody(name)
+        return person
+
+    def welcome(self, name: str) -> Person:
+        """The listener of that name, new if need be."""
+        with self.writing() as connection:
+            person = self.find(name)
+            if person is None:
+                person = Person(uuid.uuid4().hex, normal(name), f"{wall_time():{ISO}}")
+                connection.execute("INSERT INTO listeners VALUES (?, ?, ?)", person)
+        return person
+
+    def rename(self, person: Person, name: str) -> Person:
+        """Give a listener another name; everything known stays theirs.
+
+        Raises:
+            ConfigError: the name is nobody's or somebody else's.
+        """
+        other = self.find(name)
+        if is_anybody(name) or (other and other.id != person.id):
+            raise ConfigError(f"{printable(name)} cannot be the name of one listener.", "Choose another.")
+        with self.writing() as connection:
+            connection.execute("UPDATE listeners SET name = ? WHERE id = ?", (normal(name), person.id))
+        return person._replace(name=normal(name))
+
+    def forget(self, person: Person) -> None:
+        """Erase all that is known of a listener, also from the file's free space and its write-ahead log."""
+        with self.writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO forgotten VALUES (?)", (person.id,))
+            connection.execute("UPDATE sessions SET folder = '' WHERE listener = ?", (person.id,))
+            connection.execute("DELETE FROM listeners WHERE id = ?", (person.id,))
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def counts(self, person: Person) -> dict[str, int]:
+        """How much is known of a listener, by table."""
+        query = "SELECT count(*) FROM {} WHERE listener = ?"
+        return {
+            table: self.connection.execute(query.format(table), (person.id,)).fetchone()[0]
+            for table in ("sessions", "rest", "words", "devices", "preferences", "consent", "dose")
+        }
+
+    def is_forgotten(self, listener_id: str) -> bool:
+        found = self.connection.execute("SELECT 1 FROM forgotten WHERE listener = ?", (listener_id,))
+        return found.fetchone() is not None
+
+
+def nobody(name: str) -> RecordingError:
+    return RecordingError(f"No listener {printable(name)} is known.", "`isotone listeners list` names them.")
+
+
+def printable(text: str) -> str:
+    """The same with control characters as their escapes."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in normal(text))
+
+
+@contextlib.contextmanager
+def open_store(folder: Path) -> Iterator[Store]:
+    """The listeners kept in a folder, which is made if need be.
+
+    Raises:
+        DiskError: the folder or the file cannot be used, or is not this user's own.
+        RecordingError: the file is damaged, none of ours, or a newer release wrote it. It is left as it is.
+    """
+    path = folder / FILE
+    try:
+        _make_private(folder, path)
+        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)) as connection:
+            migrate(connection, path)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA secure_delete = ON")
+            yield Store(connection)
+    except OSError as error:
+        raise DiskError(f"{path} cannot be used: {error.strerror or error}.", LOOK) from error
+    # A damaged schema may hold bytes that are no text.
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        raise _refusal(path, error) from error
+
+
+def _refusal(path: Path, error: Exception) -> IsotoneError:
+    """The error in our words: of a damaged file SQLite quotes what stands in it, and that is nobody's business."""
+    name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_")
+    if name.startswith(UNUSABLE):
+        return DiskError(f"{path} cannot be used: {error}.", LOOK)
+    return RecordingError(f"{path} is damaged.", "It is left as it is. Move it away to begin anew, or mend it.")
+
+
+def _make_private(folder: Path, path: Path) -> None:
+    """Make folder and file for this user alone, or see that they are."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _shut(os.open(folder, os.O_RDONLY | os.O_DIRECTORY), folder, 0o700)
+    _shut(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), path, 0o600)
+
+
+def _shut(opened: int, path: Path, mode: int) -> None:
+    try:
+        status = os.fstat(opened)
+        if status.st_uid != os.geteuid():
+            raise PermissionError(f"{path} belongs to somebody else")
+        if status.st_mode & OTHERS:
+            os.fchmod(opened, mode)
+    finally:
+        os.close(opened)

@@ -1,0 +1,33 @@
+"""What sessions tell, made up."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from device.listeners.memory import Evidence, Word
+from device.messages import PersonalBaseline
+
+NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+DAY = dt.timedelta(days=1)
+
+
+def rest(mean: float, source: str = "cyton", model: str = "eeg-load-0.2.0") -> PersonalBaseline:
+    return PersonalBaseline(
+        t_ns=60_000_000_000,
+        source=source,
+        model=model,
+        names=("Fp1.theta", "Fp2.theta"),
+        mean=(mean, mean),
+        sd=(0.5, 0.5),
+        weight_s=(60.0, 60.0),
+    )
+
+
+def session(
+    name: str = "a",
+    began: dt.datetime = NOW - DAY,
+    rest: float | PersonalBaseline | None = None,
+    words: tuple[tuple[int, float, float | None], ...] = (),
+) -> Evidence:
+    rests = () if rest is None else (rest if isinstance(rest, PersonalBaseline) else globals()["rest"](rest),)
+    return Evidence(name, f"/sessions/{name}", began, 1000, rests, tuple(Word(*word) for word in words))
