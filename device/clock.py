@@ -6,10 +6,17 @@ import datetime as dt
 import time
 from typing import Protocol
 
+STANDSTILL_NS = 1_000_000_000
+"""No turn of a loop takes so long, unless the process was held up."""
+
 
 class Clock(Protocol):
     def now_ns(self) -> int:
         """Monotonic time in nanoseconds."""
+        ...
+
+    def suspended_ns(self) -> int:
+        """How long the machine has slept since it began; `now_ns` stands still meanwhile."""
         ...
 
     def sleep(self, seconds: float) -> None: ...
@@ -20,6 +27,9 @@ class SystemClock:
 
     def now_ns(self) -> int:
         return time.monotonic_ns()
+
+    def suspended_ns(self) -> int:
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
 
     def sleep(self, seconds: float) -> None:
         if seconds > 0:
@@ -35,11 +45,32 @@ class VirtualClock:
     def now_ns(self) -> int:
         return self._now_ns
 
+    def suspended_ns(self) -> int:
+        return 0
+
     def sleep(self, seconds: float) -> None:
         self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
         self._now_ns += round(max(0.0, seconds) * 1e9)
+
+
+class Standstill:
+    """Notices that whoever asks at every turn stood still itself: stopped, swapped out, or asleep with the machine.
+
+    Whoever did cannot say how long the others were silent, and must give them time anew before it judges them.
+    """
+
+    def __init__(self, clock: Clock, longest_ns: int = STANDSTILL_NS) -> None:
+        """`longest_ns` is the longest that a turn may take."""
+        self._clock, self._longest_ns = clock, longest_ns
+        self._asked_ns = clock.now_ns() + clock.suspended_ns()
+
+    def passed_ns(self) -> int:
+        """For how long since the last call, where that is longer than any turn takes; else 0."""
+        before_ns, self._asked_ns = self._asked_ns, self._clock.now_ns() + self._clock.suspended_ns()
+        passed_ns = self._asked_ns - before_ns
+        return passed_ns if passed_ns > self._longest_ns else 0
 
 
 def wall_time() -> dt.datetime:

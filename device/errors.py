@@ -57,6 +57,12 @@ class RecordingError(IsotoneError):
     exit_code = Exit.RECORDING
 
 
+class NotObeyedError(IsotoneError):
+    """A wish that no running session obeyed."""
+
+    exit_code = Exit.SYSTEM
+
+
 class SystemMissingError(IsotoneError):
     """A system package, bus or service that must be there is not."""
 

@@ -16,19 +16,20 @@ from pathlib import Path
 
 import msgspec
 
-from device.clock import Clock, SystemClock, cpu_seconds
+from device.clock import Clock, Standstill, SystemClock, cpu_seconds
 from device.config import SessionConfig
 from device.errors import IsotoneError
 from device.imports import import_name
 from device.messages import Fault, Health, Message, Start, Tick, Trace, TraceEntry
-from device.processes import PROCESSES, Process
-from device.runtime.bus import Publisher, Received, Subscriber
+from device.processes import PROCESSES, Process, names_that_run
+from device.runtime.bus import Publisher, Received, Subscriber, always_dir
 from device.stage import Stage
 from device.streams import STREAM_OF, STREAMS
 
 HEARTBEAT_NS = 500_000_000
 JOINING_HEARTBEAT_NS = 50_000_000
-MANAGER_SILENCE_NS = 3_000_000_000
+MANAGER_SILENCE_NS = 30_000_000_000
+"""A manager that lives and says nothing for so long counts as gone; one that died is noticed at once."""
 MANAGER_ABSENCE_NS = 30_000_000_000
 """How long a process waits for a manager it never heard."""
 REJOIN_NS = 1_500_000_000
@@ -91,9 +92,15 @@ class ProcessContext:
         self._runner = StageRunner(self.stages)
         self._reads = reads_of(row, self.stages)
         run_dir = Path(config.run_dir)
-        self._awaited = {process: 0 for process in _writers(self._reads) if process != name}
+        # With `--one-process` the manager lives in the same process, whoever its parent is.
+        self._parent_pid = os.getppid() if threading.current_thread() is threading.main_thread() else 0
+        self._standstill = Standstill(clock)
+        writers, always = _writers(self._reads) - {name}, set(names_that_run("always"))
+        # Processes that outlive sessions are heard where there are any, and never waited for.
+        self._awaited = dict.fromkeys(writers - always, 0)
         self._publisher = Publisher(run_dir, name, incarnation, clock)
         self._subscriber = Subscriber(run_dir, self._awaited, {*self._reads, "commands", "health"})
+        self._subscriber.hear(always_dir(run_dir), writers & always)
         self._loaded = False
         self._began_ns = clock.now_ns()
         self._beat_ns = self._traced_ns = 0
@@ -120,8 +127,8 @@ class ProcessContext:
         """Call once everything is loaded and the process could start."""
         self._loaded = True
 
-    def publish(self, message: Message) -> None:
-        self._publisher.send(message)
+    def publish(self, message: Message) -> Received:
+        return self._publisher.send(message)
 
     def receive(self, timeout_ms: int) -> list[Received]:
         """What this process reads and has come in, waiting up to `timeout_ms` for the first."""
@@ -130,7 +137,8 @@ class ProcessContext:
     def _note(self, item: Received) -> bool:
         """Take notice of heartbeats and the start; whether the entry is to see the message."""
         if item.stream == "health":
-            self._awaited[item.process] = self._awaited.get(item.process, 0) + 1
+            if item.process in self._awaited:
+                self._awaited[item.process] += 1
             if item.process == "manager":
                 self._manager_ns = self.clock.now_ns()
                 self._start_heard |= isinstance(item.message, Health) and item.message.ready
@@ -170,6 +178,9 @@ class ProcessContext:
     def beat(self) -> bool:
         """Call at least five times a second; false once the process must stop (`stop_reason` says why)."""
         now_ns = self.clock.now_ns()
+        if self._standstill.passed_ns() and self._manager_ns:
+            # We did not listen: the manager gets time anew.
+            self._manager_ns = now_ns
         if now_ns - self._beat_ns >= (HEARTBEAT_NS if self.ready and self.started else JOINING_HEARTBEAT_NS):
             self._beat_ns = now_ns
             self._send_health(now_ns)
@@ -182,23 +193,14 @@ class ProcessContext:
         return not self.stop_reason
 
     def _manager_gone(self, now_ns: int) -> bool:
+        if self._parent_pid not in (0, os.getppid()):
+            return True
         if self._manager_ns:
             return now_ns - self._manager_ns > MANAGER_SILENCE_NS
         return now_ns - self._began_ns > MANAGER_ABSENCE_NS
 
     def _send_health(self, now_ns: int) -> None:
-        self.publish(
-            Health(
-                t_ns=now_ns,
-                process=self.name,
-                pid=os.getpid(),
-                incarnation=self.incarnation,
-                ready=self.ready,
-                rss_mb=resident_mb(),
-                cpu_s=cpu_seconds(),
-                sent=self._publisher.n_sent,
-            )
-        )
+        self.publish(health_of(self._publisher, now_ns, ready=self.ready))
 
     def fail(self, code: str, sentence: str, action: str) -> None:
         """Leave the reason of a fatal fault where the manager finds it even if nobody hears the bus yet."""
@@ -219,6 +221,20 @@ def _writers(reads: Sequence[str]) -> set[str]:
     """Processes to listen to: the manager, and the writers of what is read (a `*` stream is written by all)."""
     writers = {STREAMS[name].writer if name != "*" else "*" for name in reads}
     return {"manager", *PROCESSES} if "*" in writers else {"manager", *writers}
+
+
+def health_of(publisher: Publisher, now_ns: int, *, ready: bool) -> Health:
+    """The heartbeat of the process that publishes there."""
+    return Health(
+        t_ns=now_ns,
+        process=publisher.process,
+        pid=os.getpid(),
+        incarnation=publisher.incarnation,
+        ready=ready,
+        rss_mb=resident_mb(),
+        cpu_s=cpu_seconds(),
+        sent=publisher.n_sent,
+    )
 
 
 def resident_mb() -> float:
@@ -272,7 +288,12 @@ def run_process(name: str, incarnation: int, config: SessionConfig, stop: thread
 
 
 def _leave_fault(config: SessionConfig, fault: Fault) -> None:
-    fault_path(Path(config.run_dir), fault.process).write_bytes(msgspec.json.encode(fault))
+    """Whole or not at all, as the manager may look at any moment; a disk that refuses has its own fault."""
+    path = fault_path(Path(config.run_dir), fault.process)
+    beside = path.with_suffix(".new")
+    with contextlib.suppress(OSError):
+        beside.write_bytes(msgspec.json.encode(fault))
+        beside.replace(path)
 
 
 def _take_place(row: Process) -> None:

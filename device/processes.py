@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+RunCondition = Literal["always", "session"]
+"""`always`: it outlives sessions and hears each of them; `session`: it lives and dies with one."""
+
 
 class Process(NamedTuple):
     entry: str
@@ -23,6 +26,7 @@ class Process(NamedTuple):
     cpu_budget_percent: float = 10.0
     memory_budget_mb: float = 60.0
     when_it_dies: Literal["restart", "end"] = "restart"
+    runs: RunCondition = "session"
 
 
 PROCESSES: dict[str, Process] = {
@@ -62,3 +66,7 @@ PROCESSES: dict[str, Process] = {
         memory_budget_mb=45,
     ),
 }
+
+
+def names_that_run(condition: RunCondition) -> tuple[str, ...]:
+    return tuple(name for name, row in PROCESSES.items() if row.runs == condition)

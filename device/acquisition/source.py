@@ -9,7 +9,7 @@ from device.clock import Clock
 from device.errors import SensorError
 from device.messages import Message, SensorStatus, SourceState
 
-Emit = Callable[[Message], None]
+Emit = Callable[[Message], object]
 """Takes each message a source has, in the order of its samples."""
 
 

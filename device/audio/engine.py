@@ -9,6 +9,7 @@ import contextlib
 import gc
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 from device.audio.conductor import Conductor, State
 from device.audio.mender import Mender
@@ -20,8 +21,9 @@ from device.audio.synth import Synth
 from device.clock import Clock
 from device.config import AudioConfig
 from device.host import ProcessContext
-from device.messages import AudioReport, Fault, Marker, Message, PcmBlock, Tick
+from device.messages import AudioReport, DirectStop, Fault, Marker, Message, PcmBlock, Stop, Tick
 from device.runtime.bus import Received
+from device.runtime.door import ROLES, Door, Reply, stop_path
 
 POLL_MS = 10
 IDLE_POLL_MS = 50
@@ -46,12 +48,17 @@ class Engine:
         self._lost_underruns = 0
         self._mender: Mender | None = None
         self._report_ns = self._clock.now_ns()
+        run_dir = Path(context.config.run_dir)
+        self._door = Door({role: stop_path(run_dir, role) for role in ROLES}, self._clock)
+        """The second way to stop, which needs neither manager nor loop."""
+        self._n_stops = 0
 
     def run(self) -> None:
         """Until the process is to stop; silent before the start and after the end."""
         while self._context.beat():
             self._turn()
         if self._state == "playing" and self._context.stop_reason == "manager gone":
+            self._context.fail("manager-gone", "The manager is gone; the music ends by a fade.", "Start a new session.")
             self._fade_slowly()
         if self._state == "playing":
             self._fade_fast()
@@ -59,11 +66,13 @@ class Engine:
             self._turn()
         if self._state == "idle":
             self._end()
+        self._door.close()
 
     def _turn(self) -> None:
         received = self._context.receive(POLL_MS if self._state in ("playing", "fading") else IDLE_POLL_MS)
         if self._state == "idle" and self._context.started:
             self._state = "playing"
+        received += self._direct_stops()
         if self._state == "playing":
             self._feed(received)
             self._watch_sink()
@@ -76,13 +85,29 @@ class Engine:
         if self._clock.now_ns() - self._report_ns >= REPORT_NS:
             self._report()
 
+    def _direct_stops(self) -> list[Received]:
+        """What was asked at audio's own door, as messages for the log and the conductor."""
+        stops = []
+        for request in self._door.requests():
+            if isinstance(request.wish, Stop):
+                self._n_stops += 1
+                stop_id = f"audio-{self._context.incarnation}-{self._n_stops}"
+                stop = DirectStop(t_ns=self._clock.now_ns(), author=request.wish.author, id=stop_id)
+                stops.append(self._context.publish(stop))
+                request.answer(Reply(answer="taken", process="audio"))
+            else:
+                request.answer(Reply(answer="refused", sentence="This door takes nothing but `stop`.", process="audio"))
+        if stops and self._state == "idle":
+            self._end()
+        return stops
+
     # -- begin and end
 
     def _fade_slowly(self) -> None:
         """Nobody is left to say stop: end by oneself."""
         n_blocks = round(ABANDONED_FADE_S * self._audio.sfreq_hz / self._audio.block_frames)
         left = n_blocks
-        while left and self._sink.is_alive():
+        while left and self._sink.is_alive() and not self._direct_stops():
             for _ in range(min(left, self._sink.room())):
                 left -= 1
                 self._sink.push(self._renderer.render(self._conductor, left / n_blocks))

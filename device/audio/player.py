@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from device.clock import Clock
+from device.clock import Clock, Standstill
 from device.config import AudioConfig
 from device.errors import SoundError
 
@@ -173,6 +173,7 @@ class CardSink(BlockQueue):
             raise
         self._latency_ns = int(self._stream.get_output_latency() * 1e9)
         self._asked_ns = self._n_answers = 0
+        self._standstill = Standstill(clock, DEAD_NS // 2)
 
     def _open(self, config: AudioConfig, index: int) -> Any:
         import pyaudio  # noqa: PLC0415
@@ -214,6 +215,9 @@ class CardSink(BlockQueue):
         return asked_ns + self._latency_ns + (len(self._waiting) + 1) * self._block_ns
 
     def is_alive(self) -> bool:
+        if self._standstill.passed_ns():
+            # We did not look, and the card's callbacks stood still with us.
+            self._asked_ns = self._clock.now_ns()
         if not self._is_running:
             return True
         return self._clock.now_ns() - self._asked_ns < DEAD_NS and bool(self._stream.is_active())

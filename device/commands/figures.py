@@ -13,7 +13,8 @@ import msgspec
 import psutil
 
 from device.clock import Clock, SystemClock
-from device.commands.session import send
+from device.commands.send import tell
+from device.errors import NotObeyedError
 from device.interpreter import interpreter
 from device.messages import (
     AudioReport,
@@ -31,6 +32,7 @@ from device.messages import (
     Trace,
 )
 from device.replay import replay_session
+from device.runtime.run_folder import living_sessions
 from device.sessions.reader import SessionReader
 
 SAMPLE_S = 0.5
@@ -129,6 +131,13 @@ class Demo:
         return loaded
 
 
+def wish(kind: type[Command]) -> None:
+    """Give a wish to the session that was started last."""
+    for told in tell(living_sessions()[-1:], "patient", {"kind": str(kind.__struct_config__.tag)}):
+        if told.reply.answer == "unanswered":
+            raise NotObeyedError(told.reply.sentence)
+
+
 def messages_of(session_dir: Path) -> list[Message]:
     wanted = {"samples", "played", "audio_report", "commands", "stops"}
     return [item.message for item in SessionReader(session_dir).messages() if item.stream in wanted]
@@ -148,7 +157,7 @@ class Listener:
         self.usage.sample(count=START_UP_S < elapsed_s < self._stop_at_s)
         if self._wishes and elapsed_s > self._wishes[0][0]:
             _, kind = self._wishes.pop(0)
-            send(kind(t_ns=self._clock.now_ns(), author="patient"))
+            wish(kind)
 
 
 def bench_demo(minutes: float, clock: Clock | None = None) -> list[Figure]:

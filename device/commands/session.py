@@ -9,8 +9,6 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import msgspec
-
 from device.clock import SystemClock
 from device.commands.memory import recall, remember
 from device.commands.session_folder import claim_session_folder, sessions_root
@@ -18,13 +16,12 @@ from device.commands.signals import Signals
 from device.commands.themes import read_themes, refuse_silence
 from device.config import DeviceConfig, Prescription, SessionConfig
 from device.console.observers import Watcher
-from device.errors import DiskError, Exit, SystemMissingError
+from device.errors import DiskError, Exit
 from device.interpreter import HOUSE, interpreter
-from device.messages import Command
 from device.models import MODELS_DIR
 from device.runtime.children import InterpreterLauncher, ThreadLauncher
 from device.runtime.manager import Manager
-from device.runtime.run_folder import claim_run_folder, living_sessions, name_session
+from device.runtime.run_folder import claim_run_folder, name_session
 from device.sessions.store import log_paths
 
 MEGABYTES_PER_MINUTE = 13
@@ -156,21 +153,3 @@ def summarise(session_dir: Path) -> bool:
             (session_dir / "summary.log").write_bytes(done.stderr)
         return done.returncode == 0
     return False
-
-
-def send(command: Command) -> Path:
-    """Give a command to the running session; returns its run folder.
-
-    Raises:
-        SystemMissingError: no session is running.
-    """
-    import zmq  # noqa: PLC0415 - only this command needs it here
-
-    doors = [folder / "control.ipc" for folder in living_sessions()]
-    if not doors:
-        raise SystemMissingError("No session is running here.", "Start one with `isotone demo` or `isotone run`.")
-    with zmq.Context() as context, context.socket(zmq.PUSH) as door:
-        door.setsockopt(zmq.LINGER, 1000)
-        door.connect(f"ipc://{doors[-1]}")
-        door.send(msgspec.msgpack.encode(command))
-    return doors[-1].parent

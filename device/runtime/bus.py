@@ -48,6 +48,11 @@ def endpoint(run_dir: Path, process: str) -> str:
     return f"ipc://{path}"
 
 
+def always_dir(run_dir: Path) -> Path:
+    """Where processes that outlive sessions publish: beside the run folders of the sessions they hear."""
+    return run_dir.parent / "always"
+
+
 class Received(NamedTuple):
     """A message as it came off the bus."""
 
@@ -75,7 +80,7 @@ class Publisher:
     """
 
     def __init__(self, run_dir: Path, process: str, incarnation: int, clock: Clock) -> None:
-        self._process, self._incarnation, self._clock = process, incarnation, clock
+        self.process, self.incarnation, self._clock = process, incarnation, clock
         self._seq: dict[str, int] = {}
         self.n_sent = 0
         address = endpoint(run_dir, process)
@@ -93,13 +98,15 @@ class Publisher:
         self._socket.setsockopt(zmq.LINGER, LINGER_MS)
         self._socket.bind(address)
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Received:
+        """Publish a message; returns it as others receive it."""
         topic = topic_of(message)
         seq = self._seq.get(topic, 0)
         self._seq[topic] = seq + 1
         self.n_sent += 1
-        header = _encode((self._process, self._incarnation, seq, self._clock.now_ns()))
-        self._socket.send_multipart((topic.encode(), header, _encode(message)))
+        sent = Received(topic, self.process, self.incarnation, seq, self._clock.now_ns(), _encode(message))
+        self._socket.send_multipart((topic.encode(), _encode(sent[1:5]), sent.payload))
+        return sent
 
     def close(self) -> None:
         self._socket.close()
@@ -116,13 +123,28 @@ class Subscriber:
         self._socket.setsockopt(zmq.RECONNECT_IVL_MAX, 500)
         for stream in streams:
             self._socket.subscribe(b"" if stream == "*" else stream.encode())
+        self._poller = zmq.Poller()
+        self._poller.register(self._socket, zmq.POLLIN)
+        self.hear(run_dir, processes)
+
+    def hear(self, run_dir: Path, processes: Iterable[str]) -> None:
+        """Hear more processes, which publish in `run_dir`."""
         for process in processes:
             self._socket.connect(endpoint(run_dir, process))
+
+    def forget(self, run_dir: Path, processes: Iterable[str]) -> None:
+        """Hear processes no longer: their session is over."""
+        for process in processes:
+            self._socket.disconnect(endpoint(run_dir, process))
+
+    def wake_on(self, descriptor: int) -> None:
+        """Let `receive` return at once when this file descriptor is readable too."""
+        self._poller.register(descriptor, zmq.POLLIN)
 
     def receive(self, timeout_ms: int) -> list[Received]:
         """All messages that are there, waiting up to `timeout_ms` for the first."""
         received: list[Received] = []
-        if not self._socket.poll(timeout_ms):
+        if not self._poller.poll(timeout_ms):
             return received
         while True:
             try:

@@ -39,8 +39,7 @@ class Launcher(Protocol):
 class Interpreter:
     """A child that is a fresh Python interpreter; what it prints goes to `<name>.log` in the run folder."""
 
-    def __init__(self, name: str, incarnation: int, config: SessionConfig) -> None:
-        run_dir = Path(config.run_dir)
+    def __init__(self, name: str, incarnation: int, run_dir: Path) -> None:
         command = interpreter("-m", "device.host", name, str(run_dir), str(incarnation))
         # One BLAS thread: idle pools of a numeric library cost memory and wake-ups in every process.
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
@@ -72,7 +71,7 @@ class Interpreter:
 
 class InterpreterLauncher:
     def start(self, name: str, incarnation: int, config: SessionConfig) -> Child:
-        return Interpreter(name, incarnation, config)
+        return Interpreter(name, incarnation, Path(config.run_dir))
 
 
 class ThreadChild:

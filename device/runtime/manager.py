@@ -5,33 +5,43 @@ A process that dies is started again under playing music; the third death within
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections import deque
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
-import zmq
 
-from device.clock import Clock, cpu_seconds
+from device.clock import Clock, Standstill
 from device.config import SessionConfig
 from device.errors import Exit
-from device.host import HEARTBEAT_NS, fault_path, resident_mb, session_path
-from device.messages import AnyCommand, AudioReport, Author, Command, Fault, Health, Marker, Message, Start, Stop
-from device.processes import PROCESSES
-from device.runtime.bus import Publisher, Received, Subscriber, endpoint
+from device.host import HEARTBEAT_NS, health_of, session_path
+from device.messages import (
+    AudioReport,
+    Author,
+    Command,
+    CommandAnswer,
+    DirectStop,
+    Fault,
+    Health,
+    Marker,
+    Message,
+    MusicIntent,
+    Start,
+    Stop,
+)
+from device.processes import names_that_run
+from device.runtime.bus import Publisher, Received, Subscriber, always_dir
 from device.runtime.children import Child, Launcher
+from device.runtime.desk import Desk
+from device.runtime.supervisor import Death, Supervisor
 from device.runtime.systemd_notify import Notifier
 from device.streams import STREAMS
 
 JOIN_TIMEOUT_S = 30.0
-HUNG_S = 6.0
-"""A child silent for this long is killed and started again."""
-DEATHS_PER_MINUTE = 3
 FADE_TIMEOUT_S = 8.0
-STOP_TIMEOUT_S = 5.0
 HEARD = tuple(name for name, row in STREAMS.items() if row.log == "mcap" and name not in {"trace", "digest"})
+
+TAKEN = {"health", "answers", "intents", "stops", "audio_report", "faults"}
+"""Streams the manager acts on itself; the others only pass to its observer."""
 
 
 class Observer(Protocol):
@@ -42,21 +52,6 @@ class Observer(Protocol):
     def refresh(self, now_ns: int) -> None:
         """Called about ten times a second."""
         ...
-
-
-class Watched:
-    """One row of the table while it runs."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.child: Child | None = None
-        self.incarnation = -1
-        self.ready = False
-        self.heard_ns = 0
-        self.deaths_ns: deque[int] = deque(maxlen=DEATHS_PER_MINUTE)
-
-    def died_too_often(self, now_ns: int) -> bool:
-        return len(self.deaths_ns) == DEATHS_PER_MINUTE and now_ns - self.deaths_ns[0] < 60e9
 
 
 class Manager:
@@ -71,15 +66,18 @@ class Manager:
         self._run_dir.mkdir(parents=True, exist_ok=True)
         session_path(self._run_dir).write_bytes(msgspec.json.encode(config))
         self._publisher = Publisher(self._run_dir, "manager", 0, clock)
-        self._subscriber = Subscriber(self._run_dir, PROCESSES, HEARD)
-        self._door: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.PULL)
-        self._door.bind(endpoint(self._run_dir, "control"))
-        self._watched = {name: Watched(name) for name in PROCESSES}
+        names = names_that_run("session")
+        self._supervisor = Supervisor(names, self._launch, self._run_dir, clock)
+        self._subscriber = Subscriber(self._run_dir, names, HEARD)
+        self._subscriber.hear(always_dir(self._run_dir), names_that_run("always"))
+        self._desk = Desk(self._run_dir, clock, self.wish)
+        self._subscriber.wake_on(self._desk.fileno())
+        self._standstill = Standstill(clock)
         self._notifier = Notifier()
-        self._beat_ns = self._n_wishes = 0
+        self._beat_ns = self._join_by_ns = self._n_wishes = 0
         self._stop_requested = False
         self._stop_asked_ns = 0
-        self._ended = False
+        self._ended = self._is_final = False
         self._started = False
         self._exit = Exit.OK
         self.fault: Fault | None = None
@@ -89,8 +87,7 @@ class Manager:
 
     def run(self) -> Exit:
         try:
-            for watched in self._watched.values():
-                self._start(watched)
+            self._supervisor.start()
             self._join()
             while not self._is_over():
                 self._turn()
@@ -122,12 +119,12 @@ class Manager:
 
     def _join(self) -> None:
         """Wait until every process hears what it reads, then start the music."""
-        deadline_ns = self._clock.now_ns() + round(JOIN_TIMEOUT_S * 1e9)
-        while not self._is_over() and not all(watched.ready for watched in self._watched.values()):
+        self._join_by_ns = self._clock.now_ns() + round(JOIN_TIMEOUT_S * 1e9)
+        while not self._is_over() and (late := self._supervisor.unready()):
             self._turn()
-            if self._clock.now_ns() > deadline_ns:
-                late = ", ".join(watched.name for watched in self._watched.values() if not watched.ready)
-                self._fail("not-ready", f"Not ready after {JOIN_TIMEOUT_S:.0f} s: {late}.", "Run `isotone doctor`.")
+            if self._clock.now_ns() > self._join_by_ns:
+                sentence = f"Not ready after {JOIN_TIMEOUT_S:.0f} s: {', '.join(late)}."
+                self._fail("not-ready", sentence, "Run `isotone doctor`.")
         if not self._is_over():
             self._started = True
             start = Start(t_ns=self._clock.now_ns(), author="manager")
@@ -143,87 +140,74 @@ class Manager:
             return True
         if not self._stop_asked_ns:
             return False
-        silent = not self._started or self._watched["audio"].child is None
+        silent = not self._started or self._supervisor.watched["audio"].child is None
         return silent or self._clock.now_ns() - self._stop_asked_ns > FADE_TIMEOUT_S * 1e9
 
     def _turn(self) -> None:
         for received in self._subscriber.receive(timeout_ms=50):
             self._take(received)
             self._observer.see(received)
-        self._take_requests()
+        self._desk.take("" if self._started else "The session is still starting.")
         if self._stop_requested:
             self.stop("patient")
         now_ns = self._clock.now_ns()
         if now_ns - self._beat_ns >= (HEARTBEAT_NS if self._started else HEARTBEAT_NS // 10):
             self._beat(now_ns)
-        self._watch(now_ns)
+        self._forgive_standstill()
+        # We judge as of before we looked for a standstill of our own: one that comes just now is found next time.
+        for death in self._supervisor.watch(now_ns, kill_hung=self._started):
+            self._bury(death)
         self._observer.refresh(now_ns)
+
+    def _forgive_standstill(self) -> None:
+        """Where we ourselves stood still (stopped, swapped out, asleep with the machine), others are not to blame."""
+        still_ns = self._standstill.passed_ns()
+        if still_ns:
+            self._supervisor.forgive()
+            self._join_by_ns += still_ns
+            self.mark(f"the manager stood still for {still_ns / 1e9:.1f} s")
 
     # -- what comes in
 
     def _take(self, received: Received) -> None:
-        if received.stream == "health":
-            watched = self._watched.get(received.process)
-            message = received.message
-            if watched and isinstance(message, Health) and message.incarnation == watched.incarnation:
-                watched.heard_ns = self._clock.now_ns()
-                watched.ready = message.ready
-        elif received.stream == "audio_report":
-            message = received.message
-            self._ended |= isinstance(message, AudioReport) and message.state == "ended"
-        elif received.stream == "faults":
-            message = received.message
-            if isinstance(message, Fault) and message.fatal:
-                self._end_by(message)
+        if received.stream not in TAKEN:
+            return
+        match received.message:
+            case Health() as health:
+                self._supervisor.hear(health)
+            case CommandAnswer() as answer:
+                self._desk.hear(answer)
+            case MusicIntent(final=True):
+                self._is_final = True
+            case DirectStop():
+                self._stop_asked_ns = self._stop_asked_ns or self._clock.now_ns()
+            case AudioReport(state="ended"):
+                self._end()
+            case Fault(fatal=True) as fault:
+                self._end_by(fault)
 
-    def _take_requests(self) -> None:
-        """Commands from outside: `isotone send`, later the web pages."""
-        with contextlib.suppress(zmq.Again):
-            while True:
-                request = self._door.recv(zmq.NOBLOCK)
-                with contextlib.suppress(msgspec.DecodeError, msgspec.ValidationError):
-                    command = msgspec.msgpack.decode(request, type=AnyCommand)
-                    if not isinstance(command, Start):
-                        self.wish(command)
+    def _end(self) -> None:
+        """Audio is silent for good: as was planned, or as was asked, or else it is a fault."""
+        self._ended = True
+        if not self._is_final and not self._stop_asked_ns:
+            self._fail("ended-early", "The music ended before its time, and nobody had stopped it.", self._advice())
 
     # -- children
 
-    def _start(self, watched: Watched) -> None:
-        watched.incarnation += 1
-        watched.ready = False
-        watched.heard_ns = self._clock.now_ns()
-        fault_path(self._run_dir, watched.name).unlink(missing_ok=True)
-        watched.child = self._launcher.start(watched.name, watched.incarnation, self._config)
+    def _launch(self, name: str, incarnation: int) -> Child:
+        return self._launcher.start(name, incarnation, self._config)
 
-    def _watch(self, now_ns: int) -> None:
-        for watched in self._watched.values():
-            child = watched.child
-            if child is None:
-                continue
-            if now_ns - watched.heard_ns > HUNG_S * 1e9 and self._started:
-                child.kill()
-                child.wait(1.0)
-            exit_code = child.exit_code()
-            if exit_code is not None:
-                self._bury(watched, exit_code, now_ns)
-
-    def _bury(self, watched: Watched, exit_code: int, now_ns: int) -> None:
-        watched.child = None
-        left = fault_path(self._run_dir, watched.name)
-        if left.exists():
-            self._end_by(msgspec.json.decode(left.read_bytes(), type=Fault), exit_code)
-            return
-        if self._stop_asked_ns:
-            return
-        watched.deaths_ns.append(now_ns)
-        if watched.died_too_often(now_ns) or not self._started:
-            self._fail(
-                "process-died", f"The process `{watched.name}` ended unexpectedly ({exit_code}).", self._advice()
-            )
-            return
-        self._report("restart", f"The process `{watched.name}` ended ({exit_code}) and is started again.", "None.")
-        self.mark(f"restart {watched.name}")
-        self._start(watched)
+    def _bury(self, death: Death) -> None:
+        if death.fault:
+            self._end_by(death.fault, death.exit_code)
+        elif not self._stop_asked_ns:
+            how = f"The process `{death.name}` ended unexpectedly ({death.exit_code})"
+            if death.is_last or not self._started:
+                self._fail("process-died", f"{how}.", self._advice())
+                return
+            self._report("restart", f"{how} and is started again.", "None.")
+            self.mark(f"restart {death.name}")
+            self._supervisor.restart(death.name)
 
     def _advice(self) -> str:
         return f"Look into the logs in {self._config.session_dir} and run `isotone doctor`."
@@ -252,49 +236,21 @@ class Manager:
 
     def _beat(self, now_ns: int) -> None:
         self._beat_ns = now_ns
-        health = Health(
-            t_ns=now_ns,
-            process="manager",
-            pid=os.getpid(),
-            incarnation=0,
-            ready=self._started,
-            rss_mb=resident_mb(),
-            cpu_s=cpu_seconds(),
-            sent=self._publisher.n_sent,
-        )
+        health = health_of(self._publisher, now_ns, ready=self._started)
         self._publisher.send(health)
         self._observer.see(_as_received("health/manager", health))
-        if all(now_ns - watched.heard_ns < HUNG_S * 1e9 for watched in self._watched.values()):
+        if self._supervisor.is_fresh():
             self._notifier.feed_watchdog()
 
     def _shut_down(self) -> None:
         """Audio is silent by now: stop the others first, the recorder last, so that it records the end."""
         self._notifier.stopping()
-        for names in ([name for name in self._watched if name != "recorder"], ["recorder"]):
+        self._desk.close()
+        for names in ([name for name in self._supervisor.watched if name != "recorder"], ["recorder"]):
             self._beat(self._clock.now_ns())
-            for name in names:
-                self._ask_to_stop(name)
-            for name in names:
-                self._await_end(name)
+            self._supervisor.stop(names, lambda: self._beat(self._clock.now_ns()))
         self._publisher.close()
         self._subscriber.close()
-        self._door.close()
-
-    def _ask_to_stop(self, name: str) -> None:
-        child = self._watched[name].child
-        if child:
-            child.ask_to_stop()
-
-    def _await_end(self, name: str) -> None:
-        child = self._watched[name].child
-        deadline_ns = self._clock.now_ns() + round(STOP_TIMEOUT_S * 1e9)
-        while child and child.exit_code() is None:
-            if self._clock.now_ns() > deadline_ns:
-                child.kill()
-                child.wait(1.0)
-                return
-            child.wait(0.2)
-            self._beat(self._clock.now_ns())
 
 
 FAULT_EXITS = {

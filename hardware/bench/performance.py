@@ -24,8 +24,8 @@ from device.audio.conductor import Conductor
 from device.audio.pace import Pace
 from device.clock import SystemClock
 from device.commands.figures import Demo
+from device.commands.figures import wish as ask_for
 from device.commands.piece import Steersman, Wish
-from device.commands.session import send
 from device.config import AudioConfig, SessionConfig
 from device.messages import (
     Calmer,
@@ -94,7 +94,7 @@ def live(minutes: float, seed: int, progress: Progress) -> Latencies:
     def wish(elapsed_s: float) -> None:
         nonlocal made
         if elapsed_s > QUIET_S + made * WISH_EACH_S and elapsed_s < minutes * 60:
-            send(WISHES[made % len(WISHES)](t_ns=clock.now_ns(), author="patient"))
+            ask_for(WISHES[made % len(WISHES)])
             made += 1
         progress(f"performance, {elapsed_s:.0f} of {minutes * 60:.0f} s, {made} wishes")
 

@@ -16,8 +16,9 @@ class Decide:
     """transport -> intents; counts what it was given, so a difference in order shows."""
 
     reads: tuple[str, ...] = ("transport", "commands")
-    writes: tuple[str, ...] = ("intents",)
+    writes: tuple[str, ...] = ("intents", "answers")
     tick_hz = 20.0
+    last_bar = 9
 
     def __init__(self, config: SessionConfig) -> None:
         self.seed, self.ticks, self.calm = config.seed, 0, 0
@@ -28,6 +29,7 @@ class Decide:
                 self.ticks += 1
             case Calmer():
                 self.calm += 1
+                return message.answered(now_ns, "loop", "taken")
             case Transport():
                 return [self.intent(message, now_ns)]
         return []
@@ -50,6 +52,7 @@ class Decide:
             mode="major",
             tonic_pc=0,
             generator="g",
+            final=transport.bar_index >= self.last_bar,
             reason=f"seed {self.seed}, {self.ticks} ticks",
         )
 

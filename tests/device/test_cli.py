@@ -7,9 +7,7 @@ from click.testing import CliRunner
 
 from device import __version__
 from device.cli import EPILOG, main
-from device.commands import session as launch
 from device.errors import Exit
-from device.messages import SelfReport
 from tests.device.recordings.people import FOUR, brain_uv, write_brain
 
 
@@ -55,19 +53,6 @@ def test_a_refusal_is_one_sentence_with_its_code(tmp_path: Path) -> None:
     assert code == Exit.RECORDING
     assert output.startswith("isotone: ")
     assert len(output.strip().splitlines()) == 1
-
-
-def test_a_wish_without_a_session_is_refused(monkeypatch: pytest.MonkeyPatch, run_dir: Path) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
-    assert invoke("send", "stop")[0] == Exit.SYSTEM
-
-
-def test_a_self_report_carries_both_axes(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[SelfReport] = []
-    monkeypatch.setattr(launch, "send", sent.append)
-    assert invoke("send", "self_report", "--value", "0.4", "--valence", "-0.2")[0] == Exit.OK
-    assert invoke("send", "self_report", "--value", "0.4")[0] == Exit.OK
-    assert [(item.value, item.valence) for item in sent] == [(0.4, -0.2), (0.4, None)]
 
 
 @pytest.mark.parametrize("value", ["nan", "1.1", "-inf", "calm"])

@@ -33,7 +33,7 @@ def test_a_session_replays_to_the_same_messages(session: Path) -> None:
     report = replay_session(session)
     assert report.is_same, report
     rows = {row.stream: row for row in report.streams}
-    assert set(rows) == {"intents", "bars"}
+    assert set(rows) == {"intents", "bars", "answers"}
     assert rows["bars"].same == rows["bars"].recorded >= 9
 
 

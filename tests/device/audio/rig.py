@@ -15,6 +15,7 @@ from device.messages import (
     AudioReport,
     Bar,
     Command,
+    Fault,
     Message,
     MusicIntent,
     Note,
@@ -128,12 +129,17 @@ class FakeContext:
             self.publish(message)
         return emitted
 
-    def publish(self, message: Message) -> None:
+    def fail(self, code: str, sentence: str, action: str) -> None:
+        fault = Fault(t_ns=0, process="audio", code=code, sentence=sentence, action=action, fatal=True)
+        self.publish(fault)
+
+    def publish(self, message: Message) -> Received:
         self.published.append(message)
         self.published_ns.append(self.clock.now_ns())
         if isinstance(message, Transport) and self._compose:
             now_ns = self.clock.now_ns()
             self._inbox += [(now_ns, intent(message.bar_index)), (now_ns, bar(message.bar_index))]
+        return Received(topic_of(message), "audio", self.incarnation, 0, 0, msgspec.msgpack.encode(message))
 
     def of(self, kind: type[Message]) -> list:
         return [message for message in self.published if isinstance(message, kind)]

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import gc
 import itertools
+import socket
 import threading
+from pathlib import Path
 from unittest import mock
 
 import msgspec
@@ -20,7 +22,8 @@ from device.clock import VirtualClock
 from device.config import AudioConfig, DeviceConfig, SessionConfig
 from device.errors import SoundError
 from device.host import StageRunner
-from device.messages import AudioReport, Fault, Marker, PcmBlock, Performance, PlayedBar, Transport
+from device.messages import AudioReport, DirectStop, Fault, Marker, PcmBlock, Performance, PlayedBar, Transport
+from device.runtime.door import stop_path
 from tests.device.audio.rig import SECOND_NS, FakeContext, command, intent
 from tests.device.audio.test_mender import InlineThread
 from tests.device.audio.test_synth import needs_synth
@@ -278,3 +281,62 @@ def test_the_collector_rests_while_there_is_sound_but_only_in_a_process_of_its_o
     thread.start()
     thread.join()
     assert seen == [True]
+
+
+class Visited(FakeContext):
+    """Somebody knocks at audio's own door as the clock reaches `knocks_s`."""
+
+    def __init__(self, *given: object, knocks_s: float, line: bytes = b'{"kind": "stop"}\n', **more: object) -> None:
+        super().__init__(*given, **more)  # type: ignore[arg-type]
+        self._knocks_ns, self._line, self.guest = self._at(knocks_s), line, socket.socket(socket.AF_UNIX)
+
+    def receive(self, timeout_ms: int) -> list:
+        if self.clock.now_ns() >= self._knocks_ns and self._line:
+            self.guest.connect(str(stop_path(Path(self.config.run_dir), "therapist")))
+            self.guest.sendall(self._line)
+            self._line = b""
+        return super().receive(timeout_ms)
+
+    def answer(self) -> dict[str, str]:
+        with self.guest:
+            return msgspec.json.decode(self.guest.recv(4096))
+
+
+def test_a_stop_at_audios_own_door_is_silent_within_100_ms_and_is_recorded(config: SessionConfig) -> None:
+    context = run(Visited(config, [START], until_s=8.0, knocks_s=6.0))
+    assert context.answer() == {"answer": "taken", "process": "audio"}
+    (stop,) = context.of(DirectStop)
+    assert stop.author == "therapist"
+    end_ns = context.of(PcmBlock)[-1].t_ns + 1024 * SECOND_NS // SFREQ_HZ
+    assert end_ns - 11 * SECOND_NS <= 0.1 * SECOND_NS
+    assert loudest(context.pcm[-8192:]) > 10 * AUDIBLE
+    assert context.pcm[-1].tolist() == [0, 0]
+    assert context.states[-1] == "ended"
+    assert stop in [message for message, _ in context.consumed], "replay needs to see it"
+
+
+@pytest.mark.parametrize(("script", "knocks_s"), [([], 1.0), ([START, (2.0, command("stop"))], 3.0)])
+def test_it_is_taken_in_every_state(config: SessionConfig, script: list, knocks_s: float) -> None:
+    context = run(Visited(config, script, until_s=5.0, knocks_s=knocks_s))
+    assert context.answer()["answer"] == "taken"
+    assert context.states[-1] == "ended"
+    assert len(context.of(DirectStop)) == 1
+
+
+def test_it_cuts_the_slow_fade_short_that_follows_a_lost_manager(config: SessionConfig) -> None:
+    context = Visited(config, [START], until_s=6.0, stop_reason="manager gone", knocks_s=5.99)
+    assert run(context).answer()["answer"] == "taken"
+    end_ns = context.of(PcmBlock)[-1].t_ns + 1024 * SECOND_NS // SFREQ_HZ
+    assert end_ns - 11 * SECOND_NS <= 0.15 * SECOND_NS
+
+
+def test_that_door_takes_nothing_but_a_stop(config: SessionConfig) -> None:
+    context = run(Visited(config, [START], until_s=5.0, knocks_s=3.0, line=b'{"kind": "softer"}\n'))
+    assert context.answer()["answer"] == "refused"
+    assert context.of(DirectStop) == []
+
+
+def test_a_lost_manager_is_told_as_a_fault(config: SessionConfig) -> None:
+    context = run(FakeContext(config, [START], until_s=4.0, stop_reason="manager gone"))
+    (fault,) = context.of(Fault)
+    assert (fault.code, fault.fatal) == ("manager-gone", True)

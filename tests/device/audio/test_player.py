@@ -180,12 +180,23 @@ def test_a_card_that_stops_asking_is_dead(portaudio: FakePortAudio, clock: Virtu
     clock.advance(0.5)
     assert sink.is_alive()
     answer(portaudio)
-    clock.advance(0.8)
-    assert not sink.is_alive()
+    for _ in range(3):
+        clock.advance(0.25)
+        alive = sink.is_alive()
+    assert not alive
     answer(portaudio)
     assert sink.is_alive()
     portaudio.stream.active = False
     assert not sink.is_alive()
+
+
+def test_who_stood_still_himself_does_not_take_the_card_for_dead(portaudio: FakePortAudio, clock: VirtualClock) -> None:
+    sink = CardSink(CONFIG, clock)
+    for _ in range(3):
+        sink.push(block(1))
+    assert sink.is_alive()
+    clock.advance(5.0)
+    assert sink.is_alive(), "nobody was there to be asked"
 
 
 def test_a_card_that_is_gone_can_still_be_closed(portaudio: FakePortAudio, clock: VirtualClock) -> None:

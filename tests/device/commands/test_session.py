@@ -5,12 +5,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import zmq
 
 from device.commands import session as launch
 from device.config import DeviceConfig, Prescription, SessionConfig, SessionDefaults
-from device.errors import ConfigError, DiskError, Exit, SystemMissingError
-from device.messages import AnyCommand, PersonalBaseline, Softer, Stop
+from device.errors import ConfigError, DiskError, Exit
+from device.messages import PersonalBaseline
 from device.runtime.run_folder import living_sessions
 from tests.device.music.midi_files import midi, tune
 from tests.device.sessions.synthetic import Log, S
@@ -126,19 +125,6 @@ def test_a_memory_that_cannot_be_used_is_told_and_does_not_stop_the_session(
     with prepared(tmp_path / "a", listener="ada") as config:
         assert config.baselines == ()
         assert "goes on without what is known of the listener" in config.remarks[0]
-
-
-def test_a_command_without_a_session_is_refused_with_what_to_do() -> None:
-    with pytest.raises(SystemMissingError, match="isotone demo"):
-        launch.send(Stop(t_ns=0, author="patient"))
-
-
-def test_a_command_reaches_the_door_of_the_newest_session(tmp_path: Path) -> None:
-    with prepared(tmp_path / "a") as config, zmq.Context.instance().socket(zmq.PULL) as door:
-        door.bind(f"ipc://{config.run_dir}/control.ipc")
-        launch.send(Softer(t_ns=1, author="therapist"))
-        assert door.poll(5000)
-        assert msgspec.msgpack.decode(door.recv(), type=AnyCommand).kind == "softer"
 
 
 def printed(config: SessionConfig) -> None:

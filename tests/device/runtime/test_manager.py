@@ -1,3 +1,6 @@
+import contextlib
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +12,15 @@ import zmq
 from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit
-from device.messages import Calmer, Fault, MusicIntent, Start
+from device.host import fault_path
+from device.messages import Fault, MusicIntent
 from device.processes import Process
+from device.runtime.asking import ask
 from device.runtime.bus import Received
 from device.runtime.children import ThreadLauncher
+from device.runtime.door import Reply
 from device.runtime.manager import Manager
-from tests.device.table import SMALL, use_table
+from tests.device.table import SMALL, Decide, use_table
 
 
 class Witness:
@@ -61,20 +67,116 @@ def test_stop_ends_the_session_early_and_well(monkeypatch: pytest.MonkeyPatch, c
     assert witness.count()["intents"] < 6
 
 
-def test_a_command_through_the_door_reaches_the_stages(monkeypatch: pytest.MonkeyPatch, config: SessionConfig) -> None:
+def in_the_meantime(work: Callable[[], None]) -> Callable[[], None]:
+    """Work for another thread, as whoever is outside does not stop the manager."""
+    return lambda: threading.Thread(target=work, daemon=True).start()
+
+
+def test_a_wish_at_the_door_reaches_who_obeys_and_is_answered(
+    monkeypatch: pytest.MonkeyPatch, config: SessionConfig
+) -> None:
     use_table(monkeypatch, SMALL)
+    answers: list[Reply | None] = []
 
     def calm() -> None:
-        with zmq.Context.instance().socket(zmq.PUSH) as door:
-            door.connect(f"ipc://{config.run_dir}/control.ipc")
-            door.send(b"not a command")
-            door.send(msgspec.msgpack.encode(Start(t_ns=0, author="patient")))
-            door.send(msgspec.msgpack.encode(Calmer(t_ns=0, author="patient")))
+        run_dir = Path(config.run_dir)
+        answers.extend(ask(run_dir, "therapist", {"kind": kind}, SystemClock()) for kind in ("start", "calmer"))
 
-    witness = Witness("intents", calm)
+    witness = Witness("intents", in_the_meantime(calm))
     assert manage(config, witness).run() is Exit.OK
     intents = [received.message for received in witness.seen if received.stream == "intents"]
     assert any(isinstance(intent, MusicIntent) and intent.tempo_bpm == 59 for intent in intents)
+    assert [(reply.answer, reply.process) for reply in answers if reply] == [("refused", ""), ("taken", "loop")]
+    assert ask(Path(config.run_dir), "patient", {"kind": "calmer"}, SystemClock()) is None, "nobody is there any more"
+
+
+def test_a_stop_at_the_door_is_answered_by_the_end_and_nothing_else_is(
+    monkeypatch: pytest.MonkeyPatch, config: SessionConfig
+) -> None:
+    use_table(monkeypatch, SMALL)
+    answers: list[Reply | None] = []
+    witness = Witness(
+        "intents",
+        in_the_meantime(lambda: answers.append(ask(Path(config.run_dir), "patient", {"kind": "stop"}, SystemClock()))),
+    )
+    assert manage(config, witness).run() is Exit.OK
+    assert witness.count()["intents"] < 6
+    settle(lambda: bool(answers))
+    assert answers == [Reply(answer="taken", sentence="The session has ended.", process="manager")]
+
+
+def test_garbage_at_the_old_door_and_at_the_new_ones_does_nothing(
+    monkeypatch: pytest.MonkeyPatch, config: SessionConfig
+) -> None:
+    use_table(monkeypatch, SMALL)
+
+    def throw() -> None:
+        for name in ("control.ipc", "patient.door", "therapist.door"):
+            with zmq.Context.instance().socket(zmq.PUSH) as door:
+                door.setsockopt(zmq.LINGER, 0)
+                door.connect(f"ipc://{config.run_dir}/{name}")
+                for data in (b"", b"\x84\xa4text\xa3\xff\xfe\xfd", b"\x81\xa1x" + b"\x91" * 100_000 + b"\xc0"):
+                    with contextlib.suppress(zmq.Again):
+                        door.send(data, zmq.NOBLOCK)
+                door.poll(50)
+
+    witness = Witness("intents", in_the_meantime(throw))
+    assert manage(config, witness).run() is Exit.OK
+    assert witness.count()["bars"] >= 9
+
+
+@pytest.mark.parametrize("left", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"t_ns": 1}'])
+def test_a_fault_that_was_left_half_written_is_a_death_without_words(
+    monkeypatch: pytest.MonkeyPatch, config: SessionConfig, left: bytes
+) -> None:
+    use_table(monkeypatch, SMALL)
+
+    def die() -> None:
+        fault_path(Path(config.run_dir), "composer").write_bytes(left)
+        manager._supervisor.watched["composer"].child.kill()  # type: ignore[union-attr]
+
+    manager = manage(config, Witness("bars", die))
+    assert manager.run() is Exit.OK
+    assert manager._supervisor.watched["composer"].incarnation == 1
+
+
+def test_music_that_ends_before_its_time_is_a_fault(monkeypatch: pytest.MonkeyPatch, config: SessionConfig) -> None:
+    use_table(monkeypatch, SMALL)
+    monkeypatch.setattr(Decide, "last_bar", 10_000)
+    manager = manage(config, Witness())
+    assert manager.run() is Exit.SESSION_FAULT
+    assert manager.fault is not None
+    assert "before its time" in manager.fault.sentence
+
+
+def test_a_manager_that_stood_still_blames_nobody_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, config: SessionConfig
+) -> None:
+    use_table(monkeypatch, SMALL)
+    clock = JumpingClock()
+    witness = Witness("intents", lambda: clock.jump(20.0))
+    manager = Manager(config, clock, ThreadLauncher(), witness)
+    assert manager.run() is Exit.OK
+    assert {watched.incarnation for watched in manager._supervisor.watched.values()} == {0}, "none was started again"
+
+
+class JumpingClock(SystemClock):
+    """The manager's own clock, which finds that much time has passed."""
+
+    def __init__(self) -> None:
+        self._ahead_ns = 0
+
+    def jump(self, seconds: float) -> None:
+        self._ahead_ns += round(seconds * 1e9)
+
+    def now_ns(self) -> int:
+        return super().now_ns() + self._ahead_ns
+
+
+def settle(is_done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not is_done() and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def test_a_process_that_keeps_dying_ends_the_session_with_a_fault(
@@ -92,10 +194,10 @@ def test_a_process_that_dies_in_the_session_is_started_again(
     monkeypatch: pytest.MonkeyPatch, config: SessionConfig
 ) -> None:
     use_table(monkeypatch, SMALL)
-    witness = Witness("bars", lambda: manager._watched["composer"].child.kill())  # type: ignore[union-attr]
+    witness = Witness("bars", lambda: manager._supervisor.watched["composer"].child.kill())  # type: ignore[union-attr]
     manager = manage(config, witness)
     assert manager.run() is Exit.OK
-    assert manager._watched["composer"].incarnation == 1
+    assert manager._supervisor.watched["composer"].incarnation == 1
     faults = [received.message for received in witness.seen if received.stream == "faults"]
     assert any(isinstance(fault, Fault) and "started again" in fault.sentence for fault in faults)
 
