@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from typing import Any, NamedTuple
 
 import click
 from click.shell_completion import CompletionItem
 
 from device import __version__
+from device.console.printing import guard_output, say
 from device.errors import IsotoneError
 from device.imports import import_name
 
@@ -68,12 +71,20 @@ class Commands(click.Group):
         found = [CompletionItem(name, help=COMMANDS[name].summary) for name in names]
         return found + click.Command.shell_complete(self, ctx, incomplete)
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        guard_output()
+        try:
+            return super().main(*args, **options)
+        except IsotoneError as error:
+            say(f"isotone: {error}", err=True)
+            sys.exit(int(error.exit_code))
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except IsotoneError as error:
-            click.echo(f"isotone: {error}", err=True)
-            ctx.exit(int(error.exit_code))
+        except KeyboardInterrupt:
+            say("isotone: Stopped by SIGINT.", err=True)
+            ctx.exit(128 + signal.SIGINT)
 
 
 @click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

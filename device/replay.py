@@ -24,9 +24,9 @@ from device.messages import Message, Start, Tick, Trace, TraceEntry
 from device.models import MODELS_DIR
 from device.processes import PROCESSES, Process
 from device.runtime.bus import Received
-from device.sessions.problems import printable
 from device.sessions.reader import Recorded, SessionReader
 from device.streams import stream_of, topic_of
+from device.text import printable
 
 BYTES_MAX = 2**30
 """Of messages that are held in memory: about half a day."""

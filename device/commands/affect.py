@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
-from rich.console import Console
 
 from device.commands.kept import find_session
 from device.commands.options import Seconds, json_option, names
 from device.commands.options import sources as sources_type
 from device.console.affect_table import show as show_affect
+from device.console.printing import has_reader, say, say_json
+from device.console.terminal import Terminal
 from device.models import MODELS_DIR
 from device.reading import line_of, open_recordings, read_affect
 
@@ -36,10 +36,12 @@ def affect(recordings: tuple[str, ...], models: Path, as_json: bool, **options: 
     paths = [find_session(recording) for recording in recordings]
     session = open_recordings(paths, sources=options["sources"] or (), ch_names=options["channels"] or ())
     for note in session.notes:
-        click.echo(note, err=True)
+        say(note, err=True)
     estimates = read_affect(session, calibrate_s=options["calibrate"], window_s=options["window"], models_dir=models)
     if as_json:
         for estimate in estimates:
-            click.echo(msgspec.json.encode(line_of(estimate)))
+            say_json(line_of(estimate))
+            if not has_reader():
+                break
     else:
-        show_affect(estimates, Console())
+        show_affect(estimates, Terminal())

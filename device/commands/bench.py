@@ -6,12 +6,13 @@ import subprocess
 import sys
 
 import click
-import msgspec
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from device.commands import figures
 from device.commands.options import json_option
+from device.console.printing import say, say_json
+from device.console.terminal import Terminal
 from device.interpreter import interpreter
 
 
@@ -39,7 +40,7 @@ def bench_starts(count: int, minutes: float, as_json: bool) -> None:
     """Many short sessions with random seeds: how many do not finish."""
 
     def progress(done: int, text: str) -> None:
-        click.echo(f"{done}/{count} {text}", err=True)
+        say(f"{done}/{count} {text}", err=True)
 
     _print_figures([figures.bench_starts(count, minutes, progress)], as_json=as_json)
 
@@ -60,10 +61,10 @@ def bench_music(options: tuple[str, ...]) -> None:
 
 def _print_figures(measured: list[figures.Figure], *, as_json: bool) -> None:
     if as_json:
-        click.echo(msgspec.json.encode(measured).decode())
+        say_json(measured)
         return
     table = Table("figure", "measured", "at most", "")
     for figure in measured:
-        met = "[green]met[/]" if figure.is_met else "[red]missed[/]"
+        met = Text("met", "green") if figure.is_met else Text("missed", "red")
         table.add_row(figure.name, f"{figure.value:.4g} {figure.unit}", f"{figure.limit:g}", met)
-    Console().print(table)
+    Terminal().print(table)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from device.console.printing import say_script
+
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -13,4 +15,4 @@ def completion(shell: str) -> None:
     program = click.get_current_context().find_root().command
     kind = get_completion_class(shell)
     assert kind is not None
-    click.echo(kind(program, {}, "isotone", "_ISOTONE_COMPLETE").source())
+    say_script(kind(program, {}, "isotone", "_ISOTONE_COMPLETE").source())

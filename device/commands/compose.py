@@ -6,7 +6,6 @@ are refused.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import signal
@@ -22,6 +21,7 @@ import msgspec
 from device import __version__
 from device.commands import options as kinds
 from device.config import DeviceConfig, Preference, Prescription, SessionConfig, Theme, load
+from device.console.printing import say, say_json
 from device.errors import ConfigError, RecordingError
 from device.models import MODELS_DIR, ModelFolder
 from device.music.keys import key_name
@@ -73,7 +73,7 @@ def compose(**options: Any) -> None:
     config = _configure(options, remarks)
     wish = _wish(options, config, remarks)
     for remark in remarks:
-        click.echo(f"isotone: {remark}", err=True)
+        say(f"isotone: {remark}", err=True)
     files = {name: options[name] for name in ("out", "wav", "picture") if options[name]}
     with _stoppable(), writing({f"--{name}": path for name, path in files.items()}, _inputs(options, config)) as places:
         piece, spent_s = _compose(config, wish, places.get("--wav"), quiet=options["as_json"])
@@ -89,7 +89,7 @@ def _stoppable() -> Iterator[None]:
     def stop(number: int, _: object) -> NoReturn:
         for each in previous:
             signal.signal(each, signal.SIG_IGN)
-        click.echo(f"isotone: Stopped by {signal.Signals(number).name}; nothing was written.", err=True)
+        say(f"isotone: Stopped by {signal.Signals(number).name}; nothing was written.", err=True)
         sys.exit(128 + number)
 
     # What is ignored, as under nohup, stays so.
@@ -266,10 +266,11 @@ def _progress(n_bars: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    from device.console.terminal import Terminal  # noqa: PLC0415
+
+    with Progress(console=Terminal(stderr=True), transient=True) as progress:
         task = progress.add_task("composing", total=n_bars)
         yield lambda done: progress.update(task, completed=done)
 
@@ -311,14 +312,14 @@ def _report(piece: Piece, config: SessionConfig, spent_s: float) -> dict[str, An
 
 def _tell(report: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(report))
+        say_json(report)
         return
     for fallback in report["fallbacks"]:
-        click.echo(fallback, err=True)
+        say(fallback, err=True)
     model = report["model"]
-    click.echo(
+    say(
         f"{len(report['bars'])} bars, {report['seconds_of_music']:.0f} s of music by {model['name']} {model['version']}"
         f" in {report['seconds_spent']:.1f} s ({report['speed']:.0f} times faster than it plays), seed {report['seed']}"
     )
     for path in report["files"].values():
-        click.echo(f"  {path}")
+        say(f"  {path}")

@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 import click
-import msgspec
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
 from device.commands.diagnosis import diagnose
 from device.commands.options import DEVICE_TOML, device_option, json_option
 from device.config import DeviceConfig, load
+from device.console.printing import say_json
+from device.console.terminal import Terminal
 from device.models import MODELS_DIR
 
 
@@ -27,13 +27,13 @@ def doctor(device_path: Path | None, quick: bool, as_json: bool) -> None:
     device = load(path, DeviceConfig) if path else DeviceConfig()
     findings = diagnose(device, MODELS_DIR, deep=not quick)
     if as_json:
-        click.echo(msgspec.json.encode(findings).decode())
+        say_json(findings)
     else:
         styles = {"ok": "green", "warn": "yellow", "fail": "red"}
         table = Table("", "what", Column("found", overflow="fold"), Column("to do", overflow="fold"))
         for finding in findings:
-            words = (Text(finding.name), Text(finding.sentence), Text(finding.action))
-            table.add_row(Text(finding.state, styles[finding.state]), *words)
-        Console().print(table)
+            state = Text(finding.state, styles[finding.state])
+            table.add_row(state, finding.name, finding.sentence, finding.action)
+        Terminal().print(table)
     failed = [finding for finding in findings if finding.state == "fail"]
     sys.exit(failed[0].exit_code if failed else 0)

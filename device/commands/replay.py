@@ -6,13 +6,12 @@ import sys
 from pathlib import Path
 
 import click
-import msgspec
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from device.commands.kept import find_session, session_argument
 from device.commands.options import json_option
+from device.console.printing import say, say_json
+from device.console.terminal import Terminal
 from device.errors import Exit
 from device.replay import replay_session
 
@@ -25,13 +24,13 @@ def replay(session: str, root: Path | None, device_path: Path | None, tolerance:
     """Run a recorded session again and compare every decision and every bar (exit 0: all the same)."""
     report = replay_session(find_session(session, root, device_path), tolerance)
     if as_json:
-        click.echo(msgspec.json.encode(report).decode())
+        say_json(report)
     else:
         table = Table("stream", "recorded", "same", "first difference")
         for row in report.streams:
-            table.add_row(row.stream, str(row.recorded), str(row.same), Text(row.difference))
-        Console().print(table)
+            table.add_row(row.stream, str(row.recorded), str(row.same), row.difference)
+        Terminal().print(table)
         for problem in report.problems:
-            click.echo(problem, err=True)
-        click.echo("Every decision and bar is the same." if report.is_same else "The replay differs.")
+            say(problem, err=True)
+        say("Every decision and bar is the same." if report.is_same else "The replay differs.")
     sys.exit(int(Exit.OK if report.is_same else Exit.REPLAY_DIFFERS))

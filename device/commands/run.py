@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable
+import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 import msgspec
@@ -17,12 +16,16 @@ from device.commands.diagnosis import refuse_if_unfit
 from device.commands.kept import find_session
 from device.commands.options import DEVICE_TOML, device_option, json_option
 from device.commands.rig import Rig
-from device.commands.session import has_recording, prepared, run_session, summarise
+from device.commands.session import End, has_recording, prepared, run_session, summarise
 from device.commands.signals import Signals, orderly_signals
 from device.config import AudioConfig, DeviceConfig, Prescription, SessionConfig, load
 from device.console import observers
+from device.console.observers import Extra
+from device.console.printing import forgive, output_trouble, refusal, say, say_json
 from device.errors import Exit, RecordingError, SoundError
+from device.sessions.store import log_paths
 from device.sessions.wav import wav_paths
+from device.text import printable
 
 
 def session_options(command: Any) -> Any:
@@ -58,11 +61,12 @@ def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any)
         with _prepared(device, options, minutes=options["minutes"] or 10.0) as config:
             with Rig(Path(config.run_dir) / "rig", config, recordings, SystemClock(), signals) as rig:
                 worn = msgspec.structs.replace(config, device=rig.connect(config.device))
-                ended = _play(worn, options, signals, _breakages(rig))
-            _finish(config, ended, signals, as_json=options["as_json"])
+                end = _play(worn, options, signals, _breakages(rig))
+            has_picture = _sum_up(config, end, signals, as_json=options["as_json"])
+    _tell(config, end, has_picture=has_picture, as_json=options["as_json"])
 
 
-def _breakages(rig: Rig) -> dict[str, tuple[str, Callable[[], None]]]:
+def _breakages(rig: Rig) -> Extra:
     """Keys of the demo that make something go wrong."""
     return {
         "u": ("unplug headset 10 s", lambda: rig.inject("unplug", 10.0)),
@@ -82,8 +86,9 @@ def run(device_path: Path | None, **options: Any) -> None:
         with _prepared(device, options, minutes=options["minutes"] or device.session.minutes) as config:
             with signals.interrupting():
                 refuse_if_unfit(config)
-            ended = _play(config, options, signals, {})
-            _finish(config, ended, signals, as_json=options["as_json"])
+            end = _play(config, options, signals, {})
+            has_picture = _sum_up(config, end, signals, as_json=options["as_json"])
+    _tell(config, end, has_picture=has_picture, as_json=options["as_json"])
 
 
 def _demo_audio(audio: AudioConfig, *, no_sound: bool) -> AudioConfig:
@@ -94,7 +99,7 @@ def _demo_audio(audio: AudioConfig, *, no_sound: bool) -> AudioConfig:
         try:
             probe(audio)
         except SoundError as error:
-            click.echo(f"{error.sentence} The demo goes on and records what would be heard.", err=True)
+            say(f"{error.sentence} The demo goes on and records what would be heard.", err=True)
             no_sound = True
     return msgspec.structs.replace(audio, sink="wav") if no_sound else audio
 
@@ -114,49 +119,52 @@ def _prepared(
     )
 
 
-def _play(config: SessionConfig, options: dict[str, Any], signals: Signals, extra: dict[str, Any]) -> tuple[Exit, str]:
+def _play(config: SessionConfig, options: dict[str, Any], signals: Signals, extra: Extra) -> End:
     signals.check()
-    title = f"ISOTONE  {config.listener}"
+    forgive()
+    title = f"ISOTONE  {printable(config.listener)}"
     watcher: observers.Watcher
     if options["as_json"]:
-        begun = {"session": config.session_dir, "run_dir": config.run_dir, "seed": config.seed}
-        click.echo(json.dumps(begun))
-        watcher = observers.JsonWatcher(title, click.echo)
-    elif sys.stdout.isatty():
+        say_json({"session": config.session_dir, "run_dir": config.run_dir, "seed": config.seed})
+        watcher = observers.JsonWatcher(title, say)
+    elif observers.can_draw():
         watcher = observers.LiveWatcher(title, extra)
     else:
-        watcher = observers.PlainWatcher(title, click.echo)
+        watcher = observers.PlainWatcher(title, say)
     return run_session(config, watcher, signals, one_process=options["one_process"])
 
 
-def _finish(config: SessionConfig, ended: tuple[Exit, str], signals: Signals, *, as_json: bool) -> None:
-    """Summary files, where the session lies, exit code."""
-    code, sentence = ended
-    if has_recording(config) or sentence:
-        _sum_up(config, ended, as_json=as_json)
-    else:
-        signals.check()
-        click.echo("isotone: Stopped before the session began; nothing was recorded.", err=True)
-    if sentence:
-        click.echo(f"isotone: {sentence}", err=True)
-    sys.exit(int(code))
-
-
-def _sum_up(config: SessionConfig, ended: tuple[Exit, str], *, as_json: bool) -> None:
-    code, sentence = ended
-    folder = Path(config.session_dir)
+def _sum_up(config: SessionConfig, end: End, signals: Signals, *, as_json: bool) -> bool:
+    """Write the summary's files of what was recorded; whether there is a picture now."""
+    if not has_recording(config):
+        if not end.sentence:
+            signals.check()
+        return False
     if not as_json:
-        click.echo("The session has ended; drawing its picture ...")
-    summarised = summarise(folder)
-    heard = [path.name for path in wav_paths(folder / "heard.wav")]
-    files = {name: str(folder / name) for name in (*heard, "played.mid", "session.png") if (folder / name).exists()}
-    logs = [str(path) for path in sorted(folder.glob("log-*.mcap"))]
+        # Beside the summary, as a terminal that is held must not cost it.
+        threading.Thread(target=say, args=["The session has ended; drawing its picture ..."], daemon=True).start()
+    return summarise(Path(config.session_dir))
+
+
+def _tell(config: SessionConfig, end: End, *, has_picture: bool, as_json: bool) -> NoReturn:
+    """Last words: where the session lies and what ended it. A signal ends them at once, as all else is done."""
+    folder = Path(config.session_dir)
+    logs = [str(path) for path in log_paths(folder)]
+    made = [*wav_paths(folder / "heard.wav"), folder / "played.mid", folder / "session.png"]
+    files = {path.name: str(path) for path in made if path.exists()}
     if as_json:
-        result = {"session": str(folder), "log": logs, "files": files, "exit": int(code), "fault": sentence}
-        click.echo(json.dumps(result | {"seed": config.seed}))
-        return
-    click.echo(f"Session {config.session_id} (seed {config.seed}) lies in {folder}")
-    for name in (*(Path(log).name for log in logs), *files):
-        click.echo(f"  {name}")
-    if not summarised:
-        click.echo(f"Its picture could not be drawn: see {folder / 'summary.log'}.", err=True)
+        result = {"session": str(folder), "log": logs, "files": files, "exit": int(end.code), "fault": end.sentence}
+        say_json(result | {"seed": config.seed})
+    elif logs:
+        say(f"Session {config.session_id} (seed {config.seed}) lies in {folder}")
+        for name in (*(Path(log).name for log in logs), *files):
+            say(f"  {name}")
+        if not has_picture:
+            say(f"Its picture could not be drawn: see {folder / 'summary.log'}.", err=True)
+    elif not end.sentence:
+        say("Stopped before the session began; nothing was recorded.")
+    if end.sentence:
+        say(f"isotone: {end.sentence}", err=True)
+    if trouble := output_trouble():
+        say(f"isotone: {refusal(trouble)}", err=True)
+    sys.exit(int(end.code or (Exit.DISK if trouble else Exit.OK)))

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from device.clock import SystemClock
 from device.commands.memory import recall, remember
@@ -109,8 +110,16 @@ def _check_space(session_dir: Path, minutes: float) -> None:
         )
 
 
-def run_session(config: SessionConfig, watcher: Watcher, signals: Signals, *, one_process: bool) -> tuple[Exit, str]:
-    """Run the session to its end; returns the exit code and, after a fault, its sentence."""
+class End(NamedTuple):
+    """How a session ended."""
+
+    code: Exit
+    sentence: str
+    """The fault that ended it, or nothing."""
+
+
+def run_session(config: SessionConfig, watcher: Watcher, signals: Signals, *, one_process: bool) -> End:
+    """Run the session to its end."""
     launcher = ThreadLauncher() if one_process else InterpreterLauncher()
     manager = Manager(config, SystemClock(), launcher, watcher)
     watcher.attach(manager)
@@ -122,7 +131,7 @@ def run_session(config: SessionConfig, watcher: Watcher, signals: Signals, *, on
             keep_logs(config)
     remember(config)
     fault = manager.fault
-    return code, f"{fault.sentence} {fault.action}".strip() if fault else ""
+    return End(code, f"{fault.sentence} {fault.action}".strip() if fault else "")
 
 
 def has_recording(config: SessionConfig) -> bool:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import click
+from device.console.printing import say
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -70,7 +70,7 @@ def orderly_signals() -> Iterator[Signals]:
         yield signals
     except InterruptedStartError:
         name = signal.Signals(signals.number).name
-        click.echo(f"isotone: Stopped by {name} before the session began; nothing was recorded.", err=True)
+        say(f"isotone: Stopped by {name} before the session began; nothing was recorded.", err=True)
         sys.exit(128 + signals.number)
     finally:
         for number, handler in previous.items():

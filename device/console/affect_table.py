@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.console import Console
 from rich.text import Text
 
+from device.console.printing import has_reader
+from device.console.terminal import Terminal
 from device.messages import AffectEstimate
 
 SECOND_NS = 1_000_000_000
 HEADING = "     t   arousal        valence        coverage"
 
 
-def show(estimates: Iterable[AffectEstimate], console: Console) -> None:
+def show(estimates: Iterable[AffectEstimate], console: Terminal) -> None:
     """Print each estimate as it comes, then the summary; coloured on a terminal only."""
     n_lines = n_known = 0
     total, calibrated_s = 0.0, None
@@ -21,6 +22,8 @@ def show(estimates: Iterable[AffectEstimate], console: Console) -> None:
         if not n_lines:
             console.print(HEADING, style="bold")
         console.print(row(estimate), soft_wrap=True)
+        if not has_reader():
+            return
         n_lines += 1
         if estimate.known:
             n_known += 1

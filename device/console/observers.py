@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console
 from rich.live import Live
 
 from device.console.board import Board
 from device.console.keyboard import Keys
+from device.console.terminal import Terminal
 from device.console.view import minutes, render
 from device.messages import Calmer, Command, HoldPhase, Livelier, Louder, ResumePhase, SkipPhase, Softer, Stop
 from device.runtime.bus import Received
@@ -37,6 +38,15 @@ KEYS: dict[str, tuple[type[Command], str]] = {
 }
 
 
+Extra = dict[str, tuple[str, Callable[[], None]]]
+"""Keys beyond those of every session: key -> (what it does, doing it)."""
+
+
+def can_draw() -> bool:
+    """Whether standard output is a terminal that a view can be drawn on."""
+    return sys.stdout.isatty() and not Terminal().is_dumb_terminal
+
+
 class Watcher:
     """Base: keeps the board, draws every `period_ns`, turns keys into commands. A context manager.
 
@@ -52,7 +62,7 @@ class Watcher:
         self,
         title: str,
         write: Callable[[Any], None],
-        extra_keys: dict[str, tuple[str, Callable[[], None]]] | None = None,
+        extra_keys: Extra | None = None,
     ) -> None:
         self.board = Board()
         self.title = title
@@ -121,8 +131,8 @@ class LiveWatcher(Watcher):
     period_ns = VIEW_NS
     backlog = 1
 
-    def __init__(self, title: str, extra_keys: dict[str, tuple[str, Callable[[], None]]]) -> None:
-        self._live = Live(console=Console(), auto_refresh=False, screen=True)
+    def __init__(self, title: str, extra_keys: Extra) -> None:
+        self._live = Live(console=Terminal(), auto_refresh=False, screen=True)
         super().__init__(title, lambda drawing: self._live.update(drawing, refresh=True), extra_keys)
 
     def __enter__(self) -> Self:

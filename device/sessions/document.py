@@ -12,9 +12,9 @@ from msgspec import inspect
 from device.config import SessionConfig
 from device.errors import RecordingError
 from device.messages import UNDECODABLE
-from device.sessions.problems import printable
 from device.sessions.store import CONFIG_FILE
 from device.sessions.upgrades import upgrade_document
+from device.text import printable
 
 BYTES_MAX = 4 * 2**20
 """A long session.json has tens of kilobytes: the rest and the melodies."""

@@ -9,9 +9,9 @@ import msgspec
 
 from device.errors import RecordingError
 from device.messages import UNDECODABLE
-from device.sessions.problems import printable
 from device.sessions.reader import SessionReader
 from device.sessions.store import log_paths
+from device.text import printable
 
 SUMMARY_FILE = "summary.json"
 SUMMARY_BYTES_MAX = 16 * 2**20

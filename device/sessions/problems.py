@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from device.text import printable
+
 TOLD_MAX = 3
 """Of one kind, such as the messages of one stream."""
 KINDS_MAX = 50
@@ -24,8 +26,3 @@ class Problems:
     def sentences(self) -> list[str]:
         more = [f"{printable(kind)}: and {n - TOLD_MAX} more." for kind, n in self._counts.items() if n > TOLD_MAX]
         return [*self._told, *more]
-
-
-def printable(text: str) -> str:
-    """The same with control characters as their escapes, so that a damaged name cannot steer a terminal."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
