@@ -25,7 +25,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 from device.messages import TICKS_PER_BEAT, PlayedBar
 from device.outputs import write_whole
 from device.sessions.history import QUALITY_GAP_S, Event, History, Lane, Span
-from device.sessions.problems import printable
+from device.text import printable
 
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, INK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#222222"
