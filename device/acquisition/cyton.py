@@ -17,10 +17,9 @@ from device.acquisition.source import Backoff, Emit, InterruptionError, StatusRe
 from device.clock import Clock
 from device.config import BluetoothConfig, SourceConfig
 from device.errors import ConfigError, SensorError
+from device.recordings.electrodes import OPENBCI_MONTAGE
 
 BAUD = 115_200
-MONTAGE = ("Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2", "F7", "F8", "F3", "F4", "T7", "T8", "P3", "P4")
-"""OpenBCI's default electrode positions."""
 COLLECT_S = 0.03
 SILENCE_NS = 2_000_000_000
 QUIET_S = 0.1
@@ -45,7 +44,7 @@ class CytonSource:
 
     def __init__(self, name: str, config: SourceConfig, bluetooth: BluetoothConfig, clock: Clock) -> None:
         del bluetooth
-        if len(config.ch_names) > len(MONTAGE):
+        if len(config.ch_names) > len(OPENBCI_MONTAGE):
             raise ConfigError(
                 f"Source `{name}` names {len(config.ch_names)} electrodes; a Cyton with Daisy has 16.",
                 "Shorten `ch_names` in device.toml.",
@@ -130,7 +129,7 @@ class CytonSource:
         attached, has_daisy = b"Daisy" in banner, _has_daisy(banner)
         if attached and not has_daisy:
             self._remarks["Its Daisy board does not answer: push it firmly onto the Cyton for 16 channels."] = None
-        names = self._config.ch_names or (MONTAGE if has_daisy else MONTAGE[:BOARD_CHANNELS])
+        names = self._config.ch_names or (OPENBCI_MONTAGE if has_daisy else OPENBCI_MONTAGE[:BOARD_CHANNELS])
         if len(names) > BOARD_CHANNELS and not has_daisy:
             raise SensorError(
                 f"Source `{self._name}` names {len(names)} electrodes, but the {WHAT} has no Daisy board.",

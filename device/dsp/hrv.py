@@ -33,6 +33,7 @@ FEATURES = (
     "rr_ms.sd2",
 )
 """bpm, bpm per minute, bpm; then ms, but pnn50 and pnn20 are shares of 0 to 1."""
+RR_MEAN = FEATURES.index("rr_ms.mean")
 HR_RANGE_BPM, RR_RANGE_MS = (MODALITIES["heart"].channels[name].possible for name in CHANNELS)
 NEIGHBOURS = 5
 """Beats on each side whose median an interval is held against."""
@@ -57,6 +58,14 @@ RMSSD_SMALL_MS = 20.0
 """Too small to be far off by anything that slipped through."""
 NORMAL_MEDIAN = 0.6745
 """Of the sizes of normally distributed steps, in standard deviations."""
+COVERED_MIN = 0.5
+"""Share of the window that clean beats must fill for its spread to be told."""
+RATES_DISAGREE = 1.4
+"""Intervals and heart rate cannot both be right where one says so many times the other: so do 0.2 % of the real minutes
+that beats fill by half, in which a band counted half or double."""
+ADDED_UP = (1.05, 1.5)
+"""Intervals that add up to more than this many times the time that passed, and seconds, were told twice. Real ones add
+up to 1.00 of it; notifications jitter by a second."""
 RECENT_S = 10.0
 SPAN_MIN_S = 30.0
 """Slope and spread of a shorter stretch mean nothing."""
@@ -79,15 +88,42 @@ def measure(ages_s: FloatArray, rows: FloatArray, span_s: float) -> HeartWindow:
     hr_ok = _within(rows[:, 0], HR_RANGE_BPM)
     has_rr = ~np.isnan(rows[:, 1])
     rr_s, rr_ms = ages_s[has_rr], rows[has_rr, 1]
+    if doubt := _doubt_intervals(rr_s, rr_ms):
+        return _only_rate(measure(ages_s, np.where([[False, True]], np.nan, rows), span_s), doubt)
     clean = find_clean(rr_ms)
     follows = np.diff(rr_s) < rr_ms[1:] / 1000 + GAP_S
     hr_quality = _recent_share(ages_s, hr_ok, ~(has_rr & np.isnan(rows[:, 0]))) if span_s >= SPAN_MIN_S else 0.0
     covered = min(1.0, float(rr_ms[clean].sum()) / 1000 / max(span_s, 1.0)) if len(rr_ms) else 0.0
     artefacts = 1 - share(clean) if len(rr_ms) else 0.0
     rr_quality = covered * max(0.0, 1 - 2 * artefacts)
-    values = (*_rate(ages_s[hr_ok], rows[hr_ok, 0]), *_variability(rr_ms, clean, follows, span_s))
+    rate = _rate(ages_s[hr_ok], rows[hr_ok, 0])
+    values = (*rate, *_variability(rr_ms, clean, follows, span_s))
+    if covered >= COVERED_MIN and (doubt := _doubt_both(rate[0], values[RR_MEAN])):
+        return HeartWindow((np.nan,) * len(FEATURES), (0.0, 0.0), (doubt,), np.zeros(0), np.zeros(0))
     reasons = tuple(_reasons(span_s, hr_quality, len(rr_ms), artefacts))
     return HeartWindow(values, (hr_quality, rr_quality), reasons, _ends(rr_s, rr_ms, follows)[clean], rr_ms[clean])
+
+
+def _doubt_intervals(rr_s: FloatArray, rr_ms: FloatArray) -> str:
+    """Why the intervals cannot be true, given when each ended; empty where they can."""
+    if len(rr_ms) < 2:
+        return ""
+    passed_s, added_s = float(rr_s[-1] - rr_s[0]), float(_bounded(rr_ms[1:]).sum()) / 1000
+    if added_s <= ADDED_UP[0] * passed_s + ADDED_UP[1]:
+        return ""
+    return f"intervals between beats add up to {added_s:.0f} s in {passed_s:.0f} s: they are told more than once"
+
+
+def _only_rate(window: HeartWindow, doubt: str) -> HeartWindow:
+    return window._replace(reasons=(doubt, *window.reasons))
+
+
+def _doubt_both(hr_bpm: float, rr_ms: float) -> str:
+    """Why neither rate nor intervals can be believed; empty where they agree or one is not known."""
+    ratio = hr_bpm * rr_ms / 60_000
+    if not max(ratio, 1 / ratio) > RATES_DISAGREE:
+        return ""
+    return f"heart rate says {hr_bpm:.0f} and the intervals between beats {60_000 / rr_ms:.0f} per minute"
 
 
 def find_clean(rr_ms: FloatArray) -> NDArray[np.bool_]:
@@ -167,7 +203,9 @@ def _variability(
     intervals = rr_ms[clean]
     if len(intervals) < BEATS_MIN:
         return (np.nan,) * 8
-    mean_ms, sdnn = mean(intervals), sd(intervals, lost_freedom=1)
+    mean_ms = mean(intervals)
+    is_covered = float(intervals.sum()) >= COVERED_MIN * span_s * 1000
+    sdnn = sd(intervals, lost_freedom=1) if is_covered else np.nan
     pairs = np.flatnonzero(clean[1:] & clean[:-1] & follows)
     expected = span_s * 1000 / mean_ms
     if len(pairs) < max(BEATS_MIN // 2, STEPS_SHARE_MIN * expected) or 1 - share(clean) > ARTEFACTS_MAX:

@@ -37,6 +37,13 @@ class SampleRing:
         self._write(samples.T)
         self._end_ns = t_ns + round(len(samples) * 1e9 / self.sfreq_hz)
 
+    def forget(self, since_ns: int) -> None:
+        """Make everything that came since then a lost sample."""
+        length = self._size + self._spare
+        n_samples = min(length, max(0, round((self._end_ns - since_ns) / 1e9 * self.sfreq_hz)))
+        columns = np.arange(self._next - n_samples, self._next) % length
+        self._ring[:, columns] = self._ring[:, columns + length] = np.nan
+
     def window(self, t_ns: int) -> FloatArray:
         """The window that ends at `t_ns`, shape (channels, n), oldest first, NaN where there is no sample.
 

@@ -82,13 +82,20 @@ class EventWindow:
         self._begin_ns = -1
 
     def push(self, t_ns: int, row: NDArray[np.float32]) -> None:
-        """Add a row; one that is older than the newest restarts the window."""
+        """Add a row, which then belongs to the window; one that is older than the newest restarts it."""
         if self._begin_ns < 0 or t_ns < self._rows[-1][0] or t_ns - self._rows[-1][0] > self._window_ns:
             self._rows.clear()
             self._begin_ns = t_ns
         self._rows.append((t_ns, row))
         while self._rows[0][0] <= t_ns - self._window_ns:
             self._rows.popleft()
+
+    def forget(self, since_ns: int, column: int) -> None:
+        """Make the values of one column since then unknown."""
+        for t_ns, row in reversed(self._rows):
+            if t_ns < since_ns:
+                break
+            row[column] = np.nan
 
     def rows(self, now_ns: int | None = None) -> tuple[FloatArray, FloatArray]:
         """Ages of the rows in seconds (older ones negative) and their values, shape (n, columns).

@@ -17,9 +17,11 @@ from device.dsp import eda, heart, hrv, motion, ppg, temperature
 from device.dsp.course import Course
 from device.dsp.heart import Part
 from device.dsp.rings import SampleRing
+from device.dsp.steady import Steady
 from device.dsp.trend import SlowWindow, share
 from device.dsp.windows import EventWindow, FloatArray, samples_of
 from device.messages import FeatureFrame, SampleChunk
+from device.modalities import MODALITIES, Channel
 
 WINDOW_S = 60.0
 SECOND_NS = 1_000_000_000
@@ -46,6 +48,7 @@ class WristExtractor:
         self._source = chunk.source
         self._beats: EventWindow | None = None
         self._rings: dict[str, tuple[tuple[object, ...], SampleRing]] = {}
+        self._steady = {name: Steady(channels) for name, channels in HELD.items()}
         self._framed_ns = self._led_ns = -RESTART_NS
         self._courses = {name: (MEASURED.index(measure), Course()) for name, measure in RISING.items()}
 
@@ -65,7 +68,13 @@ class WristExtractor:
             self._beats = EventWindow(WINDOW_S)
         columns = [chunk.ch_names.index(name) for name in hrv.CHANNELS]
         for t_ns, row in zip(chunk.times_ns, samples_of(chunk)[:, columns], strict=True):
+            for column, name in enumerate(hrv.CHANNELS):
+                self._steady[name].take(np.array([t_ns]), row[None, [column]])
             self._beats.push(t_ns, row)
+            for column, name in enumerate(hrv.CHANNELS):
+                since_ns = self._steady[name].stuck_since_ns
+                if since_ns is not None:
+                    self._beats.forget(since_ns, column)
             yield t_ns
 
     def _take_samples(self, chunk: SampleChunk) -> Iterator[int]:
@@ -76,8 +85,19 @@ class WristExtractor:
             self._framed_ns = chunk.t_ns  # the first second has to be full, however it is cut
         for end in _cuts(chunk.t_ns, chunk.sfreq_hz, len(samples)):
             ring.push(chunk.first_sample + begin, _time_ns(chunk, begin), samples[begin:end])
+            self._forget_stuck(chunk, ring, begin, samples[begin:end])
             begin = end
             yield _time_ns(chunk, end)
+
+    def _forget_stuck(self, chunk: SampleChunk, ring: SampleRing, first: int, rows: NDArray[np.float32]) -> None:
+        """What a sensor that hangs has told since it last moved is lost."""
+        steady = self._steady.get(chunk.kind)
+        if steady is None or rows.shape[1] != len(MODALITIES[chunk.kind].channels):
+            return
+        times_ns = chunk.t_ns + np.round(np.arange(first, first + len(rows)) * (1e9 / chunk.sfreq_hz)).astype(np.int64)
+        steady.take(times_ns, rows)
+        if steady.stuck_since_ns is not None:
+            ring.forget(steady.stuck_since_ns)
 
     def _ring(self, chunk: SampleChunk) -> SampleRing:
         """Of this kind of signal; begun anew where its rate or channels change."""
@@ -120,6 +140,11 @@ class WristExtractor:
         return max([*rings, self._beats.span_s] if self._beats else rings)
 
     def _heart(self, t_ns: int) -> Part:
+        stuck = tuple(filter(None, (self._steady[name].reason(said) for name, said in HEART_WORDS.items())))
+        part = self._measure_heart(t_ns)
+        return part._replace(reasons=stuck) if stuck else part
+
+    def _measure_heart(self, t_ns: int) -> Part:
         told = heart.Rows(*self._beats.rows(t_ns)) if self._beats else heart.NO_ROWS
         told_s = self._beats.span_s if self._beats else 0.0
         if "ppg" in self._rings and np.isnan(told.values[:, 1]).all():
@@ -149,6 +174,8 @@ class WristExtractor:
         if lived_s < hrv.SPAN_MIN_S:
             early = f"{name} heard for {lived_s:.0f} s only, {hrv.SPAN_MIN_S:.0f} s are needed"
             return Part((np.nan,) * len(features), (0.0,), (early,))
+        if stuck := self._steady[kind].reason(name):
+            return Part((np.nan,) * len(features), (0.0,), (stuck,))
         part = read(ring, ring.settled_ns(t_ns))
         if part.quality[0] < 1 and not part.reasons:
             return Part(part.values, part.quality, (f"no {name} in {1 - part.quality[0]:.0%} of the last seconds",))
@@ -181,6 +208,14 @@ OTHERS: dict[str, tuple[str, tuple[str, ...], Callable[[SampleRing, int], Part]]
     "temperature": ("skin temperature", temperature.FEATURES, _read_temperature),
 }
 """What a sentence calls a signal, its features, and how they are had from the ring at a moment."""
+HEART_WORDS = dict(zip(hrv.CHANNELS, ("heart rate", "the interval between beats"), strict=True))
+HELD: dict[str, list[Channel]] = {
+    **{name: [channel] for name, channel in MODALITIES["heart"].channels.items()},
+    "motion": list(MODALITIES["motion"].channels.values()),
+    "eda": list(MODALITIES["eda"].channels.values()),
+    "temperature": list(MODALITIES["temperature"].channels.values()),
+}
+"""What may hang, and is told by its holding still; light that does is found in `light`."""
 
 
 def _newest(window: NDArray[Scalar]) -> NDArray[Scalar]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from device.errors import RecordingError
 from device.messages import SignalKind
+from device.recordings.electrodes import read_electrodes
 from device.recordings.empatica import read_heart, read_signals
 from device.recordings.signals import Heart, Recording, Samples, as_signal, in_turn, number
 
@@ -105,24 +106,26 @@ def load_pieces(path: Path) -> list[Recording]:
 
 
 def _load_npz(path: Path) -> tuple[list[Samples], Recording]:
-    """EEG in pieces, and the wrist's signals."""
+    """EEG in pieces, and the wrist's signals with what is to be known of all."""
     with path.open("rb") as file:
         if not zipfile.is_zipfile(file):
             raise ValueError("it is no whole .npz archive")
         file.seek(0)
         with np.load(file, allow_pickle=False) as npz:
             # Only what is understood is read: some files hold pickled objects beside it.
-            return _read_eeg(npz), Recording(heart=read_heart(npz), wrist=read_signals(npz))
+            electrodes = read_electrodes(npz.get("channels", ()))
+            eeg = _read_eeg(npz, electrodes.names)
+            notes = (f"{path}: {electrodes.note}",) if eeg and electrodes.note else ()
+            return eeg, Recording(heart=read_heart(npz), wrist=read_signals(npz), notes=notes)
 
 
-def _read_eeg(npz: Mapping[str, Any]) -> list[Samples]:
+def _read_eeg(npz: Mapping[str, Any], ch_names: tuple[str, ...]) -> list[Samples]:
     if "eeg_uV" in npz:
         data_uv = as_signal(npz["eeg_uV"])
     elif "eeg" in npz:
         data_uv = as_signal(npz["eeg"], number(npz, "scale_uV"))
     else:
         return []
-    ch_names = tuple(str(name) for name in np.ravel(npz["channels"])) if "channels" in npz else ()
     sfreq_hz = number(npz, "fs")
     if data_uv.ndim != 2 or len(ch_names) != len(data_uv) or not data_uv.size:
         raise ValueError("the shape of its EEG (channels x samples) and its channel names do not agree")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from device.dsp import hrv
+from device.recordings.files import load_recording
 
 
 def measure(rr_ms: np.ndarray, hr_bpm: np.ndarray | None = None) -> dict[str, float]:
@@ -205,3 +207,51 @@ def test_whatever_comes_no_number_is_impossible(rr_ms: np.ndarray, hr_bpm: float
     for name, (low, high) in {"hr_bpm.mean": (30, 220), "rr_ms.mean": (300, 2000), "rr_ms.pnn50": (0, 1)}.items():
         assert math.isnan(found[name]) or low <= found[name] <= high
     assert math.isnan(found["rr_ms.rmssd"]) or found["rr_ms.rmssd"] >= 0
+
+
+def test_beats_that_are_told_twice_are_not_believed() -> None:
+    rr_ms = breathing(70)
+    ends_s = np.cumsum(rr_ms) / 1000
+    twice = np.repeat(np.stack([60_000 / rr_ms, rr_ms], axis=1), 2, axis=0)
+    found = window(np.repeat(ends_s - ends_s[-1], 2), twice)
+    assert found["rr_quality"] == 0
+    assert np.isnan([found["rr_ms.mean"], found["rr_ms.sdnn"], found["rr_ms.rmssd"]]).all()
+    assert any("told more than once" in reason for reason in found["reasons"])
+    assert found["hr_bpm.mean"] == pytest.approx((60_000 / rr_ms).mean())
+
+
+@pytest.mark.parametrize("hr_bpm", [40.0, 110.0, 150.0])
+def test_a_heart_rate_that_the_intervals_contradict_leaves_neither(hr_bpm: float) -> None:
+    found = measure(breathing(), np.full(70, hr_bpm))
+    assert (found["hr_quality"], found["rr_quality"]) == (0, 0)
+    assert np.isnan([found[name] for name in hrv.FEATURES]).all()
+    assert found["reasons"] == (f"heart rate says {hr_bpm:.0f} and the intervals between beats 70 per minute",)
+
+
+def test_a_heart_rate_that_lags_behind_is_no_contradiction() -> None:
+    assert measure(breathing(), np.full(70, 80.0))["hr_quality"] == 1
+
+
+@pytest.mark.parametrize(("share", "is_told"), [(0.38, False), (0.45, False), (0.6, True)])
+def test_spread_is_told_only_of_beats_that_fill_half_the_window(share: float, is_told: bool) -> None:
+    rr_ms = breathing(70)
+    rr_ms[round(share * len(rr_ms)) :] = np.nan
+    found = measure(rr_ms, np.full(70, 71.0))
+    assert math.isfinite(found["rr_ms.mean"])
+    assert math.isfinite(found["rr_ms.sdnn"]) == is_told
+
+
+@pytest.mark.parametrize("folder", ["open/wrist_stress_predict", "open/wrist_nback_music"])
+def test_of_real_minutes_hardly_any_is_called_a_contradiction_and_none_told_twice(data_dir: Path, folder: str) -> None:
+    doubts, n_windows = [], 0
+    for path in sorted((data_dir / folder).glob("*.npz"))[:8]:
+        heart = load_recording(path).heart
+        assert heart is not None
+        for end_s in np.arange(60.0, heart.time_s[-1], 20.0):
+            inside = (heart.time_s > end_s - 60) & (heart.time_s <= end_s)
+            rows = np.stack((heart.hr_bpm[inside], heart.rr_ms[inside]), axis=1).astype(float)
+            found = hrv.measure(heart.time_s[inside] - end_s, rows, 60.0)
+            n_windows += 1
+            doubts += [reason for reason in found.reasons if "add up" in reason or "heart rate says" in reason]
+    assert not [doubt for doubt in doubts if "add up" in doubt]
+    assert len(doubts) < 0.003 * n_windows

@@ -217,3 +217,65 @@ def test_it_costs_little() -> None:
     began_s = cpu_seconds()
     frames = frames_of(parts)
     assert (cpu_seconds() - began_s) / len(frames) < 0.002, "0.25 ms a second, measured; room for a busy machine"
+
+
+def frozen(kind: SignalKind, seconds: int, from_s: int, until_s: int) -> list[SampleChunk]:
+    """A signal that hangs for a while."""
+    rng = np.random.default_rng(3)
+    rows = {
+        "eda": skin(seconds),
+        "temperature": 31.5 + 0.02 * np.round(rng.normal(0, 3, 4 * seconds)),
+        "motion": np.array([0.0, 0.0, 1.0]) + rng.normal(0, 0.004, (32 * seconds, 3)),
+    }[kind]
+    rate = 32 if kind == "motion" else 4
+    rows = np.array(rows, np.float32)
+    rows[rate * from_s : rate * until_s] = rows[rate * from_s - 1]
+    return wrist_chunks(kind, rows, float(rate))
+
+
+@pytest.mark.parametrize(
+    ("kind", "group", "feature", "latest_s"),
+    [
+        ("eda", "eda_us", "eda_us.log_mean", 125),
+        ("temperature", "temperature_c", "temperature_c.mean", 305),
+        ("motion", "motion", "motion.mean_g", 65),
+    ],
+)
+def test_a_signal_that_hangs_is_unknown_and_says_so_until_it_moves_again(
+    kind: SignalKind, group: str, feature: str, latest_s: int
+) -> None:
+    frames = {round(frame.t_ns / 1e9): frame for frame in frames_of(frozen(kind, 520, 80, 420))}
+    assert quality(frames[78])[group] > 0.9
+    for second in range(80 + latest_s, 420):
+        assert quality(frames[second])[group] == 0
+        assert math.isnan(values(frames[second])[feature])
+        assert any("its sensor is stuck" in reason for reason in frames[second].reasons)
+    assert quality(frames[490])[group] > 0.9
+    assert math.isfinite(values(frames[490])[feature])
+    assert quality(frames[430])[group] < 0.5, "what it told while it hung is no measurement"
+
+
+def test_a_heart_rate_that_stays_the_same_for_minutes_is_unknown() -> None:
+    rng = np.random.default_rng(0)
+    hr_bpm = np.concatenate((72 + np.round(rng.normal(0, 2, 180)), np.full(240, 91.0), 80 + np.arange(100) % 5))
+    parts = [
+        SampleChunk(
+            t_ns=second * 1_000_000_000,
+            source="band",
+            kind="heart",
+            sfreq_hz=0.0,
+            ch_names=("hr_bpm", "rr_ms"),
+            first_sample=second,
+            data=np.array([rate, np.nan], "<f4").tobytes(),
+            times_ns=(second * 1_000_000_000,),
+        )
+        for second, rate in enumerate(hr_bpm.tolist())
+    ]
+    frames = frames_of(parts)
+    assert quality(frames[200])["hr_bpm"] == 1
+    for frame in frames[305:420]:
+        assert quality(frame)["hr_bpm"] == 0
+        assert math.isnan(values(frame)["hr_bpm.mean"])
+        assert "heart rate has told exactly 91" in frame.reasons[0]
+    assert values(frames[440])["hr_bpm.mean"] == pytest.approx(82, abs=0.5), "of the rates since it moved alone"
+    assert quality(frames[440])["hr_bpm"] == 1
