@@ -57,7 +57,7 @@ ANY = Channel("", (-1e30, 1e30))
 EEG, WRIST = "device.dsp.features:EegExtractor", "device.dsp.wrist:WristExtractor"
 GRAVITY = Channel("g", (-1000.0, 1000.0), held_s=60.0)
 RATE = Channel("1/min", (30.0, 220.0), held_s=45.0, coarse_step=1.0, held_coarse_s=120.0)
-INTERVAL = Channel("ms", (300.0, 2000.0), held_s=60.0)
+INTERVAL = Channel("ms", (300.0, 2000.0), held_s=150.0)
 CONDUCTANCE = Channel("uS", (0.0, 100.0), held_s=30.0, coarse_step=0.01, held_coarse_s=120.0)
 DEGREES = Channel("degrees Celsius", (5.0, 50.0), held_s=60.0, coarse_step=0.1, held_coarse_s=300.0)
 """How long one value was held at most in 46 h of two wristbands at rest and under stress (Stress-Predict, n-back with
