@@ -13,7 +13,7 @@ import pytest
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 SCRIPTS = [
-    *(DEPLOY / name for name in ("run", "test", "setup.sh", "lock", "check-clean-root")),
+    *(DEPLOY / name for name in ("run", "test", "setup.sh", "lock", "root.sh", "check-clean-root", "check-service")),
     DEPLOY.parent / ".ci" / "run",
 ]
 LOCKS = [DEPLOY / f"requirements{which}.lock" for which in ("", "-test", "-build")]
@@ -153,6 +153,14 @@ def test_the_clean_root_explains_itself_and_refuses_what_it_does_not_know() -> N
     assert "--base TARBALL" in run(DEPLOY / "check-clean-root", "--help").stdout
     assert run(DEPLOY / "check-clean-root").returncode == 2
     assert run(DEPLOY / "check-clean-root", "--rot", "/tmp/x").returncode == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may boot a container")
+def test_the_service_is_only_tried_in_a_root_that_was_made_for_it(tmp_path: Path) -> None:
+    assert "--root FOLDER" in run(DEPLOY / "check-service", "--help").stdout
+    done = run(DEPLOY / "check-service", "--root", tmp_path)
+    assert done.returncode == 11
+    assert "not made by" in done.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may chroot")
