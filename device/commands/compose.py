@@ -13,21 +13,31 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, get_args
+from typing import Any, NoReturn, get_args
 
 import click
 import msgspec
+from rich.progress import Progress
 
 from device import __version__
+from device.clock import SystemClock
 from device.commands import options as kinds
+from device.commands.piece import Piece, Sound, Studio, Wish, length_of
+from device.commands.themes import WITHOUT_MELODY, read_song, read_themes, refuse_silence
 from device.config import DeviceConfig, Preference, Prescription, SessionConfig, Theme, load
 from device.console.printing import say, say_json
+from device.console.terminal import Terminal
+from device.control.journey import Journey, Point, journey_of
 from device.errors import ConfigError, RecordingError
+from device.messages import Voice
 from device.models import MODELS_DIR, ModelFolder
+from device.music.form import place_of
+from device.music.instruments import NAMES, find_instrument
 from device.music.keys import key_name
-
-if TYPE_CHECKING:
-    from device.commands.piece import Piece, Wish
+from device.music.playing import programs_of
+from device.music.theme import theme_of
+from device.outputs import writing
+from device.sessions.interchange import write_midi
 
 BARS = 32
 BARS_MAX = 4096
@@ -67,8 +77,6 @@ def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> 
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def compose(**options: Any) -> None:
     """Compose a piece, much faster than it plays."""
-    from device.outputs import writing  # noqa: PLC0415 - keeps the other commands quick
-
     remarks: list[str] = []
     config = _configure(options, remarks)
     wish = _wish(options, config, remarks)
@@ -105,9 +113,6 @@ def _stoppable() -> Iterator[None]:
 
 def _compose(config: SessionConfig, wish: Wish, wav: Path | None, *, quiet: bool) -> tuple[Piece, float]:
     """The piece, its sound in `wav`, and the seconds that it took."""
-    from device.clock import SystemClock  # noqa: PLC0415
-    from device.commands.piece import Sound, Studio  # noqa: PLC0415
-
     clock = SystemClock()
     began_ns = clock.now_ns()
     with closing(Sound(config, wav)) if wav else nullcontext() as sound, _progress(wish.n_bars, quiet=quiet) as told:
@@ -127,8 +132,6 @@ def _inputs(options: dict[str, Any], config: SessionConfig) -> list[Path]:
 
 
 def _configure(options: dict[str, Any], remarks: list[str]) -> SessionConfig:
-    from device.commands.themes import read_themes, refuse_silence  # noqa: PLC0415
-
     device = load(options["device"], DeviceConfig) if options["device"] else DeviceConfig()
     if options["generator"]:
         music = msgspec.structs.replace(device.music, generator=options["generator"])
@@ -159,9 +162,6 @@ def _like(path: Path, otherwise: Theme | None, remarks: list[str]) -> Theme | No
     Raises:
         RecordingError: there is no such file, or it cannot be read.
     """
-    from device.commands.themes import WITHOUT_MELODY, read_song  # noqa: PLC0415
-    from device.music.theme import theme_of  # noqa: PLC0415
-
     data = read_song(path)
     try:
         return theme_of(data, path.name)
@@ -186,10 +186,6 @@ def _equip(prescription: Prescription, words: tuple[str, ...], remarks: list[str
     Raises:
         ConfigError: no such voice, or more instruments than voices.
     """
-    from device.messages import Voice  # noqa: PLC0415
-    from device.music.instruments import NAMES, find_instrument  # noqa: PLC0415
-    from device.music.playing import programs_of  # noqa: PLC0415
-
     voices = get_args(Voice)
     programs = dict(prescription.programs)
     for place, word in enumerate(words):
@@ -211,9 +207,6 @@ def _equip(prescription: Prescription, words: tuple[str, ...], remarks: list[str
 
 
 def _wish(options: dict[str, Any], config: SessionConfig, remarks: list[str]) -> Wish:
-    from device.commands.piece import Wish, length_of  # noqa: PLC0415
-    from device.control.journey import Journey, Point, journey_of  # noqa: PLC0415
-
     if options["journey"]:
         journey = journey_of(_read(options["journey"]), options["journey"].name)
         if options["valence"] is not None or options["arousal"] is not None:
@@ -266,22 +259,15 @@ def _progress(n_bars: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.progress import Progress  # noqa: PLC0415
-
-    from device.console.terminal import Terminal  # noqa: PLC0415
-
     with Progress(console=Terminal(stderr=True), transient=True) as progress:
         task = progress.add_task("composing", total=n_bars)
         yield lambda done: progress.update(task, completed=done)
 
 
 def _write(piece: Piece, config: SessionConfig, places: dict[str, Path]) -> None:
-    from device.music.form import place_of  # noqa: PLC0415
-    from device.sessions.interchange import write_midi  # noqa: PLC0415
-
     write_midi(places["--out"], piece.played, [(bar.tonic_pc, bar.mode) for bar in piece.bars])
     if "--picture" in places:
-        from device.sessions.score import Score, draw_score  # noqa: PLC0415
+        from device.sessions.score import Score, draw_score  # noqa: PLC0415 - matplotlib is only for a picture
 
         has_theme = config.theme is not None
         sections = [place_of(config.seed, bar.bar_index, has_theme=has_theme).section for bar in piece.played]

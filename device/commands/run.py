@@ -94,7 +94,7 @@ def run(device_path: Path | None, **options: Any) -> None:
 def _demo_audio(audio: AudioConfig, *, no_sound: bool) -> AudioConfig:
     """Sound card if there is one; a demo goes on without."""
     if not no_sound and audio.sink == "card":
-        from device.audio.player import probe  # noqa: PLC0415
+        from device.audio.player import probe  # noqa: PLC0415 - a box that only records has no card
 
         try:
             probe(audio)
