@@ -395,6 +395,11 @@ class SensorStatus(Message, frozen=True, kw_only=True):
     sentence: str
     battery_percent: int = -1
     """-1: not told."""
+    device: str = ""
+    """What tells the device from others of its kind (a Bluetooth address); empty: not known.
+
+    Where it changes, another device is heard: what was learnt of the source before is not about it.
+    """
 
 
 class Marker(Message, frozen=True, kw_only=True):

@@ -1,153 +1,108 @@
-"""Any wristband or strap with the Bluetooth Heart Rate service (0x180D): pure `decode`, and `HrsSource` over bleak.
+"""Any wristband or strap with the Bluetooth Heart Rate service (0x180D), over bleak.
+
+A session keeps to the band it began with: when that one goes out of reach, another one near is asked about and never
+taken, since it may be another person's. What is not needed for the heartbeat (the battery) may fail by itself.
 
 Measured facts that shaped it: a killed bluetoothd leaves `is_connected` true and simply stops notifying, hence the data
-watchdog; a crashed client leaves the link up, and a connected band does not advertise, hence the look at connected
-devices before the scan; bleak tells a missing bus, service and adapter by three unrelated exceptions (`explain`).
+watchdog; an unanswered read keeps a band from answering anything else, hence the battery comes after the heart rate.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-import struct
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+import contextlib
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from device.acquisition.bluetooth import Band, choose_bus, list_linked, look_around, parse_address
+from device.acquisition.bluetooth_advice import explain, name, no_heart_rate, unanswered
+from device.acquisition.hrs_reception import Reception
 from device.acquisition.source import Backoff, Emit, InterruptionError, StatusReporter
 from device.clock import Clock
 from device.config import BluetoothConfig, SourceConfig
-from device.errors import IsotoneError, SensorError, SystemMissingError
-from device.messages import SampleChunk
-from device.modalities import MODALITIES
+from device.errors import SystemMissingError
+from device.messages import Fault
 
 if TYPE_CHECKING:
     from bleak import BleakClient
-    from bleak.backends.device import BLEDevice
+    from bleak.backends.characteristic import BleakGATTCharacteristic
 
-HEART_RATE_SERVICE = "0000180d-0000-1000-8000-00805f9b34fb"
 HEART_RATE_MEASUREMENT = "00002a37-0000-1000-8000-00805f9b34fb"
 BATTERY_LEVEL = "00002a19-0000-1000-8000-00805f9b34fb"
-CH_NAMES = MODALITIES["heart"].ch_names
-SEARCH_S = 8.0
 CONNECT_S = 15.0
-SILENCE_NS = 5_000_000_000
+SUBSCRIBE_S = 10.0
+BATTERY_S = 3.0
 WATCH_S = 0.5
-MS_PER_RR_STEP = 1000 / 1024
-NO_CONTACT = "The wristband streams but feels no skin: tighten it or moisten its electrodes."
-SILENT = "The wristband is connected but sends nothing; connecting anew."
-STREAMING = "The wristband streams."
 
 
-class HeartRateMeasurement(NamedTuple):
-    """One notification of 0x2A37."""
+class AnotherBandError(InterruptionError):
+    """The session's band is not there, but `other` is."""
 
-    hr_bpm: int
-    """0: the band has no clean signal."""
-    contact: bool | None
-    """None: the band does not sense skin contact."""
-    energy_kj: int | None
-    rr_ms: tuple[float, ...]
-    """Intervals between beats, oldest first; may be empty."""
-
-
-def decode(data: bytes) -> HeartRateMeasurement:
-    """Payload of a Heart Rate Measurement (Bluetooth SIG, GATT supplement 3.116).
-
-    Flags: b0 heart rate is u16, b1 contact, b2 contact supported, b3 energy u16 present, b4 RR u16[] in 1/1024 s.
-
-    Raises:
-        ValueError: the payload is shorter than its flags say, or ends within a value.
-    """
-    if not data:
-        raise ValueError("empty heart rate measurement")
-    flags = data[0]
-    layout = ("<H" if flags & 0b1 else "<B") + ("H" if flags & 0b1000 else "")
-    head = 1 + struct.calcsize(layout)
-    n_rr, torn = divmod(len(data) - head, 2) if flags & 0b10000 else (0, 0)
-    if len(data) < head or torn:
-        raise ValueError(f"torn heart rate measurement of {len(data)} bytes")
-    hr_bpm, *energy_kj = struct.unpack_from(layout, data, 1)
-    steps = struct.unpack_from(f"<{n_rr}H", data, head)
-    contact = bool(flags & 0b10) if flags & 0b100 else None
-    return HeartRateMeasurement(
-        hr_bpm, contact, energy_kj[0] if energy_kj else None, tuple(step * MS_PER_RR_STEP for step in steps)
-    )
-
-
-class BeatRows:
-    """Turns measurements into SampleChunks: one row per RR interval, or one row without RR."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._n_rows = 0
-        self._last_ns = -1
-
-    def chunk(self, measurement: HeartRateMeasurement, now_ns: int) -> SampleChunk:
-        """Rows of a notification that came at `now_ns`; NaN without skin contact or a clean signal."""
-        trusted = measurement.contact is not False and measurement.hr_bpm > 0
-        rr_ms = [interval for interval in measurement.rr_ms if interval > 0] if trusted else []
-        times_ns = self._times(rr_ms, now_ns)
-        rows = np.full((len(times_ns), len(CH_NAMES)), np.nan, "<f4")
-        if trusted:
-            rows[:, 0] = measurement.hr_bpm
-            rows[: len(rr_ms), 1] = rr_ms
-        chunk = SampleChunk(
-            t_ns=times_ns[0],
-            source=self._source,
-            kind="heart",
-            sfreq_hz=0.0,
-            ch_names=CH_NAMES,
-            first_sample=self._n_rows,
-            data=rows.tobytes(),
-            times_ns=times_ns,
-        )
-        self._n_rows += len(times_ns)
-        return chunk
-
-    def _times(self, rr_ms: Sequence[float], now_ns: int) -> tuple[int, ...]:
-        """Beat times counted back from the notification, which carries none; always later than the last."""
-        ages_ms = np.cumsum([0.0, *rr_ms[:0:-1]])[::-1]
-        times_ns: list[int] = []
-        for age_ms in ages_ms.tolist():
-            self._last_ns = max(now_ns - round(age_ms * 1e6), self._last_ns + 1)
-            times_ns.append(self._last_ns)
-        return tuple(times_ns)
+    def __init__(self, sentence: str, action: str, other: Band) -> None:
+        super().__init__("lost", sentence, action)
+        self.other = other
 
 
 class HrsSource:
-    """A heart-rate band: found by its service (or by `config.address`), subscribed to, and found again for ever."""
+    """A heart-rate band: the one of `config.address`, else the listener's own (`known_address`), else the nearest.
 
-    def __init__(self, name: str, config: SourceConfig, bluetooth: BluetoothConfig, clock: Clock) -> None:
-        self._name, self._address, self._clock = name, config.address.lower(), clock
-        self._bluetooth = bluetooth
-        self._rows = BeatRows(name)
-        self._heard_ns = 0
+    Raises:
+        ConfigError: an address is none.
+    """
+
+    def __init__(
+        self, name: str, config: SourceConfig, bluetooth: BluetoothConfig, clock: Clock, known_address: str = ""
+    ) -> None:
+        self._name, self._bluetooth, self._clock = name, bluetooth, clock
+        self._known_address = parse_address(known_address)
+        self._kept = parse_address(config.address)
+        """Address of the session's band; empty: none has been heard yet."""
+        self._title = f"The wristband {self._kept}"
+        """What the session's band is called in a sentence."""
+        self._same = {self._kept} if self._kept else set()
+        """All addresses and bus names under which that band was seen."""
+        self._band: Band | None = None
+        """The one that is spoken to."""
+        self._choice = ""
+        """Why just that one, where others were near."""
+        self._asked: set[str] = set()
+        """Addresses of others that were asked about."""
+        self._reception = Reception(name)
         self._battery_percent = -1
+        self._tells_battery = True
         self._predecessor = True
         """A process before us may have left its link up. Later bleak may only remember links of a dead bluetoothd."""
-        self._link_may_linger = False
-        """The last link may be up still, unknown to a new bluetoothd, and keep the band from advertising."""
+        self._lingering_adapter = ""
+        """Over which the last link may be up still, unknown to a new bluetoothd, and keep the band from advertising."""
 
     async def run(self, emit: Emit) -> None:
         """Emit SampleChunks of kind `heart` and SensorStatus until cancelled."""
         status = StatusReporter(self._name, self._clock, emit)
+        status.device = self._kept
         backoff = Backoff()
         status.tell("connecting", "Looking for the wristband.")
         while True:
-            self._heard_ns = 0
+            self._band = None
+            self._reception.begin(self._clock.now_ns())
             try:
                 await self._listen(emit, status)
-            except InterruptionError as error:
-                status.tell(error.state, str(error))
             except Exception as error:  # noqa: BLE001 - `explain` re-raises what it does not know
-                explained = explain(error)
-                status.tell("failed" if isinstance(explained, SystemMissingError) else "lost", str(explained))
-            if self._heard_ns:
+                self._tell(error, emit, status)
+            if self._reception.is_heard:
                 backoff.reset()
             await asyncio.sleep(backoff.next_s())
+
+    def _tell(self, error: Exception, emit: Emit, status: StatusReporter) -> None:
+        """Say why nothing is heard; a question is also an event of its own, once, since nobody may look now."""
+        refusal = explain(error, self._band)
+        if isinstance(refusal, InterruptionError):
+            status.tell(refusal.state, str(refusal))
+        else:
+            status.tell("failed" if isinstance(refusal, SystemMissingError) else "lost", str(refusal))
+        if isinstance(refusal, AnotherBandError) and refusal.other.address not in self._asked:
+            self._asked.add(refusal.other.address)
+            sentence, action = refusal.sentence, refusal.action
+            t_ns = self._clock.now_ns()
+            emit(Fault(t_ns=t_ns, process="sensors", code="another-band", sentence=sentence, action=action))
 
     async def probe(self) -> None:
         """Find the band without connecting to it.
@@ -161,132 +116,156 @@ class HrsSource:
         except Exception as error:
             raise explain(error) from error
 
-    async def _find(self) -> BLEDevice:
-        self._choose_bus()
-        from bleak import BleakAdapter, BleakScanner  # noqa: PLC0415 - reads the bus address
-
-        bluez = self._bluez()
+    async def _find(self) -> Band:
+        bluez = choose_bus(self._bluetooth)
         if self._predecessor:
-            adapter = await BleakAdapter.get(bluez=bluez)
-            for device in filter(self._is_wanted, await adapter.get_connected_devices([HEART_RATE_SERVICE])):
-                return device
-        found = await BleakScanner.find_device_by_filter(
-            lambda device, _advertised: self._is_wanted(device),
-            timeout=SEARCH_S,
-            service_uuids=[HEART_RATE_SERVICE],
-            bluez=bluez,
-        )
-        if found is None:
-            await self._free_link()
-            wanted = f"The wristband {self._address}" if self._address else "A wristband with heart rate"
-            raise InterruptionError(
+            linked = await list_linked(bluez)
+            if found := next(filter(self._is_own, linked), None if self._same else next(iter(linked), None)):
+                return found
+        seen = await look_around(bluez, self._is_own, patient=bool(self._same))
+        if seen and (not self._same or self._is_own(seen[0])):
+            self._choice = _explain_choice(len(seen) - 1)
+            return seen[0]
+        await self._free_link()
+        raise self._not_found(seen)
+
+    def _is_own(self, band: Band) -> bool:
+        """Whether it is the session's, or before that is known, the listener's."""
+        if self._same:
+            return not self._same.isdisjoint({band.address, band.path})
+        return band.address == self._known_address
+
+    def _not_found(self, others: list[Band]) -> InterruptionError:
+        if not self._same:
+            return InterruptionError(
                 "lost",
-                f"{wanted} was not found over Bluetooth.",
-                "Put it on, switch it on and bring it near; some bands must be set to broadcast heart rate.",
+                "A wristband with heart rate was not found over Bluetooth.",
+                "Put it on, switch it on and bring it near; some bands must be set to broadcast heart rate, and some "
+                "are only found by `address` in device.toml.",
             )
-        return found
+        sentence = f"{self._title} was not found over Bluetooth"
+        action = "Put it on, switch it on and bring it near; it must not be connected to a phone or watch."
+        if not others:
+            return InterruptionError("lost", f"{sentence}.", action)
+        return AnotherBandError(
+            f"{sentence}. Another one, {others[0]}, is near and is not taken: it may be another person's.",
+            "Bring the first one back. To go on with the other, end this session and begin a new one with it.",
+            others[0],
+        )
 
     async def _free_link(self) -> None:
-        if self._link_may_linger:
+        if self._lingering_adapter:
             from device.acquisition.adapter_power import cycle_power  # noqa: PLC0415 - reads the bus address
 
-            self._link_may_linger = False
-            await cycle_power(self._bluetooth.adapter or "hci0")
-
-    def _choose_bus(self) -> None:
-        if self._bluetooth.dbus_address:
-            os.environ.setdefault("DBUS_SYSTEM_BUS_ADDRESS", self._bluetooth.dbus_address)
-        # bleak warns when bluetoothctl is absent, which nobody here needs.
-        logging.getLogger("bleak.backends.bluezdbus.version").setLevel(logging.ERROR)
-
-    def _bluez(self) -> dict[str, str]:
-        return {"adapter": self._bluetooth.adapter} if self._bluetooth.adapter else {}
-
-    def _is_wanted(self, device: BLEDevice) -> bool:
-        return not self._address or device.address.lower() == self._address
+            adapter, self._lingering_adapter = self._lingering_adapter, ""
+            await cycle_power(adapter)
 
     async def _listen(self, emit: Emit, status: StatusReporter) -> None:
         """Connect, subscribe and stay; raises InterruptionError once the data end."""
-        device = await self._find()
+        self._band = band = await self._find()
         self._predecessor = False
         from bleak import BleakClient  # noqa: PLC0415 - reads the bus address
 
         dropped = asyncio.Event()
-        bluez = self._bluez()
         async with BleakClient(
-            device, disconnected_callback=lambda _client: dropped.set(), timeout=CONNECT_S, bluez=bluez
+            band.device,
+            disconnected_callback=lambda _client: dropped.set(),
+            timeout=CONNECT_S,
+            bluez=choose_bus(self._bluetooth),
         ) as client:
-            self._link_may_linger = True
-            self._battery_percent = await self._read_battery(client)
-            self._heard_ns = self._clock.now_ns()
-            await client.start_notify(
-                HEART_RATE_MEASUREMENT, lambda _sender, data: self._take(bytes(data), emit, status)
-            )
-            await self._watch(dropped, status)
+            self._lingering_adapter = band.adapter
+            self._reception.begin(self._clock.now_ns())
+            await self._subscribe(client, band, emit, status)
+            await self._read_battery(client)
+            await self._watch(dropped, band, status)
 
-    async def _read_battery(self, client: BleakClient) -> int:
-        if client.services.get_characteristic(BATTERY_LEVEL) is None:
-            return -1
-        value = await client.read_gatt_char(BATTERY_LEVEL)
-        return min(100, value[0]) if value else -1
+    async def _subscribe(self, client: BleakClient, band: Band, emit: Emit, status: StatusReporter) -> None:
+        """Hear all its characteristics of heart rate (some bands have two): the first that speaks is believed."""
+        refusals: list[Exception] = []
+        found = _find_all(client, HEART_RATE_MEASUREMENT)
 
-    def _take(self, data: bytes, emit: Emit, status: StatusReporter) -> None:
-        try:
-            measurement = decode(data)
-        except ValueError:
-            return  # A torn notification is no data: the watchdog speaks if nothing better comes.
-        self._heard_ns = self._clock.now_ns()
-        emit(self._rows.chunk(measurement, self._heard_ns))
-        sentence = NO_CONTACT if measurement.contact is False else STREAMING
-        status.tell("streaming", sentence, self._battery_percent)
+        def take(sender: BleakGATTCharacteristic, data: bytearray) -> None:
+            self._take(sender.handle, bytes(data), band, emit, status)
 
-    async def _watch(self, dropped: asyncio.Event, status: StatusReporter) -> None:
-        while not dropped.is_set():
+        for characteristic in found:
             try:
-                await asyncio.wait_for(dropped.wait(), WATCH_S)
+                async with asyncio.timeout(SUBSCRIBE_S):
+                    await client.start_notify(characteristic, take)
             except TimeoutError:
-                if self._clock.now_ns() - self._heard_ns > SILENCE_NS:
-                    # Told before the disconnect, which may take seconds on a dead link.
-                    status.tell("silent", SILENT)
-                    raise InterruptionError("silent", SILENT) from None
-        raise InterruptionError("lost", "The wristband dropped the connection; looking for it again.")
+                refusals.append(unanswered(band))
+            except Exception as error:  # noqa: BLE001 - raised below if none can be heard
+                refusals.append(error)
+        if len(refusals) == len(found):
+            raise refusals[0] if refusals else no_heart_rate(band)
+
+    async def _read_battery(self, client: BleakClient) -> None:
+        """Ask once for the battery; whatever goes wrong is not worth a heartbeat. One that hung is not asked again."""
+        from bleak.exc import BleakError  # noqa: PLC0415 - reads the bus address
+
+        self._battery_percent = -1
+        for characteristic in _find_all(client, BATTERY_LEVEL) if self._tells_battery else ():
+            try:
+                async with asyncio.timeout(BATTERY_S):
+                    value = await client.read_gatt_char(characteristic)
+            except TimeoutError:
+                self._tells_battery = False
+                return
+            except (BleakError, OSError, EOFError):
+                continue
+            if value and value[0] <= 100:
+                self._battery_percent = value[0]
+                return
+
+    def _take(self, handle: int, data: bytes, band: Band, emit: Emit, status: StatusReporter) -> None:
+        chunk = self._reception.take(handle, data, self._clock.now_ns())
+        if chunk is None:
+            return
+        self._keep(band)
+        status.device = self._kept
+        emit(chunk)
+        sentence = self._reception.describe(name(band))
+        status.tell("streaming", f"{sentence} {self._choice}".strip(), self._battery_percent)
+
+    def _keep(self, band: Band) -> None:
+        """Stay with this band: for the session there is no other."""
+        self._kept, self._title = self._kept or band.address, name(band)
+        self._same |= {band.address, band.path}
+
+    async def _watch(self, dropped: asyncio.Event, band: Band, status: StatusReporter) -> None:
+        while not dropped.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(dropped.wait(), WATCH_S)
+            if not dropped.is_set() and self._reception.is_silent(self._clock.now_ns()):
+                silence = InterruptionError("silent", *self._reception.describe_silence(name(band)))
+                # Told before the disconnect, which may take seconds on a dead link.
+                status.tell(silence.state, str(silence))
+                raise silence
+        raise _dropped(band, was_heard=self._reception.is_heard)
 
 
-def explain(error: Exception) -> IsotoneError:
-    """What an exception of bleak, dbus-fast or the socket below means to a person; re-raises what it does not know."""
-    from bleak import exc  # noqa: PLC0415 - see `_find`
-    from dbus_fast.errors import DBusFastError  # noqa: PLC0415
-
-    if isinstance(error, IsotoneError):
-        return error
-    if isinstance(error, exc.BleakBluetoothNotAvailableError):
-        return _explain_adapter(error.reason is exc.BleakBluetoothNotAvailableReason.POWERED_OFF)
-    if isinstance(error, exc.BleakDBusError):
-        return _explain_reply(error.dbus_error)
-    if isinstance(error, exc.BleakError) and "adapter" in str(error):
-        return _explain_adapter(powered_off=False)
-    if isinstance(error, TimeoutError | exc.BleakError):
-        return SensorError(f"The wristband did not connect ({error}).".replace(" ()", ""), "Bring it nearer.")
-    if isinstance(error, OSError | EOFError | DBusFastError):
-        bus = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS", "/run/dbus/system_bus_socket")
-        return SystemMissingError(f"There is no D-Bus at {bus}.", "Start it: `systemctl start dbus`.")
-    raise error
+def _find_all(client: BleakClient, uuid: str) -> list[BleakGATTCharacteristic]:
+    found = (item for item in client.services.characteristics.values() if item.uuid == uuid)
+    return sorted(found, key=lambda item: item.handle)
 
 
-def _explain_adapter(powered_off: bool) -> SensorError:
-    if powered_off:
-        return SensorError("Bluetooth is switched off.", "Switch it on: `bluetoothctl power on`.")
-    return SensorError("There is no Bluetooth adapter.", "Plug one in, or mend `bluetooth.adapter` in device.toml.")
+def _explain_choice(n_others: int) -> str:
+    if n_others <= 0:
+        return ""
+    others = "Another one is" if n_others == 1 else f"{n_others} others are"
+    return f"{others} near and not taken; `address` in device.toml names the right one."
 
 
-def _explain_reply(dbus_error: str) -> IsotoneError:
-    short = dbus_error.rpartition(".")[2]
-    if short in {"ServiceUnknown", "NameHasNoOwner", "NoReply", "ChildExited", "Disconnected"}:
-        return SystemMissingError(
-            "The Bluetooth service (bluetoothd) does not run.", "Install `bluez`, then `systemctl start bluetooth`."
+def _dropped(band: Band, *, was_heard: bool) -> InterruptionError:
+    if not was_heard:
+        return InterruptionError(
+            "lost",
+            f"{name(band)} dropped the connection before it sent anything.",
+            f"End its connection to any phone or watch; if this stays, pair it: `bluetoothctl pair {band.address}`.",
         )
-    if short == "AccessDenied":
-        return SystemMissingError("This user may not use Bluetooth.", "Add the user to the group `bluetooth`.")
-    if short == "InProgress":
-        return SensorError("Bluetooth is busy with another search.", "It is tried again by itself.")
-    return SensorError(f"Bluetooth refused ({short}).", "It is tried again by itself; else restart Bluetooth.")
+    if not band.changes_address:
+        return InterruptionError("lost", f"{name(band)} dropped the connection; looking for it again.")
+    return InterruptionError(
+        "lost",
+        f"{name(band)} dropped the connection and may come back under another address.",
+        f"Pair it once, so that it is known again: `bluetoothctl pair {band.address}`.",
+    )

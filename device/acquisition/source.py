@@ -43,20 +43,22 @@ class InterruptionError(SensorError):
 
 
 class StatusReporter:
-    """Emits a SensorStatus at every change of state or sentence, and only then."""
+    """Emits a SensorStatus at every change of state, sentence, battery or device, and only then."""
 
     def __init__(self, source: str, clock: Clock, emit: Emit) -> None:
         self._source, self._clock, self._emit = source, clock, emit
-        self._told: tuple[SourceState, str, int] | None = None
+        self._told: tuple[SourceState, str, int, str] | None = None
+        self.device = ""
+        """What tells the device from others of its kind, once it is known."""
 
     @property
     def state(self) -> SourceState:
         return self._told[0] if self._told else "connecting"
 
     def tell(self, state: SourceState, sentence: str, battery_percent: int = -1) -> None:
-        if self._told == (state, sentence, battery_percent):
+        if self._told == (state, sentence, battery_percent, self.device):
             return
-        self._told = (state, sentence, battery_percent)
+        self._told = (state, sentence, battery_percent, self.device)
         self._emit(
             SensorStatus(
                 t_ns=self._clock.now_ns(),
@@ -64,6 +66,7 @@ class StatusReporter:
                 state=state,
                 sentence=sentence,
                 battery_percent=battery_percent,
+                device=self.device,
             )
         )
 

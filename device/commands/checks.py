@@ -148,7 +148,7 @@ def find_adapter(device: DeviceConfig) -> str:
             "The Bluetooth service does not answer.", "Run `sudo systemctl restart bluetooth`."
         ) from error
     except Exception as error:
-        raise import_name("device.acquisition.hrs:explain")(error) from error
+        raise import_name("device.acquisition.bluetooth_advice:explain")(error) from error
     wanted = device.bluetooth.adapter
     if not adapters or (wanted and wanted not in adapters):
         found = f"there are: {', '.join(adapters)}" if adapters else "there is none at all"

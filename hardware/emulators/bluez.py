@@ -1,4 +1,4 @@
-"""An emulated org.bluez: adapter hci0 and one peripheral, as much of its D-Bus interface as an unchanged bleak uses.
+"""An emulated org.bluez: adapter hci0 and peripherals, as much of its D-Bus interface as an unchanged bleak uses.
 
 Real BlueZ needs a kernel with Bluetooth; this needs a private bus. Order of signals and quirks follow bluetoothd 5.66:
 objects of services appear between `Connected` and `ServicesResolved`; a link outlives the client that made it, and even
@@ -15,16 +15,21 @@ from typing import Any
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from hardware.emulators.gatt import Characteristic, Event, Notified, Peripheral, Service
+from hardware.emulators.bluez_objects import (
+    ADAPTER,
+    ADAPTER_PATH,
+    CHARACTERISTIC,
+    DEVICE,
+    Interfaces,
+    characteristic_path,
+    describe_adapter,
+    describe_device,
+    describe_table,
+)
+from hardware.emulators.gatt import Characteristic, Event, Notified, Peripheral
 
-ADAPTER, DEVICE = "org.bluez.Adapter1", "org.bluez.Device1"
-SERVICE, CHARACTERISTIC = "org.bluez.GattService1", "org.bluez.GattCharacteristic1"
 OBJECT_MANAGER, PROPERTIES = "org.freedesktop.DBus.ObjectManager", "org.freedesktop.DBus.Properties"
-ADAPTER_PATH = "/org/bluez/hci0"
 ADVERTISING_INTERVAL_S = 0.1
-
-Properties = dict[str, Variant]
-Interfaces = dict[str, Properties]
 
 
 class BluezError(Exception):
@@ -36,7 +41,10 @@ class BluezError(Exception):
 
 
 class EmulatedBluez:
-    """bluetoothd for one peripheral. Faults: `busy_scans`, `remove_adapter`, `stop` (the service dies silently)."""
+    """bluetoothd for one peripheral and its `neighbours`, each of which is emulated like the first on the same bus.
+
+    Faults: `busy_scans`, `remove_adapter`, `stop` (the service dies silently), and those of each peripheral.
+    """
 
     def __init__(self, bus_address: str, peripheral: Peripheral) -> None:
         self._bus_address, self._peripheral = bus_address, peripheral
@@ -45,12 +53,15 @@ class EmulatedBluez:
         self._scan: asyncio.Task[None] | None = None
         self._wanted: frozenset[str] = frozenset()
         self._known = self._linked = False
+        self._neighbours: list[EmulatedBluez] = []
         self._listeners: dict[str, set[str]] = {}
         """Path of a characteristic -> bus names of the clients it notifies."""
         self.adapter_present = True
         self.powered = True
         self.busy_scans = 0
         """So many calls of StartDiscovery are answered with InProgress."""
+        self.deaf = False
+        """No call is answered."""
         self._methods: dict[tuple[str, str], Callable[[Message], tuple[str, list[Any]]]] = {
             (OBJECT_MANAGER, "GetManagedObjects"): lambda _call: ("a{oa{sa{sv}}}", [self._objects()]),
             (PROPERTIES, "Set"): self._set_property,
@@ -80,18 +91,41 @@ class EmulatedBluez:
             )
         )
         self._peripheral.on_event = self._on_event
+        for neighbour in self._neighbours:
+            neighbour.join(self._bus)
+
+    def add_neighbour(self, peripheral: Peripheral) -> None:
+        """Put another peripheral on the air around the same adapter, before `start` or later."""
+        neighbour = EmulatedBluez(self._bus_address, peripheral)
+        self._neighbours.append(neighbour)
+        neighbour.join(self._bus)
+
+    def join(self, bus: Any) -> None:
+        """Appear beside the first peripheral, which answers for all of BlueZ, on its connection to the bus."""
+        self._bus = bus
+        self._peripheral.on_event = self._on_event
+
+    def resolve(self, identity: str) -> None:
+        """Know the true address of a peripheral with a changing one, as after pairing; its object stays."""
+        self._peripheral.address = identity
+        self._signal_changed(self._device_path, DEVICE, Address=Variant("s", identity))
 
     async def stop(self) -> None:
-        """Leave the bus without a word, as a killed bluetoothd does; the peripheral's link stays up."""
-        self._end_scan()
-        self._listeners.clear()
-        self._known = self._linked = False
-        self._peripheral.on_event = lambda _event: None
+        """Leave the bus without a word, as a killed bluetoothd does; the peripherals' links stay up."""
+        for one in self._all:
+            one.forget()
         if self._bus is not None:
             self._bus.disconnect()
             with contextlib.suppress(Exception):  # The bus may have gone before us.
                 await self._bus.wait_for_disconnect()
             self._bus = None
+
+    def forget(self) -> None:
+        """Know nothing of the peripheral any more."""
+        self.end_scan()
+        self._listeners.clear()
+        self._known = self._linked = False
+        self._peripheral.on_event = lambda _event: None
 
     def adopt_link(self) -> None:
         """Be connected to the peripheral without any client, as after a client was killed."""
@@ -99,25 +133,41 @@ class EmulatedBluez:
 
     def remove_adapter(self) -> None:
         """Pull the Bluetooth adapter out."""
-        self._lose_link()
-        self._end_scan()
-        self._signal_removed(self._device_path, DEVICE)
+        for one in self._all:
+            one.vanish()
         self._signal_removed(ADAPTER_PATH, ADAPTER)
-        self._known = self.adapter_present = False
+        self.adapter_present = False
+
+    def vanish(self) -> None:
+        """Take the peripheral out of all that is known."""
+        self.end_scan()
+        self.lose_link()
+        self._signal_removed(self._device_path, DEVICE)
+        self._known = False
 
     def restore_adapter(self) -> None:
         self.adapter_present = self.powered = True
-        self._signal_added(ADAPTER_PATH, self._adapter())
+        self._signal_added(ADAPTER_PATH, self._objects()[ADAPTER_PATH])
 
     def _handle(self, message: Message) -> Message | bool:
-        if message.message_type is MessageType.SIGNAL and message.member == "NameOwnerChanged":
-            self._forget_client(*message.body)
+        if message.message_type is MessageType.SIGNAL and message.member == "NameOwnerChanged" and not message.body[2]:
+            for one in self._all:
+                one.forget_client(message.body[0])
         if message.message_type is not MessageType.METHOD_CALL:
             return False
+        if self.deaf:
+            return True
+        path = message.path or "/"
+        return next((one for one in self._neighbours if path.startswith(one.device_path)), self).answer(message)
+
+    def answer(self, message: Message) -> Message | bool:
+        """What is replied to a call; True: nothing, ever."""
         method = self._methods.get((message.interface, message.member))
         if method is None or message.path not in {"/", *self._objects()}:
             unknown = "org.freedesktop.DBus.Error.UnknownObject"
             return Message.new_error(message, unknown, f"{message.member} of {message.path} is unknown")
+        if message.interface == CHARACTERISTIC and self._characteristic_at(message.path).hangs:
+            return True
         try:
             return Message.new_method_return(message, *method(message))
         except BluezError as error:
@@ -125,58 +175,31 @@ class EmulatedBluez:
 
     # What stands on the bus.
 
-    def _objects(self) -> dict[str, Interfaces]:
-        objects = {}
-        if self.adapter_present:
-            objects[ADAPTER_PATH] = self._adapter()
-        if self._known:
-            objects[self._device_path] = self._device()
-        return objects | (self._table() if self._linked else {})
+    @property
+    def device_path(self) -> str:
+        return self._device_path
 
-    def _adapter(self) -> Interfaces:
-        properties = {
-            "Address": Variant("s", "00:00:5E:00:53:01"),
-            "Powered": Variant("b", self.powered),
-            "Discovering": Variant("b", self._scan is not None),
-            "Roles": Variant("as", ["central"]),
-        }
-        return {ADAPTER: properties}
+    @property
+    def _all(self) -> tuple[EmulatedBluez, ...]:
+        return self, *self._neighbours
+
+    def _objects(self) -> dict[str, Interfaces]:
+        adapter = describe_adapter(powered=self.powered, discovering=self._scan is not None)
+        objects = {ADAPTER_PATH: adapter} if self.adapter_present else {}
+        for one in self._all:
+            objects |= one.objects()
+        return objects
+
+    def objects(self) -> dict[str, Interfaces]:
+        """Those of the peripheral."""
+        known = {self._device_path: self._device()} if self._known else {}
+        return known | (self._table() if self._linked else {})
 
     def _device(self) -> Interfaces:
-        peripheral = self._peripheral
-        flags = dict.fromkeys(("Paired", "Trusted", "Blocked", "LegacyPairing"), Variant("b", False))
-        link = dict.fromkeys(("Connected", "ServicesResolved"), Variant("b", self._linked))
-        names = {"Address": peripheral.address, "Name": peripheral.name, "Alias": peripheral.name}
-        properties = {
-            **{key: Variant("s", text) for key, text in names.items()},
-            "Adapter": Variant("o", ADAPTER_PATH),
-            "UUIDs": Variant("as", [service.uuid for service in peripheral.services]),
-            "RSSI": Variant("n", -58),
-        }
-        return {DEVICE: properties | flags | link}
+        return describe_device(self._peripheral, linked=self._linked)
 
     def _table(self) -> dict[str, Interfaces]:
-        table: dict[str, Interfaces] = {}
-        for service in self._peripheral.services:
-            path = self._service_path(service)
-            described = {"UUID": Variant("s", service.uuid), "Primary": Variant("b", True)}
-            table[path] = {SERVICE: described | {"Device": Variant("o", self._device_path)}}
-            for characteristic in service.characteristics:
-                described = {
-                    "UUID": Variant("s", characteristic.uuid),
-                    "Service": Variant("o", path),
-                    "Flags": Variant("as", list(characteristic.flags)),
-                    "MTU": Variant("q", 247),
-                }
-                table[f"{path}/char{characteristic.handle:04x}"] = {CHARACTERISTIC: described}
-        return table
-
-    def _service_path(self, service: Service) -> str:
-        return f"{self._device_path}/service{service.handle:04x}"
-
-    def _path_of(self, characteristic: Characteristic) -> str:
-        service = next(item for item in self._peripheral.services if characteristic in item.characteristics)
-        return f"{self._service_path(service)}/char{characteristic.handle:04x}"
+        return describe_table(self._peripheral, self._device_path)
 
     def _characteristic_at(self, path: str) -> Characteristic:
         handle = int(path[-4:], 16)
@@ -200,13 +223,14 @@ class EmulatedBluez:
 
     def _on_event(self, event: Event) -> None:
         if not isinstance(event, Notified):
-            self._lose_link()
+            self.lose_link()
             return
-        path = self._path_of(event.characteristic)
+        path = characteristic_path(self._peripheral, self._device_path, event.characteristic)
         if self._listeners.get(path):
             self._signal_changed(path, CHARACTERISTIC, Value=Variant("ay", event.value))
 
-    def _lose_link(self) -> None:
+    def lose_link(self) -> None:
+        """Break the link to the peripheral, if there is one."""
         was_linked, self._linked = self._linked, False
         self._peripheral.connected = False
         self._listeners.clear()
@@ -222,8 +246,9 @@ class EmulatedBluez:
         if call.body[:2] == [ADAPTER, "Powered"]:
             self.powered = call.body[2].value
             if not self.powered:
-                self._lose_link()
-                self._end_scan()
+                for one in self._all:
+                    one.end_scan()
+                    one.lose_link()
             self._signal_changed(ADAPTER_PATH, ADAPTER, Powered=Variant("b", self.powered))
         return "", []
 
@@ -238,17 +263,25 @@ class EmulatedBluez:
             raise BluezError("InProgress", "Operation already in progress")
         if not self.powered:
             raise BluezError("NotReady", "Resource Not Ready")
-        self._end_scan()
-        self._scan = asyncio.get_running_loop().create_task(self._advertise())
+        for one in self._all:
+            one.begin_scan(self._wanted)
         return "", []
 
     def _stop_discovery(self, _call: Message) -> tuple[str, list[Any]]:
         if self._scan is None:
             raise BluezError("Failed", "No discovery started")
-        self._end_scan()
+        for one in self._all:
+            one.end_scan()
         return "", []
 
-    def _end_scan(self) -> None:
+    def begin_scan(self, wanted: frozenset[str]) -> None:
+        """Tell from now on when the peripheral advertises one of the `wanted` services; of none: any."""
+        self.end_scan()
+        self._wanted = wanted
+        self._scan = asyncio.get_running_loop().create_task(self._advertise())
+
+    def end_scan(self) -> None:
+        """Look for the peripheral no more."""
         if self._scan is not None:
             self._scan.cancel()
             self._scan = None
@@ -256,11 +289,12 @@ class EmulatedBluez:
     async def _advertise(self) -> None:
         while True:
             await asyncio.sleep(ADVERTISING_INTERVAL_S)
-            offered = {service.uuid for service in self._peripheral.services}
-            if not self._peripheral.discoverable or (self._wanted and not self._wanted & offered):
+            if not self._peripheral.discoverable or (
+                self._wanted and self._wanted.isdisjoint(self._peripheral.offered)
+            ):
                 continue
             if self._known:
-                self._signal_changed(self._device_path, DEVICE, RSSI=Variant("n", -58))
+                self._signal_changed(self._device_path, DEVICE, RSSI=Variant("n", self._peripheral.rssi_dbm))
             else:
                 self._known = True
                 self._signal_added(self._device_path, self._device())
@@ -276,13 +310,14 @@ class EmulatedBluez:
         return "", []
 
     def _disconnect(self, _call: Message) -> tuple[str, list[Any]]:
-        self._lose_link()
+        self.lose_link()
         return "", []
 
     def _read_value(self, call: Message) -> tuple[str, list[Any]]:
-        return "ay", [self._characteristic_at(call.path).value]
+        return "ay", [self._asked(call).value]
 
     def _start_notify(self, call: Message) -> tuple[str, list[Any]]:
+        self._asked(call)
         self._listeners.setdefault(call.path, set()).add(call.sender)
         return "", []
 
@@ -290,8 +325,13 @@ class EmulatedBluez:
         self._listeners.get(call.path, set()).discard(call.sender)
         return "", []
 
-    def _forget_client(self, name: str, _old_owner: str, new_owner: str) -> None:
+    def _asked(self, call: Message) -> Characteristic:
+        asked = self._characteristic_at(call.path)
+        if asked.refusal:
+            raise BluezError(*asked.refusal)
+        return asked
+
+    def forget_client(self, name: str) -> None:
         """A client left the bus: it is notified no more, but the link it made stays."""
-        if not new_owner:
-            for clients in self._listeners.values():
-                clients.discard(name)
+        for clients in self._listeners.values():
+            clients.discard(name)

@@ -12,6 +12,10 @@ class Characteristic:
     def __init__(self, uuid: str, flags: tuple[str, ...], value: bytes = b"") -> None:
         self.uuid, self.flags, self.value = uuid, flags, value
         self.handle = 0
+        self.refusal: tuple[str, str] | None = None
+        """Name and text of the error by which BlueZ answers whatever is asked of it."""
+        self.hangs = False
+        """Nothing that is asked of it is answered."""
 
 
 class Service:
@@ -41,6 +45,10 @@ class Peripheral:
 
     def __init__(self, name: str, address: str, services: tuple[Service, ...]) -> None:
         self.name, self.address, self.services = name, address, services
+        self.address_type = "random"
+        self.advertised: tuple[str, ...] | None = None
+        """UUIDs in its advertisement; None: of all its services."""
+        self.rssi_dbm = -58
         self.advertising = True
         self.connected = False
         self.on_event: Callable[[Event], None] = lambda _event: None
@@ -51,6 +59,11 @@ class Peripheral:
         for service in self.services:
             yield service
             yield from service.characteristics
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """UUIDs of services that a central knows of before it connects."""
+        return tuple(service.uuid for service in self.services) if self.advertised is None else self.advertised
 
     @property
     def discoverable(self) -> bool:

@@ -46,15 +46,21 @@ class HeartRateBand(Peripheral):
     band's life. The attributes `silent`, `contact`, `sends_rr` and `confused` are the faults.
     """
 
-    def __init__(self, feed: Callable[[float], Sequence[float]], battery_percent: int = 87) -> None:
-        self._measurement = Characteristic(HEART_RATE_MEASUREMENT, ("notify",))
+    def __init__(
+        self,
+        feed: Callable[[float], Sequence[float]],
+        battery_percent: int = 87,
+        name: str = "Isotone HR",
+        address: str = "C0:FF:EE:15:07:0E",
+    ) -> None:
+        self.measurement = Characteristic(HEART_RATE_MEASUREMENT, ("notify",))
         location = Characteristic(BODY_SENSOR_LOCATION, ("read",), WRIST)
-        self._battery = Characteristic(BATTERY_LEVEL, ("read", "notify"), bytes([battery_percent]))
+        self.battery = Characteristic(BATTERY_LEVEL, ("read", "notify"), bytes([battery_percent]))
         services = (
-            Service(HEART_RATE_SERVICE, (self._measurement, location)),
-            Service(BATTERY_SERVICE, (self._battery,)),
+            Service(HEART_RATE_SERVICE, (self.measurement, location)),
+            Service(BATTERY_SERVICE, (self.battery,)),
         )
-        super().__init__("Isotone HR", "C0:FF:EE:15:07:0E", services)
+        super().__init__(name, address, services)
         self._feed = feed
         self._recent_ms: list[float] = []
         self._energy_kj = 0.0
@@ -71,7 +77,7 @@ class HeartRateBand(Peripheral):
         self._recent_ms = (self._recent_ms + rr_ms)[-5:]
         self._energy_kj += 0.005 * len(rr_ms)
         if not self.silent:
-            self.notify(self._measurement, self._payload(rr_ms))
+            self.notify(self.measurement, self._payload(rr_ms))
 
     def _payload(self, rr_ms: Sequence[float]) -> bytes:
         if self.confused or not self.contact or not self._recent_ms:

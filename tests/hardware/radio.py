@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,9 +28,18 @@ class Radio(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def radio(folder: Path, rr_ms: tuple[float, ...] = (800.0, 810.0)) -> AsyncIterator[Radio]:
-    """A band whose wearer's heart beats `rr_ms` between any two measurements; `band.measure` is the test's to call."""
+    """A band whose wearer's heart beats about `rr_ms` between any two measurements, never twice quite the same.
+
+    `band.measure` is the test's to call.
+    """
     bus = PrivateBus(folder)
-    band = HeartRateBand(lambda _until_s: rr_ms)
+    ticks = itertools.count()
+
+    def feed(_until_s: float) -> tuple[float, ...]:
+        later_ms = 7 * next(ticks) % 31
+        return tuple(interval + later_ms for interval in rr_ms)
+
+    band = HeartRateBand(feed)
     bluez = EmulatedBluez(bus.bus_address, band)
     await bus.start()
     await bluez.start()

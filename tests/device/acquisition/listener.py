@@ -9,19 +9,22 @@ from collections.abc import AsyncIterator, Callable
 import numpy as np
 
 from device.acquisition.source import Source
-from device.messages import Message, SampleChunk, SensorStatus
+from device.messages import Fault, Message, SampleChunk, SensorStatus
 
 
 class Listener:
     def __init__(self) -> None:
         self.chunks: list[SampleChunk] = []
         self.statuses: list[SensorStatus] = []
+        self.faults: list[Fault] = []
 
     def hear(self, message: Message) -> None:
         if isinstance(message, SampleChunk):
             self.chunks.append(message)
         elif isinstance(message, SensorStatus):
             self.statuses.append(message)
+        elif isinstance(message, Fault):
+            self.faults.append(message)
 
     @property
     def states(self) -> list[str]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from device.acquisition.hrs import decode
+from device.acquisition.hrs_packets import decode
 from hardware.emulators.gatt import Event, Notified
 from hardware.emulators.wristband import HeartRateBand, encode_measurement
 
