@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from device.commands.memory import listeners_root, sessions_of
 from device.commands.options import device_option, json_option
 from device.commands.session_folder import sessions_root
 from device.config import DeviceConfig, load
+from device.console.printing import say, say_json
+from device.console.terminal import Terminal
 from device.listeners import memory
-from device.listeners.store import FILE, Person, Store, nobody, open_store, printable
+from device.listeners.store import FILE, Person, Store, nobody, open_store
 
 name_argument = click.argument("name")
 
@@ -59,12 +60,15 @@ def list_all(device_path: Path | None, as_json: bool) -> None:
         people = store.people() if store else []
         rows = [person._asdict() | store.counts(person) for person in people] if store else []
     if as_json:
-        click.echo(json.dumps(rows))
+        say_json(rows)
+        return
+    if not rows:
+        say("Nobody is known.")
         return
     table = Table("listener", "known since (UTC)", "sessions", "words")
     for row in rows:
-        table.add_row(printable(row["name"]), row["since_utc"], str(row["sessions"]), str(row["words"]))
-    Console().print(table) if rows else click.echo("Nobody is known.")
+        table.add_row(row["name"], row["since_utc"], str(row["sessions"]), str(row["words"]))
+    Terminal().print(table)
 
 
 @listeners.command()
@@ -77,12 +81,12 @@ def show(name: str, device_path: Path | None, as_json: bool) -> None:
         known: dict[str, Any] = person._asdict() | store.counts(person)
         known |= {"rest_from": memory.sources(store, person), "worn": memory.devices(store, person)}
     if as_json:
-        click.echo(json.dumps(known))
+        say_json(known)
         return
     table = Table(show_header=False)
     for key, value in known.items():
-        table.add_row(key, printable(value) if isinstance(value, str) else json.dumps(value))
-    Console().print(table)
+        table.add_row(key, value if isinstance(value, str) else json.dumps(value))
+    Terminal().print(table)
 
 
 @listeners.command()
@@ -94,11 +98,10 @@ def rename(name: str, new_name: str, device_path: Path | None, as_json: bool) ->
     """Give a listener another name; what is known of them stays."""
     with _known(_device(device_path), name) as (store, person):
         renamed = store.rename(person, new_name)
-    click.echo(
-        json.dumps(renamed._asdict())
-        if as_json
-        else f"{printable(person.name)} is {printable(renamed.name)} from now on."
-    )
+    if as_json:
+        say_json(renamed._asdict())
+    else:
+        say(f"{person.name} is {renamed.name} from now on.")
 
 
 @listeners.command()
@@ -117,11 +120,11 @@ def forget(name: str, device_path: Path | None, as_json: bool) -> None:
         store.forget(person)
     remaining = sorted(str(head.folder) for head in heads)
     if as_json:
-        click.echo(json.dumps({"forgotten": person.name, "id": person.id, "erased": erased, "remaining": remaining}))
+        say_json({"forgotten": person.name, "id": person.id, "erased": erased, "remaining": remaining})
         return
     parts = [f"{count} x {table}" for table, count in erased.items() if count]
-    click.echo(f"{printable(person.name)} is forgotten: {', '.join(parts) or 'nothing else was known'}.")
+    say(f"{person.name} is forgotten: {', '.join(parts) or 'nothing else was known'}.")
     if remaining:
-        click.echo("What was recorded of them is still in these folders; remove them to erase that too:")
+        say("What was recorded of them is still in these folders; remove them to erase that too:")
         for folder in remaining:
-            click.echo(f"  {printable(folder)}")
+            say(f"  {folder}")

@@ -49,25 +49,32 @@ def listeners_root(device: DeviceConfig) -> Path:
     return sessions_root(DeviceConfig()).parent / "listeners"
 
 
-def recall(device: DeviceConfig, listener: str, session: str, folder: Path) -> Recalled:
-    """What is known of a listener as a session begins in `folder`.
+def recall(device: DeviceConfig, listener: str, beside: Path) -> Recalled:
+    """What is known of a listener.
 
-    What sessions beside it, and those that ended without being taken in, tell of the listener is taken in first.
+    What sessions in the folder `beside`, and those that ended without being taken in, tell of them is taken in first.
     """
     if is_anybody(listener):
         return Recalled()
     now = wall_time()
     try:
         with open_store(listeners_root(device)) as store:
-            person = store.welcome(listener)
-            told = take_in_earlier(store, person, (folder.parent, sessions_root(device)), now)
-            memory.begin(store, person, session, str(folder))
+            person = store.meet(listener)
+            told = take_in_earlier(store, person, (beside, sessions_root(device)), now)
             carried = list(memory.recall(store, person, now))
     except IsotoneError as error:
         without = "The session goes on without what is known of the listener."
         return Recalled(remarks=(f"{error.sentence} {without} {error.action}",))
     known = [f"{rest.source} ({rest.model}): known from session {told_in}." for rest, told_in in carried]
     return Recalled(person.id, tuple(rest for rest, _ in carried), (), (*told, *known))
+
+
+def begin(config: SessionConfig) -> None:
+    """Note that a session begins, so that it is taken in however it ends."""
+    if config.listener_id:
+        with contextlib.suppress(IsotoneError), open_store(listeners_root(config.device)) as store:
+            person = store.meet(config.listener)._replace(id=config.listener_id)
+            memory.begin(store, store.get(person.id) or person, config.session_id, config.session_dir)
 
 
 def remember(config: SessionConfig) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from device.clock import SystemClock
-from device.commands.memory import recall, remember
+from device.commands import memory
 from device.commands.session_folder import claim_session_folder, sessions_root
 from device.commands.signals import Signals
 from device.commands.themes import read_themes, refuse_silence
@@ -65,7 +65,7 @@ def prepared(
     ):
         _check_space(session_dir, minutes)
         theme, never, remarks = read_themes(prescription.preference)
-        known = recall(device, listener, session_id, session_dir)
+        known = memory.recall(device, listener, session_dir.parent)
         _note(run_dir / EARLIER_LOG, known.sources)
         yield SessionConfig(
             session_id=session_id,
@@ -123,13 +123,14 @@ def run_session(config: SessionConfig, watcher: Watcher, signals: Signals, *, on
     launcher = ThreadLauncher() if one_process else InterpreterLauncher()
     manager = Manager(config, SystemClock(), launcher, watcher)
     watcher.attach(manager)
+    memory.begin(config)
     try:
         with watcher, signals.acting(manager.request_stop):
             code = manager.run()
     finally:
         if manager.fault or has_recording(config):
             keep_logs(config)
-    remember(config)
+    memory.remember(config)
     fault = manager.fault
     return End(code, f"{fault.sentence} {fault.action}".strip() if fault else "")
 

@@ -56,14 +56,17 @@ class Carried(NamedTuple):
 def begin(store: Store, person: Person, session: str, folder: str) -> None:
     """Note that a session begins, so that it is taken in later however it ends."""
     with store.writing() as connection:
-        row = (session, person.id, folder, -1)
-        connection.execute("INSERT OR IGNORE INTO sessions VALUES (?, ?, ?, ?)", row)
+        if store.keep(person):
+            row = (session, person.id, folder, -1)
+            connection.execute("INSERT OR IGNORE INTO sessions VALUES (?, ?, ?, ?)", row)
 
 
 def take_in(store: Store, person: Person, evidence: Evidence, now: dt.datetime) -> None:
     """Keep what a session tells, if only that there was one. Older rest never replaces newer."""
     began_utc = f"{evidence.began:{ISO}}"
     with store.writing() as connection:
+        if not store.keep(person):
+            return
         for rest in filter(is_sane, evidence.rests):
             connection.execute(
                 """INSERT INTO rest VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE

@@ -19,6 +19,7 @@ from device.clock import wall_time
 from device.errors import ConfigError, DiskError, IsotoneError, RecordingError
 from device.listeners.names import is_anybody, normal
 from device.listeners.schema import migrate
+from device.text import printable
 
 FILE = "listeners.sqlite3"
 BUSY_S = 2.0
@@ -73,14 +74,14 @@ class Store:
             raise nobody(name)
         return person
 
-    def welcome(self, name: str) -> Person:
-        """The listener of that name, new if need be."""
-        with self.writing() as connection:
-            person = self.find(name)
-            if person is None:
-                person = Person(uuid.uuid4().hex, normal(name), f"{wall_time():{ISO}}")
-                connection.execute("INSERT INTO listeners VALUES (?, ?, ?)", person)
-        return person
+    def meet(self, name: str) -> Person:
+        """The listener of that name; one who is not known yet is only kept by `keep`."""
+        return self.find(name) or Person(uuid.uuid4().hex, normal(name), f"{wall_time():{ISO}}")
+
+    def keep(self, person: Person) -> bool:
+        """Know a listener from now on; False where somebody else took the name meanwhile. Within a transaction."""
+        self.connection.execute("INSERT OR IGNORE INTO listeners VALUES (?, ?, ?)", person)
+        return self.get(person.id) is not None
 
     def rename(self, person: Person, name: str) -> Person:
         """Give a listener another name; everything known stays theirs.
@@ -90,7 +91,7 @@ class Store:
         """
         other = self.find(name)
         if is_anybody(name) or (other and other.id != person.id):
-            raise ConfigError(f"{printable(name)} cannot be the name of one listener.", "Choose another.")
+            raise ConfigError(f"{printable(normal(name))} cannot be the name of one listener.", "Choose another.")
         with self.writing() as connection:
             connection.execute("UPDATE listeners SET name = ? WHERE id = ?", (normal(name), person.id))
         return person._replace(name=normal(name))
@@ -117,12 +118,7 @@ class Store:
 
 
 def nobody(name: str) -> RecordingError:
-    return RecordingError(f"No listener {printable(name)} is known.", "`isotone listeners list` names them.")
-
-
-def printable(text: str) -> str:
-    """The same with control characters as their escapes."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in normal(text))
+    return RecordingError(f"No listener {printable(normal(name))} is known.", "`isotone listeners list` names them.")
 
 
 @contextlib.contextmanager

@@ -87,6 +87,6 @@ def test_its_rest_is_carried_on(session: Path, tmp_path: Path) -> None:
     shutil.copytree(session, tmp_path / "sessions" / "earlier")
     listener = SessionReader(session).document.text("listener")
     device = DeviceConfig(listeners=ListenersConfig(directory=str(tmp_path / "listeners")))
-    found = recall(device, listener, "now", tmp_path / "sessions" / "now")
+    found = recall(device, listener, tmp_path / "sessions")
     assert {rest.source for rest in found.baselines} == {"cyton", "wristband"}
     assert all(min(rest.weight_s) > 0 for rest in found.baselines)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from device.cli import main
-from device.commands.memory import listeners_root, recall, remember
+from device.commands.memory import begin, listeners_root, recall, remember
 from device.config import DeviceConfig, SessionConfig
 from device.errors import Exit
 from device.messages import SelfReport
@@ -26,10 +26,10 @@ def isotone(*arguments: str) -> Result:
 @pytest.fixture
 def ada(tmp_path: Path, config: SessionConfig) -> SessionConfig:
     """A listener with a session and a word."""
-    session_id = name(1)
-    begun = recall(DeviceConfig(), "ada", session_id, tmp_path / session_id)
+    begun = recall(DeviceConfig(), "ada", tmp_path)
     report = SelfReport(t_ns=BEGAN_NS, author="patient", value=0.4375)
-    ended = session(tmp_path, config, session_id, told(0.71875), report, listener_id=begun.listener_id)
+    ended = session(tmp_path, config, name(1), told(0.71875), report, listener_id=begun.listener_id)
+    begin(ended)
     remember(ended)
     return ended
 
@@ -81,7 +81,7 @@ def test_old_sessions_of_who_was_forgotten_bring_nothing_back(
 ) -> None:
     session(tmp_path, config, name(3), told(1.0))  # as older releases recorded it: by name alone
     assert len(json.loads(isotone("forget", "ada", "--json").stdout)["remaining"]) == 2
-    assert recall(DeviceConfig(), "ada", name(0), tmp_path / name(0)).baselines == ()
+    assert recall(DeviceConfig(), "ada", tmp_path).baselines == ()
 
 
 def test_a_new_name(ada: SessionConfig) -> None:

@@ -10,15 +10,13 @@ import msgspec
 import pytest
 
 from device.clock import wall_time
-from device.commands.memory import Recalled, listeners_root, recall, remember
+from device.commands.memory import Recalled, begin, listeners_root, recall, remember
 from device.config import DeviceConfig, ListenersConfig, SessionConfig
 from device.listeners.store import FILE, open_store
 from device.messages import PersonalBaseline, SelfReport
 from device.sessions.store import log_paths
 from tests.device.listeners.evidence import DAY, rest
 from tests.device.sessions.synthetic import BEGAN_NS, Log, S
-
-HERE = "20261128T000000Z-now"
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +46,7 @@ def session(
 
 
 def known(root: Path, listener: str = "ada") -> Recalled:
-    return recall(DeviceConfig(), listener, f"{HERE}-{root.name}", root / HERE)
+    return recall(DeviceConfig(), listener, root)
 
 
 def means(root: Path, listener: str = "ada") -> dict[str, float]:
@@ -66,6 +64,23 @@ def test_old_sessions_of_a_listener_who_is_not_known_yet_are_taken_in(tmp_path: 
     assert found.remarks == ()
 
 
+def test_a_session_that_never_began_leaves_nobody_behind(tmp_path: Path) -> None:
+    assert known(tmp_path).listener_id
+    with open_store(listeners_root(DeviceConfig())) as store:
+        assert store.people() == []
+
+
+def test_two_first_sessions_at_once_end_as_one_listener(tmp_path: Path, config: SessionConfig) -> None:
+    first, second = known(tmp_path).listener_id, known(tmp_path).listener_id
+    for number, listener_id in enumerate((first, second)):
+        running = session(tmp_path, config, name(number), told(float(number)), listener_id=listener_id)
+        begin(running)
+        remember(running)
+    assert means(tmp_path) == {"cyton": 0.0}
+    with open_store(listeners_root(DeviceConfig())) as store:
+        assert store.counts(store.demand("ada"))["sessions"] == 2
+
+
 def test_a_guest_is_not_known_and_leaves_no_file(tmp_path: Path, config: SessionConfig) -> None:
     config = session(tmp_path, config, name(1), told(1.0), listener="guest")
     assert known(tmp_path, "guest") == Recalled()
@@ -76,7 +91,9 @@ def test_a_guest_is_not_known_and_leaves_no_file(tmp_path: Path, config: Session
 def test_what_a_session_taught_is_known_wherever_the_next_one_lies(tmp_path: Path, config: SessionConfig) -> None:
     ada = known(tmp_path / "here").listener_id
     report = SelfReport(t_ns=BEGAN_NS, author="patient", value=0.4)
-    remember(session(tmp_path / "here", config, name(0), told(1 / 3), report, listener_id=ada))
+    ended = session(tmp_path / "here", config, name(0), told(1 / 3), report, listener_id=ada)
+    begin(ended)
+    remember(ended)
     shutil.rmtree(tmp_path / "here")
     assert means(tmp_path / "there") == {"cyton": 1 / 3}
     with open_store(listeners_root(DeviceConfig())) as store:
@@ -84,9 +101,9 @@ def test_what_a_session_taught_is_known_wherever_the_next_one_lies(tmp_path: Pat
 
 
 def test_a_session_that_was_torn_is_taken_in_at_the_next_start(tmp_path: Path, config: SessionConfig) -> None:
-    there, session_id = tmp_path / "there", name(0)
-    begun = recall(DeviceConfig(), "ada", session_id, there / session_id)
-    torn = session(there, config, session_id, *[told(2.0)] * 20, listener_id=begun.listener_id)
+    ada = known(tmp_path / "there").listener_id
+    torn = session(tmp_path / "there", config, name(0), *[told(2.0)] * 20, listener_id=ada)
+    begin(torn)
     (log,) = log_paths(Path(torn.session_dir))
     log.write_bytes(log.read_bytes()[:-700])
     assert means(tmp_path / "elsewhere") == {"cyton": 2.0}
@@ -132,7 +149,7 @@ def test_only_the_newest_of_many_old_sessions_are_read_and_the_others_never(
 
 def test_who_was_renamed_keeps_all_and_nobody_else_gets_it(tmp_path: Path, config: SessionConfig) -> None:
     ada = known(tmp_path).listener_id
-    session(tmp_path, config, name(1), told(1.0), listener_id=ada)
+    begin(session(tmp_path, config, name(1), told(1.0), listener_id=ada))
     with open_store(listeners_root(DeviceConfig())) as store:
         store.rename(store.demand("ada"), "eve")
     assert means(tmp_path, "ada") == {}
@@ -142,6 +159,7 @@ def test_who_was_renamed_keeps_all_and_nobody_else_gets_it(tmp_path: Path, confi
 def test_who_was_forgotten_is_not_brought_back_by_sessions(tmp_path: Path, config: SessionConfig) -> None:
     ada = known(tmp_path).listener_id
     running = session(tmp_path, config, name(1), told(1.0), listener_id=ada)
+    begin(running)
     with open_store(listeners_root(DeviceConfig())) as store:
         store.forget(store.demand("ada"))
     remember(running)
@@ -175,7 +193,7 @@ def test_a_damaged_session_beside_it_is_passed_over(tmp_path: Path, config: Sess
 
 def test_where_listeners_are_kept_can_be_configured(tmp_path: Path) -> None:
     device = DeviceConfig(listeners=ListenersConfig(directory=str(tmp_path / "mine")))
-    assert recall(device, "ada", HERE, tmp_path / HERE).listener_id
+    assert recall(device, "ada", tmp_path).listener_id
     assert (tmp_path / "mine" / FILE).exists()
     assert not (tmp_path / "home").exists()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from device.commands import memory
 from device.commands import session as launch
 from device.config import DeviceConfig, Prescription, SessionConfig, SessionDefaults
 from device.errors import ConfigError, DiskError, Exit
@@ -97,6 +98,7 @@ def test_a_listener_is_known_from_the_session_before(tmp_path: Path) -> None:
         told = PersonalBaseline(
             t_ns=S, source="band", model="m", names=("x",), mean=(1.0,), sd=(1.0,), weight_s=(60.0,)
         )
+        memory.begin(first)
         log = Log(Path(first.session_dir), first)
         log.write(told)
         log.close()

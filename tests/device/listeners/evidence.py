@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from device.listeners.memory import Evidence, Word
+from device.listeners.store import Person, Store
 from device.messages import PersonalBaseline
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -21,6 +22,14 @@ def rest(mean: float, source: str = "cyton", model: str = "eeg-load-0.2.0") -> P
         sd=(0.5, 0.5),
         weight_s=(60.0, 60.0),
     )
+
+
+def known(store: Store, name: str) -> Person:
+    """A listener of that name, whom the store knows from now on."""
+    person = store.meet(name)
+    with store.writing():
+        store.keep(person)
+    return person
 
 
 def session(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from device.listeners import memory
 from device.listeners.memory import HALF_LIFE_DAYS, SESSION_WORTH_S, fade
 from device.listeners.store import Person, Store, open_store
-from tests.device.listeners.evidence import DAY, NOW, rest, session
+from tests.device.listeners.evidence import DAY, NOW, known, rest, session
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def ada(store: Store) -> Person:
-    return store.welcome("ada")
+    return known(store, "ada")
 
 
 def means(store: Store, person: Person) -> dict[str, float]:
@@ -47,7 +47,7 @@ def test_what_was_told_last_in_a_session_counts(store: Store, ada: Person) -> No
 
 
 def test_rest_of_another_listener_is_not_told(store: Store, ada: Person) -> None:
-    memory.take_in(store, store.welcome("bob"), session(rest=1.0), NOW)
+    memory.take_in(store, known(store, "bob"), session(rest=1.0), NOW)
     assert means(store, ada) == {}
 
 
@@ -97,7 +97,7 @@ def test_a_device_is_remembered_by_listener_and_source(store: Store, ada: Person
     memory.keep_device(store, ada, "wristband", "C0:FF:EE:00:00:01", NOW)
     memory.keep_device(store, ada, "wristband", "C0:FF:EE:00:00:02", NOW)
     assert memory.devices(store, ada) == {"wristband": "C0:FF:EE:00:00:02"}
-    assert memory.devices(store, store.welcome("bob")) == {}
+    assert memory.devices(store, known(store, "bob")) == {}
 
 
 @given(st.floats(0, 1e5), st.floats(0, 1e4))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from device.errors import ConfigError, DiskError, IsotoneError, RecordingError
 from device.listeners import memory, schema
 from device.listeners.store import FILE, Store, open_store
-from tests.device.listeners.evidence import NOW, session
+from tests.device.listeners.evidence import NOW, known, session
 
 TABLES = ("rest", "words", "devices", "preferences", "consent", "dose")
 
@@ -24,7 +24,7 @@ TABLES = ("rest", "words", "devices", "preferences", "consent", "dose")
 def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "listeners"
     with open_store(folder) as store:
-        store.welcome("ada")
+        known(store, "ada")
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert modes == dict.fromkeys(modes, 0o600)
@@ -55,15 +55,15 @@ def test_a_link_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_listener_is_found_again_however_the_name_was_typed(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        ada = store.welcome("Zo\u00eb")
+        ada = known(store, "Zo\u00eb")
     with open_store(tmp_path) as store:
-        assert store.welcome(" Zoe\u0308 ") == ada
+        assert known(store, " Zoe\u0308 ") == ada
         assert store.find("Ada") is None
 
 
 def test_a_new_name_keeps_everything(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        ada = store.welcome("ada")
+        ada = known(store, "ada")
         memory.take_in(store, ada, session(rest=2.0), NOW)
         eve = store.rename(ada, "eve")
         assert eve.id == ada.id
@@ -74,13 +74,13 @@ def test_a_new_name_keeps_everything(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["guest", "", "bob", " bob "])
 def test_a_name_that_is_taken_or_anybodys_is_refused(tmp_path: Path, name: str) -> None:
     with open_store(tmp_path) as store:
-        store.welcome("bob")
+        known(store, "bob")
         with pytest.raises(ConfigError):
-            store.rename(store.welcome("ada"), name)
+            store.rename(known(store, "ada"), name)
 
 
 def fill(store: Store, name: str) -> None:
-    person = store.welcome(name)
+    person = known(store, name)
     memory.take_in(store, person, session(rest=2.0, words=((1, 0.5, None),)), NOW)
     memory.keep_device(store, person, "wristband", "C0:FF:EE:00:00:01", NOW)
     with store.writing() as connection:
@@ -107,7 +107,7 @@ def test_to_forget_leaves_nothing_of_the_person_in_the_file(tmp_path: Path) -> N
 def test_to_forget_one_leaves_the_others(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         fill(store, "ada")
-        bob = store.welcome("bob")
+        bob = known(store, "bob")
         memory.keep_device(store, bob, "wristband", "C0:FF:EE:00:00:02", NOW)
         store.forget(store.demand("ada"))
         assert memory.devices(store, bob) == {"wristband": "C0:FF:EE:00:00:02"}
@@ -151,7 +151,7 @@ def test_whatever_happened_to_the_file_it_is_opened_or_refused(
     (folder / FILE).write_bytes(changed)
     try:
         with open_store(folder) as store:
-            list(memory.recall(store, store.welcome("ada"), NOW))
+            list(memory.recall(store, known(store, "ada"), NOW))
     except IsotoneError as error:
         assert error.action
         assert "Fp1" not in str(error)
@@ -160,7 +160,7 @@ def test_whatever_happened_to_the_file_it_is_opened_or_refused(
 
 def test_migrations_are_taken_once_and_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_store(tmp_path) as store:
-        store.welcome("ada")
+        known(store, "ada")
     more = (*schema.MIGRATIONS, ("CREATE TABLE remarks (text TEXT) STRICT",))
     monkeypatch.setattr(schema, "MIGRATIONS", more)
     for _ in range(2):
@@ -171,7 +171,7 @@ def test_migrations_are_taken_once_and_one_by_one(tmp_path: Path, monkeypatch: p
 
 def test_a_migration_that_fails_leaves_the_tables_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_store(tmp_path) as store:
-        store.welcome("ada")
+        known(store, "ada")
     released = schema.MIGRATIONS
     monkeypatch.setattr(schema, "MIGRATIONS", (*released, ("CREATE TABLE half (text TEXT) STRICT", "NONSENSE")))
     with pytest.raises(IsotoneError), open_store(tmp_path):
@@ -191,14 +191,15 @@ def test_another_program_that_writes_is_waited_for_and_then_told_of(
         pytest.raises(DiskError, match="locked"),
         open_store(tmp_path) as other,
     ):
-        other.welcome("ada")
+        known(other, "ada")
 
 
 KILLED = """
 import os, sys, pathlib
 from device.listeners.store import open_store
 with open_store(pathlib.Path(sys.argv[1])) as store:
-    store.welcome("ada")
+    with store.writing():
+        store.keep(store.meet("ada"))
     with store.writing() as connection:
         connection.execute("DELETE FROM listeners")
         os.kill(os.getpid(), 9)
