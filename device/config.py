@@ -6,20 +6,22 @@ Order of precedence: the default in the struct < device.toml < prescription.toml
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Literal, TypeVar, get_args
 
 import msgspec
 
 from device import __version__
 from device.errors import ConfigError
 from device.messages import VOICES, Mode, Note, PersonalBaseline, Voice
+from device.toml_text import ANY_KEY, find_line, parse, read_text
 
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Axis = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
 Program = Annotated[int, msgspec.Meta(ge=0, le=127)]
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
+Tempo = Annotated[float, msgspec.Meta(ge=20.0, le=300.0)]
+Slope = Annotated[float, msgspec.Meta(ge=0.01, le=100.0)]
 Style = Literal["song", "lied"]
 KeyName = Annotated[str, msgspec.Meta(pattern="^[A-G][#b]? (major|minor)$")]
 SCHEMA = 2
@@ -58,14 +60,14 @@ class AudioConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """`wav`: no sound card; the same sound is only recorded, in real time."""
     device: str = ""
     """Sound card by ALSA name; empty: the system default."""
-    sfreq_hz: int = 48_000
+    sfreq_hz: Annotated[int, msgspec.Meta(ge=8_000, le=96_000)] = 48_000
     block_frames: Annotated[int, msgspec.Meta(ge=64, le=8192, multiple_of=64)] = 1024
     periods: Annotated[int, msgspec.Meta(ge=2, le=16)] = 3
     soundfont: str = ""
     """Path; empty: the first permissively licensed one found."""
-    gain: Positive = 1.5
+    gain: Annotated[float, msgspec.Meta(gt=0.0, le=10.0)] = 1.5
     """FluidSynth's; with 1.5 a bar of middle density at 0 dB just meets the ceiling of -6 dBFS (measured, FluidR3)."""
-    ceiling_dbfs: Annotated[float, msgspec.Meta(le=0.0)] = -6.0
+    ceiling_dbfs: Annotated[float, msgspec.Meta(ge=-60.0, le=0.0)] = -6.0
     """The limiter's ceiling: no sample is ever above it."""
 
 
@@ -100,7 +102,7 @@ class ControlConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class SessionDefaults(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    minutes: Positive = 20.0
+    minutes: Annotated[float, msgspec.Meta(gt=0.0, le=240.0)] = 20.0
     start_without_sensors: bool = False
     """A box at home plays even when a sensor is missing and waits for it; a bench refuses to start."""
     directory: str = ""
@@ -128,14 +130,14 @@ class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Limits(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the sound may never exceed, whatever the rest of the program says."""
 
-    tempo_min_bpm: Positive = 48.0
-    tempo_max_bpm: Positive = 120.0
-    tempo_slope_percent_s: Positive = 2.0
-    loudness_max_db: Annotated[float, msgspec.Meta(le=0.0)] = 0.0
-    loudness_slope_db_s: Positive = 1.5
-    density_max: Unit = 0.9
-    notes_per_beat_max: Positive = 8.0
-    velocity_max: Annotated[int, msgspec.Meta(ge=1, le=127)] = 100
+    tempo_min_bpm: Tempo = 48.0
+    tempo_max_bpm: Tempo = 120.0
+    tempo_slope_percent_s: Slope = 2.0
+    loudness_max_db: Annotated[float, msgspec.Meta(ge=-40.0, le=0.0)] = 0.0
+    loudness_slope_db_s: Slope = 1.5
+    density_max: Annotated[float, msgspec.Meta(ge=0.05, le=1.0)] = 0.9
+    notes_per_beat_max: Annotated[float, msgspec.Meta(ge=1.0, le=64.0)] = 8.0
+    velocity_max: Annotated[int, msgspec.Meta(ge=10, le=127)] = 100
     pitch_min: Annotated[int, msgspec.Meta(ge=0, le=127)] = 28
     pitch_max: Annotated[int, msgspec.Meta(ge=0, le=127)] = 96
 
@@ -178,7 +180,7 @@ class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     goal_valence: Axis = 0.4
     goal_arousal: Axis = -0.6
     limits: Limits = Limits()
-    programs: dict[str, Program] = msgspec.field(
+    programs: dict[Voice, Program] = msgspec.field(
         default_factory=lambda: {"melody": 0, "inner": 0, "bass": 32, "pad": 89}
     )
     """General MIDI program per voice."""
@@ -214,10 +216,11 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The melodies of `preference.never_melodies`."""
     remarks: tuple[str, ...] = ()
     """What was wished and cannot be had, in words, told when the session begins."""
+    heard: tuple[str, ...] = ()
+    """What was understood of the melodies that were read, in words."""
 
 
 T = TypeVar("T", bound=Config)
-ANY_KEY = "[...]"
 
 
 def load(path: Path, kind: type[T]) -> T:
@@ -226,14 +229,8 @@ def load(path: Path, kind: type[T]) -> T:
     Raises:
         ConfigError: unreadable file, TOML syntax, unknown key or value out of range, with file and line.
     """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}.", "Give an existing, readable TOML file.") from error
-    try:
-        raw: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.", "Mend that line.") from error
+    text = read_text(path)
+    raw = parse(text, str(path))
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
@@ -247,31 +244,10 @@ def _explain(path: Path, text: str, message: str) -> tuple[str, str]:
     tables = re.findall(r"\[\.\.\.\]|[^.\[]+", inside)
     unknown = re.search(r"unknown field `([^`]+)`", message)
     key = unknown[1] if unknown else (tables.pop() if tables else "")
-    line, found = _find(text, tables, key)
+    line, found = find_line(text, tables, key)
     place = f"{path}:{line}" if line else str(path)
     dotted = ".".join(part for part in [*found, key] if part != ANY_KEY)
     if unknown:
         return f"{place}: unknown key `{dotted}`.", "Remove it or mend its name."
     reason = message.partition(" - at ")[0]
     return f"{place}: `{dotted}`: {reason}.", "Mend the value."
-
-
-def _find(text: str, tables: list[str], key: str) -> tuple[int, list[str]]:
-    """Line of `key` inside the table (or of the table's header; 0: cannot be told) and the table's name as written."""
-    current: list[str] = []
-    header_line, found = 0, tables
-    for number, line in enumerate(text.splitlines(), start=1):
-        header = re.match(r"\s*\[([^\[\]]+)\]", line)
-        if header:
-            current = [part.strip().strip('"') for part in header[1].split(".")]
-            if _matches(current, [*tables, key]) or _matches(current, tables):
-                header_line, found = header_line or number, current[: len(tables)]
-        elif re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line) and _matches(current, tables):
-            return number, current
-    return header_line, found
-
-
-def _matches(table: list[str], pattern: list[str]) -> bool:
-    return len(table) == len(pattern) and all(
-        want in (ANY_KEY, have) for have, want in zip(table, pattern, strict=True)
-    )

@@ -38,7 +38,7 @@ from device.messages import (
     Tick,
     Transport,
 )
-from device.music.keys import allowed_tonic
+from device.music.keys import allowed_mode, allowed_tonic
 from device.music.phrasebook import Phrasebook
 from device.stage import keyed_random
 
@@ -137,8 +137,9 @@ class Conductor:
         self._brightness = Ramp(0, CALM.brightness, CALM.brightness, BRIGHTNESS_PER_S / self._sfreq_hz)
 
     def _neutral(self) -> MusicIntent:
-        tonic_pc = allowed_tonic(CALM.tonic_pc, CALM.mode, self._config.prescription.preference.never_keys)
-        return msgspec.structs.replace(CALM, tonic_pc=tonic_pc)
+        never = self._config.prescription.preference.never_keys
+        mode = allowed_mode(CALM.mode, never)
+        return msgspec.structs.replace(CALM, mode=mode, tonic_pc=allowed_tonic(CALM.tonic_pc, mode, never))
 
     # -- what the engine asks between messages
 

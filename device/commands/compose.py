@@ -6,48 +6,36 @@ are refused.
 
 from __future__ import annotations
 
-import math
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn
 
 import click
-import msgspec
 from rich.progress import Progress
 
 from device import __version__
 from device.clock import SystemClock
 from device.commands import options as kinds
-from device.commands.piece import Piece, Sound, Studio, Wish, length_of
-from device.commands.themes import WITHOUT_MELODY, read_song, read_themes, refuse_silence
-from device.config import DeviceConfig, Preference, Prescription, SessionConfig, Theme, load
+from device.commands.piece import Piece, Sound, Studio, Wish
+from device.commands.signals import SIGNALS
+from device.commands.wishes import BARS, BARS_MAX, configure, refuse_overflow, wish_of
+from device.config import SessionConfig
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
-from device.control.journey import Journey, Point, journey_of
-from device.errors import ConfigError, RecordingError
-from device.messages import Voice
-from device.models import MODELS_DIR, ModelFolder
+from device.models import ModelFolder
 from device.music.form import place_of
-from device.music.instruments import NAMES, find_instrument
 from device.music.keys import key_name
-from device.music.playing import programs_of
-from device.music.theme import theme_of
 from device.outputs import writing
 from device.sessions.interchange import write_midi
 
-BARS = 32
-BARS_MAX = 4096
-JOURNEY_BYTES_MAX = 1_000_000
 CUES = ("target_valence", "target_arousal", "tempo_bpm", "density", "register_midi", "loudness_db", "brightness",
         "articulation")  # fmt: skip
 FILE = click.Path(path_type=Path, dir_okay=False)
 PLACE = click.Path(path_type=Path)
 PICTURES = ("", ".png", ".pdf", ".svg")
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
@@ -78,15 +66,18 @@ def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> 
 def compose(**options: Any) -> None:
     """Compose a piece, much faster than it plays."""
     remarks: list[str] = []
-    config = _configure(options, remarks)
-    wish = _wish(options, config, remarks)
-    for remark in remarks:
+    config = configure(options, remarks)
+    wish = wish_of(options, config, remarks)
+    if options["wav"]:
+        refuse_overflow(config, wish)
+    for remark in (*config.heard, *remarks):
         say(f"isotone: {remark}", err=True)
     files = {name: options[name] for name in ("out", "wav", "picture") if options[name]}
     with _stoppable(), writing({f"--{name}": path for name, path in files.items()}, _inputs(options, config)) as places:
         piece, spent_s = _compose(config, wish, places.get("--wav"), quiet=options["as_json"])
         _write(piece, config, places)
-    report = _report(piece, config, spent_s) | {"remarks": remarks, "files": {k: str(v) for k, v in files.items()}}
+    report = _report(piece, config, spent_s) | {"heard": config.heard, "remarks": remarks}
+    report |= {"files": {name: str(path) for name, path in files.items()}}
     _tell(report, as_json=options["as_json"])
 
 
@@ -126,128 +117,6 @@ def _inputs(options: dict[str, Any], config: SessionConfig) -> list[Path]:
     named = (preference.seed_melody, *preference.never_melodies, soundfont)
     given = (options[name] for name in ("journey", "like", "prescription", "device"))
     return [Path(name).expanduser() for name in (*given, *named) if name]
-
-
-# -- what is asked, and what can be had of it
-
-
-def _configure(options: dict[str, Any], remarks: list[str]) -> SessionConfig:
-    device = load(options["device"], DeviceConfig) if options["device"] else DeviceConfig()
-    if options["generator"]:
-        music = msgspec.structs.replace(device.music, generator=options["generator"])
-        device = msgspec.structs.replace(device, music=music)
-    prescription = load(options["prescription"], Prescription) if options["prescription"] else Prescription()
-    refuse_silence(prescription)
-    prescription = _prefer(prescription, options, remarks)
-    prescription = _equip(prescription, options["instruments"] or (), remarks)
-    theme, never, unread = read_themes(prescription.preference)
-    remarks += unread
-    seed = options["seed"]
-    return SessionConfig(
-        session_id="compose",
-        seed=int.from_bytes(os.urandom(4), "big") if seed is None else seed,
-        run_dir="",
-        session_dir="",
-        models_dir=str(MODELS_DIR),
-        device=device,
-        prescription=prescription,
-        theme=_like(options["like"], theme, remarks) if options["like"] else theme,
-        never=never,
-    )
-
-
-def _like(path: Path, otherwise: Theme | None, remarks: list[str]) -> Theme | None:
-    """The melody of a MIDI file, or where it holds none that can be taken up, the one there is otherwise.
-
-    Raises:
-        RecordingError: there is no such file, or it cannot be read.
-    """
-    data = read_song(path)
-    try:
-        return theme_of(data, path.name)
-    except RecordingError as error:
-        remarks.append(f"{error.sentence} {WITHOUT_MELODY} {error.action}")
-        return otherwise
-
-
-def _prefer(prescription: Prescription, options: dict[str, Any], remarks: list[str]) -> Prescription:
-    """Style and texture as wished, unless the prescription forbids the style."""
-    preference = prescription.preference
-    wished = {name: options[name] for name in ("style", "texture") if options[name]}
-    if wished.get("style") in preference.never_styles:
-        remarks.append(f"The prescription forbids the style {wished.pop('style')}; {preference.style} is kept.")
-    changed: Preference = msgspec.structs.replace(preference, **wished)
-    return msgspec.structs.replace(prescription, preference=changed)
-
-
-def _equip(prescription: Prescription, words: tuple[str, ...], remarks: list[str]) -> Prescription:
-    """The instruments of `voice=name` or, one after the other, of melody, bass, inner and pad; what is forbidden, not.
-
-    Raises:
-        ConfigError: no such voice, or more instruments than voices.
-    """
-    voices = get_args(Voice)
-    programs = dict(prescription.programs)
-    for place, word in enumerate(words):
-        voice, _, name = word.rpartition("=") if "=" in word else (voices[min(place, 3)], "", word)
-        if voice.strip() not in voices or place >= len(voices):
-            raise ConfigError(f"There is no voice for `{word}`.", f"The voices are {', '.join(voices)}.")
-        try:
-            programs[voice.strip()], remark = find_instrument(name)
-        except LookupError as error:
-            remark = f"{error} {NAMES[programs.get(voice.strip(), 0)]} is kept."
-        remarks += [remark] if remark else []
-    wished = msgspec.structs.replace(prescription, programs=programs)
-    for voice, program in programs_of(wished).items():
-        if programs.get(voice, program) != program:
-            remarks.append(
-                f"The prescription forbids {NAMES[programs[voice]]} for {voice}; {NAMES[program]} plays instead."
-            )
-    return wished
-
-
-def _wish(options: dict[str, Any], config: SessionConfig, remarks: list[str]) -> Wish:
-    if options["journey"]:
-        journey = journey_of(_read(options["journey"]), options["journey"].name)
-        if options["valence"] is not None or options["arousal"] is not None:
-            remarks.append("With --path, --valence and --arousal are not used.")
-    else:
-        goal = config.prescription
-        valence = _bring(options["valence"], goal.goal_valence, "valence", (-1.0, 1.0), remarks)
-        arousal = _bring(options["arousal"], goal.goal_arousal, "arousal", (-1.0, 1.0), remarks)
-        journey = Journey([Point(valence=valence, arousal=arousal, bar=0.0)])
-    limits = config.prescription.limits
-    slowest, fastest = sorted((limits.tempo_min_bpm, limits.tempo_max_bpm))
-    tempo = options["tempo"]
-    if tempo is not None:
-        tempo = _bring(tempo, tempo, "tempo", (slowest, fastest), remarks)
-    if options["bars"] or not options["journey"]:
-        return Wish(journey, options["bars"] or BARS, tempo)
-    return Wish(journey, length_of(config, Wish(journey, BARS_MAX, tempo)), tempo)
-
-
-def _bring(value: float | None, default: float, name: str, ends: tuple[float, float], remarks: list[str]) -> float:
-    """The value, or the nearest that may be had, which is said."""
-    if value is None or not math.isfinite(value):
-        if value is not None:
-            remarks.append(f"{value} is no {name}: {default:g} is taken.")
-        return default
-    allowed = min(max(value, ends[0]), ends[1])
-    if allowed != value:
-        remarks.append(f"{name} {value:g} cannot be had: {allowed:g}, the nearest that can, is taken.")
-    return allowed
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(JOURNEY_BYTES_MAX + 1)
-        text = data.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}.", "Give a CSV or TOML file.") from error
-    if len(data) > JOURNEY_BYTES_MAX:
-        raise ConfigError(f"{path} is larger than {JOURNEY_BYTES_MAX // 1000} kB.", "Give fewer points.")
-    return text
 
 
 # -- what comes out

@@ -6,7 +6,8 @@ guards and fallbacks, and, where sound is wanted, the same synthesiser.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from device.control.tonality import tonic_at
 from device.messages import Bar, Message, Mode, MusicIntent, PlayedBar, Start, Tick, Transport
 from device.music.composer import Composer
 from device.music.form import SECTION_BARS
+from device.music.keys import allowed_mode
 from device.sessions.wav import WavWriter
 
 BEATS = 4
@@ -73,7 +75,8 @@ class Steersman:
         state = self._wish.journey.at(index, self.time_s)
         cues = self._steer(cues_of(state, self._limits))
         if index % SECTION_BARS == 0:
-            self._mode = mode_of(state.valence, self._mode)
+            never = self._config.prescription.preference.never_keys
+            self._mode = allowed_mode(mode_of(state.valence, self._mode), never)
         bar_s = BEATS * 60.0 / cues.tempo_bpm
         self.time_s += bar_s
         # Counted to the middle of the bar, so that the last but one knows that it is.
@@ -103,12 +106,22 @@ class Steersman:
 
 def length_of(config: SessionConfig, wish: Wish) -> int:
     """Bars that the journey of a wish takes, and one to close; at most those wished for."""
+    starts_s = enumerate(itertools.islice(_starts_s(config, wish), wish.n_bars))
+    return next((bar + 1 for bar, start_s in starts_s if wish.journey.is_over(bar, start_s)), wish.n_bars)
+
+
+def seconds_of(config: SessionConfig, wish: Wish) -> float:
+    """How long the bars of a wish last."""
+    return max(_starts_s(config, wish))
+
+
+def _starts_s(config: SessionConfig, wish: Wish) -> Iterator[float]:
+    """When each bar begins, and at last when the piece is over."""
     steersman = Steersman(config, wish)
     for index in range(wish.n_bars):
-        if wish.journey.is_over(index, steersman.time_s):
-            return index + 1
+        yield steersman.time_s
         steersman.answer(Transport(t_ns=0, bar_index=index, start_frame=0, starts_ns=0, deadline_ns=0))
-    return wish.n_bars
+    yield steersman.time_s
 
 
 class Sound:

@@ -15,10 +15,11 @@ from device.clock import SystemClock
 from device.commands.diagnosis import refuse_if_unfit
 from device.commands.kept import find_session
 from device.commands.options import DEVICE_TOML, device_option, json_option
+from device.commands.prescriptions import load_prescription
 from device.commands.rig import Rig
 from device.commands.session import End, has_recording, prepared, run_session, summarise
 from device.commands.signals import Signals, orderly_signals
-from device.config import AudioConfig, DeviceConfig, Prescription, SessionConfig, load
+from device.config import AudioConfig, DeviceConfig, SessionConfig, load
 from device.console import observers
 from device.console.observers import Extra
 from device.console.printing import forgive, output_trouble, refusal, say, say_json
@@ -107,11 +108,9 @@ def _demo_audio(audio: AudioConfig, *, no_sound: bool) -> AudioConfig:
 def _prepared(
     device: DeviceConfig, options: dict[str, Any], *, minutes: float
 ) -> AbstractContextManager[SessionConfig]:
-    path = options["prescription_path"]
-    prescription = load(path, Prescription) if path else Prescription()
     return prepared(
         device,
-        prescription,
+        load_prescription(options["prescription_path"]),
         listener=options["listener"],
         minutes=minutes,
         seed=options["seed"],
@@ -122,6 +121,8 @@ def _prepared(
 def _play(config: SessionConfig, options: dict[str, Any], signals: Signals, extra: Extra) -> End:
     signals.check()
     forgive()
+    for sentence in config.heard:
+        say(f"isotone: {sentence}", err=True)
     title = f"ISOTONE  {printable(config.listener)}"
     watcher: observers.Watcher
     if options["as_json"]:

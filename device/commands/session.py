@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from device.clock import SystemClock
 from device.commands import memory
+from device.commands.prescriptions import refuse_contradiction, remarks_on
 from device.commands.session_folder import claim_session_folder, sessions_root
 from device.commands.signals import Signals
-from device.commands.themes import read_themes, refuse_silence
+from device.commands.themes import read_themes
 from device.config import DeviceConfig, Prescription, SessionConfig
 from device.console.observers import Watcher
 from device.errors import DiskError, Exit
@@ -55,7 +56,7 @@ def prepared(
         DiskError: the folder cannot be written or the disk is too full.
         SystemMissingError: there is no safe place for the session's sockets.
     """
-    refuse_silence(prescription)
+    refuse_contradiction(prescription)
     session_id = name_session()
     wanted = out or sessions_root(device) / session_id
     with (
@@ -64,7 +65,7 @@ def prepared(
         claim_run_folder(session_id) as run_dir,
     ):
         _check_space(session_dir, minutes)
-        theme, never, remarks = read_themes(prescription.preference)
+        themes = read_themes(prescription.preference)
         known = memory.recall(device, listener, session_dir.parent)
         _note(run_dir / EARLIER_LOG, known.sources)
         yield SessionConfig(
@@ -79,9 +80,10 @@ def prepared(
             prescription=prescription,
             listener_id=known.listener_id,
             baselines=known.baselines,
-            theme=theme,
-            never=never,
-            remarks=(*known.remarks, *remarks),
+            theme=themes.liked,
+            never=themes.never,
+            remarks=(*known.remarks, *remarks_on(prescription), *themes.remarks),
+            heard=themes.heard,
         )
 
 

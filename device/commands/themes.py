@@ -4,37 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
-from device.config import Preference, Prescription, Theme
-from device.errors import ConfigError, RecordingError
+from device.config import Preference, Theme
+from device.errors import RecordingError
+from device.music.likeness import is_one_of
 from device.music.midi_reader import BYTES_MAX
-from device.music.theme import theme_of
+from device.music.theme import Heard, hear
 
-N_PROGRAMS = 128
 WITHOUT_MELODY = "The music goes on without this melody."
+NOT_KEPT_OUT = "This melody cannot be kept out."
 
 
-def refuse_silence(prescription: Prescription) -> None:
-    """What forbids every instrument is a mistake, and the guard would keep to it.
-
-    Raises:
-        ConfigError: it does.
-    """
-    if len(set(prescription.never_programs)) == N_PROGRAMS:
-        raise ConfigError("The prescription's never_programs leaves no instrument to play on.", "Allow one at least.")
-
-
-def read_theme(path: Path) -> Theme:
-    """The melody of a MIDI file.
-
-    Raises:
-        RecordingError: no file that can be read, or `theme_of` refuses what is in it.
-    """
-    return theme_of(read_song(path), path.name)
+class Themes(NamedTuple):
+    liked: Theme | None
+    never: tuple[Theme, ...]
+    remarks: tuple[str, ...]
+    """What cannot be read or had, a sentence each."""
+    heard: tuple[str, ...]
+    """What was understood of each file that was read."""
 
 
 def read_song(path: Path) -> bytes:
-    """What a MIDI file holds, as far as `theme_of` looks at it.
+    """What a MIDI file holds, as far as `hear` looks at it.
 
     Raises:
         RecordingError: no file that can be read.
@@ -49,22 +41,37 @@ def read_song(path: Path) -> bytes:
         raise RecordingError(f"{path} cannot be read: {error}.", "Give a MIDI file that can be read.") from error
 
 
-def read_themes(preference: Preference) -> tuple[Theme | None, tuple[Theme, ...], tuple[str, ...]]:
-    """The melody to take up, those that may never sound, and a sentence for each file that cannot be read.
+def read_themes(preference: Preference, wished: Path | None = None) -> Themes:
+    """The melody to take up, which may be `wished` in the prescribed one's place, and those that may never sound.
 
-    A session is not stopped by such a file.
+    A file that holds no melody stops nothing, and what is forbidden is not taken up, whoever likes it.
+
+    Raises:
+        RecordingError: there is no file `wished`, or it cannot be read.
     """
-    liked, remarks = _read_all(filter(None, [preference.seed_melody]), WITHOUT_MELODY)
-    never, more = _read_all(preference.never_melodies, "This melody cannot be kept out.")
-    return (liked[0] if liked else None), never, (*remarks, *more)
+    if wished is not None:
+        read_song(wished)
+    remarks: list[str] = []
+    unread: list[str] = []
+    never = _read_all(preference.never_melodies, NOT_KEPT_OUT, unread)
+    forbidden = tuple(heard.theme for heard in never)
+    liked: Heard | None = None
+    for name in filter(None, [str(wished or ""), preference.seed_melody]):
+        for heard in _read_all([name], WITHOUT_MELODY, remarks) if liked is None else ():
+            if is_one_of(heard.theme, forbidden):
+                remarks.append(f"The prescription forbids the melody of {Path(name).name}. {WITHOUT_MELODY}")
+            else:
+                liked = heard
+    told = tuple(heard.sentence for heard in ([liked] if liked else []))
+    banned = tuple(f"Never to be heard: {heard.sentence}" for heard in never)
+    return Themes(liked.theme if liked else None, forbidden, (*remarks, *unread), told + banned)
 
 
-def _read_all(names: Iterable[str], effect: str) -> tuple[tuple[Theme, ...], list[str]]:
-    themes: list[Theme] = []
-    sentences: list[str] = []
+def _read_all(names: Iterable[str], effect: str, remarks: list[str]) -> list[Heard]:
+    found: list[Heard] = []
     for name in names:
         try:
-            themes.append(read_theme(Path(name)))
+            found.append(hear(read_song(Path(name)), Path(name).name))
         except RecordingError as error:
-            sentences.append(f"{error.sentence} {effect} {error.action}")
-    return tuple(themes), sentences
+            remarks.append(f"{error.sentence} {effect} {error.action}")
+    return found

@@ -37,6 +37,7 @@ from device.messages import (
     Transport,
 )
 from device.music.form import SECTION_BARS
+from device.music.keys import allowed_mode
 
 PROCESS = "loop"
 """Its row of TABLE 2, in whose name it answers."""
@@ -191,7 +192,8 @@ class Controller:
     def _compose(self, bar_index: int, moment: Moment, choice: Choice, cues: Cues, now_ns: int) -> MusicIntent:
         # Mode and tonic change only where a section begins.
         if bar_index % SECTION_BARS == 0 or self._intent is None:
-            self._mode = mode_of(self._led(moment).valence, self._mode)
+            never = self._config.prescription.preference.never_keys
+            self._mode = allowed_mode(mode_of(self._led(moment).valence, self._mode), never)
         beats = self._played.beats if self._played else BEATS
         return MusicIntent(
             t_ns=now_ns,

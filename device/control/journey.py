@@ -5,10 +5,10 @@ As CSV with a header `time_s,valence,arousal` (or `bar,...`), or as TOML with a 
 
 from __future__ import annotations
 
+import bisect
 import csv
 import io
 import itertools
-import tomllib
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -17,8 +17,10 @@ import msgspec
 from device.config import Axis, Config
 from device.control.session_plan import State
 from device.errors import ConfigError
+from device.toml_text import parse
 
 POINTS_MAX = 10_000
+BYTES_MAX = 1_000_000
 Moment = Annotated[float, msgspec.Meta(ge=0.0, le=86_400.0)]
 
 
@@ -49,7 +51,7 @@ class Journey:
     def at(self, bar_index: int, time_s: float) -> State:
         """The point to be at when this bar begins, `time_s` after the music did."""
         here = bar_index if self.in_bars else time_s
-        after = next((index for index, point in enumerate(self.points) if point.at > here), len(self.points))
+        after = bisect.bisect_right(self.points, here, key=lambda point: point.at)
         if after in (0, len(self.points)):
             point = self.points[min(after, len(self.points) - 1)]
             return State(point.valence, point.arousal)
@@ -71,7 +73,7 @@ def journey_of(text: str, name: str) -> Journey:
         ConfigError: no such table, a value out of range, points not in order, bars and seconds mixed.
     """
     try:
-        points = _from_toml(text) if name.lower().endswith(".toml") else _from_csv(text)
+        points = _from_toml(text, name) if name.lower().endswith(".toml") else _from_csv(text)
     except (ValueError, csv.Error) as error:
         raise ConfigError(
             f"{name} is no journey: {error}.", "Give columns time_s (or bar), valence and arousal, both -1 to 1."
@@ -86,9 +88,8 @@ def journey_of(text: str, name: str) -> Journey:
     return Journey(points)
 
 
-def _from_toml(text: str) -> list[Point]:
-    # msgspec's and tomllib's errors are ValueErrors.
-    return msgspec.convert(tomllib.loads(text).get("point", []), list[Point])
+def _from_toml(text: str, name: str) -> list[Point]:
+    return msgspec.convert(parse(text, name).get("point", []), list[Point])
 
 
 def _from_csv(text: str) -> list[Point]:

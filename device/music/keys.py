@@ -45,6 +45,13 @@ def key_of(name: str) -> tuple[int, Mode]:
     return (TONICS[tonic[0]] + shift) % 12, "major" if mode == "major" else "minor"
 
 
+def allowed_mode(mode: Mode, never: Sequence[str]) -> Mode:
+    """The mode asked for, or the other one where none of its keys may sound."""
+    forbidden = {key_of(name) for name in never}
+    other: Mode = "minor" if mode == "major" else "major"
+    return mode if any((tonic, mode) not in forbidden for tonic in range(12)) else other
+
+
 def allowed_tonic(tonic_pc: int, mode: Mode, never: Sequence[str]) -> int:
     """The tonic asked for, or the nearest related one whose key may sound; where none may, the one asked for."""
     forbidden = {key_of(name) for name in never}

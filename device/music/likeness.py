@@ -44,6 +44,14 @@ def holds(never: Sequence[Theme], bars: Sequence[Bar]) -> bool:
     return any(_ends_in(line[: end + 1], known) for end in range(len(line)))
 
 
+def is_one_of(theme: Theme, never: Sequence[Theme]) -> bool:
+    """Whether a theme is, by at least half of its notes, one of `never`."""
+    line = [note.pitch for bar in theme.bars for note in bar]
+    known = _fragments(never)
+    recognised = sum(_ends_in(line[max(0, end - KNOWN_INTERVALS) : end + 1], known) for end in range(len(line)))
+    return bool(known) and 2 * recognised + KNOWN_INTERVALS >= len(line)
+
+
 def _line(bars: Sequence[Bar]) -> list[int]:
     notes = (
         note for bar in bars for note in sorted(bar.notes, key=lambda note: note.onset_tick) if note.voice == "melody"

@@ -131,6 +131,8 @@ class Manager:
             self._config = msgspec.structs.replace(self._config, started_ns=start.t_ns)
             session_path(self._run_dir).write_bytes(msgspec.json.encode(self._config))
             self._publisher.send(start)
+            for sentence in self._config.heard:
+                self.mark(sentence)
             for remark in self._config.remarks:
                 self._report("preference", remark, "")
             self._notifier.ready()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from device.config import DeviceConfig, Prescription, SessionConfig, Theme, load
 from device.errors import ConfigError, Exit
-from device.messages import Note
+from device.messages import VOICES, Note
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -75,7 +75,7 @@ def test_any_text_is_either_a_configuration_or_a_config_error(
 
 def test_without_a_preference_everybody_plays_and_nothing_is_forbidden() -> None:
     preference = Prescription().preference
-    assert preference.voices == ("melody", "inner", "bass", "pad")
+    assert preference.voices == VOICES
     assert (preference.seed_melody, preference.never_keys, preference.never_melodies) == ("", (), ())
 
 

@@ -88,7 +88,6 @@ def test_a_generator_that_fails_is_told_bar_by_bar_and_the_music_goes_on(
 
 def test_the_sound_is_as_long_as_the_piece_and_under_the_ceiling(config: SessionConfig, tmp_path: Path) -> None:
     path = tmp_path / "x.wav"
-    path.write_bytes(b"old" * 100)
     config = by(config, "phrasebook")
     try:
         sound = Sound(config, path)

@@ -45,10 +45,20 @@ def test_a_prescription_that_leaves_nothing_to_play_on_is_refused(tmp_path: Path
 def test_the_melodies_of_the_prescription_are_read_once_at_launch(tmp_path: Path) -> None:
     song = tmp_path / "song.mid"
     song.write_bytes(midi(("melody", 0, tune())))
-    with prepared(tmp_path / "new", preference={"seed_melody": str(song), "never_melodies": (str(song),)}) as config:
+    with prepared(tmp_path / "new", preference={"seed_melody": str(song)}) as config:
         assert config.theme is not None
-        assert config.never == (config.theme,)
         assert not config.remarks
+        assert config.heard == ("song.mid: 16 notes of track 2 (melody) in C major, 120 bpm, in 4 bars of 4/4.",)
+    with prepared(tmp_path / "two", preference={"never_melodies": (str(song),)}) as banned:
+        assert banned.never == (config.theme,)
+        assert "Never to be heard: song.mid" in banned.heard[0]
+
+
+def test_what_takes_the_place_of_something_forbidden_is_told_when_the_session_begins(tmp_path: Path) -> None:
+    with prepared(tmp_path / "new", never_programs=[0], programs={"melody": 0, "bass": 32}) as config:
+        assert config.remarks == (
+            "The prescription forbids acoustic grand piano for melody; vibraphone plays instead.",
+        )
 
 
 def test_a_new_folder_becomes_the_session_itself_and_is_for_this_user_alone(tmp_path: Path) -> None:

@@ -1,0 +1,82 @@
+"""TOML that somebody wrote: read within declared limits, and the line on which a key stands."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from device.errors import ConfigError
+
+BYTES_MAX = 65_536
+"""More than any configuration takes."""
+PARTS_MAX = 16
+"""Parts of a dotted key; tomllib needs memory by their square."""
+STRINGS = re.compile(r'"(?:\\.|[^"\\\n])*"|' + r"'[^'\n]*'")
+DOTTED = re.compile(r"[\w-]+(?:[ \t]*\.[ \t]*[\w-]+)*")
+HEADER = re.compile(r"\s*\[([^\[\]]+)\]")
+ANY_KEY = "[...]"
+"""Stands for a key of any name."""
+
+
+def read_text(path: Path, bytes_max: int = BYTES_MAX) -> str:
+    """What a small text file holds.
+
+    Raises:
+        ConfigError: it cannot be read, is larger than `bytes_max`, or is no text.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(bytes_max + 1)
+        text = data.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}.", "Give an existing, readable text file.") from error
+    if len(data) > bytes_max:
+        raise ConfigError(f"{path} is larger than {bytes_max // 1000} kB.", "Give a smaller one.")
+    return text
+
+
+def parse(text: str, name: str) -> dict[str, Any]:
+    """The tables of a TOML text out of the file called `name`.
+
+    Raises:
+        ConfigError: it is no TOML, or its keys have more parts than any that we know.
+    """
+    for found in DOTTED.finditer(STRINGS.sub("s", text)):
+        if found[0].count(".") >= PARTS_MAX:
+            raise ConfigError(f"{name} has a key of more than {PARTS_MAX} parts.", "Remove it.")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        # A number too long, a date that there is not: not all of its refusals are of its own kind.
+        raise ConfigError(f"{name} is not valid TOML: {error}.", "Mend that line.") from error
+
+
+def find_line(text: str, tables: list[str], key: str) -> tuple[int, list[str]]:
+    """Line of `key` inside the table (or of the table's header; 0: cannot be told) and the table's name as written."""
+    current: list[str] = []
+    wanted = [*tables, key]
+    header_line, found = 0, tables
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = HEADER.match(line)
+        name, is_assigned, _ = line.partition("=")
+        if header:
+            current = _parts(header[1])
+        here = current if header else [*current, *_parts(name)] if is_assigned else []
+        if not header and _matches(here, wanted):
+            return number, here[: len(tables)]
+        # The header of its table, or the inline table that it stands in.
+        if here and (_matches(here, wanted) or _matches(here, tables)):
+            header_line, found = header_line or number, here[: len(tables)]
+    return header_line, found
+
+
+def _parts(dotted: str) -> list[str]:
+    return [part.strip().strip("\"'") for part in dotted.split(".")]
+
+
+def _matches(table: list[str], pattern: list[str]) -> bool:
+    return len(table) == len(pattern) and all(
+        want in (ANY_KEY, have) for have, want in zip(table, pattern, strict=True)
+    )
