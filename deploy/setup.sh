@@ -167,7 +167,8 @@ clean_up() {
 }
 
 lock() {
-    { mkdir -p "$ENVIRONMENTS" && touch "$ENVIRONMENTS/lock"; } 2>/dev/null ||
+    # Closed to others, who could hold it for ever.
+    { mkdir -p "$ENVIRONMENTS" && touch "$ENVIRONMENTS/lock" && chmod 600 "$ENVIRONMENTS/lock"; } 2>/dev/null ||
         fail "$ROOT may not be written by $(id -un); run this as the user to whom it belongs."
     exec 9>"$ENVIRONMENTS/lock"
     flock -n 9 || {
