@@ -1,6 +1,7 @@
 """Runs one process of TABLE 2: its heartbeat, its stages, and the trace that replay follows.
 
-Started by the manager as `python -m device.host NAME RUN_DIR INCARNATION`, always a fresh interpreter.
+Started by the manager as `python -m device.host NAME RUN_DIR INCARNATION`, always a fresh interpreter. A process that
+outlives sessions is given the folder where such processes publish instead of a session's.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -78,6 +80,21 @@ class StageRunner:
         return emitted
 
 
+class Lifeline:
+    """Whether a process is still wanted: nobody asked it to stop, and whoever started it lives."""
+
+    def __init__(self, stop: threading.Event | None) -> None:
+        self._stop = stop or threading.Event()
+        # With `--one-process` who started it lives in the same process, whoever its parent is.
+        self._parent_pid = os.getppid() if threading.current_thread() is threading.main_thread() else 0
+
+    def cut_by(self) -> str:
+        """`asked` or `manager gone`; empty while it is wanted."""
+        if self._stop.is_set():
+            return "asked"
+        return "" if self._parent_pid in (0, os.getppid()) else "manager gone"
+
+
 class ProcessContext:
     """What a process entry is given: its stages, the bus, the clock and the heartbeat."""
 
@@ -88,12 +105,10 @@ class ProcessContext:
         self.stop_reason = ""
         row = PROCESSES[name]
         self.stages = build_stages(row, config)
-        self._stop = stop or threading.Event()
+        self._lifeline = Lifeline(stop)
         self._runner = StageRunner(self.stages)
         self._reads = reads_of(row, self.stages)
         run_dir = Path(config.run_dir)
-        # With `--one-process` the manager lives in the same process, whoever its parent is.
-        self._parent_pid = os.getppid() if threading.current_thread() is threading.main_thread() else 0
         self._standstill = Standstill(clock)
         writers, always = _writers(self._reads) - {name}, set(names_that_run("always"))
         # Processes that outlive sessions are heard where there are any, and never waited for.
@@ -186,15 +201,10 @@ class ProcessContext:
             self._send_health(now_ns)
         if now_ns - self._traced_ns >= TRACE_NS:
             self._send_trace()
-        if self._stop.is_set():
-            self.stop_reason = "asked"
-        elif self._manager_gone(now_ns):
-            self.stop_reason = "manager gone"
+        self.stop_reason = self._lifeline.cut_by() or ("manager gone" if self._is_manager_silent(now_ns) else "")
         return not self.stop_reason
 
-    def _manager_gone(self, now_ns: int) -> bool:
-        if self._parent_pid not in (0, os.getppid()):
-            return True
+    def _is_manager_silent(self, now_ns: int) -> bool:
         if self._manager_ns:
             return now_ns - self._manager_ns > MANAGER_SILENCE_NS
         return now_ns - self._began_ns > MANAGER_ABSENCE_NS
@@ -208,7 +218,7 @@ class ProcessContext:
             t_ns=self.clock.now_ns(), process=self.name, code=code, sentence=sentence, action=action, fatal=True
         )
         self.publish(fault)
-        _leave_fault(self.config, fault)
+        leave_fault(Path(self.config.run_dir), fault)
 
     def close(self) -> None:
         self._send_trace()
@@ -267,17 +277,30 @@ def run_stages(context: ProcessContext) -> None:
                 context.step(Tick(t_ns=now_ns), index)
 
 
+class Context(Protocol):
+    """What `run_entry` needs of a context."""
+
+    def fail(self, code: str, sentence: str, action: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
 def run_process(name: str, incarnation: int, config: SessionConfig, stop: threading.Event) -> int:
-    """Run a process to its end; returns its exit code. A refusal is left as a fault, a bug propagates."""
+    """Run a process of a session to its end; returns its exit code."""
+    return run_entry(name, Path(config.run_dir), lambda: ProcessContext(name, incarnation, config, SystemClock(), stop))
+
+
+def run_entry(name: str, folder: Path, make: Callable[[], Context]) -> int:
+    """Run a process's entry with the context that `make` builds. A refusal is left as a fault, a bug propagates."""
     try:
-        context = ProcessContext(name, incarnation, config, SystemClock(), stop)
+        context = make()
     except IsotoneError as error:
         code = type(error).__name__
         fault = Fault(t_ns=0, process=name, code=code, sentence=error.sentence, action=error.action, fatal=True)
-        _leave_fault(config, fault)
+        leave_fault(folder, fault)
         return int(error.exit_code)
     try:
-        entry: Callable[[ProcessContext], None] = import_name(PROCESSES[name].entry)
+        entry: Callable[[Context], None] = import_name(PROCESSES[name].entry)
         entry(context)
     except IsotoneError as error:
         context.fail(type(error).__name__, error.sentence, error.action)
@@ -287,9 +310,9 @@ def run_process(name: str, incarnation: int, config: SessionConfig, stop: thread
     return 0
 
 
-def _leave_fault(config: SessionConfig, fault: Fault) -> None:
+def leave_fault(folder: Path, fault: Fault) -> None:
     """Whole or not at all, as the manager may look at any moment; a disk that refuses has its own fault."""
-    path = fault_path(Path(config.run_dir), fault.process)
+    path = fault_path(folder, fault.process)
     beside = path.with_suffix(".new")
     with contextlib.suppress(OSError):
         beside.write_bytes(msgspec.json.encode(fault))
@@ -309,12 +332,16 @@ def _take_place(row: Process) -> None:
 
 
 def main() -> None:
-    name, run_dir, incarnation = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-    config = msgspec.json.decode(session_path(run_dir).read_bytes(), type=SessionConfig)
+    name, folder, incarnation = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _take_place(PROCESSES[name])
+    if PROCESSES[name].runs == "always":
+        from device.runtime.resident import run_resident  # noqa: PLC0415 - not in a session
+
+        sys.exit(run_resident(name, incarnation, folder, stop))
+    config = msgspec.json.decode(session_path(folder).read_bytes(), type=SessionConfig)
     sys.exit(run_process(name, incarnation, config, stop))
 
 

@@ -6,6 +6,8 @@ import contextlib
 import os
 import subprocess
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -75,19 +77,22 @@ class InterpreterLauncher:
 
 
 class ThreadChild:
-    """A child that shares this interpreter: `--one-process`, for laptops and debuggers."""
+    """A child that shares this interpreter: `--one-process`, for laptops and debuggers.
 
-    def __init__(self, name: str, incarnation: int, config: SessionConfig) -> None:
+    `run` is given the event that asks it to stop and returns the exit code.
+    """
+
+    def __init__(self, name: str, run: Callable[[threading.Event], int]) -> None:
         self.pid = os.getpid()
         self._stop = threading.Event()
         self._exit_code: int | None = None
-        self._thread = threading.Thread(target=self._run, args=(name, incarnation, config), name=name, daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(run,), name=name, daemon=True)
         self._thread.start()
 
-    def _run(self, name: str, incarnation: int, config: SessionConfig) -> None:
+    def _run(self, run: Callable[[threading.Event], int]) -> None:
         exit_code = 1
         try:
-            exit_code = run_process(name, incarnation, config, self._stop)
+            exit_code = run(self._stop)
         finally:
             self._exit_code = exit_code
 
@@ -106,4 +111,4 @@ class ThreadChild:
 
 class ThreadLauncher:
     def start(self, name: str, incarnation: int, config: SessionConfig) -> Child:
-        return ThreadChild(name, incarnation, config)
+        return ThreadChild(name, partial(run_process, name, incarnation, config))
