@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ from typing import Any
 import click
 from rich.table import Table
 
+from device.commands.kept import places
 from device.commands.memory import listeners_root, sessions_of
-from device.commands.options import device_option, json_option
-from device.commands.session_folder import sessions_root
+from device.commands.options import DEVICE_TOML, device_option, json_option
 from device.config import DeviceConfig, load
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
@@ -48,6 +49,9 @@ def _known(device: DeviceConfig, name: str) -> Iterator[tuple[Store, Person]]:
 
 
 def _device(path: Path | None) -> DeviceConfig:
+    """The given device.toml, else the box's own, else nothing but defaults."""
+    if path is None and os.access(DEVICE_TOML, os.R_OK):
+        path = DEVICE_TOML
     return load(path, DeviceConfig) if path else DeviceConfig()
 
 
@@ -110,10 +114,9 @@ def rename(name: str, new_name: str, device_path: Path | None, as_json: bool) ->
 @json_option
 def forget(name: str, device_path: Path | None, as_json: bool) -> None:
     """Erase what is known of a listener. Recorded sessions stay, and are named."""
-    device = _device(device_path)
-    with _known(device, name) as (store, person):
+    with _known(_device(device_path), name) as (store, person):
         beside = {Path(row.folder).parent for row in memory.taken_in(store).values() if row.listener == person.id}
-        heads = sessions_of(store, person, {sessions_root(device), *beside})
+        heads = sessions_of(store, person, {*places(None, device_path), *beside})
         erased = store.counts(person)
         for head in heads:
             memory.begin(store, person, head.session, str(head.folder))
