@@ -21,7 +21,7 @@ ACTION = "Give another file for it."
 
 
 class Output:
-    """Something to be written: fill the file `scratch`, then `settle` and `commit`; `discard` leaves nothing of it.
+    """Something to be written: `open`, fill the file `scratch`, `settle`, `commit`; `discard` leaves nothing of it.
 
     Raises:
         OSError: it cannot be written.
@@ -30,8 +30,8 @@ class Output:
     def __init__(self, path: Path, mode: int = 0o666) -> None:
         """`mode` is for a file that is not there yet, less what the umask takes."""
         self._path = path
-        self._place = Path(os.path.realpath(path))
         self._found = _status(path)
+        self._place = Path(os.path.realpath(path))
         self.is_file = self._found is None or stat.S_ISREG(self._found.st_mode)
         if path.is_dir() or path.is_socket():
             raise OSError(errno.EISDIR, "it is no file")
@@ -40,8 +40,12 @@ class Output:
         folder = self._place.parent if self.is_file else Path(tempfile.gettempdir())
         # The ending tells some writers what to write.
         self.scratch = folder / f".part-{os.urandom(6).hex()}{path.suffix[:16]}"
+        self._mode = mode if self.is_file else 0o600
+
+    def open(self) -> None:
+        """Make the file to fill, on which it shows whether one may write here."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        os.close(os.open(self.scratch, flags, mode if self.is_file else 0o600))
+        os.close(os.open(self.scratch, flags, self._mode))
 
     def settle(self) -> None:
         """Have the disk itself hold what was written, with the mode and owner of the file that was there."""
@@ -73,6 +77,7 @@ def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
     """
     output = Output(path, mode)
     try:
+        output.open()
         output.scratch.write_bytes(data)
         output.settle()
         output.commit()
@@ -91,31 +96,29 @@ def writing(paths: Mapping[str, Path], inputs: Iterable[Path] = ()) -> Iterator[
     outputs: dict[str, Output] = {}
     try:
         for name, path in paths.items():
-            outputs[name] = _open(name, path)
-        yield {name: output.scratch for name, output in outputs.items()}
-        for output in outputs.values():
-            output.settle()
-        # A pipe may still fail, a rename hardly.
-        for output in sorted(outputs.values(), key=lambda output: output.is_file):
-            output.commit()
-    except OSError as error:
-        asked = ", ".join(map(str, paths.values()))
-        sentence = f"{asked} cannot be written: {_reason(error)}."
-        raise DiskError(sentence, "Free some space, or write elsewhere.") from error
+            # Each is known before it is there, so that a signal in between leaves nothing.
+            with _refusing(f"{name} {path}", ACTION):
+                outputs[name] = Output(path)
+                outputs[name].open()
+        with _refusing(", ".join(map(str, paths.values())), "Free some space, or write elsewhere."):
+            yield {name: output.scratch for name, output in outputs.items()}
+            for output in outputs.values():
+                output.settle()
+            # A pipe may still fail, a rename hardly.
+            for output in sorted(outputs.values(), key=lambda output: output.is_file):
+                output.commit()
     finally:
         for output in outputs.values():
             output.discard()
 
 
-def _open(name: str, path: Path) -> Output:
+@contextlib.contextmanager
+def _refusing(what: str, action: str) -> Iterator[None]:
     try:
-        return Output(path)
-    except (OSError, ValueError) as error:
-        raise DiskError(f"{name} {path} cannot be written: {_reason(error)}.", ACTION) from error
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error)
+        yield
+    except OSError as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DiskError(f"{what} cannot be written: {reason}.", action) from error
 
 
 def _refuse_overlap(paths: Mapping[str, Path], inputs: Iterable[Path]) -> None:
@@ -140,7 +143,7 @@ def _identity(path: Path) -> list[object]:
         found = _status(path)
         if found is None:
             return [os.path.realpath(path)]
-    except (OSError, ValueError):
+    except OSError:
         return []
     return [] if stat.S_ISCHR(found.st_mode) else [(found.st_dev, found.st_ino)]
 
@@ -151,3 +154,5 @@ def _status(path: Path) -> os.stat_result | None:
         return path.stat()
     except FileNotFoundError:
         return None
+    except ValueError as error:
+        raise OSError(errno.EINVAL, "it is no path") from error
