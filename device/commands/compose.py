@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import chdir, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +25,7 @@ from device.commands.wishes import BARS, BARS_MAX, configure, refuse_overflow, w
 from device.config import SessionConfig
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
+from device.interpreter import HOUSE
 from device.models import ModelFolder
 from device.music.form import place_of
 from device.music.keys import key_name
@@ -136,7 +137,10 @@ def _progress(n_bars: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
 def _write(piece: Piece, config: SessionConfig, places: dict[str, Path]) -> None:
     write_midi(places["--out"], piece.played, [(bar.tonic_pc, bar.mode) for bar in piece.bars])
     if "--picture" in places:
-        from device.sessions.score import Score, draw_score  # noqa: PLC0415 - matplotlib is only for a picture
+        with chdir(
+            HOUSE
+        ):  # matplotlib, which only a picture needs, reads a `matplotlibrc` that lies where it is imported
+            from device.sessions.score import Score, draw_score  # noqa: PLC0415
 
         has_theme = config.theme is not None
         sections = [place_of(config.seed, bar.bar_index, has_theme=has_theme).section for bar in piece.played]

@@ -65,6 +65,14 @@ def test_the_doctor_loads_the_installed_libraries(folder: Folder) -> None:
     assert folder.was_run() == ""
 
 
+def test_a_picture_of_a_piece_is_drawn_there_too(folder: Folder) -> None:
+    command = [ISOTONE, "compose", "--generator", "rules", "--bars", "2", "--out", "x.mid", "--picture", "x.png"]
+    done = folder.run(*command)
+    assert done.returncode == 0, done.stderr
+    assert (folder.path / "x.png").stat().st_size > 10_000
+    assert folder.was_run() == ""
+
+
 @needs_rig
 @pytest.mark.slow
 def test_a_session_and_its_summary_run_nothing_that_lies_there(folder: Folder) -> None:
