@@ -137,9 +137,8 @@ def _progress(n_bars: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
 def _write(piece: Piece, config: SessionConfig, places: dict[str, Path]) -> None:
     write_midi(places["--out"], piece.played, [(bar.tonic_pc, bar.mode) for bar in piece.bars])
     if "--picture" in places:
-        with chdir(
-            HOUSE
-        ):  # matplotlib, which only a picture needs, reads a `matplotlibrc` that lies where it is imported
+        # Only a picture needs matplotlib, which reads a `matplotlibrc` that lies where it is imported.
+        with chdir(HOUSE):
             from device.sessions.score import Score, draw_score  # noqa: PLC0415
 
         has_theme = config.theme is not None
