@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +13,7 @@ import msgspec
 from device.clock import SystemClock
 from device.commands.options import Bounded, json_option
 from device.config import SessionConfig
+from device.console.printing import say, say_json
 from device.errors import NotObeyedError
 from device.host import session_path
 from device.messages import UNDECODABLE, WISHES, Author, SelfReport
@@ -55,11 +55,11 @@ def send(
     chosen = choose(living_sessions(), wanted, to_all=to_all or kind == "stop")
     told = tell(chosen, author, {"kind": kind, **said})
     if as_json:
-        click.echo(json.dumps({"answers": [_as_dict(item) for item in told]}))
+        say_json({"answers": [_as_dict(item) for item in told]})
     else:
         for item in told:
             if item.is_obeyed:
-                click.echo(f"{item.run_dir.name}: {item.reply.answer}. {item.reply.sentence}".rstrip(" "))
+                say(f"{item.run_dir.name}: {item.reply.answer}. {item.reply.sentence}".rstrip(" "))
     if refusals := [f"{item.run_dir.name}: {item.reply.sentence}" for item in told if not item.is_obeyed]:
         raise NotObeyedError(f"`{kind}` was not obeyed. {' '.join(refusals)}")
 
