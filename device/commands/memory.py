@@ -145,4 +145,4 @@ def _is_theirs(store: Store, person: Person, head: Head, known: dict[str, memory
 
 def _evidence(head: Head, began: dt.datetime, telling: Telling) -> memory.Evidence:
     words = tuple(memory.Word(report.t_ns, report.value, report.valence) for report in telling.reports)
-    return memory.Evidence(head.session, str(head.folder), began, head.log_bytes, telling.rests, words)
+    return memory.Evidence(head.session, str(head.folder), began, head.log_bytes, telling.rests, words, telling.devices)

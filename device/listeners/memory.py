@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -44,6 +45,8 @@ class Evidence(NamedTuple):
     rests: tuple[PersonalBaseline, ...] = ()
     """What was told last comes last."""
     words: tuple[Word, ...] = ()
+    devices: Mapping[str, str] = MappingProxyType({})
+    """By source what was worn."""
 
 
 class Carried(NamedTuple):
@@ -62,26 +65,29 @@ def begin(store: Store, person: Person, session: str, folder: str) -> None:
 
 
 def take_in(store: Store, person: Person, evidence: Evidence, now: dt.datetime) -> None:
-    """Keep what a session tells, if only that there was one. Older rest never replaces newer."""
-    began_utc = f"{evidence.began:{ISO}}"
+    """Keep what a session tells, if only that there was one. What is older never replaces what is newer."""
+    began_utc, ahead_utc = f"{evidence.began:{ISO}}", f"{now + AHEAD_MAX:{ISO}}"
     with store.writing() as connection:
         if not store.keep(person):
             return
         for rest in filter(is_sane, evidence.rests):
+            row = (rest.source, rest.model, evidence.session, began_utc, msgspec.json.encode(rest).decode())
             connection.execute(
-                """INSERT INTO rest VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
-                   SET (session, began_utc, weight_s, baseline) =
-                       (excluded.session, excluded.began_utc, excluded.weight_s, excluded.baseline)
+                """INSERT INTO rest VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+                   SET (session, began_utc, baseline) = (excluded.session, excluded.began_utc, excluded.baseline)
                    WHERE began_utc < excluded.began_utc OR began_utc > ? OR session = excluded.session""",
-                (person.id, rest.source, rest.model, evidence.session, began_utc, max(rest.weight_s),
-                 msgspec.json.encode(rest).decode(), f"{now + AHEAD_MAX:{ISO}}"),
-            )  # fmt: skip
+                (person.id, *row, ahead_utc),
+            )
+        for source, address in evidence.devices.items():
+            connection.execute(
+                """INSERT INTO devices VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
+                   SET (address, seen_utc) = (excluded.address, excluded.seen_utc)
+                   WHERE seen_utc <= excluded.seen_utc OR seen_utc > ?""",
+                (person.id, source, address, began_utc, ahead_utc),
+            )
         connection.executemany(
             "INSERT OR IGNORE INTO words VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (person.id, evidence.session, word.t_ns, began_utc, word.arousal, word.valence)
-                for word in evidence.words
-            ],
+            [(person.id, evidence.session, word.t_ns, began_utc, *word[1:]) for word in evidence.words],
         )
         connection.execute(
             "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?)",
@@ -144,18 +150,7 @@ def taken_in(store: Store) -> dict[str, Taken]:
     return {session: Taken(*row) for session, *row in rows}
 
 
-# -- devices
-
-
-def keep_device(store: Store, person: Person, source: str, address: str, now: dt.datetime) -> None:
-    """Note the address of the device that a listener wears as `source`."""
-    with store.writing() as connection:
-        connection.execute(
-            "INSERT OR REPLACE INTO devices VALUES (?, ?, ?, ?)", (person.id, source, address, f"{now:{ISO}}")
-        )
-
-
 def devices(store: Store, person: Person) -> dict[str, str]:
-    """The addresses of the listener's devices by source."""
+    """What the listener wore last, by source."""
     rows = store.connection.execute("SELECT source, address FROM devices WHERE listener = ? ORDER BY 1", (person.id,))
     return dict(rows.fetchall())

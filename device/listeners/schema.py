@@ -23,7 +23,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE sessions (session TEXT PRIMARY KEY, listener TEXT REFERENCES listeners ON DELETE SET NULL,
            folder TEXT NOT NULL, log_bytes INTEGER NOT NULL) STRICT""",
         f"""CREATE TABLE rest ({OWNED}, source TEXT NOT NULL, model TEXT NOT NULL, session TEXT NOT NULL,
-            began_utc TEXT NOT NULL, weight_s REAL NOT NULL, baseline TEXT NOT NULL,
+            began_utc TEXT NOT NULL, baseline TEXT NOT NULL,
             PRIMARY KEY (listener, source, model)) STRICT""",
         f"""CREATE TABLE words ({OWNED}, session TEXT NOT NULL, t_ns INTEGER NOT NULL, began_utc TEXT NOT NULL,
             arousal REAL NOT NULL, valence REAL, PRIMARY KEY (listener, session, t_ns)) STRICT""",

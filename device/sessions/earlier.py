@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from device.errors import RecordingError
-from device.messages import PersonalBaseline, SelfReport
+from device.messages import PersonalBaseline, SelfReport, SensorStatus
 from device.sessions.reader import LogReader, SessionReader
 from device.sessions.store import CONFIG_FILE, log_paths
 
@@ -43,6 +44,8 @@ class Telling(NamedTuple):
     rests: tuple[PersonalBaseline, ...] = ()
     """What was told last comes last."""
     reports: tuple[SelfReport, ...] = ()
+    devices: Mapping[str, str] = MappingProxyType({})
+    """By source the device that was worn (a Bluetooth address), where it is told."""
 
 
 def session_folders(root: Path) -> Iterator[Path]:
@@ -70,7 +73,9 @@ def tell(folder: Path) -> Telling:
     """What a session's log tells of the listener, as far as it can be read."""
     log = LogReader(folder)
     rests = log.last("baselines", SEGMENTS_MAX)
+    said = [item.message for item in log.messages(("commands", "sensor_status"))]
     return Telling(
         tuple(rest for rest in rests if isinstance(rest, PersonalBaseline)),
-        tuple(item.message for item in log.messages(("commands",)) if isinstance(item.message, SelfReport)),
+        tuple(report for report in said if isinstance(report, SelfReport)),
+        {status.source: status.device for status in said if isinstance(status, SensorStatus) and status.device},
     )

@@ -37,6 +37,8 @@ def session(
     began: dt.datetime = NOW - DAY,
     rest: float | PersonalBaseline | None = None,
     words: tuple[tuple[int, float, float | None], ...] = (),
+    band: str = "",
 ) -> Evidence:
     rests = () if rest is None else (rest if isinstance(rest, PersonalBaseline) else globals()["rest"](rest),)
-    return Evidence(name, f"/sessions/{name}", began, 1000, rests, tuple(Word(*word) for word in words))
+    worn = {"band": band} if band else {}
+    return Evidence(name, f"/sessions/{name}", began, 1000, rests, tuple(Word(*word) for word in words), worn)

@@ -93,10 +93,11 @@ def test_words_are_kept_once_however_often_a_session_is_taken_in(store: Store, a
     assert store.counts(ada)["sessions"] == 1
 
 
-def test_a_device_is_remembered_by_listener_and_source(store: Store, ada: Person) -> None:
-    memory.keep_device(store, ada, "wristband", "C0:FF:EE:00:00:01", NOW)
-    memory.keep_device(store, ada, "wristband", "C0:FF:EE:00:00:02", NOW)
-    assert memory.devices(store, ada) == {"wristband": "C0:FF:EE:00:00:02"}
+def test_what_a_listener_wore_last_is_known_by_source(store: Store, ada: Person) -> None:
+    memory.take_in(store, ada, session("b", NOW - DAY, band="C0:FF:EE:00:00:02"), NOW)
+    memory.take_in(store, ada, session("a", NOW - 2 * DAY, band="C0:FF:EE:00:00:01"), NOW)
+    memory.take_in(store, ada, session("c", NOW), NOW)
+    assert memory.devices(store, ada) == {"band": "C0:FF:EE:00:00:02"}
     assert memory.devices(store, known(store, "bob")) == {}
 
 

@@ -81,8 +81,7 @@ def test_a_name_that_is_taken_or_anybodys_is_refused(tmp_path: Path, name: str) 
 
 def fill(store: Store, name: str) -> None:
     person = known(store, name)
-    memory.take_in(store, person, session(rest=2.0, words=((1, 0.5, None),)), NOW)
-    memory.keep_device(store, person, "wristband", "C0:FF:EE:00:00:01", NOW)
+    memory.take_in(store, person, session(rest=2.0, words=((1, 0.5, None),), band="C0:FF:EE:00:00:01"), NOW)
     with store.writing() as connection:
         connection.execute("INSERT INTO preferences VALUES (?, 'style', 'song', '')", (person.id,))
         connection.execute("INSERT INTO consent VALUES (?, '1', 'en', 'I agree', '', NULL)", (person.id,))
@@ -108,9 +107,9 @@ def test_to_forget_one_leaves_the_others(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         fill(store, "ada")
         bob = known(store, "bob")
-        memory.keep_device(store, bob, "wristband", "C0:FF:EE:00:00:02", NOW)
+        memory.take_in(store, bob, session("b", band="C0:FF:EE:00:00:02"), NOW)
         store.forget(store.demand("ada"))
-        assert memory.devices(store, bob) == {"wristband": "C0:FF:EE:00:00:02"}
+        assert memory.devices(store, bob) == {"band": "C0:FF:EE:00:00:02"}
 
 
 @pytest.mark.parametrize("content", [b"no database, longer than a page" * 200, b"SQLite format 3\0" + b"x" * 5000])

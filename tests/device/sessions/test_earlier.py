@@ -14,7 +14,7 @@ from device.affect.fusion import fuse
 from device.affect.words import Words
 from device.config import SessionConfig
 from device.errors import RecordingError
-from device.messages import Marker, PersonalBaseline, SelfReport
+from device.messages import Marker, PersonalBaseline, SelfReport, SensorStatus
 from device.sessions.earlier import head_of, session_folders, tell
 from device.sessions.store import SEGMENT_NS, log_paths
 from tests.device.listeners.evidence import rest
@@ -56,7 +56,7 @@ def test_rest_is_found_a_segment_back_when_the_last_is_too_young(tmp_path: Path,
     assert [item.mean[0] for item in tell(folder).rests] == [1.0]
 
 
-def test_all_that_the_listener_said_is_told_and_what_was_said_of_valence_is_rest(
+def test_all_that_the_listener_said_and_wore_is_told_and_what_was_said_of_valence_is_rest(
     tmp_path: Path, config: SessionConfig
 ) -> None:
     words = Words()
@@ -64,7 +64,10 @@ def test_all_that_the_listener_said_is_told_and_what_was_said_of_valence_is_rest
     words.take(report)
     log = Log(tmp_path / TODAY, msgspec.structs.replace(config, session_id=TODAY))
     log.write(report, *words.tell(BEGAN_NS + 60 * S), Marker(t_ns=BEGAN_NS + 2 * SEGMENT_NS, text="a new minute"))
+    log.write(SensorStatus(t_ns=BEGAN_NS, source="band", state="streaming", sentence="", device="C0:FF:EE:00:00:01"))
+    log.write(SensorStatus(t_ns=BEGAN_NS + S, source="band", state="lost", sentence=""))
     telling = tell(log.close())
+    assert telling.devices == {"band": "C0:FF:EE:00:00:01"}
     assert telling.reports == (report,)
     later = Words(telling.rests).views(S)
     assert 0.1 < fuse(later).valence <= fuse(words.views(BEGAN_NS + 60 * S)).valence
