@@ -192,7 +192,7 @@ class History:
         states = self.sources[name].states
         first = next((index for index, (_, state) in enumerate(states) if state == "streaming"), len(states))
         ends_ns = [*(t_ns for t_ns, _ in states[1:]), self._last_ns]
-        for (t_ns, state), end_ns in list(zip(states, ends_ns, strict=True))[first:]:
+        for (t_ns, state), end_ns in list(zip(states, ends_ns, strict=False))[first:]:
             if state != "streaming":
                 spans.append(Span(state, self.seconds(t_ns), self.seconds(end_ns)))
         return spans

@@ -1,0 +1,27 @@
+"""What can be fuzzed: a name, and the `module:Class` of the target. A new target is one file and one line."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Protocol
+
+TARGETS: dict[str, str] = {
+    "logs": "hardware.fuzz.logs:Logs",
+    "models": "hardware.fuzz.models:Models",
+    "npz": "hardware.fuzz.npz:Npz",
+}
+
+
+class Target(Protocol):
+    """Made once in each worker process, with a folder of its own."""
+
+    def __init__(self, folder: Path) -> None: ...
+
+    def run(self, rng: random.Random) -> None:
+        """Make one case from `rng` alone and give it to the readers.
+
+        Raises:
+            IsotoneError: it was refused in a sentence.
+        """
+        ...
