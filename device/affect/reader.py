@@ -21,7 +21,7 @@ from device.affect.runtimes import FloatRows, open_runtime
 from device.dsp.windows import FloatArray
 from device.errors import ModelError
 from device.messages import FeatureFrame
-from device.models import ModelFolder
+from device.models import MEND, ModelFolder
 
 KNOWN_ZERO_S = 1e9
 """No listener's own rest weighs against it."""
@@ -118,8 +118,25 @@ class Reader:
             raise ModelError(f"Model {name}: its settings cannot be used: {error}.", "Reinstall the models.") from error
         self.name = name
         self._runtime = open_runtime(folder.path(self.settings.file))
-        self._montages = [np.isin(list(self.settings.sites), item.sites) for item in self.settings.calibration]
-        self._familiar = Familiar(self.settings.normal) if self.settings.normal else None
+        try:
+            self._montages = [np.isin(list(self.settings.sites), item.sites) for item in self.settings.calibration]
+            self._familiar = Familiar(self.settings.normal) if self.settings.normal else None
+            self._try()
+        except Exception as error:  # the runtimes' errors have no common base
+            raise ModelError(f"Model {name}: its settings and its net do not fit: {error}.", MEND) from error
+
+    def _try(self) -> None:
+        """Read once what nobody felt: what does not fit together shows now, and not in a session."""
+        features, sites = self.settings.features, self.settings.sites
+        ch_names = [names[0] for names in sites.values()] if features else [site.rpartition(".")[0] for site in sites]
+        names = [f"{name}.{feature}" for name in ch_names for feature in features] if features else list(sites)
+        layout = self.layout(names, ch_names)
+        z, usable = np.zeros((len(layout.names), len(features) or 1)), np.ones(len(layout.names), bool)
+        self.find_strange(z, usable)
+        reading = self.read(z, usable, layout)
+        odds = self.log_odds(reading.output, self.settings.smoothing_s, reading.present)
+        if not math.isfinite(odds) or self.population(layout).mean.shape != z.shape:
+            raise ValueError("it reads no number")
 
     def layout(self, names: Sequence[str], ch_names: Sequence[str]) -> Layout:
         """Channels of a source that have a place in the model; may be none."""

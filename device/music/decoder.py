@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
@@ -18,24 +19,50 @@ Rows = npt.NDArray[np.int64]
 """Token and conditions, shape (n, 1 + conditions)."""
 
 
-class Decoder:
-    """`settings` of the model's card: context, conditions, layers, heads, head_width, vocabulary_size."""
+Size = Annotated[int, msgspec.Meta(ge=1, le=2**16)]
+CACHE_BYTES_MAX = 2**28
 
-    def __init__(self, path: Path, settings: dict[str, Any]) -> None:
-        self.context: int = settings["context"]
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the composer's card.toml tells the runtime under `[settings]`; other keys are for others."""
+
+    context: Size
+    conditions: Size
+    layers: Size
+    heads: Size
+    head_width: Size
+    vocabulary_size: Size
+
+    def __post_init__(self) -> None:
+        cache_bytes = 4 * 2 * self.layers * self.heads * self.context * self.head_width
+        if cache_bytes > CACHE_BYTES_MAX:
+            raise ValueError(f"its cache takes {cache_bytes // 2**20} MB, the limit is {CACHE_BYTES_MAX // 2**20} MB")
+
+
+class Decoder:
+    """One model as the settings of its card say it is.
+
+    Raises:
+        msgspec.ValidationError: the settings are none; on a file that is no such model ONNX Runtime raises errors that
+            have no common base.
+    """
+
+    def __init__(self, path: Path, told: dict[str, Any]) -> None:
+        settings = msgspec.convert(told, Settings)
+        self.context = settings.context
         self.length = 0
         """Rows whose keys and values the cache holds."""
-        self._fed = np.zeros((self.context, 1 + settings["conditions"]), np.int64)
+        self._fed = np.zeros((self.context, 1 + settings.conditions), np.int64)
         self._ends: list[int] = []
         """Where the portions end that it was fed in."""
         self._session = ort.InferenceSession(path, _options(), providers=["CPUExecutionProvider"])
         self._ids = np.zeros((1, 1), np.int64)
-        self._conditions = np.zeros((1, 1, settings["conditions"]), np.int64)
+        self._conditions = np.zeros((1, 1, settings.conditions), np.int64)
         self._last = np.zeros(1, np.int32)
         self._total = np.zeros((), np.int32)
-        self._logits = np.zeros((1, 1, settings["vocabulary_size"]), np.float32)
-        shape = (1, settings["heads"], self.context, settings["head_width"])
-        names = [f"{kind}_{layer}" for layer in range(settings["layers"]) for kind in ("keys", "values")]
+        self._logits = np.zeros((1, 1, settings.vocabulary_size), np.float32)
+        shape = (1, settings.heads, self.context, settings.head_width)
+        names = [f"{kind}_{layer}" for layer in range(settings.layers) for kind in ("keys", "values")]
         self._caches = {name: _value(np.zeros(shape, np.float32)) for name in names}
         self._one = self._bind(self._ids, self._conditions)
 

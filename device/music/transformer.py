@@ -13,7 +13,7 @@ import numpy as np
 from device.config import SessionConfig
 from device.errors import ModelError
 from device.messages import Bar, Mode, MusicIntent, Note
-from device.models import ModelFolder
+from device.models import MEND, ModelFolder
 from device.music import controls as c
 from device.music import tokens as t
 from device.music.decoder import Decoder, Logits, Rows
@@ -56,16 +56,25 @@ class Written(NamedTuple):
     rows: Rows
 
 
+def _open(folder: ModelFolder) -> Decoder:
+    """The model of a folder. Raises ModelError where it is none of ours."""
+    name = folder.card.name
+    if folder.card.settings.get("vocabulary_crc") != t.VOCABULARY_CRC:
+        raise ModelError(
+            f"Model {name} {folder.card.version} speaks another vocabulary than this program.",
+            "Use the model that came with this version.",
+        )
+    path = folder.path("model.onnx")
+    try:
+        return Decoder(path, folder.card.settings)
+    except Exception as error:
+        raise ModelError(f"Model {name}: {path.name} is not what its card says: {error}.", MEND) from error
+
+
 class Transformer:
     def __init__(self, config: SessionConfig) -> None:
         self.config = config
-        folder = ModelFolder(Path(config.models_dir), config.device.music.model)
-        if folder.card.settings.get("vocabulary_crc") != t.VOCABULARY_CRC:
-            raise ModelError(
-                f"Model {folder.card.name} {folder.card.version} speaks another vocabulary than this program.",
-                "Use the model that came with this version.",
-            )
-        self.decoder = Decoder(folder.path("model.onnx"), folder.card.settings)
+        self.decoder = _open(ModelFolder(Path(config.models_dir), config.device.music.model))
         self.tokens_written = 0
         """Tokens sampled so far."""
         self._written: dict[int, Written] = {}

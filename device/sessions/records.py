@@ -29,8 +29,10 @@ MEGABYTE = 2**20
 BYTES_MAX = {Opcode.CHANNEL: MEGABYTE // 16, Opcode.MESSAGE: 4 * MEGABYTE, Opcode.CHUNK: 64 * MEGABYTE}
 """The longest record of each kind that is read; all others are passed over. Our own messages have some kilobytes."""
 READ = frozenset(BYTES_MAX)
-UNPACKED_BYTES_MAX = 256 * MEGABYTE
+UNPACKED_BYTES_MAX = 64 * MEGABYTE
 """Of all chunks of one file; our own files hold a minute, about one megabyte, and no chunk."""
+MESSAGES_MAX = 200_000
+"""Of one file; a minute has about three thousand."""
 DAMAGES_MAX = 100
 """A file with more damaged places is read no further."""
 WINDOW_BYTES = 4 * MEGABYTE
@@ -55,7 +57,7 @@ class SegmentReader:
         self._path, self._problems = path, problems
         self._channels: dict[int, tuple[Channel, int, int]] = {}
         """With incarnation of the writer and version of the stream."""
-        self._unpacked = self._damages = 0
+        self._unpacked = self._damages = self._count = 0
 
     def messages(self) -> Iterator[Logged]:
         """All messages that can be read, in the order they were written."""
@@ -76,7 +78,7 @@ class SegmentReader:
     def _records(self, file: BinaryIO, size: int, read: frozenset[Opcode]) -> Iterator[Logged]:
         """Messages of a file, or of an unpacked chunk, of `size` bytes; records of other kinds are skipped."""
         before = file.tell()
-        while (at := file.tell()) < size and self._damages <= DAMAGES_MAX:
+        while (at := file.tell()) < size and self._damages <= DAMAGES_MAX and self._count <= MESSAGES_MAX:
             head = file.read(HEAD.size)
             opcode, length = HEAD.unpack(head) if len(head) == HEAD.size else (0, 0)
             if opcode == Opcode.FOOTER:
@@ -90,7 +92,7 @@ class SegmentReader:
             if opcode in read:
                 yield from self._record(Opcode(opcode), file, length)
             file.seek(at + HEAD.size + length)
-        if Opcode.CHUNK in read and self._damages <= DAMAGES_MAX:
+        if Opcode.CHUNK in read and self._damages <= DAMAGES_MAX and self._count <= MESSAGES_MAX:
             self._damaged("it ends early, for it was never closed; all before was read")
 
     def _record(self, opcode: Opcode, file: BinaryIO, length: int) -> Iterator[Logged]:
@@ -116,7 +118,10 @@ class SegmentReader:
         self._channels[channel.id] = (channel, int(told.get("incarnation", "0")), int(told.get("version", "1")))
 
     def _message(self, record: Message) -> Iterator[Logged]:
-        if record.channel_id in self._channels:
+        self._count += 1
+        if self._count == MESSAGES_MAX + 1:
+            self._damaged(f"it holds more than {MESSAGES_MAX} messages, which is the limit")
+        elif record.channel_id in self._channels:
             channel, incarnation, version = self._channels[record.channel_id]
             process = channel.metadata.get("process", "")
             received = Received(channel.topic, process, incarnation, record.sequence, record.publish_time, record.data)

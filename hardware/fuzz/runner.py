@@ -123,11 +123,9 @@ def _fork(kind: type[Target], seed: int, numbers: range) -> tuple[Batch, str]:
         lines = pipe.read().splitlines()
     _, status = os.waitpid(worker, 0)
     shutil.rmtree(folder, ignore_errors=True)
-    told = [msgspec.json.decode(line, type=tuple[Ending, float, float]) for line in lines]
-    batch = Batch(
-        [item[0] for item in told], max((t[1] for t in told), default=0), max((t[2] for t in told), default=0)
-    )
-    return batch, _death(status)
+    told = [msgspec.json.decode(line, type=tuple[Ending, float]) for line in lines]
+    peak_mb = max((peak_mb for _, peak_mb in told), default=0.0)
+    return Batch([ending for ending, _ in told], peak_mb), _death(status)
 
 
 def _death(status: int) -> str:
