@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -35,18 +35,23 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class SourceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One sensor. `type` names a row of `acquisition.SOURCES`."""
+    """One sensor as device.toml names it. `type` names a row of `acquisition.SOURCES`.
+
+    Which of the keys a sensor takes, its own file says (`acquisition.source.own_keys`).
+    """
 
     type: str
     port: str = ""
     """Serial port, by stable name (/dev/serial/by-id/...)."""
     address: str = ""
-    """Bluetooth address; empty: the first device that offers the service."""
+    """Bluetooth address."""
     path: str = ""
-    """`playback`: the recording."""
+    """A recording."""
     ch_names: tuple[str, ...] = ()
-    """Electrode positions in channel order; empty: the device's default montage."""
+    """Electrode positions in channel order."""
     mains_hz: Literal[50, 60] = 50
+    options: dict[str, Any] = {}
+    """Keys that this kind of sensor alone has, as the table [sources.NAME.options]."""
 
 
 class BluetoothConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -218,6 +223,19 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What was wished and cannot be had, in words, told when the session begins."""
     heard: tuple[str, ...] = ()
     """What was understood of the melodies that were read, in words."""
+
+
+class EntryError(ConfigError):
+    """A key that the reader of its table cannot take, though any table might have it; `at` adds where it stands."""
+
+    def __init__(self, tables: list[str], key: str, problem: str, action: str) -> None:
+        super().__init__(f"`{'.'.join([*tables, key])}` {problem}.", action)
+        self.tables, self.key = tables, key
+
+    def at(self, path: Path | None) -> ConfigError:
+        """The same with file and line, or with the table's line where the key is missing."""
+        line, _ = find_line(read_text(path), self.tables, self.key) if path else (0, [])
+        return ConfigError(f"{path}:{line}: {self.sentence}", self.action) if line else self
 
 
 T = TypeVar("T", bound=Config)

@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from functools import partial
+from pathlib import Path
+from typing import Literal
 
 from device.acquisition import cyton_trouble
 from device.acquisition.cyton_packets import BOARD_CHANNELS, CytonStream
-from device.acquisition.serial_line import PortMissingError, SerialLine
-from device.acquisition.source import Backoff, Emit, InterruptionError, StatusReporter
+from device.acquisition.serial_line import PortMissingError, SerialLine, may_open
+from device.acquisition.source import Backoff, Check, Emit, InterruptionError, StatusReporter, own_keys
 from device.clock import Clock
-from device.config import BluetoothConfig, SourceConfig
-from device.errors import ConfigError, SensorError
+from device.config import BluetoothConfig, Config, EntryError, SourceConfig
+from device.errors import SensorError
 from device.recordings.electrodes import OPENBCI_MONTAGE
 
 BAUD = 115_200
@@ -36,23 +39,39 @@ DEAD_CHIPS = (b"00", b"FF")
 WHAT = "EEG headset"
 
 
-class CytonSource:
-    """EEG from a Cyton: 8 channels at 250 Hz, or 16 at 125 Hz with a Daisy.
+class CytonConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The keys of a Cyton in device.toml."""
 
-    `ch_names` names the electrodes in channel order; fewer than the board has leave the others out.
-    """
+    port: str = ""
+    """Serial port; empty: the first dongle."""
+    ch_names: tuple[str, ...] = ()
+    """Electrodes in channel order, fewer than the board has leave the others out; empty: OpenBCI's usual places."""
+    mains_hz: Literal[50, 60] = 50
+    """Kept with the session for whoever reads its EEG; hum is looked for at both."""
+
+
+class CytonSource:
+    """EEG from a Cyton: 8 channels at 250 Hz, or 16 at 125 Hz with a Daisy."""
 
     def __init__(self, name: str, config: SourceConfig, bluetooth: BluetoothConfig, clock: Clock) -> None:
         del bluetooth
-        if len(config.ch_names) > len(OPENBCI_MONTAGE):
-            raise ConfigError(
-                f"Source `{name}` names {len(config.ch_names)} electrodes; a Cyton with Daisy has 16.",
-                "Shorten `ch_names` in device.toml.",
+        own = own_keys(name, config, CytonConfig)
+        if len(own.ch_names) > len(OPENBCI_MONTAGE):
+            raise EntryError(
+                ["sources", name],
+                "ch_names",
+                f"names {len(own.ch_names)} electrodes, and a Cyton with Daisy has 16",
+                "Shorten it.",
             )
-        self._name, self._config, self._clock = name, config, clock
+        self._name, self._config, self._clock = name, own, clock
         self._stream: CytonStream | None = None
         self._remarks: dict[str, None] = {}
         """What is to be known of the stream beside that it comes, as sentences."""
+
+    def checks(self) -> list[Check]:
+        """Whether this user may open the port, where one is named."""
+        port = Path(self._config.port)
+        return [Check(f"port of {self._name}", partial(may_open, port), is_needed=False)] if self._config.port else []
 
     async def probe(self) -> None:
         """Open the port and ask the board who it is. Raises SensorError."""

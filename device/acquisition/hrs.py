@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING
 
+from device.acquisition.adapter_check import find_adapter
 from device.acquisition.bluetooth import Band, choose_bus, list_linked, look_around, parse_address
 from device.acquisition.bluetooth_advice import explain, name, no_heart_rate, unanswered
 from device.acquisition.hrs_reception import Reception
-from device.acquisition.source import Backoff, Emit, InterruptionError, StatusReporter
+from device.acquisition.source import Backoff, Check, Emit, InterruptionError, StatusReporter, own_keys
 from device.clock import Clock
-from device.config import BluetoothConfig, SourceConfig
-from device.errors import SystemMissingError
+from device.config import BluetoothConfig, Config, EntryError, SourceConfig
+from device.errors import ConfigError, SystemMissingError
 from device.messages import Fault
 
 if TYPE_CHECKING:
@@ -42,6 +44,13 @@ class AnotherBandError(InterruptionError):
         self.other = other
 
 
+class HrsConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The keys of a heart-rate band in device.toml."""
+
+    address: str = ""
+    """Bluetooth address; empty: the listener's own band, else the nearest that offers heart rate."""
+
+
 class HrsSource:
     """A heart-rate band: the one of `config.address`, else the listener's own (`known_address`), else the nearest.
 
@@ -54,7 +63,7 @@ class HrsSource:
     ) -> None:
         self._name, self._bluetooth, self._clock = name, bluetooth, clock
         self._known_address = parse_address(known_address)
-        self._kept = parse_address(config.address)
+        self._kept = _address_of(name, own_keys(name, config, HrsConfig))
         """Address of the session's band; empty: none has been heard yet."""
         self._title = f"The wristband {self._kept}"
         """What the session's band is called in a sentence."""
@@ -73,6 +82,10 @@ class HrsSource:
         """A process before us may have left its link up. Later bleak may only remember links of a dead bluetoothd."""
         self._lingering_adapter = ""
         """Over which the last link may be up still, unknown to a new bluetoothd, and keep the band from advertising."""
+
+    def checks(self) -> list[Check]:
+        """A Bluetooth adapter that works."""
+        return [Check("bluetooth", partial(find_adapter, self._bluetooth))]
 
     async def run(self, emit: Emit) -> None:
         """Emit SampleChunks of kind `heart` and SensorStatus until cancelled."""
@@ -269,3 +282,11 @@ def _dropped(band: Band, *, was_heard: bool) -> InterruptionError:
         f"{name(band)} dropped the connection and may come back under another address.",
         f"Pair it once, so that it is known again: `bluetoothctl pair {band.address}`.",
     )
+
+
+def _address_of(name: str, own: HrsConfig) -> str:
+    try:
+        return parse_address(own.address)
+    except ConfigError as error:
+        problem = f"is `{own.address}`, and that is no Bluetooth address"
+        raise EntryError(["sources", name], "address", problem, error.action) from error

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Annotated
 
+import msgspec
 import numpy as np
 
 from device.acquisition.chunks import CHUNKS_PER_S, Chunker
-from device.acquisition.source import Emit, StatusReporter
+from device.acquisition.source import Check, Emit, StatusReporter, own_keys
 from device.clock import Clock
-from device.config import BluetoothConfig, SourceConfig
-from device.errors import ConfigError
+from device.config import BluetoothConfig, Config, SourceConfig
 from device.messages import SampleChunk, SignalKind
 from device.recordings.files import load_recording
 from device.recordings.signals import Heart, Recording, Samples, heart_chunk
@@ -57,14 +58,24 @@ class HeartPlayer:
         return [heart_chunk(self._source, begin, times_ns, rows)]
 
 
+class PlaybackConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The keys of a recording in device.toml."""
+
+    path: Annotated[str, msgspec.Meta(min_length=1)]
+    """A file, a folder of files, or a session."""
+
+
 class PlaybackSource:
     """Plays `config.path` once, with all signals that were recorded side by side."""
 
     def __init__(self, name: str, config: SourceConfig, bluetooth: BluetoothConfig, clock: Clock) -> None:
         del bluetooth
-        if not config.path:
-            raise ConfigError(f"Source `{name}` plays nothing.", "Set its `path` in device.toml to a recording.")
-        self._name, self._path, self._clock = name, Path(config.path).expanduser(), clock
+        own = own_keys(name, config, PlaybackConfig)
+        self._name, self._path, self._clock = name, Path(own.path).expanduser(), clock
+
+    def checks(self) -> list[Check]:
+        """A recording needs nothing but itself."""
+        return []
 
     async def probe(self) -> None:
         """Read the recording. Raises RecordingError."""

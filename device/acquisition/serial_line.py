@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import grp
+import os
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -103,3 +106,24 @@ def _explain(what: str, port: str, error: OSError | ValueError) -> SensorError:
     return SensorError(
         f"The {what}'s port {port} cannot be opened: {error}.", "Set `port` to the dongle's serial port."
     )
+
+
+def may_open(port: Path) -> str:
+    """Whether this user may open serial ports; whether the board answers is its probe's to say.
+
+    Raises:
+        SensorError: the user may not.
+    """
+    is_member = os.geteuid() == 0 or _dialout() in os.getgroups()
+    if os.access(port, os.R_OK | os.W_OK) if port.exists() else is_member:
+        return f"{port} may be opened." if port.exists() else "This user may open serial ports."
+    raise SensorError(
+        f"This user may not open {port}.", "Run `sudo usermod -aG dialout $USER`, then log out and in again."
+    )
+
+
+def _dialout() -> int:
+    try:
+        return grp.getgrnam("dialout").gr_gid
+    except KeyError:
+        return -1

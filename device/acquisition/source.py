@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol, TypeVar
+
+import msgspec
 
 from device.clock import Clock
+from device.config import Config, EntryError, SourceConfig
 from device.errors import SensorError
 from device.messages import Message, SensorStatus, SourceState
 
@@ -13,11 +17,24 @@ Emit = Callable[[Message], object]
 """Takes each message a source has, in the order of its samples."""
 
 
+class Check(NamedTuple):
+    """Something that must be in order: `examine` says what it found, or raises the refusal that is due."""
+
+    name: str
+    examine: Callable[[], str]
+    is_needed: bool = True
+    """Whether a session cannot go on without; else a refusal is only a warning."""
+
+
 class Source(Protocol):
     """One sensor. Built as `Class(name, config: SourceConfig, bluetooth: BluetoothConfig, clock)`.
 
     The constructor touches no hardware; it raises ConfigError for a configuration that can never work.
     """
+
+    def checks(self) -> Sequence[Check]:
+        """What the sensor needs of the machine, apart from being there itself."""
+        ...
 
     async def run(self, emit: Emit) -> None:
         """Deliver samples until cancelled: connects, reconnects for ever, and tells every change of state."""
@@ -32,6 +49,39 @@ class Source(Protocol):
             RecordingError: the recording cannot be read.
         """
         ...
+
+
+Keys = TypeVar("Keys", bound=Config)
+GIVEN_ALWAYS = ("type", "options")
+
+
+def own_keys(name: str, config: SourceConfig, kind: type[Keys]) -> Keys:
+    """The entry of source `name` as the keys that its kind of sensor has.
+
+    Raises:
+        EntryError: a key that it does not have, one that is missing, or a value that it cannot take.
+    """
+    usual = msgspec.to_builtins(SourceConfig(type=config.type))
+    given = {key: value for key, value in msgspec.to_builtins(config).items() if value != usual[key]}
+    given = {key: value for key, value in given.items() if key not in GIVEN_ALWAYS}
+    try:
+        return msgspec.convert({**given, **config.options}, kind)
+    except msgspec.ValidationError as error:
+        raise _explain(name, config, kind, str(error)) from error
+
+
+def _explain(name: str, config: SourceConfig, kind: type[Config], message: str) -> EntryError:
+    named = re.search(r"field `([^`]+)`|`\$\.?([^`.\[]*)", message)
+    key = (named[1] or named[2] or "") if named else ""
+    tables = ["sources", name, *(["options"] if key in config.options else [])]
+    if "unknown field" in message:
+        has = ", ".join(kind.__struct_fields__) or "none"
+        return EntryError(
+            tables, key, f"is no key of a sensor of type `{config.type}`", f"Remove it; its keys are: {has}."
+        )
+    if "missing required" in message:
+        return EntryError(tables, key, "is missing", f"Add it: a sensor of type `{config.type}` needs it.")
+    return EntryError(tables, key, f"cannot be used: {message.partition(' - at ')[0]}", "Mend the value.")
 
 
 class InterruptionError(SensorError):

@@ -5,8 +5,7 @@ Rooms are imported by name when their check runs, so that one that cannot be imp
 
 from __future__ import annotations
 
-import asyncio
-import grp
+import contextlib
 import importlib.metadata
 import importlib.util
 import locale
@@ -15,13 +14,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
+from device.acquisition.source import Check
+from device.clock import SystemClock
 from device.config import DeviceConfig
-from device.errors import DiskError, ModelError, SensorError, SystemMissingError
+from device.errors import DiskError, ModelError, SystemMissingError
 from device.imports import import_name
 from device.interpreter import interpreter
 from device.models import ModelFolder
@@ -34,14 +33,6 @@ OPEN_MODEL = (
     "import sys, pathlib; from device.affect.runtimes import open_runtime; "
     "print(open_runtime(pathlib.Path(sys.argv[1])).backend)"
 )
-BUS_TIMEOUT_S = 5.0
-
-
-class Check(NamedTuple):
-    name: str
-    examine: Callable[[], str]
-    is_needed: bool = True
-    """Whether a session cannot go on without; else a refusal is only a warning."""
 
 
 def session_checks(device: DeviceConfig, models_dir: Path) -> list[Check]:
@@ -58,15 +49,19 @@ def session_checks(device: DeviceConfig, models_dir: Path) -> list[Check]:
         Check("sound font", partial(find_soundfont, device)),
         Check("sound card", partial(find_card, device)),
     ]
-    kinds = {source.type for source in device.sources.values()}
-    if "hrs" in kinds:
-        checks.append(
-            Check("bluetooth", partial(find_adapter, device), is_needed=not device.session.start_without_sensors)
-        )
-    for name, source in device.sources.items():
-        if source.type == "cyton" and source.port:
-            checks.append(Check(f"port of {name}", partial(may_open, Path(source.port)), is_needed=False))
-    return checks
+    return checks + sensor_checks(device)
+
+
+def sensor_checks(device: DeviceConfig) -> list[Check]:
+    """What the sensors of this configuration ask for; what several ask for is asked once."""
+    found: dict[str, Check] = {}
+    for name in device.sources:
+        # A sensor that cannot be built is told of when it is asked whether it is there.
+        with contextlib.suppress(Exception):
+            source = import_name("device.acquisition.sensors:build_source")(name, device, SystemClock())
+            found |= {check.name: check for check in source.checks()}
+    may_wait = device.session.start_without_sensors
+    return [check._replace(is_needed=check.is_needed and not may_wait) for check in found.values()]
 
 
 def machine_checks(device: DeviceConfig) -> list[Check]:
@@ -137,49 +132,6 @@ def find_card(device: DeviceConfig) -> str:
     if device.audio.sink == "wav":
         return "Not used: the sound is only recorded."
     return f"{import_name('device.audio.player:probe')(device.audio)}."
-
-
-def find_adapter(device: DeviceConfig) -> str:
-    """Ask BlueZ for its adapters on the bus the sensors will use."""
-    try:
-        adapters = asyncio.run(_list_adapters())
-    except TimeoutError as error:
-        raise SystemMissingError(
-            "The Bluetooth service does not answer.", "Run `sudo systemctl restart bluetooth`."
-        ) from error
-    except Exception as error:
-        raise import_name("device.acquisition.bluetooth_advice:explain")(error) from error
-    wanted = device.bluetooth.adapter
-    if not adapters or (wanted and wanted not in adapters):
-        found = f"there are: {', '.join(adapters)}" if adapters else "there is none at all"
-        raise SensorError(
-            f"There is no Bluetooth adapter{f' `{wanted}`' if wanted else ''}; {found}.",
-            "Plug one in and run `sudo rfkill unblock bluetooth`, or mend `bluetooth.adapter` in device.toml.",
-        )
-    return f"Adapter {', '.join(adapters)}."
-
-
-async def _list_adapters() -> list[str]:
-    list_adapters = import_name("device.acquisition.adapter_power:list_adapters")
-    adapters: list[str] = await asyncio.wait_for(list_adapters(), BUS_TIMEOUT_S)
-    return adapters
-
-
-def may_open(port: Path) -> str:
-    """Whether this user may open serial ports; whether the board answers is its probe's to say."""
-    is_member = os.geteuid() == 0 or _dialout() in os.getgroups()
-    if os.access(port, os.R_OK | os.W_OK) if port.exists() else is_member:
-        return f"{port} may be opened." if port.exists() else "This user may open serial ports."
-    raise SensorError(
-        f"This user may not open {port}.", "Run `sudo usermod -aG dialout $USER`, then log out and in again."
-    )
-
-
-def _dialout() -> int:
-    try:
-        return grp.getgrnam("dialout").gr_gid
-    except KeyError:
-        return -1
 
 
 def find_dbus_daemon() -> str:

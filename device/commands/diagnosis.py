@@ -9,9 +9,10 @@ from typing import Literal
 
 import msgspec
 
+from device.acquisition.source import Check
 from device.clock import SystemClock
-from device.commands.checks import REINSTALL, Check, machine_checks, session_checks
-from device.config import DeviceConfig, SessionConfig
+from device.commands.checks import REINSTALL, machine_checks, session_checks
+from device.config import DeviceConfig, EntryError, SessionConfig
 from device.errors import Exit, IsotoneError, SensorError
 from device.imports import import_name
 
@@ -33,27 +34,28 @@ class Finding(msgspec.Struct, frozen=True):
     """Of the refusal that this is or would be."""
 
 
-def diagnose(device: DeviceConfig, models_dir: Path, *, deep: bool) -> list[Finding]:
-    """Examine the machine for this configuration; `deep` talks to the sensors too."""
-    return _examine_session(device, models_dir, deep=deep) + [_examine(check) for check in machine_checks(device)]
+def diagnose(device: DeviceConfig, models_dir: Path, *, deep: bool, path: Path | None = None) -> list[Finding]:
+    """Examine the machine for this configuration, read from `path`; `deep` talks to the sensors too."""
+    findings = _examine_session(device, models_dir, deep=deep, path=path)
+    return findings + [_examine(check) for check in machine_checks(device)]
 
 
-def refuse_if_unfit(config: SessionConfig) -> None:
-    """Raise what a session of this configuration would fail by.
+def refuse_if_unfit(config: SessionConfig, path: Path | None = None) -> None:
+    """Raise what a session of this configuration, whose device.toml is `path`, would fail by.
 
     Raises:
         IsotoneError: the kind, sentence and action of the first finding that fails.
     """
-    for finding in _examine_session(config.device, Path(config.models_dir), deep=True):
+    for finding in _examine_session(config.device, Path(config.models_dir), deep=True, path=path):
         if finding.state == "fail":
             raise REFUSALS.get(Exit(finding.exit_code), IsotoneError)(finding.sentence, finding.action)
 
 
-def _examine_session(device: DeviceConfig, models_dir: Path, *, deep: bool) -> list[Finding]:
+def _examine_session(device: DeviceConfig, models_dir: Path, *, deep: bool, path: Path | None) -> list[Finding]:
     if device.bluetooth.dbus_address:
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = device.bluetooth.dbus_address
     findings = [_examine(check) for check in session_checks(device, models_dir)]
-    return findings + _examine_sources(device, deep=deep)
+    return findings + _examine_sources(device, deep=deep, path=path)
 
 
 def _examine(check: Check) -> Finding:
@@ -73,18 +75,18 @@ def _refusal(name: str, error: Exception, *, is_needed: bool) -> Finding:
     return Finding(name, state, sentence, "Report it with this line.", int(Exit.INTERNAL))
 
 
-def _examine_sources(device: DeviceConfig, *, deep: bool) -> list[Finding]:
+def _examine_sources(device: DeviceConfig, *, deep: bool, path: Path | None) -> list[Finding]:
     if not device.sources:
         action = "Name them in device.toml ([sources.NAME], type = ...); `isotone demo` needs none."
         return [Finding("sensors", "warn", "No sensor is configured: the music would not know the listener.", action)]
-    return asyncio.run(_probe_all(device, deep=deep))
+    return asyncio.run(_probe_all(device, deep=deep, path=path))
 
 
-async def _probe_all(device: DeviceConfig, *, deep: bool) -> list[Finding]:
-    return list(await asyncio.gather(*(_probe(name, device, deep=deep) for name in device.sources)))
+async def _probe_all(device: DeviceConfig, *, deep: bool, path: Path | None) -> list[Finding]:
+    return list(await asyncio.gather(*(_probe(name, device, deep=deep, path=path) for name in device.sources)))
 
 
-async def _probe(name: str, device: DeviceConfig, *, deep: bool) -> Finding:
+async def _probe(name: str, device: DeviceConfig, *, deep: bool, path: Path | None) -> Finding:
     """Build the source, which refuses what can never work, and when `deep` ask whether it is there."""
     try:
         source = import_name("device.acquisition.sensors:build_source")(name, device, SystemClock())
@@ -94,6 +96,8 @@ async def _probe(name: str, device: DeviceConfig, *, deep: bool) -> Finding:
     except TimeoutError:
         late = SensorError(f"The source `{name}` did not answer in {PROBE_TIMEOUT_S:.0f} s.", "Switch it off and on.")
         return _refusal(name, late, is_needed=not device.session.start_without_sensors)
+    except EntryError as error:
+        return _refusal(name, error.at(path), is_needed=True)
     except Exception as error:  # noqa: BLE001 - one broken source must not hide the others
         may_come = device.session.start_without_sensors and getattr(error, "exit_code", None) in WAITED_FOR
         return _refusal(name, error, is_needed=not may_come)

@@ -25,7 +25,7 @@ def doctor(device_path: Path | None, quick: bool, as_json: bool) -> None:
     """Find what is missing or misconfigured and say how to mend it."""
     path = device_path or (DEVICE_TOML if DEVICE_TOML.exists() else None)
     device = load(path, DeviceConfig) if path else DeviceConfig()
-    findings = diagnose(device, MODELS_DIR, deep=not quick)
+    findings = diagnose(device, MODELS_DIR, deep=not quick, path=path)
     if as_json:
         say_json(findings)
     else:

@@ -86,7 +86,7 @@ def run(device_path: Path | None, **options: Any) -> None:
             device = msgspec.structs.replace(device, audio=msgspec.structs.replace(device.audio, sink="wav"))
         with _prepared(device, options, minutes=options["minutes"] or device.session.minutes) as config:
             with signals.interrupting():
-                refuse_if_unfit(config)
+                refuse_if_unfit(config, device_path or DEVICE_TOML)
             end = _play(config, options, signals, {})
             has_picture = _sum_up(config, end, signals, as_json=options["as_json"])
     _tell(config, end, has_picture=has_picture, as_json=options["as_json"])

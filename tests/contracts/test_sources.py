@@ -15,9 +15,12 @@ import pytest
 
 from device.acquisition import SOURCES
 from device.acquisition.sensors import build_source
-from device.acquisition.source import Source
-from device.clock import SystemClock
-from device.config import BluetoothConfig, DeviceConfig, SourceConfig
+from device.acquisition.source import Check, Emit, Source, own_keys
+from device.clock import Clock, SystemClock
+from device.commands.diagnosis import diagnose, refuse_if_unfit
+from device.config import BluetoothConfig, Config, DeviceConfig, EntryError, SessionConfig, SourceConfig, load
+from device.errors import ConfigError, Exit
+from device.models import MODELS_DIR
 from hardware.emulators.cyton import PtyCyton
 from tests.device.acquisition.listener import Listener, rows_of, running
 from tests.device.recordings.recordings import eeg_chunk, write_session
@@ -141,3 +144,78 @@ def assert_gaps(listener: Listener, *, loses: bool) -> None:
     if first.sfreq_hz:
         elapsed_s = (last.t_ns - first.t_ns) / 1e9
         assert elapsed_s * first.sfreq_hz == pytest.approx(last.first_sample - first.first_sample, abs=25)
+
+
+@pytest.mark.parametrize("row", SOURCES)
+def test_a_key_that_a_sensor_does_not_have_is_refused_by_name(row: str) -> None:
+    given = {"path": "x"} if row == "playback" else {}
+    for config in (
+        SourceConfig(type=row, options={"colour": "red"}, **given),
+        SourceConfig(type=row, ch_names=("Fp1",), address="aa:bb", port="/dev/x", path="x"),
+    ):
+        with pytest.raises(EntryError) as caught:
+            build(config)
+        assert caught.value.tables[:2] == ["sources", NAME]
+        assert f"type `{row}`" in caught.value.sentence
+
+
+@rows
+def test_a_sensor_says_what_it_needs_of_the_machine(row: str, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with RIGS[row](tmp_path) as rig:
+            for check in rig.source.checks():
+                assert (await asyncio.to_thread(check.examine)).endswith(".")
+
+    asyncio.run(scene())
+
+
+class NewConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    port: str
+    preset: str = "p21"
+
+
+class NewSensor:
+    """What a new sensor is: one file."""
+
+    def __init__(self, name: str, config: SourceConfig, bluetooth: BluetoothConfig, clock: Clock) -> None:
+        del bluetooth, clock
+        self._name, self._own = name, own_keys(name, config, NewConfig)
+
+    def checks(self) -> list[Check]:
+        return [Check(f"preset of {self._name}", lambda: f"{self._own.preset}.")]
+
+    async def probe(self) -> None:
+        """It is there."""
+
+    async def run(self, emit: Emit) -> None:
+        """It never sends."""
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("keys", "line", "words"),
+    [
+        ('port = "x"\n[sources.new.options]\npreset = "p50"\n', 0, ""),
+        ('port = "x"\naddress = "aa:bb"\n', 4, "`sources.new.address` is no key of a sensor of type `new`"),
+        ('port = "x"\n[sources.new.options]\n\npresett = "p50"\n', 6, "`sources.new.options.presett` is no key"),
+        ("", 1, "`sources.new.port` is missing"),
+    ],
+)
+def test_adding_a_sensor_is_one_file_and_one_line(
+    keys: str, line: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its keys are read from device.toml, its checks run by the doctor, its mistakes told with file and line."""
+    monkeypatch.setitem(SOURCES, "new", f"{__name__}:NewSensor")
+    path = tmp_path / "device.toml"
+    path.write_text(f'[sources.new]\ntype = "new"\n{keys}[audio]\nsink = "wav"\n', "utf-8")
+    device = load(path, DeviceConfig)
+    findings = {finding.name: finding for finding in diagnose(device, MODELS_DIR, deep=True, path=path)}
+    if not words:
+        assert findings["new"].state == "ok"
+        assert findings["preset of new"].sentence == "p50."
+        return
+    assert findings["new"].exit_code == Exit.CONFIG
+    assert findings["new"].sentence.startswith(f"{path}:{line}: {words}")
+    config = SessionConfig(session_id="", run_dir="", session_dir="", models_dir=str(MODELS_DIR), device=device)
+    with pytest.raises(ConfigError, match=f"device.toml:{line}: "):
+        refuse_if_unfit(config, path)

@@ -103,7 +103,7 @@ def test_a_torn_session_plays_what_is_whole_and_says_so(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_played_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="plays nothing"):
+    with pytest.raises(ConfigError, match=r"`sources\.playback\.path` is missing"):
         source_of("")
     with pytest.raises(RecordingError):
         asyncio.run(source_of(tmp_path / "absent.npz").probe())

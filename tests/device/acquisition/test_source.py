@@ -1,7 +1,10 @@
 from __future__ import annotations
 
-from device.acquisition.source import Backoff, InterruptionError, StatusReporter
+import pytest
+
+from device.acquisition.source import Backoff, InterruptionError, StatusReporter, own_keys
 from device.clock import VirtualClock
+from device.config import Config, EntryError, SourceConfig
 from device.messages import Message, SensorStatus
 
 
@@ -36,3 +39,30 @@ def test_pauses_grow_to_a_limit_and_begin_anew() -> None:
 def test_an_interruption_carries_state_and_words() -> None:
     error = InterruptionError("silent", "It is silent.", "Wake it.")
     assert (error.state, str(error)) == ("silent", "It is silent. Wake it.")
+
+
+class Amplifier(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    port: str
+    gain: int = 24
+
+
+def test_a_sensor_gets_its_own_keys_and_options() -> None:
+    config = SourceConfig(type="amplifier", port="/dev/x", options={"gain": 12})
+    assert own_keys("head", config, Amplifier) == Amplifier(port="/dev/x", gain=12)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (SourceConfig(type="amplifier"), "`sources.head.port` is missing"),
+        (SourceConfig(type="amplifier", port="x", address="aa"), "`sources.head.address` is no key"),
+        (SourceConfig(type="amplifier", port="x", options={"gian": 2}), "`sources.head.options.gian` is no key"),
+        (SourceConfig(type="amplifier", port="x", options={"gain": "2"}), "`sources.head.options.gain` cannot be used"),
+    ],
+)
+def test_a_key_that_a_sensor_cannot_take_is_named(config: SourceConfig, words: str) -> None:
+    with pytest.raises(EntryError) as caught:
+        own_keys("head", config, Amplifier)
+    assert caught.value.sentence.startswith(words)
+    assert caught.value.action
+    assert caught.value.at(None) is caught.value

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from device.acquisition import serial_line
 from device.audio import player, synth
 from device.cli import main
 from device.commands import checks
@@ -260,11 +261,11 @@ def test_a_port_this_user_may_not_open_names_the_group(tmp_path: Path, monkeypat
 
 def test_before_the_dongle_is_plugged_in_the_group_is_what_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(os, "getgroups", lambda: [checks._dialout()])
-    assert checks.may_open(Path("/dev/ttyNone")) == "This user may open serial ports."
+    monkeypatch.setattr(os, "getgroups", lambda: [serial_line._dialout()])
+    assert serial_line.may_open(Path("/dev/ttyNone")) == "This user may open serial ports."
     monkeypatch.setattr(os, "getgroups", list)
     with pytest.raises(SensorError, match="may not open"):
-        checks.may_open(Path("/dev/ttyNone"))
+        serial_line.may_open(Path("/dev/ttyNone"))
 
 
 def test_a_disk_without_room_is_found_before_a_session_needs_it(tmp_path: Path) -> None:
