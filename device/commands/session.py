@@ -52,11 +52,12 @@ def prepared(
     carried on. Only this user may read what is written meanwhile. A session that never began leaves nothing.
 
     Raises:
-        ConfigError: the prescription leaves nothing to play on, or no folder can be named.
+        ConfigError: the prescription leaves nothing to play on, there is no such policy, or no folder can be named.
         DiskError: the folder cannot be written or the disk is too full.
         SystemMissingError: there is no safe place for the session's sockets.
     """
     refuse_contradiction(prescription)
+    choose_policy(device.control)
     session_id = name_session()
     wanted = out or sessions_root(device) / session_id
     with (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from device.config import ControlConfig
 from device.control import POLICIES
@@ -111,12 +111,11 @@ def certainty_of(affect: AffectEstimate) -> float:
     return max(0.0, 1.0 - affect.arousal_sd**2)
 
 
-def load_policy(control: ControlConfig, models_dir: Path) -> Policy:
-    """The policy that `control.policy` names, as new.
+def choose_policy(control: ControlConfig) -> Any:
+    """The class of the policy that is configured; it needs no model yet, so a session can be refused before it begins.
 
     Raises:
         ConfigError: there is no such policy, it lacks its model, or a model is named that it does not take.
-        ModelError: its model cannot be used.
     """
     name = control.policy
     if name not in POLICIES:
@@ -127,5 +126,16 @@ def load_policy(control: ControlConfig, models_dir: Path) -> Policy:
         raise ConfigError(f"The policy `{name}` has no model (device.toml, control.model).", "Name a model folder.")
     if control.model and not kind.takes_model:
         raise ConfigError(f"The policy `{name}` takes no model (device.toml, control.model).", "Remove that line.")
+    return kind
+
+
+def load_policy(control: ControlConfig, models_dir: Path) -> Policy:
+    """The policy that is configured, as new.
+
+    Raises:
+        ConfigError: as `choose_policy`.
+        ModelError: its model cannot be used.
+    """
+    kind = choose_policy(control)
     policy: Policy = kind(control, ModelFolder(models_dir, control.model) if control.model else None)
     return policy

@@ -8,7 +8,7 @@ import pytest
 
 from device.commands import memory
 from device.commands import session as launch
-from device.config import DeviceConfig, Prescription, SessionConfig, SessionDefaults
+from device.config import ControlConfig, DeviceConfig, Prescription, SessionConfig, SessionDefaults
 from device.errors import ConfigError, DiskError, Exit
 from device.messages import PersonalBaseline
 from device.runtime.run_folder import living_sessions
@@ -38,6 +38,13 @@ def prepared(
 
 def test_a_prescription_that_leaves_nothing_to_play_on_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no instrument"), prepared(tmp_path / "new", never_programs=list(range(128))):
+        pass
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_policy_that_there_is_not_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    device = DeviceConfig(control=ControlConfig(policy="magic"))
+    with pytest.raises(ConfigError, match="no policy `magic`"), prepared(tmp_path / "new", device=device):
         pass
     assert not (tmp_path / "new").exists()
 
