@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from device.errors import Exit
+
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 SCRIPTS = [
     *(DEPLOY / name for name in ("run", "test", "setup.sh", "lock", "root.sh", "check-clean-root", "check-service")),
@@ -72,6 +74,8 @@ def test_the_service_never_stays_dead_and_is_watched() -> None:
         assert f"\n{line}\n" in text
     assert re.search(r"^WatchdogSec=\d+$", text, re.MULTILINE)
     assert re.search(r"^RestartSec=\d+$", text, re.MULTILINE)
+    # Only what does not mend itself keeps it from being started again: never a session that ended by a fault.
+    assert f"\nRestartPreventExitStatus={Exit.USAGE} {Exit.CONFIG}\n" in text
 
 
 def test_the_service_keeps_its_files_to_itself_and_runs_only_what_is_installed() -> None:
