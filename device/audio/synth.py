@@ -6,7 +6,7 @@ pyfluidsynth discards errors and cannot write float samples into our own buffer;
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,11 @@ CHANNELS = {0: (100, 64, 45), 1: (90, 64, 20), 2: (78, 50, 55), 3: (70, 78, 70)}
 SUSTAIN = 64
 """MIDI controller."""
 GEN_FILTER_CUTOFF = 8
+TRIED_PITCHES = (48, 60, 72)
+TRIED_FRAMES, TRIED_BLOCKS = 512, 64
+"""A note that does not sound within two thirds of a second is silent."""
+AUDIBLE = 1e-4
+"""The noise of the reverb is far below."""
 DULL_CENTS = -3600.0
 """Offset of the low-pass filters at brightness 0: three octaves down."""
 
@@ -75,6 +80,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "fluid_synth_noteon": (_int, [_void, _int, _int, _int]),
     "fluid_synth_noteoff": (_int, [_void, _int, _int]),
     "fluid_synth_cc": (_int, [_void, _int, _int, _int]),
+    "fluid_synth_system_reset": (_int, [_void]),
     "fluid_synth_set_gen": (_int, [_void, _int, _int, ctypes.c_float]),
     "fluid_synth_write_float": (_int, [_void, _int, _void, _int, _int, _void, _int, _int]),
 }
@@ -126,12 +132,22 @@ class Synth:
         SoundError: the library refuses a setting, the sound font or an instrument.
     """
 
-    def __init__(self, config: AudioConfig, programs: Iterable[int]) -> None:
+    def __init__(self, config: AudioConfig, programs: Sequence[int]) -> None:
         self._library = open_library()
         self.version = self._library.fluid_version_str().decode()
         self.soundfont = find_soundfont(config)
         self._settings: int = self._library.new_fluid_settings()
         self._configure(config)
+        # What is listened to is thrown away, with its reverb: a piece begins as it always does.
+        self._open(programs)
+        self._refuse_silence(programs)
+        self._library.delete_fluid_synth(self._synth)
+        self._open(programs)
+        for channel, (volume, pan, reverb) in CHANNELS.items():
+            for controller, value in ((7, volume), (10, pan), (91, reverb)):
+                self._library.fluid_synth_cc(self._synth, channel, controller, value)
+
+    def _open(self, programs: Sequence[int]) -> None:
         self._synth: int = self._library.new_fluid_synth(self._settings)
         self._font = self._load(self.soundfont)
         for program in programs:
@@ -140,9 +156,6 @@ class Synth:
                 self._library.fluid_synth_pin_preset(self._synth, self._font, 0, program),
                 f"The sound font {self.soundfont} has no instrument {program}.",
             )
-        for channel, (volume, pan, reverb) in CHANNELS.items():
-            for controller, value in ((7, volume), (10, pan), (91, reverb)):
-                self._library.fluid_synth_cc(self._synth, channel, controller, value)
 
     def _configure(self, config: AudioConfig) -> None:
         floats = {**_FLOAT_SETTINGS, "synth.sample-rate": float(config.sfreq_hz), "synth.gain": config.gain}
@@ -169,6 +182,28 @@ class Synth:
         if font < 0:
             raise SoundError(f"The sound font {soundfont} cannot be loaded: it is damaged.", "Reinstall it.")
         return font
+
+    def _refuse_silence(self, programs: Sequence[int]) -> None:
+        """Listen to each instrument: FluidSynth loads samples that it cannot decode without a word, as silence."""
+        for program in programs:
+            # An instrument may have no samples for a pitch that it never plays.
+            if sum(self._sounds(program, pitch) for pitch in TRIED_PITCHES) < len(TRIED_PITCHES) - 1:
+                raise SoundError(
+                    f"Instrument {program} of the sound font {self.soundfont} is silent: its samples are damaged.",
+                    "Reinstall it, or use another sound font.",
+                )
+
+    def _sounds(self, program: int, pitch: int) -> bool:
+        block = np.zeros((TRIED_FRAMES, 2), np.float32)
+        # Nothing of the note before may be heard.
+        self._library.fluid_synth_system_reset(self._synth)
+        self.program(0, program)
+        self.note_on(0, pitch, 100)
+        for _ in range(TRIED_BLOCKS):
+            self.render(block, 0, TRIED_FRAMES)
+            if np.abs(block).max() > AUDIBLE:
+                return True
+        return False
 
     def _expect(self, result: int, sentence: str) -> None:
         if result != 0:

@@ -125,7 +125,11 @@ def find_synthesiser() -> str:
 
 
 def find_soundfont(device: DeviceConfig) -> str:
-    return f"{import_name('device.audio.synth:find_soundfont')(device.audio)}."
+    """Load it and listen to the instruments that play where nothing is prescribed."""
+    programs = sorted(set(import_name("device.music.playing:DEFAULT_PROGRAMS").values()))
+    synth = import_name("device.audio.synth:Synth")(device.audio, programs)
+    synth.close()
+    return f"{synth.soundfont}."
 
 
 def find_card(device: DeviceConfig) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from device.audio import synth as door
 from device.audio.synth import Synth, find_soundfont, open_library
 from device.config import AudioConfig
 from device.errors import SoundError, SystemMissingError
+from tests.device.audio.soundfonts import soundfont, tone
 
 
 def have_synth() -> bool:
@@ -168,3 +170,30 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     with pytest.raises(SystemMissingError) as caught:
         open_library()
     assert "apt install libfluidsynth3" in caught.value.action
+
+
+@needs_synth
+@pytest.mark.parametrize(
+    "data",
+    [
+        soundfont(bytes(8000)),
+        soundfont(random.Random(1).randbytes(8000), is_sf3=True),
+        soundfont(b"OggS" + bytes(4000), is_sf3=True),
+        soundfont(tone(), keys=(100, 127)),
+        soundfont(tone(level=1)),
+    ],
+)
+def test_a_sound_font_whose_samples_are_silent_is_a_sentence(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "mute.sf3"
+    path.write_bytes(data)
+    with pytest.raises(SoundError, match=r"Instrument 0 of the sound font .*mute\.sf3 is silent"):
+        Synth(AudioConfig(soundfont=str(path)), (0,))
+
+
+@needs_synth
+def test_listening_to_the_instruments_leaves_no_trace(tmp_path: Path) -> None:
+    path = tmp_path / "tone.sf2"
+    path.write_bytes(soundfont(tone()))
+    synth = Synth(AudioConfig(soundfont=str(path)), (0,))
+    assert np.abs(render(synth, 48_000)).max() < 1e-6
+    synth.close()

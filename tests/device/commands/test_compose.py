@@ -15,9 +15,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from device.cli import main
+from device.commands.piece import Wish, seconds_of
+from device.commands.wishes import BARS_MAX, configure, wish_of
 from device.config import Theme
 from device.errors import Exit
 from device.music.theme import theme_of
+from tests.device.audio.soundfonts import soundfont
 from tests.device.music.midi_files import TUNE, midi, tune
 
 
@@ -230,3 +233,56 @@ def test_a_signal_leaves_nothing_half_written_and_an_honest_exit_code(tmp_path: 
     assert number.name in said.decode()
     assert [path.name for path in tmp_path.iterdir()] == ["x.mid"]
     assert old.read_text() == "old"
+
+
+def test_a_sound_font_that_is_silent_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "mute.sf3").write_bytes(soundfont(b"OggS" + bytes(4000), is_sf3=True))
+    (tmp_path / "device.toml").write_text(f'[audio]\nsoundfont = "{tmp_path}/mute.sf3"\n')
+    (tmp_path / "rules.toml").write_text("[programs]\nmelody = 0\ninner = 0\nbass = 0\npad = 0\n")
+    result = run(
+        tmp_path,
+        "--device",
+        str(tmp_path / "device.toml"),
+        "--wav",
+        str(tmp_path / "x.wav"),
+        "--prescription",
+        str(tmp_path / "rules.toml"),
+    )
+    if result.exit_code == Exit.SYSTEM:
+        pytest.skip(result.output)
+    assert result.exit_code == Exit.SOUND, result.output
+    assert "silent" in result.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["device.toml", "mute.sf3", "rules.toml"]
+
+
+def test_a_path_of_eight_hours_is_followed_to_its_end(tmp_path: Path) -> None:
+    way = tmp_path / "way.csv"
+    way.write_text("time_s,valence,arousal\n0,0.5,0.8\n28800,0.5,-1\n")
+    wish = asked(tmp_path, journey=way)
+    assert seconds_of(configure(OPTIONS, []), wish) == pytest.approx(28800, abs=10)
+    assert wish.n_bars > BARS_MAX
+
+
+def test_what_cuts_a_path_is_said_or_refused(tmp_path: Path) -> None:
+    way = tmp_path / "way.csv"
+    way.write_text("time_s,valence,arousal\n0,0.5,0.8\n86400,0.5,0.8\n")
+    remarks: list[str] = []
+    assert asked(tmp_path, remarks, journey=way, bars=8).n_bars == 8
+    assert "goes on beyond the 8 bars" in remarks[0]
+    result = run(tmp_path, "--path", str(way), bars=0)
+    assert result.exit_code == Exit.CONFIG
+    assert "longer than 32768 bars" in result.stderr
+    way.write_text("time_s,valence,arousal\n0,0.5,0.8\n28800,0.5,-1\n")
+    result = run(tmp_path, "--path", str(way), "--wav", str(tmp_path / "x.wav"), bars=0)
+    assert result.exit_code == Exit.CONFIG
+    assert "8.0 hours, and a WAV holds 6.2" in result.stderr
+
+
+OPTIONS: dict[str, object] = dict.fromkeys(
+    ("valence", "arousal", "journey", "like", "tempo", "style", "texture", "device")
+)
+OPTIONS |= {"prescription": None, "instruments": None, "bars": None, "seed": 3, "generator": "rules"}
+
+
+def asked(tmp_path: Path, remarks: list[str] | None = None, **options: object) -> Wish:
+    return wish_of(OPTIONS | options, configure(OPTIONS, []), [] if remarks is None else remarks)

@@ -24,6 +24,7 @@ from device.commands.diagnosis import Finding, diagnose, refuse_if_unfit
 from device.config import AudioConfig, BluetoothConfig, DeviceConfig, SessionConfig, SessionDefaults, SourceConfig
 from device.errors import ConfigError, Exit, ModelError, RecordingError, SensorError, SoundError, SystemMissingError
 from device.models import MODELS_DIR
+from tests.device.audio.soundfonts import soundfont
 from tests.hardware.radio import needs_dbus, radio
 
 MUTE = DeviceConfig(audio=AudioConfig(sink="wav"))
@@ -104,6 +105,16 @@ def test_a_missing_sound_font_names_the_key_or_the_package(
         refuse_if_unfit(session(config, device))
     monkeypatch.setattr(synth, "SOUNDFONTS", ())
     assert "apt install fluid-soundfont-gm" in find(MUTE, "sound font").action
+
+
+def test_a_sound_font_with_damaged_samples_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.sf3"
+    path.write_bytes(soundfont(b"OggS" + bytes(4000), is_sf3=True))
+    finding = find(DeviceConfig(audio=AudioConfig(sink="wav", soundfont=str(path))), "sound font")
+    if finding.exit_code == Exit.SYSTEM:
+        pytest.skip(finding.sentence)
+    assert (finding.state, finding.exit_code) == ("fail", Exit.SOUND)
+    assert str(path) in finding.sentence
 
 
 def test_a_missing_synthesiser_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
