@@ -22,6 +22,8 @@ from device.runtime.door import Reply
 from device.runtime.run_folder import living_sessions
 
 NOBODY = Reply(answer="unanswered", sentence="It is only starting, or ending; nobody answers there.")
+START_NS = 10_000_000_000
+"""Within this time a session that begins has a door."""
 BEGIN = "Start one with `isotone demo` or `isotone run`."
 
 
@@ -96,11 +98,30 @@ def _is_at(run_dir: Path, path: Path) -> bool:
 
 
 def tell(run_dirs: Sequence[Path], author: Author, wish: dict[str, Any]) -> list[Told]:
-    """Give a wish to several sessions at once; one that hangs does not hold up the others."""
-    clock = SystemClock()
+    """Give a wish to several sessions at once; one that hangs does not hold up the others.
+
+    Raises:
+        NotObeyedError: none of them is there any more.
+    """
     with ThreadPoolExecutor(max(1, len(run_dirs))) as asking:
-        replies = asking.map(lambda run_dir: ask(run_dir, author, wish, clock), run_dirs)
-        return [Told(run_dir, reply or NOBODY) for run_dir, reply in zip(run_dirs, replies, strict=True)]
+        replies = asking.map(lambda run_dir: _ask(run_dir, author, wish), run_dirs)
+        told = [Told(run_dir, reply) for run_dir, reply in zip(run_dirs, replies, strict=True) if reply]
+    if not told:
+        raise NotObeyedError("The session ended by itself just now.", BEGIN)
+    return told
+
+
+def _ask(run_dir: Path, author: Author, wish: dict[str, Any]) -> Reply | None:
+    """Ask one session; a stop waits for one that is only starting. None: it ended meanwhile."""
+    clock = SystemClock()
+    deadline_ns = clock.now_ns() + START_NS * (wish["kind"] == "stop")
+    while (reply := ask(run_dir, author, wish, clock)) is None:
+        if run_dir not in living_sessions():
+            return None
+        if clock.now_ns() >= deadline_ns:
+            return NOBODY
+        clock.sleep(0.1)
+    return reply
 
 
 def _as_dict(told: Told) -> dict[str, str]:

@@ -157,7 +157,32 @@ def test_a_session_that_is_only_starting_is_not_said_to_have_obeyed(
     monkeypatch: pytest.MonkeyPatch, run_dir: Path
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
+    monkeypatch.setattr("device.commands.send.START_NS", 300_000_000)
     with claim_run_folder(name_session()):
+        for kind in ("stop", "calmer"):
+            code, output = send(kind)
+            assert code == Exit.SYSTEM
+            assert "starting, or ending" in output
+
+
+def test_a_stop_waits_for_the_door_of_a_session_that_is_only_starting(
+    monkeypatch: pytest.MonkeyPatch, run_dir: Path, config: SessionConfig
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
+    sessions: list[Session] = []
+    with claim_run_folder(name_session()) as folder:
+        opening = threading.Timer(0.5, lambda: sessions.append(Session(folder, config, TAKEN)))
+        opening.start()
+        assert send("stop")[0] == Exit.OK
+        opening.join()
+        sessions[0].close()
+
+
+def test_a_session_that_ended_meanwhile_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, run_dir: Path) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
+    with ExitStack() as ending:
+        ending.enter_context(claim_run_folder(name_session()))
+        threading.Timer(0.4, ending.pop_all().close).start()
         code, output = send("stop")
     assert code == Exit.SYSTEM
-    assert "starting, or ending" in output
+    assert "ended by itself" in output
