@@ -21,7 +21,7 @@ from device.models import MODELS_DIR
 from device.recordings.files import expand, load_pieces
 from device.recordings.offline import SECOND_NS, SOURCES, OfflineSession
 from device.recordings.plausibility import check_names, refuse_implausible
-from device.recordings.signals import Recording
+from device.recordings.signals import Recording, refuse_too_many
 
 DAY_S = 86_400.0
 DEFAULT = AffectConfig()
@@ -64,7 +64,10 @@ def open_recordings(
     files = expand(paths)
     if not files:
         raise RecordingError("There is no .npz and no session log in what was given.", "Give a recording.")
-    recordings = [piece for file in files for piece in _open(file, sources or SOURCES, ch_names)]
+    recordings: list[Recording] = []
+    for file in files:
+        recordings += _open(file, sources or SOURCES, ch_names)
+        refuse_too_many(sum(recording.n_values for recording in recordings), "What was given")
     _refuse_misfits(recordings)
     session = OfflineSession(recordings)
     wanted = {*sources, *(("eeg",) if ch_names else ())}

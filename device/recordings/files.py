@@ -7,6 +7,7 @@ in order, EEG behind EEG and wrist behind wrist, so an EEG file and a wrist file
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -19,9 +20,10 @@ from numpy.typing import NDArray
 
 from device.errors import RecordingError
 from device.messages import SignalKind
-from device.recordings.electrodes import read_electrodes
+from device.recordings.archive import Archive
+from device.recordings.electrodes import Electrodes, read_electrodes
 from device.recordings.empatica import read_heart, read_signals
-from device.recordings.signals import Heart, Recording, Samples, as_signal, in_turn, number
+from device.recordings.signals import Heart, Recording, Samples, as_signal, in_turn, number, refuse_too_many
 
 UNREADABLE = (
     OSError,
@@ -34,11 +36,14 @@ UNREADABLE = (
     MemoryError,
     RuntimeError,  # an encrypted archive
     SyntaxError,  # a header that is no Python literal
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
     NotImplementedError,
 )
 """What numpy raises for files that are none, or torn."""
+PIECES_MAX = 10_000
+CHANNELS_MAX = 256
 STEP_MAX_S = 1.0
 """A longer step of the time stamps parts two pieces."""
 RATE_TOLERANCE = 0.1
@@ -57,6 +62,7 @@ def load_recording(path: Path | Sequence[Path]) -> Recording:
             parts += load_pieces(file)
         except RecordingError as error:
             notes.append(error.sentence)
+        refuse_too_many(sum(part.n_values for part in parts), "What was given")
     if not parts:
         why = " ".join(notes) or f"{path} holds no .npz and no session log."
         raise RecordingError(why, "Give an .npz recording, a folder of them, or a session folder.")
@@ -107,16 +113,24 @@ def load_pieces(path: Path) -> list[Recording]:
 
 def _load_npz(path: Path) -> tuple[list[Samples], Recording]:
     """EEG in pieces, and the wrist's signals with what is to be known of all."""
+    if path.exists() and not path.is_file():
+        raise ValueError("it is no file")
     with path.open("rb") as file:
         if not zipfile.is_zipfile(file):
             raise ValueError("it is no whole .npz archive")
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as npz:
-            # Only what is understood is read: some files hold pickled objects beside it.
-            electrodes = read_electrodes(npz.get("channels", ()))
-            eeg = _read_eeg(npz, electrodes.names)
-            notes = (f"{path}: {electrodes.note}",) if eeg and electrodes.note else ()
-            return eeg, Recording(heart=read_heart(npz), wrist=read_signals(npz), notes=notes)
+        npz = Archive(file)
+        # Only what is understood is read: some files hold pickled objects beside it.
+        electrodes = _read_electrodes(npz)
+        eeg = _read_eeg(npz, electrodes.names)
+        notes = (f"{path}: {electrodes.note}",) if eeg and electrodes.note else ()
+        return eeg, Recording(heart=read_heart(npz), wrist=read_signals(npz), notes=notes)
+
+
+def _read_electrodes(npz: Mapping[str, Any]) -> Electrodes:
+    channels = np.ravel(npz.get("channels", ()))
+    if len(channels) > CHANNELS_MAX:
+        raise ValueError(f"it names {len(channels)} channels, the limit is {CHANNELS_MAX}")
+    return read_electrodes(channels)
 
 
 def _read_eeg(npz: Mapping[str, Any], ch_names: tuple[str, ...]) -> list[Samples]:
@@ -133,6 +147,8 @@ def _read_eeg(npz: Mapping[str, Any], ch_names: tuple[str, ...]) -> list[Samples
         raise ValueError(f"{sfreq_hz:g} Hz is no rate for its EEG")
     rows = np.ascontiguousarray(data_uv.T)
     cuts = [0, *_cuts(npz, len(rows), sfreq_hz), len(rows)]
+    if len(cuts) > PIECES_MAX:
+        raise ValueError(f"its EEG is in more than {PIECES_MAX} pieces, which is the limit")
     return [Samples(rows[begin:end], sfreq_hz, ch_names) for begin, end in pairwise(cuts)]
 
 
@@ -174,6 +190,7 @@ def _join(name: str, parts: list[tuple[float, Samples]]) -> Samples | None:
     begin_s, n_rows = first_s + first.start_s, 0
     for start_s, part in parts:
         n_missing = max(0, round((start_s + part.start_s - begin_s) * first.sfreq_hz) - n_rows)
+        refuse_too_many((n_rows + n_missing + len(part.data)) * len(first.ch_names), f"The {name}, with its gaps,")
         runs += [np.full((n_missing, len(first.ch_names)), np.nan, np.float32), part.data]
         n_rows += n_missing + len(part.data)
     return first._replace(data=np.concatenate(runs), start_s=begin_s)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from device.errors import RecordingError
 from device.messages import SampleChunk, SignalKind
-from device.recordings.signals import SAMPLES_MAX, Heart, Recording, Samples
+from device.recordings.signals import Heart, Recording, Samples, refuse_too_many
 from device.sessions.reader import LogReader
 
 GAP_MAX_S = 3600.0
@@ -32,7 +32,7 @@ def load_session(folder: Path) -> Recording:
         if isinstance(chunk, SampleChunk) and _is_sound(chunk):
             chunks.setdefault((chunk.kind, chunk.source), []).append(chunk)
             n_values += len(chunk.data) // 4
-            _refuse_too_many(n_values, folder)
+            refuse_too_many(n_values, folder)
     if not chunks:
         raise RecordingError(f"{folder} holds no whole sample in its log.", "Use another session.")
     start_ns = min(chunk.t_ns for run in chunks.values() for chunk in run)
@@ -43,14 +43,6 @@ def load_session(folder: Path) -> Recording:
         wrist={kind: _samples(run, start_ns, folder) for kind in WRIST if (run := _richest(chunks, kind))},
         notes=tuple(f"{folder}: {problem}" for problem in log.problems()),
     )
-
-
-def _refuse_too_many(n_values: int, folder: Path) -> None:
-    if n_values > SAMPLES_MAX:
-        raise RecordingError(
-            f"{folder} holds more than {SAMPLES_MAX // 10**6} million samples, which is the limit.",
-            "Use a shorter session.",
-        )
 
 
 def _is_sound(chunk: SampleChunk) -> bool:
@@ -83,7 +75,7 @@ def _samples(chunks: list[SampleChunk], start_ns: int, folder: Path) -> Samples:
             n_missing = max(0, round((chunk.t_ns - start_ns) * sfreq_hz / 1e9) - n_rows)
         n_missing = min(n_missing, round(GAP_MAX_S * sfreq_hz))
         rows = _rows(chunk)
-        _refuse_too_many((n_rows + n_missing + len(rows)) * len(ch_names), folder)
+        refuse_too_many((n_rows + n_missing + len(rows)) * len(ch_names), folder)
         parts += [np.full((n_missing, len(ch_names)), np.nan, np.float32), rows]
         n_rows, expected = n_rows + n_missing + len(rows), chunk.first_sample + len(rows)
     return Samples(np.concatenate(parts), sfreq_hz, ch_names)

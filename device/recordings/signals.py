@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from device.errors import RecordingError
 from device.messages import SampleChunk, SignalKind
 from device.modalities import MODALITIES
 
 VALUE_MAX = 1e12
 SAMPLES_MAX = 150_000_000
 """Numbers in one recording: half a gigabyte; sixteen channels at 250 Hz for ten hours."""
+PIECE = 2**20
 NOTHING: Mapping[SignalKind, Samples] = MappingProxyType({})
 
 
@@ -68,6 +70,12 @@ class Recording(NamedTuple):
         return max(self.eeg_end_s, self.wrist_end_s)
 
     @property
+    def n_values(self) -> int:
+        """Numbers that it holds."""
+        signals = [*self.wrist.values(), *([self.eeg] if self.eeg else [])]
+        return sum(samples.data.size for samples in signals) + (3 * len(self.heart.time_s) if self.heart else 0)
+
+    @property
     def has_wrist(self) -> bool:
         return self.heart is not None or bool(self.wrist)
 
@@ -81,9 +89,23 @@ def as_signal(counts: Any, unit: float = 1.0) -> NDArray[np.float32]:
     found = np.asarray(counts)
     if found.dtype.kind not in "biuf":
         raise TypeError("a signal must be made of numbers")
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = found.astype(np.float64) * unit
-    return np.where(np.abs(values) < VALUE_MAX, values, np.nan).astype(np.float32)
+    signal = np.empty(found.shape, np.float32)
+    # Piece by piece: whole, the steps between would take ten times the memory of the signal.
+    source, target = found.reshape(-1), signal.reshape(-1)
+    for begin in range(0, len(target), PIECE):
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = source[begin : begin + PIECE].astype(np.float64) * unit
+        target[begin : begin + PIECE] = np.where(np.abs(values) < VALUE_MAX, values, np.nan)
+    return signal
+
+
+def refuse_too_many(n_values: int, where: object) -> None:
+    """Raise RecordingError for more samples than are held in memory at once."""
+    if n_values > SAMPLES_MAX:
+        raise RecordingError(
+            f"{where} holds more than {SAMPLES_MAX // 10**6} million samples, which is the limit.",
+            "Give fewer or shorter recordings.",
+        )
 
 
 def number(arrays: Mapping[str, Any], key: str) -> float:
