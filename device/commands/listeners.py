@@ -117,7 +117,7 @@ def forget(name: str, device_path: Path | None, as_json: bool) -> None:
     with _known(_device(device_path), name) as (store, person):
         beside = {Path(row.folder).parent for row in memory.taken_in(store).values() if row.listener == person.id}
         heads = sessions_of(store, person, {*places(None, device_path), *beside})
-        erased = store.counts(person)
+        erased = {table: count for table, count in store.counts(person).items() if table != "sessions"}
         for head in heads:
             memory.begin(store, person, head.session, str(head.folder))
         store.forget(person)
@@ -125,8 +125,8 @@ def forget(name: str, device_path: Path | None, as_json: bool) -> None:
     if as_json:
         say_json({"forgotten": person.name, "id": person.id, "erased": erased, "remaining": remaining})
         return
-    parts = [f"{count} x {table}" for table, count in erased.items() if count]
-    say(f"{person.name} is forgotten: {', '.join(parts) or 'nothing else was known'}.")
+    parts = [f"{count} of {table}" for table, count in erased.items() if count]
+    say(f"{person.name} is forgotten. Entries erased: {', '.join(parts) or 'none but the name'}.")
     if remaining:
         say("What was recorded of them is still in these folders; remove them to erase that too:")
         for folder in remaining:

@@ -72,7 +72,7 @@ def test_to_forget_says_what_is_erased_and_what_remains(ada: SessionConfig) -> N
 
 def test_to_forget_in_words(ada: SessionConfig) -> None:
     told = isotone("forget", " ada ").stdout
-    assert "ada is forgotten: 1 x sessions, 1 x rest, 1 x words." in told
+    assert "ada is forgotten. Entries erased: 1 of rest, 1 of words." in told
     assert f"  {ada.session_dir}" in told
 
 

@@ -62,6 +62,7 @@ def test_old_sessions_of_a_listener_who_is_not_known_yet_are_taken_in(tmp_path: 
     assert all(0 < item.weight_s[0] < 6 for item in found.baselines)
     assert len(found.sources) == 2
     assert found.remarks == ()
+    assert not any("ada" in sentence for sentence in found.sources), "they stand in a log"
 
 
 def test_a_session_that_never_began_leaves_nobody_behind(tmp_path: Path) -> None:
