@@ -215,6 +215,8 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     prescription: Prescription = Prescription()
     baselines: tuple[PersonalBaseline, ...] = ()
     """The listener's rest as it is remembered, already partly forgotten."""
+    known_devices: dict[str, str] = {}
+    """By source the device that the listener wore before (a Bluetooth address), taken before others that are near."""
     theme: Theme | None = None
     """The melody of `preference.seed_melody`."""
     never: tuple[Theme, ...] = ()

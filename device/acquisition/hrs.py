@@ -52,22 +52,18 @@ class HrsConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class HrsSource:
-    """A heart-rate band: the one of `config.address`, else the listener's own (`known_address`), else the nearest.
+    """A heart-rate band: the one of `config.address`, else the listener's own (`prefer`), else the nearest.
 
     Raises:
-        ConfigError: an address is none.
+        ConfigError: the address is none.
     """
 
-    def __init__(
-        self, name: str, config: SourceConfig, bluetooth: BluetoothConfig, clock: Clock, known_address: str = ""
-    ) -> None:
+    def __init__(self, name: str, config: SourceConfig, bluetooth: BluetoothConfig, clock: Clock) -> None:
         self._name, self._bluetooth, self._clock = name, bluetooth, clock
-        self._known_address = parse_address(known_address)
-        self._kept = _address_of(name, own_keys(name, config, HrsConfig))
-        """Address of the session's band; empty: none has been heard yet."""
-        self._title = f"The wristband {self._kept}"
-        """What the session's band is called in a sentence."""
-        self._same = {self._kept} if self._kept else set()
+        self._preferred = ""
+        self._kept = self._title = ""
+        """Address of the session's band and what it is called in a sentence; empty: none has been heard yet."""
+        self._same: set[str] = set()
         """All addresses and bus names under which that band was seen."""
         self._band: Band | None = None
         """The one that is spoken to."""
@@ -83,9 +79,21 @@ class HrsSource:
         self._lingering_adapter = ""
         """Over which the last link may be up still, unknown to a new bluetoothd, and keep the band from advertising."""
 
+        self.keep_to(_address_of(name, own_keys(name, config, HrsConfig)))
+
     def checks(self) -> list[Check]:
         """A Bluetooth adapter that works."""
         return [Check("bluetooth", partial(find_adapter, self._bluetooth))]
+
+    def keep_to(self, device: str) -> None:
+        """Be the band of this address and no other."""
+        if address := parse_address(device):
+            self._kept, self._title, self._same = address, f"The wristband {address}", {address}
+
+    def prefer(self, device: str) -> None:
+        """Be the band of this address if it is near; what is no address is nobody's."""
+        with contextlib.suppress(ConfigError):
+            self._preferred = parse_address(device)
 
     async def run(self, emit: Emit) -> None:
         """Emit SampleChunks of kind `heart` and SensorStatus until cancelled."""
@@ -146,7 +154,7 @@ class HrsSource:
         """Whether it is the session's, or before that is known, the listener's."""
         if self._same:
             return not self._same.isdisjoint({band.address, band.path})
-        return band.address == self._known_address
+        return band.address == self._preferred
 
     def _not_found(self, others: list[Band]) -> InterruptionError:
         if not self._same:
@@ -235,9 +243,10 @@ class HrsSource:
             return
         self._keep(band)
         status.device = self._kept
-        emit(chunk)
         sentence = self._reception.describe(name(band))
+        # Told before its beats, so that whoever hears another device does not take them for the last one's.
         status.tell("streaming", f"{sentence} {self._choice}".strip(), self._battery_percent)
+        emit(chunk)
 
     def _keep(self, band: Band) -> None:
         """Stay with this band: for the session there is no other."""

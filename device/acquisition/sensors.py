@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from pathlib import Path
 from typing import Protocol
 
 from device.acquisition import SOURCES
-from device.acquisition.source import Backoff, Emit, Source
+from device.acquisition.kept_devices import KeptDevices
+from device.acquisition.source import Backoff, Emit, PersonalSource, Source
 from device.clock import Clock
 from device.config import BluetoothConfig, DeviceConfig, SourceConfig
 from device.errors import ConfigError, IsotoneError
 from device.host import ProcessContext
 from device.imports import import_name
-from device.messages import Fault, SensorStatus
+from device.messages import Fault, Message, SensorStatus
 
 BEAT_S = 0.15
 FAREWELL_S = 1.0
@@ -47,19 +49,28 @@ def main(context: ProcessContext) -> None:
     device = context.config.device
     if device.bluetooth.dbus_address:
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = device.bluetooth.dbus_address
+    kept = KeptDevices(Path(context.config.run_dir))
     sources = {name: build_source(name, device, context.clock) for name in device.sources}
-    asyncio.run(_serve(context, sources))
+    for name, source in sources.items():
+        if isinstance(source, PersonalSource):
+            source.prefer(context.config.known_devices.get(name, ""))
+            source.keep_to(kept.of(name))
+
+    def emit(message: Message) -> None:
+        kept.see(message)
+        context.publish(message)
+
+    asyncio.run(_serve(context, sources, emit))
 
 
-async def _serve(context: ProcessContext, sources: dict[str, Source]) -> None:
+async def _serve(context: ProcessContext, sources: dict[str, Source], emit: Emit) -> None:
     tasks: list[asyncio.Task[None]] = []
     context.loaded()
     while context.beat():
         context.receive(timeout_ms=0)
         if context.started and not tasks:
             tasks = [
-                asyncio.create_task(keep_running(name, source, context.publish, context.clock))
-                for name, source in sources.items()
+                asyncio.create_task(keep_running(name, source, emit, context.clock)) for name, source in sources.items()
             ]
         await asyncio.sleep(BEAT_S)
     for task in tasks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -48,6 +48,19 @@ class Source(Protocol):
             SystemMissingError: something of the machine that it needs is missing.
             RecordingError: the recording cannot be read.
         """
+        ...
+
+
+@runtime_checkable
+class PersonalSource(Protocol):
+    """A source that must not be confused with its like on another person; its SensorStatus names the device."""
+
+    def keep_to(self, device: str) -> None:
+        """Be this device and no other: the session began with it."""
+        ...
+
+    def prefer(self, device: str) -> None:
+        """Be this device if it is near: the listener wore it before."""
         ...
 
 

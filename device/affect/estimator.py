@@ -14,6 +14,7 @@ from device.affect.reader import open_readers
 from device.affect.taps import Tap, Taps
 from device.affect.words import Words, read_report
 from device.config import SessionConfig
+from device.dsp.features import Devices
 from device.messages import (
     AffectEstimate,
     CommandAnswer,
@@ -57,6 +58,7 @@ class Estimator:
         self._expected = tuple(config.device.sources)
         self._heard: dict[tuple[str, FeatureKind], Heard] = {}
         self._statuses: dict[str, SensorStatus] = {}
+        self._devices = Devices()
         self._words, self._is_new_word = Words(config.baselines), False
         # Evidence that must not outlast its window comes and goes at once.
         self._fade_s, step_per_s = (0.0, math.inf) if affect.window_s else (FADE_S, STEP_MAX_PER_S)
@@ -68,7 +70,7 @@ class Estimator:
             case FeatureFrame():
                 return self._heard_of(message).take(message)
             case SensorStatus():
-                self._statuses[message.source] = message
+                self._see(message)
             case SelfReport():
                 return self._learn(message, now_ns)
             case Tick():
@@ -76,6 +78,12 @@ class Estimator:
             case _:
                 pass
         return ()
+
+    def _see(self, status: SensorStatus) -> None:
+        """Another device is read from its own rest on: the one before may have been on another person."""
+        self._statuses[status.source] = status
+        if self._devices.is_exchanged(status):
+            self._heard = {key: heard for key, heard in self._heard.items() if key[0] != status.source}
 
     def _learn(self, command: SelfReport, now_ns: int) -> Sequence[CommandAnswer]:
         report = read_report(command)

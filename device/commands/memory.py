@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from device.clock import wall_time
@@ -32,6 +33,8 @@ class Recalled(NamedTuple):
 
     listener_id: str = ""
     baselines: tuple[PersonalBaseline, ...] = ()
+    devices: Mapping[str, str] = MappingProxyType({})
+    """What the listener wore before, by source."""
     remarks: tuple[str, ...] = ()
     """Why there is no memory, in words."""
     sources: tuple[str, ...] = ()
@@ -62,11 +65,12 @@ def recall(device: DeviceConfig, listener: str, beside: Path) -> Recalled:
             person = store.meet(listener)
             told = take_in_earlier(store, person, (beside, sessions_root(device)), now)
             carried = list(memory.recall(store, person, now))
+            devices = memory.devices(store, person)
     except IsotoneError as error:
         without = "The session goes on without what is known of the listener."
         return Recalled(remarks=(f"{error.sentence} {without} {error.action}",))
     known = [f"{rest.source} ({rest.model}): known from session {told_in}." for rest, told_in in carried]
-    return Recalled(person.id, tuple(rest for rest, _ in carried), (), (*told, *known))
+    return Recalled(person.id, tuple(rest for rest, _ in carried), devices, (), (*told, *known))
 
 
 def begin(config: SessionConfig) -> None:

@@ -82,6 +82,7 @@ def prepared(
             prescription=prescription,
             listener_id=known.listener_id,
             baselines=known.baselines,
+            known_devices=dict(known.devices),
             theme=themes.liked,
             never=themes.never,
             remarks=(*known.remarks, *remarks_on(prescription), *themes.remarks),

@@ -12,7 +12,7 @@ from device.config import SessionConfig
 from device.dsp import eeg, quality
 from device.dsp.windows import SampleWindows, Window
 from device.imports import import_name
-from device.messages import FeatureFrame, FeatureKind, Message, SampleChunk
+from device.messages import FeatureFrame, FeatureKind, Message, SampleChunk, SensorStatus
 from device.modalities import MODALITIES
 
 EEG_WINDOW_S = 4.0
@@ -64,22 +64,42 @@ class EegExtractor:
         )
 
 
-class Features:
-    """samples -> features. A headset whose channels or rate change is begun anew, and of a wristband that signal."""
+class Devices:
+    """Which device each source is, as far as it was told."""
 
-    reads: tuple[str, ...] = ("samples",)
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def is_exchanged(self, status: SensorStatus) -> bool:
+        """Take notice of a status; whether the source is another device from now on."""
+        known = self._known.get(status.source, "")
+        if status.device:
+            self._known[status.source] = status.device
+        return bool(known and status.device) and known != status.device
+
+
+class Features:
+    """samples -> features. What is exchanged, or changes its channels or rate, is begun anew."""
+
+    reads: tuple[str, ...] = ("samples", "sensor_status")
     writes: tuple[str, ...] = ("features",)
     tick_hz = 0.0
 
     def __init__(self, config: SessionConfig) -> None:
         del config  # nothing to configure: windows and bands belong to the models' contract
         self._extractors: dict[tuple[str, FeatureKind], Extractor] = {}
+        self._devices = Devices()
 
     def step(self, message: Message, now_ns: int) -> Sequence[FeatureFrame]:
         del now_ns  # frames carry the sample clock
-        if not isinstance(message, SampleChunk):
-            return ()
-        return tuple(self._extractor(message).frames(message))
+        match message:
+            case SampleChunk():
+                return tuple(self._extractor(message).frames(message))
+            case SensorStatus() if self._devices.is_exchanged(message):
+                self._extractors = {key: item for key, item in self._extractors.items() if key[0] != message.source}
+            case _:
+                pass
+        return ()
 
     def _extractor(self, chunk: SampleChunk) -> Extractor:
         modality = MODALITIES[chunk.kind]

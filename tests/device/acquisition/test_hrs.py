@@ -38,9 +38,9 @@ class Scene(NamedTuple):
         await self.listener.until(lambda: len(self.listener.chunks) >= target)
 
 
-def source_on(dbus_address: str, address: str = "", known_address: str = "") -> HrsSource:
+def source_on(dbus_address: str, address: str = "") -> HrsSource:
     bus = BluetoothConfig(dbus_address=dbus_address)
-    return HrsSource("wrist", SourceConfig(type="hrs", address=address), bus, SystemClock(), known_address)
+    return HrsSource("wrist", SourceConfig(type="hrs", address=address), bus, SystemClock())
 
 
 @contextlib.asynccontextmanager
@@ -508,12 +508,32 @@ def test_the_listeners_own_band_is_taken_before_a_nearer_one(tmp_path: Path) -> 
     async def scene() -> Listener:
         async with radio(tmp_path) as parts:
             parts.bluez.add_neighbour(another_band(rssi_dbm=-30))
-            source = source_on(parts.bus.bus_address, known_address=parts.band.address)
+            source = source_on(parts.bus.bus_address)
+            source.prefer(parts.band.address)
             async with running(source) as listener, beating(parts.band):
                 await listener.until(lambda: len(listener.chunks) >= 2)
                 return listener
 
     assert asyncio.run(scene()).statuses[-1].device == "C0:FF:EE:15:07:0E"
+
+
+@needs_dbus
+def test_a_process_that_is_started_again_keeps_to_the_sessions_band(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bluetooth, "SEARCH_S", 1.0)
+
+    async def scene() -> Listener:
+        async with radio(tmp_path) as parts:
+            source = source_on(parts.bus.bus_address)
+            source.keep_to("C0:FF:EE:99:99:99")
+            async with running(source) as listener, beating(parts.band):
+                await listener.until(lambda: "not taken" in listener.sentence)
+                return listener
+
+    listener = asyncio.run(scene())
+    assert not listener.chunks
+    assert {status.device for status in listener.statuses} == {"C0:FF:EE:99:99:99"}
 
 
 @needs_dbus

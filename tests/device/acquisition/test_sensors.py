@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from device.acquisition import SOURCES, sensors
@@ -70,6 +71,46 @@ class Refusing(Faulty):
 class Ending(Faulty):
     async def run(self, emit: Emit) -> None:
         return
+
+
+class Worn(Faulty):
+    """A band that tells which device it is: the one it must be, else the one it would rather be, else the nearest."""
+
+    _kept = _preferred = ""
+
+    def keep_to(self, device: str) -> None:
+        self._kept = device
+
+    def prefer(self, device: str) -> None:
+        self._preferred = device
+
+    async def run(self, emit: Emit) -> None:
+        device = self._kept or self._preferred or "nearest"
+        emit(SensorStatus(t_ns=0, source=self._name, state="streaming", sentence="It streams.", device=device))
+        await asyncio.Event().wait()
+
+
+def worn_device(tmp_path: Path, known_devices: dict[str, str]) -> str:
+    """Which device the process `sensors` hears in a session whose listener wore `known_devices` before."""
+    device = DeviceConfig(sources={"wrist": SourceConfig(type="worn")})
+    context = Context(tmp_path, device, lambda published: bool(published))
+    context.config = msgspec.structs.replace(context.config, known_devices=known_devices)
+    run_main(context)
+    heard: str = context.of(SensorStatus)[0].device
+    return heard
+
+
+def test_a_process_that_is_started_again_goes_on_with_the_sessions_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SOURCES, "worn", f"{__name__}:Worn")
+    assert worn_device(tmp_path, {"wrist": "A", "other": "B"}) == "A"
+    assert worn_device(tmp_path, {"wrist": "C"}) == "A"
+
+
+def test_without_anything_known_the_source_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SOURCES, "worn", f"{__name__}:Worn")
+    assert worn_device(tmp_path, {}) == "nearest"
 
 
 def run_main(context: Context) -> None:

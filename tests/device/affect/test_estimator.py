@@ -23,6 +23,7 @@ from device.messages import (
     SampleChunk,
     SelfReport,
     SensorStatus,
+    SourceState,
     Tick,
 )
 from hardware.twin.brain import MONTAGE, SFREQ_HZ, Brain
@@ -292,3 +293,26 @@ def test_the_virtual_patients_strain_is_read_from_its_eeg(config: SessionConfig,
     rest, load = (np.mean([item.arousal for item in course[begin:end]]) for begin, end in ((90, 120), (150, 180)))
     assert load > rest + 0.5
     assert load > 0 > rest
+
+
+def worn(at_s: int, device: str, state: SourceState = "streaming") -> SensorStatus:
+    return SensorStatus(t_ns=at_s * S, source="band", state=state, sentence="The wristband streams.", device=device)
+
+
+@pytest.mark.parametrize(("second", "seems_strained"), [("C0:FF:EE:99:99:99", False), ("C0:FF:EE:15:07:0E", True)])
+def test_another_device_is_not_read_against_the_rest_of_the_one_before(
+    estimator: Estimator, second: str, seems_strained: bool
+) -> None:
+    own = [worn(20, "C0:FF:EE:15:07:0E"), *heart_frames(30, 120, 65)]
+    gap = [worn(121, "", "lost"), worn(122, second)]
+    course = run(estimator, [*own, *gap, *heart_frames(123, 180, 85)], 0, 180)
+    assert course[119].calibrated
+    assert (course[-1].arousal > 0) == seems_strained
+
+
+def test_another_device_takes_a_rest_of_its_own(estimator: Estimator) -> None:
+    own = [worn(20, "C0:FF:EE:15:07:0E"), *heart_frames(30, 120, 65)]
+    other = [worn(121, "C0:FF:EE:99:99:99"), *heart_frames(122, 260, 118)]
+    told = rests(estimator, [*own, *other], 260)
+    assert max(told[0].mean) == pytest.approx(65, abs=10)
+    assert max(told[-1].mean) == pytest.approx(118, abs=10)

@@ -10,7 +10,7 @@ from device.clock import cpu_seconds
 from device.config import SessionConfig
 from device.dsp import eeg, wrist
 from device.dsp.features import Features
-from device.messages import FeatureFrame, Marker, SampleChunk
+from device.messages import FeatureFrame, Marker, SampleChunk, SensorStatus
 from tests.device.dsp.signals import EIGHT, beats, chunks, in_time, pink, skin, wrist_chunks
 
 
@@ -88,3 +88,18 @@ def test_it_costs_little(config: SessionConfig) -> None:
     began_s = cpu_seconds()
     frames_of(config, parts)
     assert cpu_seconds() - began_s < 60 * 0.05, "budget is 2 % of a core; 5 % leaves room for a busy machine"
+
+
+@pytest.mark.parametrize(("device", "mean_bpm"), [("C0:FF:EE:99:99:99", 120), ("C0:FF:EE:15:07:0E", 90), ("", 90)])
+def test_beats_of_another_device_are_not_mixed_with_those_before(
+    config: SessionConfig, device: str, mean_bpm: float
+) -> None:
+    stage = Features(config)
+
+    def status(t_s: float, name: str) -> SensorStatus:
+        return SensorStatus(t_ns=round(t_s * 1e9), source="band", state="streaming", sentence="x.", device=name)
+
+    first, second = beats(np.full(60, 1000.0)), beats(np.full(40, 500.0), begin_s=60.0, first=60)
+    messages = [status(0, "C0:FF:EE:15:07:0E"), *first, status(60, device), *second]
+    frames = [frame for message in messages for frame in stage.step(message, message.t_ns)]
+    assert frames[-1].values[0] == pytest.approx(mean_bpm, abs=6)
