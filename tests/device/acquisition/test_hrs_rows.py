@@ -110,14 +110,14 @@ def test_notifications_sent_twice_count_once(heart_ms: list[float], later_s: flo
     assert believed_ms(twice) == pytest.approx(different, rel=1e-6)
 
 
-@given(st.integers(1050, 1700), st.floats(0.0, 60.0))
+@given(st.integers(1050, 1700), st.floats(0.0, 30.0))
 def test_the_last_interval_told_each_second_is_hardly_ever_two_beats(typical_ms: int, breath_ms: float) -> None:
     heart_ms = [typical_ms + breath_ms * math.sin(n / 0.8) + n / 64 for n in range(60)]
     beats_s = np.cumsum(heart_ms) / 1000
     ticks = range(2, int(beats_s[-1]))
     said = [(float(tick), (heart_ms[int(np.searchsorted(beats_s, tick, "right")) - 1],)) for tick in ticks]
     beaten = list(dict.fromkeys(rr_ms[0] for _, rr_ms in said))
-    assert len(beaten) <= len(believed_ms(said)) <= len(beaten) + 2
+    assert len(beaten) <= len(believed_ms(said)) <= 1.15 * len(beaten)
 
 
 def test_the_last_intervals_told_over_and_over_count_once() -> None:
