@@ -230,7 +230,8 @@ class Manager:
         """A fatal fault: remember the first, end by a fade."""
         if self.fault is None:
             self.fault = fault
-            self._exit = FAULT_EXITS.get(fault.code, Exit(exit_code) if exit_code in set(Exit) else Exit.SESSION_FAULT)
+            own = Exit(exit_code) if exit_code in FAULT_EXITS.values() else Exit.SESSION_FAULT
+            self._exit = FAULT_EXITS.get(fault.code, own)
             self._observer.see(_as_received(f"faults/{fault.process}", fault))
         self.stop()
 

@@ -5,6 +5,7 @@ import time
 import msgspec
 
 from device import messages as m
+from device.console.board import Board
 from device.console.observers import KEYS, JsonWatcher, PlainWatcher, Watcher
 from device.messages import Command
 from device.runtime.bus import Received
@@ -87,3 +88,11 @@ def test_keys_become_commands(monkeypatch) -> None:
     assert manager.done == ["softer by patient", "calmer by patient", "stop by patient"]
     assert extra == ["unplugged"]
     assert all(key in watcher.keys_line() for key in [*KEYS, "u"])
+
+
+def test_a_wish_that_was_not_obeyed_is_an_event_with_its_reason() -> None:
+    board = Board()
+    for answer, sentence in (("taken", ""), ("refused", "No phase is held."), ("queued", "It counts later.")):
+        told = m.CommandAnswer(t_ns=S, process="loop", id="patient-1", answer=answer, sentence=sentence)
+        board.see(received(told))
+    assert [text for _, text in board.take_news()] == ["refused: No phase is held.", "queued: It counts later."]

@@ -12,7 +12,7 @@ import zmq
 from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit
-from device.host import fault_path
+from device.host import ProcessContext, fault_path, leave_fault
 from device.messages import Fault, MusicIntent
 from device.processes import Process
 from device.runtime.asking import ask
@@ -138,6 +138,29 @@ def test_a_fault_that_was_left_half_written_is_a_death_without_words(
     manager = manage(config, Witness("bars", die))
     assert manager.run() is Exit.OK
     assert manager._supervisor.watched["composer"].incarnation == 1
+
+
+def give_up(context: ProcessContext) -> None:
+    """Leave a reason and go in good order."""
+    context.loaded()
+    while context.beat() and not context.started:
+        context.receive(20)
+    leave_fault(
+        Path(context.config.run_dir),
+        Fault(
+            t_ns=1, process=context.name, code="manager-gone", sentence="The manager is gone.", action="", fatal=True
+        ),
+    )
+
+
+def test_last_words_end_the_session_as_a_fault_also_with_exit_code_0(
+    monkeypatch: pytest.MonkeyPatch, config: SessionConfig
+) -> None:
+    use_table(monkeypatch, SMALL | {"sensors": Process(f"{__name__}:give_up")})
+    manager = manage(config, Witness())
+    assert manager.run() is Exit.SESSION_FAULT
+    assert manager.fault is not None
+    assert manager.fault.code == "manager-gone"
 
 
 def test_music_that_ends_before_its_time_is_a_fault(monkeypatch: pytest.MonkeyPatch, config: SessionConfig) -> None:
