@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib.image
@@ -76,3 +78,29 @@ def test_chords_are_named() -> None:
     assert [chord_of(bar(0, *pitches)) for pitches in ((48, 64, 67), (45, 60, 64), (47, 62, 65), ())] == [
         "C", "Am", "Bdim", ""
     ]  # fmt: skip
+
+
+def test_hours_of_music_are_drawn_in_little_memory(tmp_path: Path) -> None:
+    program = (
+        "import os, resource, sys, pathlib\n"
+        "from tests.device.sessions.test_score import score\n"
+        "from device.sessions.score import draw_score\n"
+        "from device.sessions.wav import header\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "n_bytes = 4 * 8000 * 4 * 1500\n"
+        "(folder / 'x.wav').write_bytes(header(n_bytes, 8000))\n"
+        "os.truncate(folder / 'x.wav', 44 + n_bytes)\n"
+        "piece = score(1500)\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (900_000_000, 900_000_000))\n"
+        "draw_score(piece, folder / 'x.png', folder / 'x.wav')\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-800:]
+    height, width, _ = matplotlib.image.imread(tmp_path / "x.png").shape
+    assert (height, width) == (1045, 4400)
+
+
+def test_only_some_of_many_sections_are_named(drawn: list[Figure]) -> None:
+    draw_score(score(1600), Path("x.png"))
+    assert len(texts(drawn[0])) <= 100
