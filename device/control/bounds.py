@@ -62,7 +62,7 @@ def take(proposal: Moves, before: Moves, since_s: float, locks: Collection[CueNa
     still = {LOCKED[lock][1] for lock in locks}
     proposed, moves, limited = {}, {}, list(broken)
     for name, bound in BOUNDS.items():
-        asked, last = getattr(wanted, name), getattr(before, name)
+        asked, last = float(getattr(wanted, name)), getattr(before, name)  # a model answers in its own kind of number
         proposed[name] = bounded = min(max(asked, -bound.most), bound.most)
         reach = 0.0 if name in still else bound.per_s * max(0.0, since_s)
         moves[name] = last + min(max(bounded - last, -reach), reach)

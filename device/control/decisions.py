@@ -74,7 +74,7 @@ class Council:
             policy=self._name,
             policy_version=self._policy.version,
             proposal=choice.taken.proposed,
-            propensity=proposal.propensity if 0 < proposal.propensity <= PROPENSITY_MAX else 0.0,
+            propensity=float(proposal.propensity) if 0 < proposal.propensity <= PROPENSITY_MAX else 0.0,
             taken=choice.taken.moves,
             limited=choice.taken.limited,
             decided_by=decided_by,

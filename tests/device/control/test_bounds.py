@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,12 +79,13 @@ class Told:
     version = "test"
     takes_model = False
     answers: Sequence[Moves] = ()
+    propensity: float = 0.5
 
     def __init__(self, config: ControlConfig, model: ModelFolder | None) -> None:
         self._answers = itertools.cycle(self.answers)
 
     def decide(self, situation: Situation, random: Random) -> Proposal:
-        return Proposal(next(self._answers), 0.5, "because it was told")
+        return Proposal(next(self._answers), self.propensity, "because it was told")
 
 
 @settings(max_examples=60)
@@ -138,3 +140,19 @@ def decisions_of(answers: list[Moves], limits: dict[str, float]) -> list[tuple[D
             told.append((decision, intent))
             controller.step(played(intent), 0)
     return told
+
+
+@pytest.mark.parametrize(
+    ("said", "logged"),
+    [(0.25, 0.25), (np.float32(0.5), 0.5), (math.nan, 0), (math.inf, 0), (-1, 0), (1e300, 0)],
+)
+def test_a_chance_that_is_none_is_logged_as_not_told_and_numbers_of_models_as_ours(
+    monkeypatch: pytest.MonkeyPatch, said: float, logged: float
+) -> None:
+    monkeypatch.setattr(Told, "propensity", said)
+    for decision, _ in decisions_of([Moves(arousal=np.float32(-0.25), density=np.float64(0.1))], {})[-1:]:
+        assert decision.propensity == logged
+        assert msgspec.structs.asdict(decision.taken) == pytest.approx(
+            msgspec.structs.asdict(Moves(arousal=-0.25, density=0.1))
+        )
+        assert msgspec.msgpack.decode(msgspec.msgpack.encode(decision), type=Decision) == decision
