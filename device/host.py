@@ -104,8 +104,9 @@ class ProcessContext:
         self.name, self.incarnation, self.config, self.clock = name, incarnation, config, clock
         self.stop_reason = ""
         row = PROCESSES[name]
-        self.stages = build_stages(row, config)
+        # Taken before the models are loaded, which takes long enough for a manager to die meanwhile.
         self._lifeline = Lifeline(stop)
+        self.stages = build_stages(row, config)
         self._runner = StageRunner(self.stages)
         self._reads = reads_of(row, self.stages)
         run_dir = Path(config.run_dir)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from contextlib import AbstractContextManager
@@ -21,7 +22,7 @@ from device.commands.session import End, has_recording, prepared, run_session, s
 from device.commands.signals import Signals, orderly_signals
 from device.config import AudioConfig, DeviceConfig, SessionConfig, load
 from device.console import observers
-from device.console.observers import Extra
+from device.console.observers import FAREWELL_S, Extra
 from device.console.printing import forgive, output_trouble, refusal, say, say_json
 from device.errors import Exit, RecordingError, SoundError
 from device.sessions.store import log_paths
@@ -64,7 +65,7 @@ def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any)
                 worn = msgspec.structs.replace(config, device=rig.connect(config.device))
                 end = _play(worn, options, signals, _breakages(rig))
             has_picture = _sum_up(config, end, signals, as_json=options["as_json"])
-    _tell(config, end, has_picture=has_picture, as_json=options["as_json"])
+        _say_farewell(config, end, signals, has_picture=has_picture, as_json=options["as_json"])
 
 
 def _breakages(rig: Rig) -> Extra:
@@ -89,7 +90,7 @@ def run(device_path: Path | None, **options: Any) -> None:
                 refuse_if_unfit(config, device_path or DEVICE_TOML)
             end = _play(config, options, signals, {})
             has_picture = _sum_up(config, end, signals, as_json=options["as_json"])
-    _tell(config, end, has_picture=has_picture, as_json=options["as_json"])
+        _say_farewell(config, end, signals, has_picture=has_picture, as_json=options["as_json"])
 
 
 def _demo_audio(audio: AudioConfig, *, no_sound: bool) -> AudioConfig:
@@ -147,8 +148,20 @@ def _sum_up(config: SessionConfig, end: End, signals: Signals, *, as_json: bool)
     return summarise(Path(config.session_dir))
 
 
-def _tell(config: SessionConfig, end: End, *, has_picture: bool, as_json: bool) -> NoReturn:
-    """Last words: where the session lies and what ended it. A signal ends them at once, as all else is done."""
+def _say_farewell(config: SessionConfig, end: End, signals: Signals, *, has_picture: bool, as_json: bool) -> NoReturn:
+    """Print the last words and exit; where nobody reads them (a held terminal, a full pipe), a signal ends the wait."""
+    n_before = signals.count
+    words = threading.Thread(target=_tell, args=(config, end, has_picture, as_json), daemon=True)
+    words.start()
+    while words.is_alive():
+        words.join(FAREWELL_S)
+        if words.is_alive() and signals.count > n_before:
+            os._exit(int(end.code))
+    sys.exit(int(end.code or (Exit.DISK if output_trouble() else Exit.OK)))
+
+
+def _tell(config: SessionConfig, end: End, has_picture: bool, as_json: bool) -> None:
+    """Where the session lies and what ended it."""
     folder = Path(config.session_dir)
     logs = [str(path) for path in log_paths(folder)]
     made = [*wav_paths(folder / "heard.wav"), folder / "played.mid", folder / "session.png"]
@@ -168,4 +181,3 @@ def _tell(config: SessionConfig, end: End, *, has_picture: bool, as_json: bool) 
         say(f"isotone: {end.sentence}", err=True)
     if trouble := output_trouble():
         say(f"isotone: {refusal(trouble)}", err=True)
-    sys.exit(int(end.code or (Exit.DISK if trouble else Exit.OK)))

@@ -25,9 +25,11 @@ class Signals:
 
     def __init__(self) -> None:
         self.number = 0
+        self.count = 0
         self._act: Callable[[], object] = _nothing
 
     def note(self, number: int, _: object = None) -> None:
+        self.count += 1
         if not self.number:
             self.number = number
             self._act()
@@ -61,11 +63,15 @@ def _nothing() -> None:
 
 @contextmanager
 def orderly_signals() -> Iterator[Signals]:
-    """Take the signals for the time of a session; one that comes before it begins exits with 128 plus its number."""
+    """Take the signals for a session and what is left of the program after it.
+
+    One that comes before the session begins exits with 128 plus its number.
+    """
     signals = Signals()
     # Under nohup a closed terminal is nothing to end by.
     taken = [number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
-    previous = {number: signal.signal(number, signals.note) for number in taken}
+    for number in taken:
+        signal.signal(number, signals.note)
     try:
         yield signals
     except InterruptedStartError:
@@ -73,5 +79,5 @@ def orderly_signals() -> Iterator[Signals]:
         say(f"isotone: Stopped by {name} before the session began; nothing was recorded.", err=True)
         sys.exit(128 + signals.number)
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        for number in taken:
+            signal.signal(number, signal.SIG_IGN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import pwd
 import shutil
 from pathlib import Path
 from urllib.parse import quote
@@ -27,7 +28,8 @@ class PrivateBus:
     """dbus-daemon with its socket in `folder`; it dies with the process that started it.
 
     Raises:
-        SystemMissingError: no dbus-daemon here, or a folder whose path is too long for a socket.
+        SystemMissingError: no dbus-daemon here, a user whom it would not let in, or a folder whose path is too long for
+            a socket.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -37,6 +39,7 @@ class PrivateBus:
             raise SystemMissingError(f"The folder {folder} has too long a path for a socket.", "Use a shorter one.")
         if shutil.which("dbus-daemon") is None:
             raise SystemMissingError("dbus-daemon is not installed.", "Install the package `dbus`.")
+        _refuse_unknown_user()
         self.bus_address = f"unix:path={quote(os.fspath(self._socket), safe='/-_.')}"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -65,3 +68,13 @@ class PrivateBus:
         await self._process.wait()
         self._process = None
         self._socket.unlink(missing_ok=True)
+
+
+def _refuse_unknown_user() -> None:
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError as error:
+        raise SystemMissingError(
+            f"This user's number {os.getuid()} has no name, and dbus-daemon lets no such user in.",
+            "Run as a user that `getent passwd` lists.",
+        ) from error

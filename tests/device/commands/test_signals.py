@@ -1,9 +1,19 @@
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
-from device.commands.signals import InterruptedStartError, orderly_signals
+from device.commands.signals import SIGNALS, InterruptedStartError, orderly_signals
+
+
+@pytest.fixture(autouse=True)
+def own_handlers() -> Iterator[None]:
+    """A session's program ends with its signals; a test's does not."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def kill(number: signal.Signals) -> None:
@@ -53,13 +63,15 @@ def test_a_signal_before_the_music_asks_for_the_fade_as_soon_as_it_plays() -> No
             signals.check()
 
 
-def test_handlers_are_as_before_afterwards_and_nohup_is_respected() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with orderly_signals() as signals:
-            kill(signal.SIGHUP)
-            assert not signals.number
-        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-        assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGHUP, before)
+def test_a_signal_at_the_very_end_changes_nothing() -> None:
+    with orderly_signals():
+        pass
+    for number in SIGNALS:
+        kill(number)
+
+
+def test_under_nohup_a_closed_terminal_is_nothing_to_end_by() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with orderly_signals() as signals:
+        kill(signal.SIGHUP)
+        assert not signals.number
