@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 TARGETS: dict[str, str] = {
+    "configuration": "hardware.fuzz.configuration:Configuration",
     "logs": "hardware.fuzz.logs:Logs",
+    "midi": "hardware.fuzz.midi:Midi",
     "models": "hardware.fuzz.models:Models",
     "npz": "hardware.fuzz.npz:Npz",
 }
