@@ -225,6 +225,11 @@ class Track:
                 reasons.extend(self._frame.reasons[:REASONS_MAX])
         return reasons
 
+    def losses(self, now_ns: int) -> list[str]:
+        """Why it says nothing any more, though it knows the listener's rest; nothing where it still speaks."""
+        is_silenced = self._frame is not None and self.baseline.complete and not self.weight(now_ns)
+        return list(self._frame.reasons[:REASONS_MAX]) if is_silenced and self._frame is not None else []
+
 
 def recall(carried: PersonalBaseline, cells: NDArray[np.str_]) -> Rest:
     """An earlier rest in the order of these cells; one it does not know, or knows no sane number of, weighs nothing."""
@@ -282,5 +287,10 @@ class Source:
             max(track.coverage(now_ns) for track in self.tracks),
             total > 0,
             any(track.baseline.complete for track in self.tracks),
-            tuple(best.reasons(now_ns)),
+            tuple(dict.fromkeys((*best.reasons(now_ns), *self._losses(best, now_ns)))),
         )
+
+    def _losses(self, best: Track, now_ns: int) -> list[str]:
+        """Why models that would be heard before `best` have fallen silent."""
+        earlier = self.tracks[: self.tracks.index(best)]
+        return [reason for track in earlier for reason in track.losses(now_ns)]

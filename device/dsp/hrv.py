@@ -87,9 +87,9 @@ def measure(ages_s: FloatArray, rows: FloatArray, span_s: float) -> HeartWindow:
     """Features of a window of rows (n, 2) = hr_bpm, rr_ms with NaN for absent; `ages_s` rises to 0, the newest row."""
     hr_ok = _within(rows[:, 0], HR_RANGE_BPM)
     has_rr = ~np.isnan(rows[:, 1])
-    rr_s, rr_ms = ages_s[has_rr], rows[has_rr, 1]
-    if doubt := _doubt_intervals(rr_s, rr_ms):
-        return _only_rate(measure(ages_s, np.where([[False, True]], np.nan, rows), span_s), doubt)
+    doubt = _doubt_intervals(ages_s[has_rr], rows[has_rr, 1])
+    believed = has_rr & (not doubt)
+    rr_s, rr_ms = ages_s[believed], rows[believed, 1]
     clean = find_clean(rr_ms)
     follows = np.diff(rr_s) < rr_ms[1:] / 1000 + GAP_S
     hr_quality = _recent_share(ages_s, hr_ok, ~(has_rr & np.isnan(rows[:, 0]))) if span_s >= SPAN_MIN_S else 0.0
@@ -98,9 +98,9 @@ def measure(ages_s: FloatArray, rows: FloatArray, span_s: float) -> HeartWindow:
     rr_quality = covered * max(0.0, 1 - 2 * artefacts)
     rate = _rate(ages_s[hr_ok], rows[hr_ok, 0])
     values = (*rate, *_variability(rr_ms, clean, follows, span_s))
-    if covered >= COVERED_MIN and (doubt := _doubt_both(rate[0], values[RR_MEAN])):
-        return HeartWindow((np.nan,) * len(FEATURES), (0.0, 0.0), (doubt,), np.zeros(0), np.zeros(0))
-    reasons = tuple(_reasons(span_s, hr_quality, len(rr_ms), artefacts))
+    if covered >= COVERED_MIN and (both := _doubt_both(rate[0], values[RR_MEAN])):
+        return HeartWindow((np.nan,) * len(FEATURES), (0.0, 0.0), (both,), np.zeros(0), np.zeros(0))
+    reasons = (*filter(None, [doubt]), *_reasons(span_s, hr_quality, len(rr_ms), artefacts))
     return HeartWindow(values, (hr_quality, rr_quality), reasons, _ends(rr_s, rr_ms, follows)[clean], rr_ms[clean])
 
 
@@ -112,10 +112,6 @@ def _doubt_intervals(rr_s: FloatArray, rr_ms: FloatArray) -> str:
     if added_s <= ADDED_UP[0] * passed_s + ADDED_UP[1]:
         return ""
     return f"intervals between beats add up to {added_s:.0f} s in {passed_s:.0f} s: they are told more than once"
-
-
-def _only_rate(window: HeartWindow, doubt: str) -> HeartWindow:
-    return window._replace(reasons=(doubt, *window.reasons))
 
 
 def _doubt_both(hr_bpm: float, rr_ms: float) -> str:

@@ -38,6 +38,9 @@ LIKENESS = {4: (0.08, 0.13), 8: (0.14, 0.19)}
 
 What brain, eyes and reference give to all makes 0.28 or more in 999 of 1000 clean windows of eight channels and 0.16 in
 99 of 100 of four; scrambled signals make 0.15 at most with eight. With fewer than four the mean says nothing."""
+REPEATED_S = 0.5
+"""So long a piece that comes again to the last digit was never measured twice."""
+LOOPS_TRIED = 8
 MAINS_HZ = (50, 60)
 WORTH_TELLING = 0.9
 
@@ -58,6 +61,7 @@ def judge(
     checks = {
         "{} railed": _fall(_clipped_share(filled) * ~flat, CLIPPED_SHARE),
         "{} flat": np.where(flat, 0.0, 1.0),
+        "the same again and again on {}": _repetition(filled, ~flat, 2 * freqs_hz[-1]),
         "{} stuck": np.where(flat, 1.0, _fall((np.diff(filled, axis=1) == 0).mean(axis=1) - lost, STUCK_SHARE)),
         "samples lost on {}": _fall(lost, LOST_SHARE),
         **{f"{mains} Hz hum on {{}}": _fall(_rms(freqs_hz, psd, mains - 1, mains + 2), HUM_UV) for mains in MAINS_HZ},
@@ -121,6 +125,19 @@ def _fall_of_density(freqs_hz: FloatArray, psd: FloatArray) -> FloatArray:
     """How much less density there is at high than at low frequencies, as a natural logarithm."""
     low, high = (psd[:, (freqs_hz >= begin) & (freqs_hz < end)].mean(axis=1) for begin, end in FALL_HZ)
     return np.asarray(np.log((low + TINY_UV2) / (high + TINY_UV2)))
+
+
+def _repetition(filled: FloatArray, alive: NDArray[np.bool_], sfreq_hz: float) -> FloatArray:
+    """0 for all channels that are not flat where they repeat themselves to the last digit, as a hung buffer does."""
+    found = np.ones(len(filled))
+    window, overlap = filled[alive], round(REPEATED_S * sfreq_hz)
+    if not len(window):
+        return found
+    ends = np.flatnonzero((window[:, overlap - 1 : -1] == window[:, -1:]).all(axis=0)) + overlap
+    for end in ends[-LOOPS_TRIED:].tolist():
+        if (window[:, end - overlap : end] == window[:, -overlap:]).all():
+            found[alive] = 0.0
+    return found
 
 
 def _likeness(slow: FloatArray, alive: NDArray[np.bool_]) -> FloatArray:

@@ -262,3 +262,41 @@ def test_a_person_at_rest_and_at_a_task_is_read_in_no_time(data_dir: Path) -> No
     lines = read(folder / "S05_rest.npz", folder / "S05_arith.npz", calibrate_s=60, window_s=30)
     assert len(lines) == 244
     assert len(lines) / (cpu_seconds() - begun_s) > 100
+
+
+def write_hanging(path: Path, **frozen_from_s: int) -> Path:
+    """Five minutes of a band that rests, whose signals (by key) hang from some second on."""
+    rng, seconds = np.random.default_rng(0), 300
+    rr_s = 0.85 + 0.04 * np.sin(np.arange(400) * 0.5) + rng.normal(0, 0.015, 400)
+    beat_s = np.cumsum(rr_s)
+    rate = np.convolve(np.interp(np.arange(-8, seconds + 8), beat_s, 60 / rr_s), np.ones(9) / 9, "same")[8:-8]
+    signals = {
+        "hr": (np.round(rate + rng.normal(0, 0.05, seconds), 2), 1),
+        "eda": (1.5 + 0.002 * np.arange(4 * seconds) + np.cumsum(rng.normal(0, 0.002, 4 * seconds)), 4),
+        "temp": (33 + 0.02 * np.round(rng.normal(0, 2, 4 * seconds)), 4),
+    }
+    arrays: dict[str, object] = {"ibi": rr_s[beat_s < seconds], "ibi_t": beat_s[beat_s < seconds]}
+    for key, (values, rate_hz) in signals.items():
+        begin = rate_hz * frozen_from_s.get(key, seconds)
+        arrays |= {key: np.append(values[:begin], np.full(len(values) - begin, values[begin - 1]))}
+        arrays |= {f"{key}_t0": 0.0, f"{key}_fs": float(rate_hz)}
+    np.savez(path, **arrays)  # type: ignore[arg-type]
+    return path
+
+
+def last_of(path: Path) -> AffectEstimate:
+    return list(read_affect(open_recordings([path])))[-1]
+
+
+def test_a_heart_rate_that_hangs_is_unknown_in_the_end_and_says_why(tmp_path: Path) -> None:
+    assert last_of(write_hanging(tmp_path / "good.npz")).known
+    found = last_of(write_hanging(tmp_path / "hung.npz", hr=120))
+    assert not found.known
+    assert found.coverage["wrist"] < 0.01
+    assert any("heart rate has told exactly" in reason for reason in found.reasons)
+
+
+def test_a_model_that_lost_its_signal_says_why_though_another_reads_on(tmp_path: Path) -> None:
+    found = last_of(write_hanging(tmp_path / "hung.npz", eda=150))
+    assert found.known
+    assert any("skin conductance has told exactly" in reason for reason in found.reasons)

@@ -101,3 +101,14 @@ def test_two_channels_are_too_few_to_be_compared() -> None:
     rng = np.random.default_rng(1)
     window = np.cumsum(rng.standard_normal((2, 1000)), axis=1)
     assert (judge(window).quality == 1).all()
+
+
+@pytest.mark.parametrize("period_s", [0.1, 0.98, 2.0, 3.4])
+def test_a_buffer_that_hangs_and_repeats_itself_is_no_eeg(period_s: float) -> None:
+    n_period = round(period_s * SFREQ_HZ)
+    window = np.tile(clean()[:, :n_period], 40)[:, :1000]
+    window[CHANNEL] = 7.0
+    verdict = judge(window)
+    assert (verdict.quality == 0).all()
+    assert any("the same again and again on Fp1, Fp2" in reason or "noise" in reason for reason in verdict.reasons)
+    assert (quality._repetition(eeg.fill_gaps(clean().astype(np.float32)), np.ones(8, bool), SFREQ_HZ) == 1).all()
