@@ -79,7 +79,9 @@ class HrsSource:
         self._lingering_adapter = ""
         """Over which the last link may be up still, unknown to a new bluetoothd, and keep the band from advertising."""
 
-        self.keep_to(_address_of(name, own_keys(name, config, HrsConfig)))
+        address = _address_of(name, own_keys(name, config, HrsConfig))
+        self._is_configured = bool(address)
+        self.keep_to(address)
 
     def checks(self) -> list[Check]:
         """A Bluetooth adapter that works."""
@@ -168,9 +170,12 @@ class HrsSource:
         action = "Put it on, switch it on and bring it near; it must not be connected to a phone or watch."
         if not others:
             return InterruptionError("lost", f"{sentence}.", action)
+        way_out = (
+            "mend `address` in device.toml" if self._is_configured else "end this session and begin a new one with it"
+        )
         return AnotherBandError(
             f"{sentence}. Another one, {others[0]}, is near and is not taken: it may be another person's.",
-            "Bring the first one back. To go on with the other, end this session and begin a new one with it.",
+            f"Bring the first one back. To go on with the other, {way_out}.",
             others[0],
         )
 
