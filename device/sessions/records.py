@@ -74,11 +74,18 @@ class SegmentReader:
     def _damaged(self, what: str) -> None:
         self._damages += 1
         self._problems.add(self._path.name, f"{self._path.name}: {what}.")
+        if self._damages == DAMAGES_MAX + 1:
+            self._stop(f"it has more than {DAMAGES_MAX} damaged places")
+
+    def _stop(self, what: str) -> None:
+        """Read no further: the file holds more than the limits."""
+        self._problems.add(f"{self._path.name}, limits", f"{self._path.name}: {what}, which is the limit.")
+        self._damages = DAMAGES_MAX + 1
 
     def _records(self, file: BinaryIO, size: int, read: frozenset[Opcode]) -> Iterator[Logged]:
         """Messages of a file, or of an unpacked chunk, of `size` bytes; records of other kinds are skipped."""
         before = file.tell()
-        while (at := file.tell()) < size and self._damages <= DAMAGES_MAX and self._count <= MESSAGES_MAX:
+        while (at := file.tell()) < size and self._damages <= DAMAGES_MAX:
             head = file.read(HEAD.size)
             opcode, length = HEAD.unpack(head) if len(head) == HEAD.size else (0, 0)
             if opcode == Opcode.FOOTER:
@@ -92,7 +99,7 @@ class SegmentReader:
             if opcode in read:
                 yield from self._record(Opcode(opcode), file, length)
             file.seek(at + HEAD.size + length)
-        if Opcode.CHUNK in read and self._damages <= DAMAGES_MAX and self._count <= MESSAGES_MAX:
+        if Opcode.CHUNK in read and self._damages <= DAMAGES_MAX:
             self._damaged("it ends early, for it was never closed; all before was read")
 
     def _record(self, opcode: Opcode, file: BinaryIO, length: int) -> Iterator[Logged]:
@@ -120,7 +127,7 @@ class SegmentReader:
     def _message(self, record: Message) -> Iterator[Logged]:
         self._count += 1
         if self._count == MESSAGES_MAX + 1:
-            self._damaged(f"it holds more than {MESSAGES_MAX} messages, which is the limit")
+            self._stop(f"it holds more than {MESSAGES_MAX} messages")
         elif record.channel_id in self._channels:
             channel, incarnation, version = self._channels[record.channel_id]
             process = channel.metadata.get("process", "")
@@ -133,7 +140,7 @@ class SegmentReader:
         """What a chunk holds; nothing where it is damaged, or beyond the limit on all chunks of the file."""
         self._unpacked += chunk.uncompressed_size
         if self._unpacked > UNPACKED_BYTES_MAX:
-            self._damaged(f"its chunks hold more than {UNPACKED_BYTES_MAX // MEGABYTE} MB, which is the limit")
+            self._stop(f"its chunks hold more than {UNPACKED_BYTES_MAX // MEGABYTE} MB")
             return b""
         data = _unpacked(chunk)
         if len(data) != chunk.uncompressed_size:

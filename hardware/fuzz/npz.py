@@ -90,12 +90,10 @@ class Npz:
                 case "place" if array.ndim and array.size and array.dtype.kind == "f" and isinstance(odd, float):
                     array.flat[rng.randrange(array.size) :] = odd
                     spoilt[name] = array
-                case "shape":
+                case "shape" if array.ndim:
                     spoilt[name] = rng.choice((array[..., None], array.ravel(), array.T, array[:0], [array] * 3))
                 case "type":
-                    spoilt[name] = array.astype(
-                        rng.choice(("<U8", "|S4", "<f2", "<c16", "|b1", "<i8")), casting="unsafe"
-                    )
+                    spoilt[name] = np.zeros(array.shape, rng.choice(("<U8", "|S4", "<f2", "<c16", "|b1", "<i8")))
                 case _:
                     spoilt[name] = np.empty((0,))
         return spoilt
