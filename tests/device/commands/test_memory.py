@@ -13,7 +13,7 @@ from device.clock import wall_time
 from device.commands.memory import Recalled, begin, listeners_root, recall, remember
 from device.config import DeviceConfig, ListenersConfig, SessionConfig
 from device.listeners.store import FILE, open_store
-from device.messages import PersonalBaseline, SelfReport
+from device.messages import PersonalBaseline, SelfReport, SensorStatus
 from device.sessions.store import log_paths
 from tests.device.listeners.evidence import DAY, rest
 from tests.device.sessions.synthetic import BEGAN_NS, Log, S
@@ -33,7 +33,7 @@ def told(mean: float, source: str = "cyton", model: str = "eeg-load-0.2.0") -> P
 
 
 def session(
-    root: Path, config: SessionConfig, session_id: str, *messages: PersonalBaseline | SelfReport,
+    root: Path, config: SessionConfig, session_id: str, *messages: PersonalBaseline | SelfReport | SensorStatus,
     listener: str = "ada", listener_id: str = "",
 ) -> SessionConfig:  # fmt: skip
     config = msgspec.structs.replace(
@@ -99,6 +99,15 @@ def test_what_a_session_taught_is_known_wherever_the_next_one_lies(tmp_path: Pat
     assert means(tmp_path / "there") == {"cyton": 1 / 3}
     with open_store(listeners_root(DeviceConfig())) as store:
         assert store.counts(store.demand("ada"))["words"] == 1
+
+
+def test_the_band_that_was_worn_is_known_at_the_next_start(tmp_path: Path, config: SessionConfig) -> None:
+    worn = SensorStatus(
+        t_ns=BEGAN_NS, source="band", state="streaming", sentence="It streams.", device="C0:FF:EE:15:07:0E"
+    )
+    session(tmp_path, config, name(1), told(1.0), worn)
+    assert known(tmp_path).devices == {"band": "C0:FF:EE:15:07:0E"}
+    assert known(tmp_path, "bob").devices == {}
 
 
 def test_a_session_that_was_torn_is_taken_in_at_the_next_start(tmp_path: Path, config: SessionConfig) -> None:
