@@ -57,8 +57,10 @@ class House:
 
     def start(self, script: str = "run", **environment: str) -> subprocess.Popen[str]:
         path = f"{self._tools}:{os.environ['PATH']}"
+        # As from a terminal: whoever runs the tests in the background has Ctrl-C ignored for all that they start.
+        command = ["env", "--default-signal=INT", str(self.root / "deploy" / script)]
         return subprocess.Popen(
-            [str(self.root / "deploy" / script)],
+            command,
             cwd=self.folder,
             env=os.environ | {"PATH": path, "HOUSE": str(self.root)} | environment,
             stdout=subprocess.PIPE,
