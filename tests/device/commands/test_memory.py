@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 from pathlib import Path
 
@@ -214,4 +213,3 @@ def test_age_counts_from_when_the_session_began(tmp_path: Path, config: SessionC
     old, new = sorted(known(tmp_path).baselines, key=lambda item: item.weight_s)
     assert (old.source, new.source) == ("cyton", "band")
     assert old.weight_s[0] == pytest.approx(new.weight_s[0] / 2, rel=1e-2)
-    assert isinstance(DAY, dt.timedelta)
