@@ -30,7 +30,7 @@ OFF_BEAT = 2.5
 """Ticks of mean distance from the eighths above which a file's beats are looked for elsewhere."""
 USUAL_TEMPO_US = 500_000
 """Microseconds a beat where a file says nothing."""
-COUNTED_BARS = 16
+COUNTED_BARS = 8
 """Of two stretches with so many bars of melody the first is taken."""
 
 
@@ -61,13 +61,14 @@ def hear(data: bytes, name: str) -> Heard:
         RecordingError: no MIDI file, too large, too long, in no meter of four quarters, or no melody in it.
     """
     file = read_midi(data, name)
-    parts = parts_of(file)
+    every = parts_of(file)
+    parts = [part._replace(notes=tuple(n for n in part.notes if n.onset < BARS_MAX * BAR_TICKS)) for part in every]
+    found, near = (sum(len(part.notes) for part in some) for some in (every, parts))
     tune = find_tune(parts)
-    if tune is None:
-        found = sum(len(part.notes) for part in parts)
-        _refuse(f"{name} holds no melody: {found} notes that are not drums.", "Give a file with a melody.")
-    if max(note.onset for part in parts for note in part.notes) >= BARS_MAX * BAR_TICKS:
+    if tune is None and near < found:
         _refuse(f"{name} lasts longer than {BARS_MAX} bars.", "Give one piece of music.")
+    if tune is None:
+        _refuse(f"{name} holds no melody: {found} notes that are not drums.", "Give a file with a melody.")
     melody = _on_beats(skyline(tune.notes))
     line = _lay_out(melody, file, name)
     begins = line.notes[0].onset // BAR_TICKS * BAR_TICKS
@@ -112,9 +113,9 @@ def _lay_out(melody: Sequence[Raw], file: File, name: str) -> Line:
     common, other = stretches(measures)
     laid = [(stretch, notes) for stretch in common if len(notes := list(_place(melody, stretch))) >= FEWEST_NOTES]
     if not laid:
-        odd = ", ".join(dict.fromkeys(str(group[0].meter) for group in other)) or "no meter that can be told"
-        action = "Give a melody in 4/4; other meters cannot be taken up yet."
-        _refuse(f"{name} is in {odd}.", action)
+        odd = ", ".join(dict.fromkeys(str(group[0].meter) for group in other))
+        sentence = f"{name} is in {odd}." if odd else f"{name} holds no melody that fills bars of 4/4."
+        _refuse(sentence, "Give a melody in 4/4; other meters cannot be taken up yet.")
     stretch, notes = max(laid, key=lambda pair: min(COUNTED_BARS, len({note.onset // BAR_TICKS for note in pair[1]})))
     return Line(tuple(notes), stretch, tuple(map(tuple, other)))
 
@@ -202,7 +203,8 @@ def _tell(name: str, file: File, tune: Part, line: Line, taken: Sequence[Raw], k
     track = f"track {tune.track + 1}" + (f" ({tune.name})" if tune.name else "")
     upbeat = line.stretch.upbeat_ticks / TICKS_PER_BEAT
     begun = f" after an upbeat of {upbeat:g} {'quarter' if upbeat == 1 else 'quarters'}" if upbeat else ""
-    bars = f"{n_bars} {'bar' if n_bars == 1 else 'bars'} of {meter}"
+    written = "" if meter.bar_ticks == BAR_TICKS else f" (written in {meter})"
+    bars = f"{n_bars} {'bar' if n_bars == 1 else 'bars'} of 4/4{written}"
     words = f"{name}: {len(taken)} notes of {track} in {key}, {60e6 / max(1, tempo_us):.0f} bpm, in {bars}{begun}"
     left_out = [*_left_out(line, taken), *file.mended]
     return f"{words}. Passed over: {'; '.join(left_out)}." if left_out else f"{words}."
