@@ -209,12 +209,13 @@ def wish_figures(session_dir: Path) -> tuple[float, float]:
     taken at the wish (which it does less than a second before it sounds) to the first that was composed after it.
     """
     performed_ms, composed_bars = [0.0], [0.0]
-    commands: dict[int, Command] = {}
+    items = list(SessionReader(session_dir).messages())
+    # What different processes said at nearly the same time may lie in the log in any order.
+    commands = {item.seq: item.message for item in items if isinstance(item.message, Command)}
     taken, heard_ns, waiting_for = 0, 0, -1
-    for item in SessionReader(session_dir).messages():
+    for item in items:
         message = item.message
         if isinstance(message, Command):
-            commands[item.seq] = message
             waiting_for = taken if isinstance(message, Calmer | Livelier) else waiting_for
         elif isinstance(message, PlayedBar):
             taken = message.bar_index

@@ -30,6 +30,7 @@ from device.config import AudioConfig, SessionConfig
 from device.messages import (
     Calmer,
     Command,
+    CommandAnswer,
     Livelier,
     Louder,
     Manner,
@@ -113,17 +114,21 @@ def read_latencies(items: Iterator[tuple[int, Message]] | Sequence[tuple[int, Me
     """The command as the log tells it.
 
     Audio ticks the first frame that an input acts on just before it takes the input, with the time at which that frame
-    is heard. A wish that goes by way of the controller comes back as the next revision of an intent.
+    is heard. A wish that goes by way of the controller comes back as the next revision of an intent. What different
+    processes said at nearly the same time may lie in the log in any order.
     """
-    found = Latencies()
+    found, said = Latencies(), list(items)
+    refused = {told.id for _, told in said if isinstance(told, CommandAnswer) and told.answer == "refused"}
+    traces = [item for item in said if isinstance(item[1], Trace)]
+    others = sorted((item for item in said if not isinstance(item[1], Trace)), key=lambda item: item[1].t_ns)
     commands: dict[int, Command] = {}
     revisions: dict[int, int] = {}
     waiting_ns: list[int] = []
     heard_ns = 0
-    for seq, message in items:
+    for seq, message in (*others, *traces):
         if isinstance(message, Command):
             commands[seq] = message
-            if isinstance(message, Calmer | Livelier):
+            if isinstance(message, Calmer | Livelier) and message.id not in refused:
                 waiting_ns.append(message.t_ns)
         elif isinstance(message, MusicIntent) and _is_wished(message) and waiting_ns:
             revisions[seq] = waiting_ns.pop(0)

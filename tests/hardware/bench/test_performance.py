@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from device.audio.conductor import CALM
-from device.messages import WISHES, Command, Message, MusicIntent, Trace, TraceEntry
+from device.messages import WISHES, Command, CommandAnswer, Message, MusicIntent, Trace, TraceEntry
 from hardware.bench.performance import WISH_EACH_S, Latencies, _latencies, _slopes, read_latencies, steepest, wander
 
 MS = 1_000_000
@@ -39,9 +39,22 @@ def test_a_wish_counts_until_the_frame_that_it_changes_is_heard() -> None:
         (3, traced(("tick/0", 0, 1090), ("commands", 1, 1010))),
         (4, traced(("tick/0", 0, 2110), ("intents", 7, 2020), ("tick/0", 0, 2500), ("intents", 8, 2410))),
     ]
-    found = read_latencies(log)
-    assert found.loudness == [90.0]
-    assert found.manner == [110.0]
+    for order in (log, [*log[-2:], *log[:-2]]):
+        found = read_latencies(order)
+        assert found.loudness == [90.0]
+        assert found.manner == [110.0]
+
+
+def test_a_refused_wish_is_not_waited_for() -> None:
+    refused = msgspec.structs.replace(command("calmer", 1000), id="patient-1")
+    log: list[tuple[int, Message]] = [
+        (1, refused),
+        (0, CommandAnswer(t_ns=1001 * MS, process="loop", id="patient-1", answer="refused")),
+        (2, command("livelier", 2000)),
+        (7, revised(2005, "patient asked livelier; faster")),
+        (4, traced(("tick/0", 0, 2110), ("intents", 7, 2020))),
+    ]
+    assert read_latencies(log).manner == [110.0]
 
 
 def test_without_wishes_the_figure_is_missed() -> None:
