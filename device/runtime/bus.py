@@ -19,6 +19,7 @@ import zmq
 from device.clock import Clock
 from device.errors import SystemMissingError
 from device.messages import Message
+from device.processes import ALWAYS_FOLDER
 from device.streams import STREAMS, stream_of, topic_of
 
 HIGH_WATER_MARK = 20_000
@@ -50,7 +51,7 @@ def endpoint(run_dir: Path, process: str) -> str:
 
 def always_dir(run_dir: Path) -> Path:
     """Where processes that outlive sessions publish: beside the run folders of the sessions they hear."""
-    return run_dir.parent / "always"
+    return run_dir.parent / ALWAYS_FOLDER
 
 
 class Received(NamedTuple):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from device.clock import wall_time
 from device.errors import SystemMissingError
+from device.processes import ALWAYS_FOLDER
 
 ROOT_PATH_MAX = 56
 """Bytes. A socket's path may have 107; a session's name and `rig/control.ipc` still follow."""
@@ -73,6 +74,19 @@ def claim_run_folder(session_id: str) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
+
+
+def make_always_dir() -> Path:
+    """Make this user's folder for processes that outlive sessions, or find it: beside the run folders.
+
+    Raises:
+        SystemMissingError: there is no safe place for it, or it cannot be made.
+    """
+    folder = run_root() / ALWAYS_FOLDER
+    try:
+        return _make_private(folder)
+    except (_UnfitError, OSError) as error:
+        raise SystemMissingError(f"The folder {folder} cannot be used: {error}.", "Remove what lies there.") from error
 
 
 def living_sessions() -> list[Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +22,7 @@ from device.runtime.bus import Received, Subscriber, always_dir
 from device.runtime.children import ThreadChild, ThreadLauncher
 from device.runtime.manager import Manager
 from device.runtime.resident import ResidentContext, device_path, run_resident
-from device.runtime.run_folder import claim_run_folder, name_session, run_root
+from device.runtime.run_folder import claim_run_folder, make_always_dir, name_session
 from device.runtime.supervisor import Supervisor
 from tests.device.table import SMALL, use_table
 
@@ -56,8 +58,7 @@ def resident(monkeypatch: pytest.MonkeyPatch, run_dir: Path) -> Iterator[Supervi
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
     use_table(monkeypatch, TABLE)
     heard.clear()
-    folder = run_root() / "always"
-    folder.mkdir(mode=0o700)
+    folder = make_always_dir()
     device_path(folder).write_bytes(msgspec.json.encode(DeviceConfig()))
     launch = lambda name, incarnation: ThreadChild(name, partial(run_resident, name, incarnation, folder))  # noqa: E731
     supervisor = Supervisor(names_that_run("always"), launch, folder, SystemClock())
@@ -80,7 +81,7 @@ def test_a_process_outlives_two_sessions_and_hears_both(resident: Supervisor, co
         with claim_run_folder(name_session()) as folder:
             folders.append(folder)
             witnesses.append(play(config, folder))
-            assert always_dir(folder) == run_root() / "always"
+            assert always_dir(folder) == make_always_dir()
     for folder, witness in zip(folders, witnesses, strict=True):
         kinds = {type(message) for run_dir, message in heard if run_dir == folder}
         assert MusicIntent in kinds
@@ -101,7 +102,7 @@ def test_a_session_needs_no_process_that_outlives_it(
 
 
 def test_a_resident_that_dies_is_started_again_and_heard_under_its_new_number(resident: Supervisor) -> None:
-    folder = run_root() / "always"
+    folder = make_always_dir()
     ears, clock = Subscriber(folder, ["panel"], ["health"]), SystemClock()
 
     def hear(incarnation: int) -> bool:
@@ -124,6 +125,28 @@ def test_a_resident_without_configuration_says_why(monkeypatch: pytest.MonkeyPat
     use_table(monkeypatch, TABLE)
     assert run_resident("panel", 0, run_dir, threading.Event()) == Exit.CONFIG
     assert "device.json cannot be read" in (run_dir / "panel.fault.json").read_text()
+
+
+def test_it_runs_in_an_interpreter_of_its_own(monkeypatch: pytest.MonkeyPatch, run_dir: Path) -> None:
+    """As a daemon starts it: `python -m device.host NAME FOLDER INCARNATION`."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
+    folder = make_always_dir()
+    device_path(folder).write_bytes(msgspec.json.encode(DeviceConfig()))
+    script = (
+        "import sys; from device import host; from device.processes import PROCESSES;"
+        "from tests.device.runtime.test_resident import TABLE; PROCESSES.update(TABLE);"
+        f"sys.argv = ['host', 'panel', {str(folder)!r}, '3']; host.main()"
+    )
+    child = subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parents[3])
+    ears = Subscriber(folder, ["panel"], ["markers", "health"])
+    try:
+        wait_for(lambda: any(item.incarnation == 3 for item in ears.receive(50)))
+        child.terminate()
+        assert child.wait(20) == 0
+    finally:
+        child.kill()
+        child.wait()
+        ears.close()
 
 
 def wait_for(is_so: Callable[[], bool], timeout_s: float = 20.0) -> None:
