@@ -131,8 +131,8 @@ def _repetition(filled: FloatArray, alive: NDArray[np.bool_], sfreq_hz: float) -
     """0 for all channels that are not flat where they repeat themselves to the last digit, as a hung buffer does."""
     found = np.ones(len(filled))
     window, overlap = filled[alive], round(REPEATED_S * sfreq_hz)
-    if not len(window):
-        return found
+    if not len(window) or not np.ptp(window[:, -overlap:], axis=1).any():
+        return found  # What stands still is told as stuck.
     ends = np.flatnonzero((window[:, overlap - 1 : -1] == window[:, -1:]).all(axis=0)) + overlap
     for end in ends[-LOOPS_TRIED:].tolist():
         if (window[:, end - overlap : end] == window[:, -overlap:]).all():

@@ -32,6 +32,8 @@ MEASURED = (*heart.FEATURES, *motion.FEATURES, *eda.FEATURES, *temperature.FEATU
 FEATURES = (*MEASURED, *RISING)
 LEADERS = ("heart", "ppg")
 """Frames follow their clock ..."""
+COMPANY = ("motion", "temperature")
+"""What tells nothing of feelings by itself: a headset that also feels movement is no wristband."""
 LED_NS = 3 * SECOND_NS
 """... until they have been silent for so long; then anything drives."""
 RESTART_NS = round(WINDOW_S * SECOND_NS)
@@ -109,6 +111,8 @@ class WristExtractor:
         return known[1]
 
     def _is_due(self, kind: str, t_ns: int) -> bool:
+        if self._beats is None and not self._rings.keys() - {*COMPANY}:
+            return False
         if kind in LEADERS:
             self._led_ns = t_ns
         elif -RESTART_NS < t_ns - self._led_ns < LED_NS:

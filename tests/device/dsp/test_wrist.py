@@ -244,7 +244,8 @@ def frozen(kind: SignalKind, seconds: int, from_s: int, until_s: int) -> list[Sa
 def test_a_signal_that_hangs_is_unknown_and_says_so_until_it_moves_again(
     kind: SignalKind, group: str, feature: str, latest_s: int
 ) -> None:
-    frames = {round(frame.t_ns / 1e9): frame for frame in frames_of(frozen(kind, 520, 80, 420))}
+    parts = in_time(heart(520), frozen(kind, 520, 80, 420))
+    frames = {frame.t_ns // 1_000_000_000: frame for frame in frames_of(parts)}
     assert quality(frames[78])[group] > 0.9
     for second in range(80 + latest_s, 420):
         assert quality(frames[second])[group] == 0
@@ -279,3 +280,9 @@ def test_a_heart_rate_that_stays_the_same_for_minutes_is_unknown() -> None:
         assert "heart rate has told exactly 91" in frame.reasons[0]
     assert values(frames[440])["hr_bpm.mean"] == pytest.approx(82, abs=0.5), "of the rates since it moved alone"
     assert quality(frames[440])["hr_bpm"] == 1
+
+
+def test_movement_alone_is_no_wristband() -> None:
+    still = np.array([0.0, 0.0, 1.0]) + np.random.default_rng(0).normal(0, 0.004, (32 * 60, 3))
+    assert frames_of(wrist_chunks("motion", still, 32.0)) == []
+    assert frames_of(temperature(60)) == []
