@@ -54,6 +54,8 @@ class SampleChunk(Message, frozen=True, kw_only=True):
     data: bytes
     """float32, little endian, C order, shape (n, len(ch_names)); units as in `modalities.MODALITIES`."""
     times_ns: tuple[int, ...] = ()
+    full_scale: float = 0.0
+    """Size at which the sensor cuts its samples off, in their unit; 0: it does not say."""
 
 
 class FeatureFrame(Message, frozen=True, kw_only=True):

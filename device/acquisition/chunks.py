@@ -16,7 +16,15 @@ CHUNKS_PER_S = 10
 class Chunker:
     """Collects the samples of one signal of a source; what is lost between chunks is counted in `n_lost`."""
 
-    def __init__(self, source: str, ch_names: tuple[str, ...], sfreq_hz: float, kind: SignalKind = "eeg") -> None:
+    def __init__(
+        self,
+        source: str,
+        ch_names: tuple[str, ...],
+        sfreq_hz: float,
+        kind: SignalKind = "eeg",
+        full_scale: float = 0.0,
+    ) -> None:
+        self._full_scale = full_scale
         self._source, self._kind, self._ch_names, self._sfreq_hz = source, kind, ch_names, sfreq_hz
         self._size = max(1, round(sfreq_hz / CHUNKS_PER_S))
         self._index: NDArray[np.int64] = np.empty(0, np.int64)
@@ -61,4 +69,5 @@ class Chunker:
             first_sample=first,
             n_lost=n_lost,
             data=np.ascontiguousarray(data, "<f4").tobytes(),
+            full_scale=self._full_scale,
         )

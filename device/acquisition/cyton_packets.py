@@ -23,6 +23,8 @@ PACKET_BYTES = 33
 LOOK_BYTES = PACKET_BYTES + 2
 """A packet is decided once the head and the counter behind it are there."""
 BOARD_CHANNELS = 8
+FULL_SCALE_COUNTS = 2**23 - 1
+"""What a loose electrode reads as."""
 PAIRS_KNOWN = 8
 """So many packets of a Daisy tell how its halves are counted."""
 
@@ -134,7 +136,7 @@ class CytonStream:
         self.ch_names = ch_names
         self._daisy = len(ch_names) > BOARD_CHANNELS
         self._sfreq_hz = PACKETS_PER_S / 2 if self._daisy else PACKETS_PER_S
-        self._chunker = Chunker(source, ch_names, self._sfreq_hz)
+        self._chunker = Chunker(source, ch_names, self._sfreq_hz, full_scale=FULL_SCALE_COUNTS * scale_uv())
         self._end_ns = 0
         self.connect()
 

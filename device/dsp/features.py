@@ -36,6 +36,7 @@ class EegExtractor:
 
     def __init__(self, chunk: SampleChunk) -> None:
         self._source, self._sfreq_hz, self._ch_names = chunk.source, chunk.sfreq_hz, chunk.ch_names
+        self._full_scale_uv = chunk.full_scale or quality.FULL_SCALE_UV
         self._names = tuple(f"{channel}.{feature}" for channel in chunk.ch_names for feature in eeg.FEATURES)
         self._windows = SampleWindows(len(chunk.ch_names), chunk.sfreq_hz, EEG_WINDOW_S, EEG_HOP_S)
 
@@ -50,7 +51,7 @@ class EegExtractor:
     def _frame(self, window: Window) -> FeatureFrame:
         filled = eeg.fill_gaps(window.data)
         freqs_hz, psd = eeg.density(filled, self._sfreq_hz)
-        verdict = quality.judge(window.data, filled, freqs_hz, psd, self._ch_names)
+        verdict = quality.judge(window.data, filled, freqs_hz, psd, self._ch_names, self._full_scale_uv)
         return FeatureFrame(
             t_ns=window.t_ns,
             source=self._source,

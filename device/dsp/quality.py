@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from device.dsp.eeg import TINY_UV2, band_power
 from device.dsp.windows import FloatArray
 
-RAIL_UV = 187_000.0
-"""Just below full scale of an ADS1299 at gain 24 (187,500 uV): a loose or unconnected electrode."""
+FULL_SCALE_UV = 187_500.0
+"""Of an ADS1299 at gain 24, where a sensor or recording does not say its own."""
+RAIL_SHARE = 0.997
+"""So near to full scale is a loose or unconnected electrode."""
 CLIPPED_SHARE = (0.02, 0.10)
 FLAT_UV = 0.5
 """Peak to peak over the window; the converter's own noise is about 1 uV."""
@@ -52,14 +54,19 @@ class Verdict(NamedTuple):
 
 
 def judge(
-    window: NDArray[np.float32], filled: FloatArray, freqs_hz: FloatArray, psd: FloatArray, ch_names: Sequence[str]
+    window: NDArray[np.float32],
+    filled: FloatArray,
+    freqs_hz: FloatArray,
+    psd: FloatArray,
+    ch_names: Sequence[str],
+    full_scale_uv: float = FULL_SCALE_UV,
 ) -> Verdict:
     """Judge a window, shape (channels, n) in uV, NaN for lost samples; `filled` and `psd` are what `eeg` made of it."""
     lost = 1 - np.isfinite(window).mean(axis=1)
     flat = np.ptp(filled, axis=1) < FLAT_UV
     slow = _without_hum(filled, 2 * freqs_hz[-1])
     checks = {
-        "{} railed": _fall(_clipped_share(filled) * ~flat, CLIPPED_SHARE),
+        "{} railed": _fall(_clipped_share(filled, RAIL_SHARE * full_scale_uv) * ~flat, CLIPPED_SHARE),
         "{} flat": np.where(flat, 0.0, 1.0),
         "the same again and again on {}": _repetition(filled, ~flat, 2 * freqs_hz[-1]),
         "{} stuck": np.where(flat, 1.0, _fall((np.diff(filled, axis=1) == 0).mean(axis=1) - lost, STUCK_SHARE)),
@@ -97,9 +104,9 @@ def _rise(value: FloatArray, limits: tuple[float, float]) -> FloatArray:
     return 1 - _fall(value, limits)
 
 
-def _clipped_share(filled: FloatArray) -> FloatArray:
+def _clipped_share(filled: FloatArray, rail_uv: float) -> FloatArray:
     """Share of samples at the converter's rail or pressed against the window's own extremes."""
-    railed = np.abs(filled) >= RAIL_UV
+    railed = np.abs(filled) >= rail_uv
     extremes = [filled == edge(filled, axis=1, keepdims=True) for edge in (np.max, np.min)]
     worst: FloatArray = np.stack([share.mean(axis=1) for share in (railed, *extremes)]).max(axis=0)
     return worst

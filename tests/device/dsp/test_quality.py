@@ -112,3 +112,13 @@ def test_a_buffer_that_hangs_and_repeats_itself_is_no_eeg(period_s: float) -> No
     assert (verdict.quality == 0).all()
     assert any("the same again and again on Fp1, Fp2" in reason or "noise" in reason for reason in verdict.reasons)
     assert (quality._repetition(eeg.fill_gaps(clean().astype(np.float32)), np.ones(8, bool), SFREQ_HZ) == 1).all()
+
+
+def test_a_sensor_that_says_its_full_scale_is_railed_there() -> None:
+    window = clean()
+    window[CHANNEL, ::3] = 999.9 + window[CHANNEL, ::3] / 1000
+    raw = window.astype(np.float32)
+    filled = eeg.fill_gaps(raw)
+    found = quality.judge(raw, filled, *eeg.density(filled, SFREQ_HZ), EIGHT, 1000.0)
+    assert "C3 railed" in found.reasons
+    assert "C3 railed" not in judge(window).reasons
