@@ -85,7 +85,7 @@ class SegmentReader:
     def _records(self, file: BinaryIO, size: int, read: frozenset[Opcode]) -> Iterator[Logged]:
         """Messages of a file, or of an unpacked chunk, of `size` bytes; records of other kinds are skipped."""
         before = file.tell()
-        while (at := file.tell()) < size and self._damages <= DAMAGES_MAX:
+        while (at := file.tell()) < size and self._damages <= DAMAGES_MAX and not self._problems.are_too_many:
             head = file.read(HEAD.size)
             opcode, length = HEAD.unpack(head) if len(head) == HEAD.size else (0, 0)
             if opcode == Opcode.FOOTER:
