@@ -12,3 +12,12 @@ all. A tab does no harm."""
 def printable(text: str) -> str:
     r"""The same with what would steer a terminal spelt (`\x1b`), so that it is seen and does nothing."""
     return STEERING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def is_text(text: str) -> bool:
+    """Whether it is made of characters alone: a name from the command line or a disk may hold other bytes."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

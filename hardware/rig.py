@@ -87,8 +87,11 @@ class Rig:
 
 
 def build_body(seed: int, listener: str, recordings: list[Path]) -> Body:
-    """The virtual patient `listener`, or the person of `recordings` with that patient for what they lack."""
-    patient = Patient(seed, PROFILES[listener])
+    """The virtual patient `listener`, or the person of `recordings` with that patient for what they lack.
+
+    A name that no profile has is worn by the guest.
+    """
+    patient = Patient(seed, PROFILES.get(listener, PROFILES["guest"]))
     return RecordedPerson(load_recording(recordings), patient) if recordings else patient
 
 
@@ -119,7 +122,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--dir", type=Path, required=True, help="folder for the sensors' names and the control socket")
     parser.add_argument("--run-dir", type=Path, help="run folder of the session whose music is heard")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--listener", choices=sorted(PROFILES), default="guest")
+    parser.add_argument("--listener", default="guest", help=f"{', '.join(sorted(PROFILES))}, or any name")
     parser.add_argument("--recording", type=Path, nargs="+", default=[], help="recordings to replay instead")
     parser.add_argument("--parent", type=int, default=os.getppid(), help="process to die with [default: the parent]")
     options = parser.parse_args(arguments)

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.types import StringParamType
+
+from device.text import is_text
 
 
 class Bounded(click.FloatRange):
@@ -23,6 +26,16 @@ class Seconds(Bounded):
     """A length of time."""
 
     name, what = "seconds", "length of time"
+
+
+class Words(StringParamType):
+    """A name that can be written down: the command line may hold bytes that are no characters."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        words = str(super().convert(value, param, ctx))
+        return words if is_text(words) else self.fail(f"{words} is no text.", param, ctx)
 
 
 def names(words: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ import msgspec
 from device.clock import SystemClock
 from device.commands.diagnosis import refuse_if_unfit
 from device.commands.kept import find_session
-from device.commands.options import DEVICE_TOML, device_option, json_option
+from device.commands.options import DEVICE_TOML, Words, device_option, json_option
 from device.commands.prescriptions import load_prescription
 from device.commands.rig import Rig
 from device.commands.session import End, has_recording, prepared, run_session, summarise
@@ -34,7 +34,7 @@ def session_options(command: Any) -> Any:
     """Options that demo and run share."""
     options = [
         click.option("--minutes", type=click.FloatRange(min=0.2, max=240), help="Length of the session."),
-        click.option("--listener", default="guest", show_default=True, help="Who listens."),
+        click.option("--listener", type=Words(), default="guest", show_default=True, help="Who listens."),
         click.option("--out", type=click.Path(path_type=Path), help="Folder for the session (new or empty)."),
         click.option("--no-sound", is_flag=True, help="No sound card: record what would be heard, in real time."),
         click.option("--seed", type=click.IntRange(min=0), help="Seed of all randomness (default: a new one)."),

@@ -10,17 +10,18 @@ from pathlib import Path
 from device.config import DeviceConfig
 from device.errors import ConfigError, DiskError
 from device.runtime.run_folder import lock_folder
+from device.text import is_text
 
 
 def sessions_root(device: DeviceConfig) -> Path:
     """Where sessions are kept: the configured folder, else the user's data directory (XDG).
 
     Raises:
-        ConfigError: neither is named, and this user has no home folder.
+        ConfigError: neither is named, or it lies in a home folder that is not there.
     """
+    if directory := device.session.directory:
+        return _expanded(directory)
     try:
-        if device.session.directory:
-            return Path(device.session.directory).expanduser()
         data_home = os.environ.get("XDG_DATA_HOME", "")
         # A relative path is to be disregarded, says the specification.
         home = Path(data_home) if data_home.startswith("/") else Path.home() / ".local" / "share"
@@ -30,6 +31,15 @@ def sessions_root(device: DeviceConfig) -> Path:
             "Set HOME or XDG_DATA_HOME, give --out (`sessions list`: --dir), or set session.directory in device.toml.",
         ) from error
     return home / "isotone" / "sessions"
+
+
+def _expanded(directory: str) -> Path:
+    try:
+        return Path(directory).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(
+            f"There is no home folder for session.directory = {directory}.", "Give an absolute path in device.toml."
+        ) from error
 
 
 @contextlib.contextmanager
@@ -45,6 +55,8 @@ def claim_session_folder(wanted: Path, session_id: str) -> Iterator[Path]:
     made: list[Path] = []
     with contextlib.ExitStack() as stack:
         stack.callback(_remove_empty, made)
+        if not is_text(str(wanted.absolute())):
+            raise DiskError(f"The session folder {wanted} has a name that is no text.", "Give another --out.")
         try:
             folder = _claim(wanted.resolve(), session_id, made, stack)
         except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links in a circle

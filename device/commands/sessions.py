@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import click
-from rich.table import Table
+from rich.table import Column, Table
 
 from device.commands.kept import all_sessions, dir_option, find_session, places, session_argument
 from device.commands.options import device_option, json_option
@@ -30,7 +30,9 @@ def list_all(root: Path | None, device_path: Path | None, as_json: bool) -> None
     if as_json:
         say_json(found)
         return
-    table = Table("session", "listener", "began (UTC)", "minutes", "ended")
+    # An id is copied from here into other commands: it stays on one line.
+    whole = (Column("session", no_wrap=True), Column("began (UTC)", no_wrap=True))
+    table = Table(whole[0], Column("listener", overflow="fold"), whole[1], "minutes", Column("ended", overflow="fold"))
     for info in found:
         table.add_row(info.session_id, info.listener, info.began, f"{info.minutes:.1f}", info.ended)
     Terminal().print(table)

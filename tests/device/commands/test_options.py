@@ -3,7 +3,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from device.commands.options import Seconds, names, sources
+from device.commands.options import Seconds, Words, names, sources
 
 
 def test_names_stand_between_commas() -> None:
@@ -21,6 +21,12 @@ def test_sources_are_known() -> None:
     assert sources("wrist,eeg") == ("wrist", "eeg")
     with pytest.raises(click.BadParameter, match="eeg, wrist"):
         sources("eeg,ecg")
+
+
+def test_a_name_is_made_of_characters() -> None:
+    assert Words().convert("Zoë \x1b", None, None) == "Zoë \x1b"
+    with pytest.raises(click.BadParameter, match="no text"):
+        Words().convert("\udcff", None, None)
 
 
 def test_seconds_are_a_number_in_range() -> None:

@@ -70,6 +70,12 @@ def test_a_folder_that_cannot_be_made_is_refused_and_leaves_nothing(tmp_path: Pa
     assert {path.name for path in tmp_path.iterdir()} == {"file", "loop"}
 
 
+def test_a_folder_whose_name_is_no_text_is_refused_as_no_session_could_name_it(tmp_path: Path) -> None:
+    with pytest.raises(DiskError, match="no text"), claim_session_folder(tmp_path / "s\udcff", "id"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_home() -> Path:
         raise RuntimeError("Could not determine home directory.")
@@ -79,7 +85,7 @@ def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPat
     with pytest.raises(ConfigError, match="no home folder") as caught:
         sessions_root(DeviceConfig())
     assert "XDG_DATA_HOME" in caught.value.action
-    with pytest.raises(ConfigError, match="no home folder"):
+    with pytest.raises(ConfigError, match="~nobody-here/x"):
         sessions_root(DeviceConfig(session=SessionDefaults(directory="~nobody-here/x")))
 
 
