@@ -38,6 +38,8 @@ from device.streams import STREAMS
 
 JOIN_TIMEOUT_S = 30.0
 FADE_TIMEOUT_S = 8.0
+STOP_AGAIN_NS = 500_000_000
+"""A stop is said again so often until it is silent: audio that was only just started again has not heard it."""
 HEARD = tuple(name for name, row in STREAMS.items() if row.log == "mcap" and name not in {"trace", "digest"})
 
 TAKEN = {"health", "answers", "intents", "stops", "audio_report", "faults"}
@@ -76,7 +78,7 @@ class Manager:
         self._notifier = Notifier()
         self._beat_ns = self._join_by_ns = self._n_wishes = 0
         self._stop_requested = False
-        self._stop_asked_ns = 0
+        self._stop_asked_ns = self._stop_said_ns = 0
         self._ended = self._is_final = False
         self._started = False
         self._exit = Exit.OK
@@ -106,8 +108,9 @@ class Manager:
 
     def wish(self, command: Command) -> str:
         """Publish a command under this moment and an id of its own, which is returned; a stop ends the session."""
-        if isinstance(command, Stop) and not self._stop_asked_ns:
-            self._stop_asked_ns = self._clock.now_ns()
+        if isinstance(command, Stop):
+            self._stop_said_ns = self._clock.now_ns()
+            self._stop_asked_ns = self._stop_asked_ns or self._stop_said_ns
         self._n_wishes += 1
         wish_id = f"{command.author}-{self._n_wishes}"
         self._publisher.send(msgspec.structs.replace(command, t_ns=self._clock.now_ns(), id=wish_id))
@@ -153,6 +156,8 @@ class Manager:
         if self._stop_requested:
             self.stop("patient")
         now_ns = self._clock.now_ns()
+        if self._stop_asked_ns and now_ns - self._stop_said_ns > STOP_AGAIN_NS:
+            self.wish(Stop(t_ns=0, author="manager"))
         if now_ns - self._beat_ns >= (HEARTBEAT_NS if self._started else HEARTBEAT_NS // 10):
             self._beat(now_ns)
         self._forgive_standstill()

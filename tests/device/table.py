@@ -84,6 +84,9 @@ class Compose:
         return [bar]
 
 
+N_BARS = 10
+
+
 def play(context: ProcessContext) -> None:
     """An audio process without sound: asks for a bar every 100 ms, ends when told or after ten."""
     context.loaded()
@@ -91,11 +94,11 @@ def play(context: ProcessContext) -> None:
     while context.beat():
         for received in context.receive(20):
             if isinstance(received.message, Stop):
-                bar = 10
+                bar = N_BARS
         now_ns = context.clock.now_ns()
         if context.started and now_ns >= due_ns:
             due_ns = now_ns + 100_000_000
-            state = "ended" if bar >= 10 else "playing"
+            state = "ended" if bar >= N_BARS else "playing"
             context.publish(Transport(t_ns=now_ns, bar_index=bar, start_frame=0, starts_ns=now_ns, deadline_ns=now_ns))
             context.publish(
                 AudioReport(

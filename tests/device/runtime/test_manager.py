@@ -13,14 +13,14 @@ from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit
 from device.host import ProcessContext, fault_path, leave_fault
-from device.messages import Fault, MusicIntent
+from device.messages import Fault, MusicIntent, Stop
 from device.processes import Process
 from device.runtime.asking import ask
 from device.runtime.bus import Received
 from device.runtime.children import ThreadLauncher
 from device.runtime.door import Reply
 from device.runtime.manager import Manager
-from tests.device.table import SMALL, Decide, use_table
+from tests.device.table import SMALL, Decide, play, use_table
 
 
 class Witness:
@@ -138,6 +138,33 @@ def test_a_fault_that_was_left_half_written_is_a_death_without_words(
     manager = manage(config, Witness("bars", die))
     assert manager.run() is Exit.OK
     assert manager._supervisor.watched["composer"].incarnation == 1
+
+
+stops_heard: list[Received] = []
+
+
+def play_after_a_restart(context: ProcessContext) -> None:
+    """Play as audio does that joined the bus a moment after the first stop was said."""
+    receive = context.receive
+
+    def hear(timeout_ms: int) -> list[Received]:
+        items = receive(timeout_ms)
+        stops_heard.extend(item for item in items if isinstance(item.message, Stop))
+        return [item for item in items if not isinstance(item.message, Stop) or len(stops_heard) > 1]
+
+    context.receive = hear  # type: ignore[method-assign]
+    play(context)
+
+
+def test_a_stop_is_said_until_it_is_heard(monkeypatch: pytest.MonkeyPatch, config: SessionConfig) -> None:
+    audio = Process(f"{__name__}:play_after_a_restart", reads=("commands", "bars"))
+    use_table(monkeypatch, SMALL | {"audio": audio})
+    monkeypatch.setattr(Decide, "last_bar", 10_000)
+    monkeypatch.setattr("tests.device.table.N_BARS", 10_000)
+    stops_heard.clear()
+    manager = manage(config, Witness("intents", lambda: manager.stop("patient")))
+    assert manager.run() is Exit.OK
+    assert [item.message.author for item in stops_heard] == ["patient", "manager"]  # type: ignore[attr-defined]
 
 
 def give_up(context: ProcessContext) -> None:
