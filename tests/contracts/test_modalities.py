@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import typing
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from device.config import AffectConfig, DeviceConfig, SessionConfig
+from device.acquisition import SOURCES
+from device.acquisition.sensors import build_source, keep_running
+from device.acquisition.source import Check, Emit, StatusReporter
+from device.clock import Clock, VirtualClock
+from device.config import AffectConfig, BluetoothConfig, DeviceConfig, SessionConfig, SourceConfig
 from device.host import StageRunner, build_stages
 from device.imports import import_name
 from device.messages import AffectEstimate, FeatureFrame, Message, SampleChunk, SignalKind, Tick
@@ -64,10 +70,47 @@ def headband() -> list[SampleChunk]:
     )
 
 
+class Headband:
+    """A sensor with three signals, which it sends as fast as they are taken."""
+
+    def __init__(self, name: str, config: SourceConfig, bluetooth: BluetoothConfig, clock: Clock) -> None:
+        del config, bluetooth
+        self._status = partial(StatusReporter, name, clock)
+
+    def checks(self) -> list[Check]:
+        return []
+
+    async def probe(self) -> None:
+        """It is there."""
+
+    async def run(self, emit: Emit) -> None:
+        """Send all it has."""
+        self._status(emit).tell("streaming", "The headband streams.")
+        for chunk in headband():
+            emit(chunk)
+        await asyncio.Event().wait()
+
+
+def sent(device: DeviceConfig) -> list[Message]:
+    """What the process `sensors` publishes of it."""
+    published: list[Message] = []
+
+    async def scene() -> None:
+        source = build_source("muse", device, VirtualClock(0))
+        task = asyncio.create_task(keep_running("muse", source, published.append, VirtualClock(0)))
+        await asyncio.sleep(0.1)
+        task.cancel()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SOURCES, "headband", f"{__name__}:Headband")
+        asyncio.run(scene())
+    return published
+
+
 @pytest.fixture(scope="module")
 def heard() -> list[Message]:
-    """All that the loop makes of a headband."""
-    device = DeviceConfig(affect=AffectConfig(baseline_s=REST_S))
+    """All that the loop makes of what the sensors send."""
+    device = DeviceConfig(sources={"muse": SourceConfig(type="headband")}, affect=AffectConfig(baseline_s=REST_S))
     folder = str(Path())
     config = SessionConfig(
         session_id="", run_dir=folder, session_dir=folder, models_dir=str(MODELS_DIR), device=device, minutes=10.0
@@ -75,10 +118,10 @@ def heard() -> list[Message]:
     stages = build_stages(PROCESSES["loop"], config)
     runner, emitted, ticked_s = StageRunner(stages), [], 0
     estimator = next(index for index, stage in enumerate(stages) if "affect" in stage.writes)
-    for chunk in headband():
-        emitted += runner.step(chunk, chunk.t_ns)
-        if chunk.t_ns // S > ticked_s:
-            ticked_s = chunk.t_ns // S
+    for message in sent(device):
+        emitted += runner.step(message, message.t_ns)
+        if message.t_ns // S > ticked_s:
+            ticked_s = message.t_ns // S
             emitted += runner.tick(estimator, Tick(t_ns=ticked_s * S))
     return emitted
 

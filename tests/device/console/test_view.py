@@ -161,3 +161,24 @@ def test_the_board_for_programs_is_plain_data() -> None:
 
 def test_minutes_are_never_negative() -> None:
     assert [minutes(value) for value in (-3, 0, 59.6, 600)] == ["0:00", "0:00", "1:00", "10:00"]
+
+
+def muse_frame(kind: str, ch_name: str) -> m.FeatureFrame:
+    fields = {"window_s": 4.0, "names": (), "values": (), "ch_names": (ch_name,), "quality": (1.0,)}
+    return msgspec.convert({"t_ns": 10 * SECOND_NS, "source": "muse", "kind": kind, **fields}, m.FeatureFrame)
+
+
+def test_each_signal_of_a_source_is_shown() -> None:
+    board = playing_board()
+    see(board, m.SensorStatus(t_ns=10 * SECOND_NS, source="muse", state="streaming", sentence="It streams."))
+    for kind, n_samples, n_lost in (("eeg", 256, 3), ("ppg", 64, 0)):
+        fields = {"sfreq_hz": 64.0, "ch_names": ("x",), "first_sample": 0, "data": bytes(4 * n_samples)}
+        chunk = {"t_ns": 0, "source": "muse", "kind": kind, "n_lost": n_lost, **fields}
+        see(board, msgspec.convert(chunk, m.SampleChunk))
+    see(board, muse_frame("eeg", "TP9"))
+    see(board, muse_frame("wrist", "hr_bpm"))
+    shown = text(board)
+    assert "eeg 256, ppg 64 samples, 3 lost" in " ".join(shown.split())
+    assert "TP9" in shown
+    assert "hr_bpm" in shown
+    assert board.as_dict()["samples_lost"]["muse"] == 3

@@ -5,8 +5,10 @@ import pytest
 
 from device import messages as m
 from device.config import SessionConfig
+from device.sessions.figure import draw
 from device.sessions.history import History
 from device.sessions.reader import SessionReader
+from device.sessions.summary import describe
 from tests.device.sessions.synthetic import BEGAN_NS, Log, S, make_session
 
 
@@ -104,3 +106,35 @@ def test_an_empty_session_is_a_history_of_nothing(tmp_path: Path, config: Sessio
     history = short(tmp_path, config)
     assert (history.played, history.phases(), history.events(), history.sources) == ([], [], [], {})
     assert history.ended() == "cut off"
+
+
+def test_each_kind_of_features_of_a_source_has_a_lane_of_its_own(tmp_path: Path, config: SessionConfig) -> None:
+    kinds: tuple[m.FeatureKind, ...] = ("eeg", "wrist")
+    frames = [
+        m.FeatureFrame(
+            t_ns=BEGAN_NS + at * S,
+            source="muse",
+            kind=kind,
+            window_s=4.0,
+            names=(),
+            values=(),
+            ch_names=("x",),
+            quality=(quality,),
+        )
+        for at in range(3)
+        for kind, quality in zip(kinds, (0.9, 0.2), strict=True)
+    ]
+    coverage = m.AffectEstimate(
+        t_ns=BEGAN_NS, known=False, valence=0, valence_sd=1, arousal=0, arousal_sd=1, calibrated=False,
+        coverage={"muse eeg": 0.5, "muse wrist": 0.1, "band": 1.0},
+    )  # fmt: skip
+    waiting = m.SensorStatus(t_ns=BEGAN_NS, source="band", state="connecting", sentence="")
+    history = short(tmp_path, config, *frames, coverage, waiting)
+    assert [(lane.name, lane.source, len(lane.quality)) for lane in history.lanes()] == [
+        ("muse eeg", "muse", 3),
+        ("muse wrist", "muse", 3),
+        ("band", "band", 0),
+    ]
+    assert describe(history)["sources"]["muse"]["coverage"] == pytest.approx(0.3)
+    draw(history, tmp_path / "session.png")
+    assert (tmp_path / "session.png").stat().st_size > 0
