@@ -86,6 +86,31 @@ def unanswered(band: Band | None) -> SensorError:
     )
 
 
+def explain_choice(n_others: int) -> str:
+    """Why just this band is heard; empty where there was no other."""
+    if n_others <= 0:
+        return ""
+    others = "Another one is" if n_others == 1 else f"{n_others} others are"
+    return f"{others} near and not taken; `address` in device.toml names the right one."
+
+
+def dropped_by(band: Band, *, was_heard: bool) -> InterruptionError:
+    """The band hung up, after it `was_heard` or before."""
+    if not was_heard:
+        return InterruptionError(
+            "lost",
+            f"{name(band)} dropped the connection before it sent anything.",
+            f"End its connection to any phone or watch; if this stays, pair it: `bluetoothctl pair {band.address}`.",
+        )
+    if not band.changes_address:
+        return InterruptionError("lost", f"{name(band)} dropped the connection; looking for it again.")
+    return InterruptionError(
+        "lost",
+        f"{name(band)} dropped the connection and may come back under another address.",
+        f"Pair it once, so that it is known again: `bluetoothctl pair {band.address}`.",
+    )
+
+
 def _not_reached(band: Band | None) -> SensorError:
     return SensorError(
         f"{name(band)} was seen but could not be connected.",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from device.acquisition.adapter_check import find_adapter
 from device.acquisition.bluetooth import Band, choose_bus, list_linked, look_around, parse_address
-from device.acquisition.bluetooth_advice import explain, name, no_heart_rate, unanswered
+from device.acquisition.bluetooth_advice import dropped_by, explain, explain_choice, name, no_heart_rate, unanswered
 from device.acquisition.hrs_reception import Reception
 from device.acquisition.source import Backoff, Check, Emit, InterruptionError, StatusReporter, own_keys
 from device.clock import Clock
@@ -100,7 +100,6 @@ class HrsSource:
     async def run(self, emit: Emit) -> None:
         """Emit SampleChunks of kind `heart` and SensorStatus until cancelled."""
         status = StatusReporter(self._name, self._clock, emit)
-        status.device = self._kept
         backoff = Backoff()
         status.tell("connecting", "Looking for the wristband.")
         while True:
@@ -147,7 +146,7 @@ class HrsSource:
                 return found
         seen = await look_around(bluez, self._is_own, patient=bool(self._same))
         if seen and (not self._same or self._is_own(seen[0])):
-            self._choice = _explain_choice(len(seen) - 1)
+            self._choice = explain_choice(len(seen) - 1)
             return seen[0]
         await self._free_link()
         raise self._not_found(seen)
@@ -267,35 +266,12 @@ class HrsSource:
                 # Told before the disconnect, which may take seconds on a dead link.
                 status.tell(silence.state, str(silence))
                 raise silence
-        raise _dropped(band, was_heard=self._reception.is_heard)
+        raise dropped_by(band, was_heard=self._reception.is_heard)
 
 
 def _find_all(client: BleakClient, uuid: str) -> list[BleakGATTCharacteristic]:
     found = (item for item in client.services.characteristics.values() if item.uuid == uuid)
     return sorted(found, key=lambda item: item.handle)
-
-
-def _explain_choice(n_others: int) -> str:
-    if n_others <= 0:
-        return ""
-    others = "Another one is" if n_others == 1 else f"{n_others} others are"
-    return f"{others} near and not taken; `address` in device.toml names the right one."
-
-
-def _dropped(band: Band, *, was_heard: bool) -> InterruptionError:
-    if not was_heard:
-        return InterruptionError(
-            "lost",
-            f"{name(band)} dropped the connection before it sent anything.",
-            f"End its connection to any phone or watch; if this stays, pair it: `bluetoothctl pair {band.address}`.",
-        )
-    if not band.changes_address:
-        return InterruptionError("lost", f"{name(band)} dropped the connection; looking for it again.")
-    return InterruptionError(
-        "lost",
-        f"{name(band)} dropped the connection and may come back under another address.",
-        f"Pair it once, so that it is known again: `bluetoothctl pair {band.address}`.",
-    )
 
 
 def _address_of(name: str, own: HrsConfig) -> str:

@@ -112,7 +112,7 @@ class StatusReporter:
         self._source, self._clock, self._emit = source, clock, emit
         self._told: tuple[SourceState, str, int, str] | None = None
         self.device = ""
-        """What tells the device from others of its kind, once it is known."""
+        """What tells the device from others of its kind, once it was heard."""
 
     @property
     def state(self) -> SourceState:

@@ -488,7 +488,7 @@ def test_a_band_is_found_by_its_address_though_it_advertises_no_heart_rate(addre
         parts.bluez.add_neighbour(another_band())
 
     listener = heard(tmp_path, prepare, address)
-    assert {status.device for status in listener.statuses} == {"C0:FF:EE:15:07:0E"}
+    assert {status.device for status in listener.statuses} == {"", "C0:FF:EE:15:07:0E"}
 
 
 def test_an_address_that_is_none_is_refused() -> None:
@@ -533,7 +533,8 @@ def test_a_process_that_is_started_again_keeps_to_the_sessions_band(
 
     listener = asyncio.run(scene())
     assert not listener.chunks
-    assert {status.device for status in listener.statuses} == {"C0:FF:EE:99:99:99"}
+    assert {status.device for status in listener.statuses} == {""}, "a device is told once it was heard"
+    assert "C0:FF:EE:99:99:99" in listener.sentence
 
 
 @needs_dbus
