@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -63,15 +64,11 @@ def _nothing() -> None:
 
 @contextmanager
 def orderly_signals() -> Iterator[Signals]:
-    """Take the signals for a session and what is left of the program after it.
-
-    One that comes before the session begins exits with 128 plus its number.
-    """
+    """Take the signals for the time of a session; one that comes before it begins exits with 128 plus its number."""
     signals = Signals()
     # Under nohup a closed terminal is nothing to end by.
     taken = [number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
-    for number in taken:
-        signal.signal(number, signals.note)
+    previous = {number: signal.signal(number, signals.note) for number in taken}
     try:
         yield signals
     except InterruptedStartError:
@@ -79,5 +76,11 @@ def orderly_signals() -> Iterator[Signals]:
         say(f"isotone: Stopped by {name} before the session began; nothing was recorded.", err=True)
         sys.exit(128 + signals.number)
     finally:
-        for number in taken:
-            signal.signal(number, signal.SIG_IGN)
+        atexit.register(_ignore)  # an interpreter needs a moment to leave
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _ignore() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

@@ -1,19 +1,9 @@
 import os
 import signal
-from collections.abc import Iterator
 
 import pytest
 
 from device.commands.signals import SIGNALS, InterruptedStartError, orderly_signals
-
-
-@pytest.fixture(autouse=True)
-def own_handlers() -> Iterator[None]:
-    """A session's program ends with its signals; a test's does not."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def kill(number: signal.Signals) -> None:
@@ -63,15 +53,18 @@ def test_a_signal_before_the_music_asks_for_the_fade_as_soon_as_it_plays() -> No
             signals.check()
 
 
-def test_a_signal_at_the_very_end_changes_nothing() -> None:
+def test_handlers_are_as_before_afterwards() -> None:
+    before = [signal.getsignal(number) for number in SIGNALS]
     with orderly_signals():
-        pass
-    for number in SIGNALS:
-        kill(number)
+        assert [signal.getsignal(number) for number in SIGNALS] != before
+    assert [signal.getsignal(number) for number in SIGNALS] == before
 
 
 def test_under_nohup_a_closed_terminal_is_nothing_to_end_by() -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    with orderly_signals() as signals:
-        kill(signal.SIGHUP)
-        assert not signals.number
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with orderly_signals() as signals:
+            kill(signal.SIGHUP)
+            assert not signals.number
+    finally:
+        signal.signal(signal.SIGHUP, before)
