@@ -25,6 +25,7 @@ from device.imports import import_name
 from device.interpreter import interpreter
 from device.models import ModelFolder
 from device.processes import PROCESSES
+from device.runtime.run_folder import run_root
 
 REINSTALL = "Install the pinned packages again: rm .venv/.set-up && deploy/run --help."
 LOAD_TIMEOUT_S = 60
@@ -69,6 +70,7 @@ def machine_checks(device: DeviceConfig) -> list[Check]:
     return [
         Check("rig", find_dbus_daemon, is_needed=False),
         Check("disk", partial(measure_disk, device)),
+        Check("run folder", find_run_root),
         Check("text", check_encoding, is_needed=False),
         Check("processor", count_cores, is_needed=False),
         Check("real time", try_realtime, is_needed=False),
@@ -160,6 +162,11 @@ def measure_disk(device: DeviceConfig) -> str:
             f"Free some space (`du -sh {root}/*` shows the largest), or set session.directory in device.toml.",
         )
     return f"{root} has room for {(free_mb - spare) / per_minute / 60:.0f} hours of sessions."
+
+
+def find_run_root() -> str:
+    """The sockets of sessions must lie where no other user can reach them."""
+    return f"{run_root()}, for the sockets of sessions."
 
 
 def check_encoding() -> str:

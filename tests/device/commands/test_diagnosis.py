@@ -24,6 +24,7 @@ from device.commands.diagnosis import Finding, diagnose, refuse_if_unfit
 from device.config import AudioConfig, BluetoothConfig, DeviceConfig, SessionConfig, SessionDefaults, SourceConfig
 from device.errors import ConfigError, Exit, ModelError, RecordingError, SensorError, SoundError, SystemMissingError
 from device.models import MODELS_DIR
+from device.runtime import run_folder
 from tests.device.audio.soundfonts import soundfont
 from tests.hardware.radio import needs_dbus, radio
 
@@ -277,6 +278,15 @@ def test_before_the_dongle_is_plugged_in_the_group_is_what_counts(monkeypatch: p
     monkeypatch.setattr(os, "getgroups", list)
     with pytest.raises(SensorError, match="may not open"):
         serial_line.may_open(Path("/dev/ttyNone"))
+
+
+def test_where_sockets_lie_is_told(monkeypatch: pytest.MonkeyPatch, run_dir: Path) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
+    assert str(run_dir / "isotone") in find(MUTE, "run folder").sentence
+    monkeypatch.setattr(run_folder, "_candidates", lambda: iter([Path("/proc/none")]))
+    finding = find(MUTE, "run folder")
+    assert (finding.state, finding.exit_code) == ("fail", Exit.SYSTEM)
+    assert "XDG_RUNTIME_DIR" in finding.action
 
 
 def test_a_disk_without_room_is_found_before_a_session_needs_it(tmp_path: Path) -> None:
