@@ -163,10 +163,11 @@ class PlainWatcher(Watcher):
 
     def draw(self) -> None:
         state = self.board.as_dict()
+        playing = f"bar {state['bar']} {state['generator']} {state['tempo_bpm']} bpm" if self.board.played else "no bar"
         arousal = f"{state['arousal']:+.2f}±{state['arousal_sd']:.2f}" if state["known"] else "unknown"
         self.put(
             f"{minutes(state['elapsed_s'])}  {state['phase'] or 'starting'}  arousal {arousal}  "
-            f"bar {state['bar']} {state['generator']} {state['tempo_bpm']} bpm  {state['why'] or ''}"
+            f"{playing}  {state['why'] or ''}".rstrip()
         )
 
 

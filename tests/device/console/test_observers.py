@@ -31,6 +31,7 @@ def test_the_plain_printer_tells_every_event_and_a_line_every_ten_seconds() -> N
     assert "unplugged" in lines[0]
     assert len(lines) == 1 + 3
     assert "unknown" in lines[1]
+    assert "no bar" in lines[1]
 
 
 def test_the_json_printer_writes_one_object_a_second_with_the_news() -> None:
