@@ -187,7 +187,8 @@ class Manager:
             case MusicIntent(final=True):
                 self._is_final = True
             case DirectStop():
-                self._stop_asked_ns = self._stop_asked_ns or self._clock.now_ns()
+                self._stop_said_ns = self._clock.now_ns()
+                self._stop_asked_ns = self._stop_asked_ns or self._stop_said_ns
             case AudioReport(state="ended"):
                 self._end()
             case Fault(fatal=True) as fault:
