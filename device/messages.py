@@ -121,7 +121,7 @@ class MusicIntent(Message, frozen=True, kw_only=True):
     register_midi: float
     """Centre of the melody as a MIDI pitch."""
     loudness_db: float
-    """Relative to the prescription's ceiling, so never above 0."""
+    """In dB relative to the box's full level: at most the prescribed maximum, so never above 0."""
     brightness: float
     """0 (dull) to 1 (bright)."""
     articulation: float

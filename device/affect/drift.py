@@ -15,7 +15,7 @@ from device.dsp.windows import FloatArray
 
 TIME_CONSTANT_S = 60.0
 DRIFT_MIN = 1.4
-"""Beyond what rest or load reach, in resting standard deviations."""
+"""Distance that neither rest nor load reaches, in resting standard deviations."""
 FEATURES_MIN = 3
 CLIP = 4.0
 """One wild window is no drift."""
@@ -46,12 +46,12 @@ class Drift:
 
     @property
     def distance(self) -> FloatArray:
-        """Of each channel, 1 where drift begins; 0 until it was heard for a time constant."""
+        """Distance of each channel from rest, 1 where drift begins; 0 until it was heard for a time constant."""
         return np.asarray(np.where(self._heard_s >= TIME_CONSTANT_S, np.abs(self._mean) / DRIFT_MIN, 0.0))
 
     @property
     def drifted(self) -> NDArray[np.bool_]:
-        """Which channels have, shape (channels,)."""
+        """Which channels have drifted, shape (channels,)."""
         return np.asarray(self.distance > 1)
 
     @property

@@ -31,7 +31,7 @@ from device.modalities import name_signals
 PROCESS = "loop"
 """Its row of TABLE 2, in whose name it answers."""
 REMIND_NS = 60_000_000_000
-"""A baseline is told again so often: the last minutes of any log hold it, even of a torn one."""
+"""A baseline is told again after this time, so that the last minutes of any log hold it, even of a torn one."""
 
 
 class Estimator:
@@ -127,7 +127,7 @@ class Estimator:
         )
 
     def _coverage(self, evidence: Mapping[tuple[str, FeatureKind], Evidence]) -> dict[str, float]:
-        """Of each signal that is heard, and 0 for a source of which none is."""
+        """Coverage of each signal that is heard, and 0 for a source of which none is."""
         names = name_signals(evidence)
         coverage: dict[str, float] = {}
         for source in dict.fromkeys((*self._expected, *(source for source, _ in evidence))):

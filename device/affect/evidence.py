@@ -26,7 +26,7 @@ FULL_AGE_S = 1.0
 """A frame younger than this counts in full; from here to the stream's greatest age its weight falls to nothing."""
 COVERAGE_MIN = 0.3
 COVERAGE_FULL = 0.7
-"""Between the two a source's weight rises from nothing to full, so it neither appears nor vanishes with a jump."""
+"""A source's weight rises from nothing to full between the two, so it neither appears nor vanishes with a jump."""
 MEMORY_TIME_CONSTANTS = 2.0
 """A mean that fades exponentially is worth this many time constants of evidence."""
 REASONS_MAX = 3
@@ -34,7 +34,7 @@ REASONS_MAX = 3
 
 class Evidence(NamedTuple):
     log_odds: float
-    """Of load or stress, calibrated; 0 where nothing is known."""
+    """Log-odds of load or stress, calibrated; 0 where nothing is known."""
     weight: float
     """How far that is to be heard, 0 to 1."""
     coverage: float

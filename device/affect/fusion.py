@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 PRIOR_SD = 1.0
-"""Of both axes, around 0: either end of the axis is as likely."""
+"""Standard deviation of both axes around 0 before anything is known: either end of an axis is as likely."""
 LOGIT_MAX = 3.0
 """No source is ever surer than 95 %."""
 FADE_S = 5.0
@@ -79,7 +79,7 @@ def fuse(views: Sequence[View]) -> Estimate:
 
 
 def _product(opinions: Sequence[Opinion]) -> tuple[float, float]:
-    """Mean and precision."""
+    """Mean and precision of the prior and all opinions together."""
     precision = PRIOR_SD**-2 + sum(opinion.precision for opinion in opinions)
     return sum(opinion.shift for opinion in opinions) / precision, precision
 
@@ -126,7 +126,7 @@ class Presence:
     def __init__(self, fade_s: float) -> None:
         self._fade_s = fade_s
         self.weight = self.log_odds = 0.0
-        """The newest, and while the source goes its last."""
+        """The log-odds are the newest, and while the source goes its last ones."""
 
     def hear(self, log_odds: float, weight: float, since_s: float) -> None:
         """Take what a source says `since_s` after the last time; a weight of 0: it says nothing."""

@@ -24,11 +24,11 @@ from device.messages import FeatureFrame
 from device.models import MEND, ModelFolder
 
 KNOWN_ZERO_S = 1e9
-"""No listener's own rest weighs against it."""
+"""Seconds that a zero which is known counts: no listener's own rest weighs against it."""
 
 
 class Calibration(msgspec.Struct, frozen=True):
-    """From a mean net output x over `evidence_s` to P = floor + (ceiling - floor) * sigmoid(slope * x + shift).
+    """Maps a mean net output x over `evidence_s` to P = floor + (ceiling - floor) * sigmoid(slope * x + shift).
 
     Floor and ceiling are apart because the errors are: a listener whose load looks like rest is common, one whose rest
     looks like load is rare. They hold what no amount of evidence from one listener can tell.
@@ -52,17 +52,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What card.toml tells the runtime under `[settings]`."""
 
     kind: str
-    """Of the frames it reads: `eeg` or `wrist`."""
+    """Kind of the frames it reads: `eeg` or `wrist`."""
     file: str
     """The file that is run by default."""
     needs: list[str] = []
     """Channels without which it says nothing; none: any channel will do."""
     quality_min: float = 0.5
-    """Of a channel that is read. A wristband's features are unknown by themselves where they cannot be right."""
+    """Least quality of a channel that is read. A wristband's features are unknown anyway where they cannot be right."""
     needs_rest: bool = True
     """Whether it reads against the listener's own rest; else against the people in training alone."""
     features: list[str]
-    """Of each channel; empty: the sites are features themselves, by their full names."""
+    """Features of each channel; empty: the sites are features themselves, by their full names."""
     sites: dict[str, list[str]]
     """Site -> channels that lie in it, by all their names; a midline channel lies in two."""
     changes: list[str] = []
@@ -84,10 +84,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Layout(NamedTuple):
-    """Where a frame's channels and features stand in the model's input."""
+    """The places of a frame's channels and features in the model's input."""
 
     names: tuple[str, ...]
-    """Of the channels that are read."""
+    """Names of the channels that are read."""
     columns: NDArray[np.intp]
     """Index into a frame's values, shape (channels, features)."""
     channels: NDArray[np.intp]
@@ -98,7 +98,7 @@ class Layout(NamedTuple):
 
 class Reading(NamedTuple):
     output: float
-    """The net's, above 0 for load or stress; NaN where nothing was usable."""
+    """Output of the net, above 0 for load or stress; NaN where nothing was usable."""
     present: NDArray[np.bool_]
     """Which sites it rests on, shape (sites,)."""
 
@@ -139,7 +139,7 @@ class Reader:
             raise ValueError("it reads no number")
 
     def layout(self, names: Sequence[str], ch_names: Sequence[str]) -> Layout:
-        """Channels of a source that have a place in the model; may be none."""
+        """The channels of a source that have a place in the model; there may be none."""
         return lay_out(self.settings.features, self.settings.sites, names, ch_names)
 
     def population(self, layout: Layout) -> Population:
@@ -186,7 +186,7 @@ def _likeness(present: NDArray[np.bool_], sites: NDArray[np.bool_]) -> float:
 
 
 def calibration_at(calibrations: Sequence[Calibration], evidence_s: float) -> Calibration:
-    """Straight lines between the known lengths of evidence, on a logarithmic axis."""
+    """The calibration for a length of evidence: straight lines between the known ones, on a logarithmic axis."""
     known = np.log([item.evidence_s for item in calibrations])
     at = math.log(max(evidence_s, 1e-3))
     fields = ([getattr(item, name) for item in calibrations] for name in ("slope", "shift", "floor", "ceiling"))

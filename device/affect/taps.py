@@ -19,17 +19,17 @@ NEUTRAL = 0.1
 SIDE_MIN = 6
 """Words needed on either side of the axis."""
 TAPS_MAX = 60
-"""The newest that count."""
+"""Greatest number of words that count: the newest ones."""
 CORRECTION_S = 10.0
 """A word that follows sooner takes the place of the one before."""
 BLOCK_S = 300.0
 """Words within this time are not independent: they are left out together."""
 GAIN_MIN = 2.0
-"""In log-likelihood over one fixed answer. Scrambled sets that reach it: under 1 of 100; whole sessions of 36 scrambled
-words in which they do at any moment: up to 4 of 100."""
+"""Least gain in log-likelihood over one fixed answer. Under 1 of 100 scrambled sets reach it; in whole sessions of 36
+scrambled words up to 4 of 100 do so at some moment."""
 FOREIGN_GAIN_MIN = 6.0
-"""The same of a source whose log-odds are about another axis: that is a claim, and either direction would do. Whole
-sessions of scrambled words: up to 2 of 100."""
+"""The same for a source whose log-odds are about another axis: that is a claim, and either direction would do. Up to 2
+of 100 whole sessions of scrambled words reach it."""
 TREND_STEEPNESS = 2.0
 """Log-odds that a plain trend reaches one standard deviation of time from the middle."""
 SLOPE_SD, SHIFT_SD = 0.5, 1.0
@@ -52,7 +52,7 @@ class Map(NamedTuple):
     slope: float
     shift: float
     variance: tuple[float, float, float]
-    """Of slope, of shift, and their covariance."""
+    """Variance of the slope, variance of the shift, and their covariance."""
 
     def apply(self, log_odds: FloatArray) -> FloatArray:
         """Log-odds as the listener would put them, drawn towards 0 by what is not known of the map."""
@@ -96,7 +96,7 @@ class Taps:
 
     @property
     def map(self) -> Map:
-        """The one to use: identity unless it was borne out."""
+        """The map to use: identity unless another was borne out."""
         return self._judgement()[1]
 
     def _judgement(self) -> tuple[Verdict, Map]:
@@ -159,7 +159,7 @@ def fit(log_odds: FloatArray, side: FloatArray, *, is_aligned: bool) -> Map:
 def _climb(
     rows: FloatArray, side: FloatArray, mean: FloatArray, precision: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Greatest posterior and the curvature there."""
+    """The parameters of greatest posterior probability, and the curvature there."""
     found = mean.copy()
     hessian = precision
     for _ in range(NEWTON_STEPS):

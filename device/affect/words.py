@@ -18,16 +18,15 @@ REPORT_FADES_S = 120.0
 REPORT_ENDS = 0.02
 """Share at which a report is forgotten."""
 CONTEXT_SD = 0.6
-"""Of how a listener finds it now, around what was said of the last while."""
+"""Deviation of how a listener finds it now from what was said of the last while."""
 CONTEXT_FADES_S = 1200.0
 CONTEXT_HEARD = 0.1
 """Precision from which the context is worth a sentence."""
 
-
 SOURCE, MODEL, CELL = "words", "context", "valence"
-"""Under which the context is carried to later sessions; its weight counts reports."""
+"""Names under which the context is carried to later sessions; its weight counts reports."""
 TOLD_NS = 60_000_000_000
-"""It is told so often while there is any."""
+"""The context is told again after this time, while there is any."""
 TOLD_MIN = 0.05
 
 
@@ -64,7 +63,7 @@ class Context:
         self._weight, self._sum, self._sum_squares = weight, weight * mean, weight * (sd * sd + mean * mean)
 
     def spread(self) -> tuple[float, float]:
-        """Mean and standard deviation."""
+        """Mean and standard deviation of the reports."""
         mean = self._sum / self._weight
         return mean, math.sqrt(max(0.0, self._sum_squares / self._weight - mean * mean))
 

@@ -1,9 +1,9 @@
 """Owns musical time: asks for each bar while the one before sounds, and takes it, or the phrasebook's, when it begins.
 
-Two speeds of change: what is composed changes with the next bar, how the sounding one is played changes at once. A
-pure stage whose time is the audio frame it is ticked with (`Tick.t_ns` is when that frame is heard), so a replay of its
-inputs gives the same bars bit for bit. Whatever else dies, it goes on: with the last intent, later with a calm neutral
-one, until it is told to stop.
+It has two speeds of change: what is composed changes with the next bar, how the sounding one is played changes at once.
+It is a pure stage whose time is the audio frame it is ticked with (`Tick.t_ns` is when that frame is heard), so a
+replay of its inputs gives the same bars bit for bit. Whatever else dies, it goes on: with the last intent, later with
+a calm neutral one, until it is told to stop.
 """
 
 from __future__ import annotations
@@ -48,20 +48,20 @@ GRID_FRAMES = 64
 """FluidSynth starts notes on this grid (measured for 2.3.1); so do our bars, and what is asked is what sounds."""
 FIRST_BAR_S = 1.5
 CARD_S = 0.1
-"""What a card may hold back itself, so what rendering is ahead of hearing at most beside our own blocks."""
+"""Time that a card may hold back by itself: rendering is ahead of hearing by at most this and our own blocks."""
 INTENT_LASTS_BARS = 8
-"""Without a new intent for so many bars the music turns to neutral calm."""
+"""The music turns to neutral calm after this many bars without a new intent."""
 STEP_DB = 3.0
 """What one `softer` or `louder` asks for."""
 UNHEARD_DB = 1e-6
 """A wish that changes less than this was not obeyed."""
 TOUCH_DB = 0.55
-"""How much a change of 1 dB changes the level of the notes besides: they are struck as hard as fits the loudness."""
+"""Change in the level of the notes that comes with each dB: they are struck as hard as fits the loudness."""
 SWELL_SHARE = 0.5
-"""Of the prescribed slope of loudness, what swells take where there are any."""
+"""Share of the prescribed slope of loudness that swells take where there are any."""
 SWELL_BRIGHTNESS_PER_DB = 0.15
 WISH_BRIGHTNESS_PER_DB = 1 / 30
-"""What is wished softer gets duller besides: loudness and brightness go together in played music."""
+"""Music that is wished softer gets duller too: loudness and brightness go together in played music."""
 WISH_BRIGHTNESS_MAX = 0.3
 BRIGHTNESS_PER_S = 0.5
 RING_OUT_S = 4.0
@@ -106,7 +106,7 @@ class Sounding(NamedTuple):
 
 
 class Conductor:
-    """See the module. The engine also asks it for `next_tick_frame`, and how loud and bright a frame is to be."""
+    """The stage of this module. The engine also asks it for `next_tick_frame`, and for loudness and brightness."""
 
     reads: tuple[str, ...] = ("intents", "bars", "commands", "stops")
     writes: tuple[str, ...] = ("transport", "played", "performance", "answers")
@@ -155,7 +155,7 @@ class Conductor:
         return self._asked.start_frame if self._asked else self._fade_frame
 
     def loudness_db_at(self, frame: int) -> float:
-        """Relative to the prescription's ceiling."""
+        """Loudness in dB relative to the box's full level."""
         return self._loudness.at(frame) + self._swell.at(frame)
 
     def brightness_at(self, frame: int) -> float:
@@ -233,7 +233,7 @@ class Conductor:
         self._brightness = self._brightness.towards(guard_share(self._intent.brightness + wished), self._frame)
 
     def _turn(self) -> list[Message]:
-        """What is left of the sounding bar, as the newest intent wants it."""
+        """Play what is left of the sounding bar as the newest intent wants it."""
         now, wanted = self._sounding, manner_of(self._intent)
         if now is None or self.state != "playing":
             return []

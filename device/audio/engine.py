@@ -30,7 +30,7 @@ IDLE_POLL_MS = 50
 REPORT_NS = 1_000_000_000
 STOP_FADE_S = 0.04
 ABANDONED_FADE_S = 2.0
-"""When the manager is gone."""
+"""Length of the last fade when the manager is gone."""
 NO_CARD = "none"
 
 
@@ -54,7 +54,7 @@ class Engine:
         self._n_stops = 0
 
     def run(self) -> None:
-        """Until the process is to stop; silent before the start and after the end."""
+        """Turn until the process is to stop; silent before the start and after the end."""
         while self._context.beat():
             self._turn()
         if self._state == "playing" and self._context.stop_reason == "manager gone":
@@ -86,7 +86,7 @@ class Engine:
             self._report()
 
     def _direct_stops(self) -> list[Received]:
-        """What was asked at audio's own door, as messages for the log and the conductor."""
+        """The stops that were asked at audio's own door, as messages for the log and the conductor."""
         stops = []
         for request in self._door.requests():
             if isinstance(request.wish, Stop):
@@ -104,7 +104,7 @@ class Engine:
     # -- begin and end
 
     def _fade_slowly(self) -> None:
-        """Nobody is left to say stop: end by oneself."""
+        """End by a slow fade, for nobody is left to say stop."""
         n_blocks = round(ABANDONED_FADE_S * self._audio.sfreq_hz / self._audio.block_frames)
         left = n_blocks
         while left and self._sink.is_alive() and not self._direct_stops():

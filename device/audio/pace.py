@@ -1,4 +1,4 @@
-"""Where a bar's ticks lie in time while its tempo moves: in constant proportion, never faster than prescribed.
+"""Places a bar's ticks in time while its tempo moves: in constant proportion, never faster than prescribed.
 
 Tempo is heard in proportions, so a slope in per cent per second is a straight line of its logarithm, and beats passed
 are that line's exponential, integrated.
@@ -13,7 +13,7 @@ from device.messages import TICKS_PER_BEAT
 
 
 class Pace(NamedTuple):
-    """From `frame` on, where the bar has come to `tick`, the tempo goes from one value towards another and stays."""
+    """Tempo from `frame` on, where the bar has come to `tick`: it goes from one value to another and stays there."""
 
     frame: int
     tick: float
@@ -23,7 +23,7 @@ class Pace(NamedTuple):
     sfreq_hz: int
 
     def frame_at(self, tick: float) -> float:
-        """When a tick of the bar sounds."""
+        """The frame at which a tick of the bar sounds."""
         beats = (tick - self.tick) / TICKS_PER_BEAT
         moving_s, moved = self._moving_s(), self._moved()
         if beats >= moved:
@@ -34,7 +34,7 @@ class Pace(NamedTuple):
         return self.frame + passed_s * self.sfreq_hz
 
     def tick_at(self, frame: float) -> float:
-        """How far the bar has come."""
+        """The tick that the bar has come to at a frame."""
         passed_s = (frame - self.frame) / self.sfreq_hz
         moving_s = self._moving_s()
         if passed_s >= moving_s:
@@ -48,11 +48,11 @@ class Pace(NamedTuple):
         return self.to_bpm if passed_s >= self._moving_s() else self.from_bpm * math.exp(self._rate() * passed_s)
 
     def turned(self, frame: int, to_bpm: float) -> Pace:
-        """From where it is at `frame` towards another tempo."""
+        """The pace from where it is at `frame` towards another tempo."""
         return self._replace(frame=frame, tick=self.tick_at(frame), from_bpm=self.tempo_at(frame), to_bpm=to_bpm)
 
     def _rate(self) -> float:
-        """Of the tempo's logarithm, per second."""
+        """Slope of the tempo's logarithm, per second."""
         rate = math.log1p(self.slope_percent_s / 100.0)
         return rate if self.to_bpm > self.from_bpm else -rate
 

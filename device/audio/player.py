@@ -1,4 +1,4 @@
-"""Where the samples go: to a sound card, or without one nowhere but at the same pace (`PcmBlock`s carry them anyway).
+"""Takes the samples to a sound card, or without one nowhere but at the same pace (`PcmBlock`s carry them anyway).
 
 The card's callback runs in a thread of PortAudio's and only hands over blocks that are ready; Python that works there
 costs underruns (measured).
@@ -52,7 +52,7 @@ class Sink(Protocol):
     def push(self, pcm: bytes) -> None: ...
 
     def next_heard_ns(self) -> int:
-        """When a block pushed now would be heard."""
+        """The time at which a block pushed now would be heard."""
         ...
 
     def heard(self) -> list[HeardBlock]:
@@ -81,7 +81,7 @@ class BlockQueue:
         self._is_running = self._is_ending = False
 
     def begin(self) -> None:
-        """From now on blocks are heard."""
+        """Let blocks be heard from now on."""
         self._is_running = True
 
     def room(self) -> int:
@@ -117,7 +117,7 @@ class BlockQueue:
 
 
 class ClockSink(BlockQueue):
-    """No card: blocks are heard by nobody, at the pace of the clock."""
+    """Stands in for a card: blocks are heard by nobody, at the pace of the clock."""
 
     def __init__(self, config: AudioConfig, clock: Clock, name: str = "wav") -> None:
         super().__init__(config)

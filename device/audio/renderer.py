@@ -1,6 +1,6 @@
-"""From what the conductor plays to blocks of samples: all tracks added up, and the PCM guard behind them.
+"""Renders what the conductor plays as blocks of samples: all tracks added up, and the PCM guard behind them.
 
-For the sound card (`engine`) and for a file (`device.commands.piece`) the same.
+The same renderer serves the sound card (`engine`) and a file (`device.commands.piece`).
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ class Renderer:
         self._guard = PcmGuard(audio, config.prescription.limits, config.seed)
         self._block = np.zeros((audio.block_frames, 2), np.float32)
         self.frame = 0
-        """The next one to render."""
+        """The next frame to render."""
 
     @property
     def end_frame(self) -> int:
-        """Where the block that comes next ends."""
+        """The frame at which the next block ends."""
         return self.frame + len(self._block)
 
     def take(self, message: Message) -> None:
-        """What the conductor gives out, as far as it is to be heard."""
+        """Take what the conductor gives out, as far as it is to be heard."""
         for track in self._tracks:
             track.take(message)
 
@@ -46,5 +46,5 @@ class Renderer:
         return self._guard.pass_on(self._block, level * conductor.envelope_at(self.frame) * loudness)
 
     def levels(self) -> Levels:
-        """Of what was rendered since the last call."""
+        """Levels of what was rendered since the last call."""
         return self._guard.levels()

@@ -25,9 +25,9 @@ LATEST_S = 0.012
 """Nobody plays on the tick: notes come up to this much late, and the more so the less they lead."""
 LOOSENESS = {"melody": 0.5, "bass": 0.3, "inner": 1.0, "pad": 1.0}
 PEDAL_UP_S = 0.06
-"""Long enough for the dampers to end what rang."""
+"""Time that the pedal stays up: long enough for the dampers to end what rang."""
 PARTS = 3
-"""So many bars are remembered: the one that sounds and those that still ring."""
+"""Number of bars that are remembered: the one that sounds and those that still ring."""
 
 
 class Strike(NamedTuple):
@@ -37,7 +37,7 @@ class Strike(NamedTuple):
     off_frame: int
     bar_index: int
     place: int
-    """Of the note in its bar."""
+    """Index of the note in its bar."""
 
 
 class Pedal(NamedTuple):
@@ -69,7 +69,7 @@ class Part(NamedTuple):
         return sorted(strikes)
 
     def pedals(self) -> list[Pedal]:
-        """When the pedal goes up and down; always up at the bar's start."""
+        """The moments when the pedal goes up and down; it always goes up at the bar's start."""
         ticks = pedal_ticks(self.bar.notes, self.manner.articulation) if self.manner else ()
         index, up_frames = self.bar.bar_index, _on_grid(PEDAL_UP_S * self.pace.sfreq_hz)
         pedals = [] if ticks else [Pedal(self.bar.start_frame, index, down=False)]
@@ -80,7 +80,7 @@ class Part(NamedTuple):
 
 
 def _lateness(note: Note, seed: int, bar_index: int) -> float:
-    """In seconds; a note's own, whatever becomes of the others."""
+    """Lateness of a note in seconds: its own, whatever becomes of the others."""
     rng = keyed_random(seed, f"timing/{note.voice}/{note.onset_tick}/{note.pitch}", bar_index)
     return LATEST_S * LOOSENESS[note.voice] * rng.random()
 
@@ -103,10 +103,10 @@ class Scheduler:
         self._programs: list[tuple[int, int, int]] = []
         self._pedals: list[Pedal] = []
         self._sounding: dict[tuple[int, int], Strike] = {}
-        """By (channel, pitch)."""
+        """The notes that sound, by (channel, pitch)."""
 
     def add(self, bar: PlayedBar) -> None:
-        """A bar that begins at or after the next frame to render."""
+        """Take a bar that begins at or after the next frame to render."""
         pace = Pace(bar.start_frame, 0.0, bar.tempo_from_bpm, bar.tempo_to_bpm, self._slope_percent_s, self._sfreq_hz)
         part = Part(bar, pace, bar.manner)
         self._parts[bar.bar_index] = part
@@ -117,7 +117,7 @@ class Scheduler:
         self._plan(part.strikes(self._seed), part.pedals())
 
     def turn(self, performance: Performance) -> None:
-        """Plays a bar on in another manner; one that is not known any more has nothing left to play."""
+        """Play a bar on in another manner; one that is not known any more has nothing left to play."""
         index, from_frame = performance.bar_index, performance.from_frame
         if index not in self._parts:
             return

@@ -32,7 +32,7 @@ class Swell(NamedTuple):
         return cls(0.0, 60.0 * sfreq_hz, Ramp(0, 0.0, 0.0, DEPTH_DB_S / sfreq_hz), slope_db_s, sfreq_hz)
 
     def at(self, frame: int) -> float:
-        """In dB, 0 or negative."""
+        """What the swell takes from the loudness, in dB, 0 or negative."""
         phase = 2.0 * math.pi * (frame - self.start_frame) / self.period_frames
         return -self.depth_db.at(frame) * (1.0 - math.cos(phase))
 
@@ -41,7 +41,7 @@ class Swell(NamedTuple):
         return self.depth_db.at(frame) > 0.0 or self.depth_db.target > 0.0
 
     def turned(self, frame: int, per_min: float) -> Swell:
-        """From `frame` on at another rate, from the same place in the swell; 0 (or no number): dying away.
+        """The swell at another rate from `frame` on, from the same place in it; at 0 (or no number) it dies away.
 
         A rate that is too quick for the depth there is comes nearer each time it is asked for.
         """

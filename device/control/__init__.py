@@ -1,4 +1,4 @@
-"""From what is known of the listener to what the music should do next, bar by bar, each time with a reason.
+"""Decides what the music should do next from what is known of the listener, bar by bar, each time with a reason.
 
 `session_plan` says where on the way from the present state to the goal the session stands; a policy proposes how far
 the music goes beyond that to lead the listener back; `bounds` takes what may be taken of it; `cues` turns the result

@@ -1,4 +1,4 @@
-"""What may be taken of a proposal, and how far the cues go in one bar: the last word, whatever a policy answers.
+"""Bounds what is taken of a proposal and how far the cues go in one bar: the last word, whatever a policy answers.
 
 A move is at most what a listener notices well, and goes there about as fast as the cues may. The figures are ours.
 """
@@ -39,7 +39,7 @@ LOCKED: dict[CueName, tuple[str, str]] = {
     "brightness": ("brightness", "brightness"),
     "articulation": ("articulation", "articulation"),
 }
-"""What stands still while a cue is locked: a field of `Cues` and one of `Moves`."""
+"""The fields of `Cues` and of `Moves` that stand still while a cue is locked."""
 
 
 class Taken(NamedTuple):

@@ -13,11 +13,11 @@ from device.messages import FeatureFrame
 SHARE = 0.75
 RATE = "respiration.rate_bpm"
 RATES = 240
-"""So many count, a minute's, the first that are known: later ones would show what the swells made of the breath."""
+"""Number of rates that count, a minute's, the first known ones: later ones show what the swells made of the breath."""
 
 
 class Breath:
-    """Rates of breathing in, a pace out; a listener whose breath cannot be told has none."""
+    """Takes rates of breathing and gives a pace; a listener whose breath cannot be told has none."""
 
     def __init__(self) -> None:
         self._rates: list[float] = []

@@ -47,7 +47,7 @@ WISH_STEP = 0.2
 WISH_MAX = 0.6
 COOL_DOWN_DB = -6.0
 BEATS = 4
-"""Taken for a bar's length until one was played."""
+"""Beats of a bar, until one was played."""
 
 
 class Controller:
@@ -112,7 +112,7 @@ class Controller:
         return self._council.minute(choice, self._intent, choice.decided_by), self._intent
 
     def _moment(self) -> Moment:
-        """Where the plan stands, its setpoint moved by what the listener or the therapist wished."""
+        """The moment of the plan, its setpoint moved by what the listener or the therapist wished."""
         moment = self._plan.at(self._clock.plan_s, self._start or UNKNOWN_START)
         arousal = _unit(moment.setpoint.arousal + self._wish)
         return moment._replace(setpoint=moment.setpoint._replace(arousal=arousal))

@@ -45,7 +45,7 @@ LOG2_TEMPO = Scale(math.log2(48.0), math.log2(120.0), 0.2, 0.8)
 """Tempo (bpm) is heard in ratios."""
 DENSITY = Scale(0.1, 0.85, 0.1, 0.8)
 REGISTER_MIDI = Scale(55.0, 77.0, 0.7, -0.25)
-"""Falls with arousal: fast music sounds more pleasant by its tempo already, and slow music less."""
+"""The register falls with arousal: fast music sounds more pleasant by its tempo already, and slow music less."""
 LOUDNESS_DB = Scale(-16.0, 0.0, 0.1, 0.8)
 BRIGHTNESS = Scale(0.1, 0.9, 0.2, 0.6)
 ARTICULATION = Scale(1.0, 0.45, 0.1, 0.9)
@@ -108,7 +108,7 @@ def shift(cues: Cues, old: Cues, new: Cues) -> Cues:
 
 
 def approach(last: Cues, wanted: Cues, n_steps: int = 1) -> Cues:
-    """From the last bar's cues as far towards the wanted ones as `n_steps` of `STEPS` reach."""
+    """The last bar's cues moved towards the wanted ones, as far as `n_steps` of `STEPS` reach."""
     reaches = STEPS._replace(tempo_bpm=STEPS.tempo_bpm * last.tempo_bpm)
     return Cues(
         *(

@@ -1,6 +1,6 @@
 """A way over the valence-arousal plane that somebody wrote down: points at bars or seconds, straight lines between.
 
-As CSV with a header `time_s,valence,arousal` (or `bar,...`), or as TOML with a `[[point]]` for each.
+It comes as CSV with a header `time_s,valence,arousal` (or `bar,...`), or as TOML with a `[[point]]` for each.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Moment = Annotated[float, msgspec.Meta(ge=0.0, le=86_400.0)]
 
 
 class Point(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where to be, and when: in seconds of music or in bars, one of them."""
+    """A point to be at, and when: either in seconds of music or in bars."""
 
     valence: Axis
     arousal: Axis

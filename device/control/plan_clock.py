@@ -1,4 +1,4 @@
-"""The plan's own time: runs with the music, stands still while a phase is held, jumps when one is skipped."""
+"""The plan's own time: it runs with the music, stands still while a phase is held, and jumps when one is skipped."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from device.streams import STREAMS
 Refusal = Literal["no estimate yet", "estimate too old", "estimate unknown", "estimate not plausible"]
 MAX_AGE_NS = round(STREAMS["affect"].max_age_s * 1e9)
 INTEGRAL_MAX = 0.5
-"""What the policy set by hand has summed up never asks for more than this by itself."""
+"""The sum that the policy set by hand keeps never asks for more than this by itself."""
 
 
 class Situation(NamedTuple):
@@ -37,7 +37,7 @@ class Situation(NamedTuple):
     """None where `refusal` says why none can be acted on."""
     refusal: Refusal | None
     moves: Moves
-    """In force until now: what was taken of the last proposal."""
+    """The moves in force until now: what was taken of the last proposal."""
     locks: tuple[CueName, ...] = ()
     """Cues that a person holds as they are: moving them changes nothing."""
 
@@ -46,7 +46,7 @@ class Proposal(NamedTuple):
     """A policy's answer."""
 
     moves: Moves = Moves()
-    """None of them: the plan alone."""
+    """The moves; with none of them the plan is followed alone."""
     propensity: float = 1.0
     """Probability or density with which these moves were chosen; 1 where nothing was left to chance."""
     why: str = ""
@@ -54,7 +54,7 @@ class Proposal(NamedTuple):
 
 
 class Policy(Protocol):
-    """Built as `Class(control, model)`, anew for each session, so that nothing of a listener reaches the next.
+    """A policy is built as `Class(control, model)`, anew for each session, so nothing of a listener reaches the next.
 
     What it remembers may follow only from what `decide` was given, in that order: a session replays to the bit.
     `takes_model` says whether `control.model` must name its model folder; without one `model` is None.

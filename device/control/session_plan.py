@@ -1,4 +1,4 @@
-"""Where the session stands: its phases and the point on the way from the listener's present state to the goal.
+"""The plan of a session: its phases and the points on the way from the listener's present state to the goal.
 
 Iso principle: meet the present state, then move to the goal in small steps (Starcke 2021, Miyamoto 2022; the evidence
 is thin, therapists expect it). The proportions are our synthesis of device-supported trials, scaled to any length.
@@ -32,7 +32,7 @@ class State(NamedTuple):
 RESTING = State(0.1, -0.3)
 """What sounds while the listener's rest is measured: quiet, near neutral."""
 UNKNOWN_START = State(0.0, 0.0)
-"""Taken for the present state where it is not known."""
+"""Stands for the present state where that is not known."""
 
 
 class Moment(NamedTuple):
@@ -73,7 +73,7 @@ class SessionPlan:
         )
 
     def end_of_phase_s(self, plan_s: float) -> float:
-        """When the phase at `plan_s` ends."""
+        """The time of the plan at which the phase at `plan_s` ends."""
         return self._bounds_at(plan_s)[2]
 
     def _bounds_at(self, plan_s: float) -> tuple[Phase, float, float]:

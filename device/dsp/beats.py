@@ -1,8 +1,8 @@
-"""From a pulse wave that is nearly clean to the moment of every beat.
+"""Finds the moment of every beat in a pulse wave that is nearly clean.
 
-First the heart rate over time, as the best path through a spectrogram; then the beats, as the best chain of peaks at
-about that rate; then each beat against the person's own pulse, which tells its moment between the samples, its error
-and whether it is one.
+It first follows the heart rate over time, as the best path through a spectrogram. Then it picks the beats, as the best
+chain of peaks at about that rate. Then it holds each beat against the person's own pulse, which tells its moment
+between the samples, its error and whether it is a beat at all.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ RATE_BPM = (32.0, 200.0)
 FRAME_S = 8.0
 FRAME_HOP_S = 3.0
 BINS = 512
-"""Of the spectrum of a frame at 16 Hz: 1.9 beats a minute each."""
+"""Length of the transform of a frame at 16 Hz: its lines lie 1.9 beats a minute apart."""
 HARMONICS = (1.0, 0.6, 0.3)
-"""What the pulse's rate, its double and its triple count; half the true rate then wins nothing."""
+"""Weights of the pulse's rate, its double and its triple; half the true rate then wins nothing."""
 NOISE_WEIGHT = 0.1
-"""What movement puts in counts against a line by this share: some of it is left behind the canceller."""
+"""Weight of the movement's power where a line of the pulse is judged: the canceller leaves some of it behind."""
 STEP_BINS = 5
 STEP_COST = 0.35
-"""The rate may change by so many bins from frame to frame, at this price (in deviations of the score) for the first."""
+"""The rate may change by `STEP_BINS` lines a frame; the first of them costs this, in deviations of the score."""
 PEAK_MIN, PEAK_MAX = 0.2, 2.0
-"""Of the wave's size: lower ones are no beats, higher ones not more than beats."""
+"""Heights of peaks in sizes (rms) of the wave: a lower one is no beat, a higher one counts no more than this."""
 INTERVAL_COST = 20.0
-"""In heights of peaks, for the squared relative distance from the tracked period: 0.2 for the 10 % of breathing."""
+"""Price, in heights of peaks, of the squared relative distance from the tracked period: 0.2 for breathing's 10 %."""
 SKIP_COST = 1.5
-"""For a beat left out, ..."""
+"""Price of a beat left out, ..."""
 GAP_COST = 4.0
-"""... and for a stretch without any."""
+"""... and of a stretch without any."""
 SHIFT_MAX_S = 0.06
 ERROR_SCALE = 1.8
-"""Errors of beats are so much larger than least squares thinks, whose noise is white: measured on known beats."""
+"""Errors of beats are this many times what least squares says, which takes noise for white: measured on known beats."""
 TURN_S = 5.0
 TURN_SHARE = 0.4
-"""Of the window's usual skew of slopes, the other way."""
+"""A frame is turned over if its slopes are skewed the other way by this share of the window's usual skew."""
 SKEW_MIN = 0.5
-"""Of the slopes of a pulse that is clear enough to tell which way up it is."""
+"""Least skew of the slopes of a pulse that is clear enough to tell which way up it is."""
 
 
 class Track(NamedTuple):
@@ -172,7 +172,7 @@ class Fit(NamedTuple):
     wave: FloatArray
     """The pulse alone: every beat by the mean one, shape (n,)."""
     clean: FloatArray
-    """What it was fitted to."""
+    """The wave that the beats were fitted to."""
 
 
 def fit(wave: FloatArray, known: FloatArray, beats: FloatArray, sfreq_hz: float, rounds: int) -> Fit:
@@ -202,7 +202,7 @@ def _sample(wave: FloatArray, known: FloatArray, at: FloatArray) -> tuple[FloatA
 
 
 def _systole(template: FloatArray) -> float:
-    """Where the peak of a mean pulse lies, as light tells it: without emphasis, and upright."""
+    """Sample (fractional) of the peak of a mean pulse as light tells it: without emphasis, and upright."""
     spectrum = np.fft.rfft(template * np.hanning(len(template)) ** 0.25)
     spectrum[1:] /= np.arange(1, len(spectrum)) ** EMPHASIS
     plain = np.fft.irfft(spectrum, len(template))

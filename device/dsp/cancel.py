@@ -1,9 +1,9 @@
 """Takes out of a pulse wave what the accelerometer explains of it.
 
 Light through moving tissue follows acceleration by an unknown filter per axis that drifts as the strap shifts. So the
-filters are fitted by least squares. The first fit has to take the pulse for noise: it is one for the whole window, lest
-it eats the pulse of a person who walks in step with it. Who knows the pulse already passes in the rest alone, and may
-let the filters follow the strap.
+filters are fitted by least squares. The first fit has to take the pulse for noise: it is one for the whole window, so
+that it does not eat the pulse of a person who walks in step with it. A caller that knows the pulse already passes in
+only what is left of the wave, and may let the filters follow the strap.
 """
 
 from __future__ import annotations

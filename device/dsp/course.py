@@ -1,7 +1,8 @@
-"""A slow measure against its own last 20 minutes.
+"""Holds a slow measure against its own last 20 minutes.
 
-Rest at the start is soon long ago: skin conductance creeps, hearts settle. What is high for the last 20 minutes tells
-of strain where what is high for the session does not: on the open wristband recordings it is worth five points.
+Rest at the start is soon long ago: skin conductance creeps, hearts settle. A value that is high for the last 20 minutes
+tells of strain where one that is high for the session does not: on the open wristband recordings that is worth five
+points.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import deque
 
 REACH_S = 1200.0
 GAP_S = 60.0
-"""After a longer silence it is another course."""
+"""A longer silence begins another course."""
 
 
 class Course:

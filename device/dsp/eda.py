@@ -24,17 +24,17 @@ FEATURES = (
     "eda_us.scr_per_min",
     "eda_us.scr_us",
 )
-"""uS, natural logarithm of it, uS per minute, uS, responses per minute, mean size in uS (0 where there is none)."""
+"""Units: uS, its natural logarithm, uS per minute, uS, responses per minute, mean size in uS (0 if there is none)."""
 PHASIC_HZ = 0.05
 PAD = 9
 """Samples by which scipy's sosfiltfilt extends a signal for one section."""
 CONTACT_US = 0.05
-"""Less is an electrode in the air, more than the other limit a short (Kleckner 2018)."""
+"""A lower value is an electrode in the air; one above `SHORT_US` is a short (Kleckner 2018)."""
 SHORT_US = 60.0
 JUMP_US_S = 1.0
 """A change faster than this plus the window's own median per second is an electrode that moved, not sweat."""
 JUMP_S = 1.0
-"""Left out on either side of a jump."""
+"""Time that is left out on either side of a jump."""
 RESPONSE_US = 0.02
 """Least rise that is counted (Braithwaite 2013: 0.01 to 0.05); wrists have a tenth of the fingers' conductance."""
 RATE_MIN_HZ = 1.0

@@ -21,13 +21,13 @@ BANDS_HZ = {
     "beta_high": (20.0, 30.0),
     "gamma": (30.0, 45.0),
 }
-"""Lower edge included, upper edge not."""
+"""The lower edge belongs to a band, the upper one does not."""
 TOTAL_HZ = (1.0, 30.0)
 FEATURES = (*BANDS_HZ, "total", "alpha_beta", "theta_beta")
 """Natural logarithms: power of each band relative to 1-30 Hz, power of 1-30 Hz in uV^2, and two ratios."""
 SEGMENT_S = 1.0
 TINY_UV2 = 1e-6
-"""Added to powers so that a silent channel has a logarithm."""
+"""Power that is added so that a silent channel has a logarithm."""
 
 
 def fill_gaps(window: NDArray[np.float32]) -> FloatArray:

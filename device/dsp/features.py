@@ -66,13 +66,13 @@ class EegExtractor:
 
 
 class Devices:
-    """Which device each source is, as far as it was told."""
+    """Remembers which device each source is, as far as it was told."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
 
     def is_exchanged(self, status: SensorStatus) -> bool:
-        """Take notice of a status; whether the source is another device from now on."""
+        """Take notice of a status and say whether the source is another device from now on."""
         known = self._known.get(status.source, "")
         if status.device:
             self._known[status.source] = status.device
@@ -80,7 +80,7 @@ class Devices:
 
 
 class Features:
-    """samples -> features. What is exchanged, or changes its channels or rate, is begun anew."""
+    """samples -> features. A source that is exchanged, or changes its channels or rate, is begun anew."""
 
     reads: tuple[str, ...] = ("samples", "sensor_status")
     writes: tuple[str, ...] = ("features",)

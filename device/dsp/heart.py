@@ -1,4 +1,4 @@
-"""Heart and breath of the last minute: from the rows of a band, or from the light of one that tells no intervals.
+"""Measures heart and breath of the last minute from the rows of a band, or from the light of one without intervals.
 
 The light's beats are written down as the rows that a band would have sent, so that there is one way to the numbers.
 """
@@ -20,12 +20,12 @@ RATE_BEATS = 8
 RATE_BEATS_MIN = 3
 RMSSD = FEATURES.index("rr_ms.rmssd")
 STEPS = slice(RMSSD, FEATURES.index("rr_ms.sd2") + 1)
-"""What is told of neighbouring intervals."""
+"""The features that compare neighbouring intervals."""
 
 
 class Rows(NamedTuple):
     ages_s: FloatArray
-    """Rising to 0 or less, shape (n,)."""
+    """Seconds from the end of the window, rising to 0 or less, shape (n,)."""
     values: FloatArray
     """hr_bpm and rr_ms, NaN for absent, shape (n, 2)."""
 
@@ -34,9 +34,9 @@ class Part(NamedTuple):
     """What one or more groups give to a frame."""
 
     values: tuple[float, ...]
-    """In the order of the groups' `FEATURES`; NaN: not known."""
+    """Values in the order of the groups' `FEATURES`; NaN: not known."""
     quality: tuple[float, ...]
-    """Per group, 0 to 1."""
+    """Quality of each group, 0 to 1."""
     reasons: tuple[str, ...] = ()
 
 
@@ -71,7 +71,7 @@ def measure_pulse(pulse: Pulse, end_s: float, told: Rows, span_s: float) -> Part
 def beat_rows(pulse: Pulse, end_s: float) -> Rows:
     """One row for each beat but the first; a beat that is not certain is a row without numbers.
 
-    None where the pulse is not sure of so much as its rate.
+    There are no rows where not even the rate of the pulse is sure.
     """
     times_s, certain = pulse.beats.times_s, pulse.beats.certainty >= CERTAIN
     if len(times_s) < 2 or np.isnan(pulse.hr_bpm):
@@ -93,7 +93,7 @@ def _rates(rr_ms: FloatArray) -> FloatArray:
 
 
 def _merge(told: Rows, seen: Rows) -> Rows:
-    """Both in the order of time, with the rates of `told` and the intervals of `seen`."""
+    """The rows of both in the order of time, with the rates of `told` and the intervals of `seen`."""
     known = ~np.isnan(seen.values[:, 1])
     ages_s = np.concatenate((told.ages_s, seen.ages_s[known]))
     values = np.concatenate((told.values, seen.values[known]))

@@ -32,7 +32,7 @@ FEATURES = (
     "rr_ms.sd1",
     "rr_ms.sd2",
 )
-"""bpm, bpm per minute, bpm; then ms, but pnn50 and pnn20 are shares of 0 to 1."""
+"""Units: bpm, bpm per minute, bpm; then ms, but pnn50 and pnn20 are shares of 0 to 1."""
 RR_MEAN = FEATURES.index("rr_ms.mean")
 HR_RANGE_BPM, RR_RANGE_MS = (MODALITIES["heart"].channels[name].possible for name in CHANNELS)
 NEIGHBOURS = 5
@@ -40,7 +40,7 @@ NEIGHBOURS = 5
 ARTEFACT_SHARE = 0.2
 """An interval further than this from its neighbours' median is a missed, extra or ectopic beat."""
 SPIKE_DEVIATIONS = 5.2
-"""Up and down again by more than this many quartile deviations of all steps (Lipponen & Tarvainen 2019): misplaced."""
+"""A beat is misplaced that goes up and down by more quartile deviations of all steps (Lipponen & Tarvainen 2019)."""
 SPIKE_MIN_MS = 20.0
 """Intervals come in steps of 1 ms (radio) to 16 ms (64 Hz); a smaller spike hardly moves RMSSD."""
 GAP_S = 1.5
@@ -48,21 +48,21 @@ GAP_S = 1.5
 HR_ROWS_MIN = 5
 BEATS_MIN = 20
 STEPS_SHARE_MIN = 0.5
-"""Steps between beats are told of only where they are at least so much of what the window should hold, ..."""
+"""Measures of steps between beats are told only where the window holds this share of the steps that it should, ..."""
 ARTEFACTS_MAX = 0.08
-"""... no more beats than this were wrong, ..."""
+"""... no greater share of its beats was wrong, ..."""
 TAIL_MAX = 2.0
 """... and RMSSD is no larger than this times what the median step makes of it: a few large steps are beats that slipped
-through. So, of spoilt minutes of a real ECG 0.4 % of what was told was 20 ms off, of made ones 0.2 %."""
+through. With that, 0.4 % of what was told of spoilt minutes of a real ECG was 20 ms off, and 0.2 % of made ones."""
 RMSSD_SMALL_MS = 20.0
-"""Too small to be far off by anything that slipped through."""
+"""A smaller RMSSD cannot be far off by anything that slipped through."""
 NORMAL_MEDIAN = 0.6745
-"""Of the sizes of normally distributed steps, in standard deviations."""
+"""Median size of normally distributed steps, in standard deviations."""
 COVERED_MIN = 0.5
 """Share of the window that clean beats must fill for its spread to be told."""
 RATES_DISAGREE = 1.4
-"""Intervals and heart rate cannot both be right where one says so many times the other: so do 0.2 % of the real minutes
-that beats fill by half, in which a band counted half or double."""
+"""Intervals and heart rate cannot both be right where one says this many times the other. That is so in 0.2 % of the
+real minutes that beats fill by half: there a band counted half or double."""
 ADDED_UP = (1.05, 1.5)
 """Intervals that add up to more than this many times the time that passed, and seconds, were told twice. Real ones add
 up to 1.00 of it; notifications jitter by a second."""
@@ -73,12 +73,12 @@ SPAN_MIN_S = 30.0
 
 class HeartWindow(NamedTuple):
     values: tuple[float, ...]
-    """In the order of `FEATURES`; NaN: not known."""
+    """Values in the order of `FEATURES`; NaN: not known."""
     quality: tuple[float, float]
-    """Of hr_bpm and rr_ms, 0 to 1."""
+    """Quality of hr_bpm and of rr_ms, 0 to 1."""
     reasons: tuple[str, ...]
     ends_s: FloatArray
-    """When the clean intervals end, by their own sum where they follow each other: notifications jitter."""
+    """Ages at which the clean intervals end, by their own sum where they follow each other: notifications jitter."""
     rr_ms: FloatArray
     """The clean intervals."""
 
@@ -158,7 +158,7 @@ def _ends(rr_s: FloatArray, rr_ms: FloatArray, follows: NDArray[np.bool_]) -> Fl
 
 
 def _bounded(rr_ms: FloatArray) -> FloatArray:
-    """Without infinities, which have no differences."""
+    """Intervals without infinities, which have no differences."""
     return np.clip(rr_ms, 0.0, 2 * RR_RANGE_MS[1])
 
 
@@ -178,7 +178,7 @@ def _within(values: FloatArray, limits: tuple[float, float]) -> NDArray[np.bool_
 
 
 def _recent_share(ages_s: FloatArray, good: NDArray[np.bool_], asked: NDArray[np.bool_]) -> float:
-    """Share of the rows of the last seconds that are good, of those that should be."""
+    """Share of good rows among those of the last seconds that should be good."""
     recent = asked & (ages_s > -RECENT_S)
     return share(good[recent]) if recent.any() else 0.0
 
@@ -195,7 +195,7 @@ def _rate(ages_s: FloatArray, hr_bpm: FloatArray) -> tuple[float, float, float]:
 def _variability(
     rr_ms: FloatArray, clean: NDArray[np.bool_], follows: NDArray[np.bool_], span_s: float
 ) -> tuple[float, ...]:
-    """From mean to sd2, in the order of `FEATURES`; `follows` (n - 1,): the interval begins where the last ended."""
+    """Measures from mean to sd2, as in `FEATURES`; `follows` (n - 1,): the interval begins where the last ended."""
     intervals = rr_ms[clean]
     if len(intervals) < BEATS_MIN:
         return (np.nan,) * 8
@@ -210,7 +210,7 @@ def _variability(
 
 
 def _steps(before_ms: FloatArray, after_ms: FloatArray) -> tuple[float, ...]:
-    """From rmssd to sd2 of neighbouring intervals; NaN where a few steps make up all of it."""
+    """Measures from rmssd to sd2 of neighbouring intervals; NaN where a few steps make up all of it."""
     steps = after_ms - before_ms
     sizes, n_intervals = np.abs(steps), len(steps) + 1
     rmssd = float(np.sqrt(steps @ steps / len(steps)))

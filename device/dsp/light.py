@@ -1,4 +1,4 @@
-"""The light of a wristband made ready to look for beats in: what is no measurement left out, one grid, one band.
+"""Makes the light of a wristband ready to look for beats in: without what is no measurement, on one grid, in one band.
 
 Everything here is the same for a wave turned over, stretched or lifted; the unit of the light does not matter.
 """
@@ -20,29 +20,29 @@ EMPHASIS = 0.5
 SPAN_S = (10.0, 300.0)
 SFREQ_HZ = (20.0, 1000.0)
 EDGE_S = 1.0
-"""Mirrored before the first and behind the last sample, for the filter to settle."""
+"""Time that is mirrored before the first and behind the last sample, for the filter to settle."""
 FLAT_S = 0.3
 """Equal samples for so long are no pulse."""
 CLIPPED_SAMPLES = 3
 WEAK_SHARE = 0.06
-"""Of the median swing: less in a second means that the light does not come through skin."""
+"""Share of the median swing: a second with less has light that does not come through skin."""
 STRONG_SHARE = 8.0
-"""Of the median swing: a jolt, or the band put on."""
+"""Multiple of the median swing: a second with more is a jolt, or the band is put on."""
 MOVED_HEARD_MIN = 0.5
 HUGE = 1e30
-"""No light: a broken number."""
+"""A greater number is a broken one and no light."""
 WORTH_TELLING = 0.02
 
 
 class Light(NamedTuple):
     wave: FloatArray
-    """Band-passed, of unit size, at `rate_hz`, shape (n,)."""
+    """The pulse wave, band-passed, of unit size, at `rate_hz`, shape (n,)."""
     known: FloatArray
     """1 where there was a measurement, 0 where none, shape (n,)."""
     felt: FloatArray | None
     """Acceleration on the same grid and in the same band, shape (3, n)."""
     rate_hz: float
-    """Nearly `RATE_HZ`."""
+    """Rate of the grid: nearly `RATE_HZ`."""
     begin: int
     """Index of the window's first sample."""
     span_s: float
@@ -52,7 +52,7 @@ class Light(NamedTuple):
 def prepare(
     ppg: FloatArray, sfreq_hz: float, motion_g: FloatArray | None, motion_sfreq_hz: float
 ) -> Light | tuple[str, ...]:
-    """All of a window, or why there is nothing to look at."""
+    """The light of a window made ready, or why there is nothing to look at."""
     span_s = len(ppg) / sfreq_hz if SFREQ_HZ[0] <= sfreq_hz <= SFREQ_HZ[1] else 0.0
     if not SPAN_S[0] <= span_s <= SPAN_S[1]:
         return (f"no pulse wave of {SPAN_S[0]:.0f} to {SPAN_S[1]:.0f} s at {SFREQ_HZ[0]:.0f} samples a second or more",)
@@ -117,7 +117,7 @@ def _contact(ppg: FloatArray, usable: NDArray[np.bool_], second: int) -> tuple[N
 
 
 def _long_runs(same: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
-    """Where `same` (as the sample before) holds for at least so many samples on end, the sample before included."""
+    """Marks runs of at least `least` samples that are the `same` as the one before, with the sample before the run."""
     if np.count_nonzero(same) < least:
         return np.zeros(len(same), np.bool_)
     edges = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])).astype(np.int8)))
@@ -130,7 +130,7 @@ def _long_runs(same: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
 
 
 def _extend(samples: FloatArray, front: int, length: int) -> FloatArray:
-    """To `length`: the window's ends turned over about their last value, without the line from end to end."""
+    """The window with its ends turned over about their last value up to `length`, without the line from end to end."""
     back = length - len(samples) - front
     turn = np.concatenate((2 * samples[-1] - samples[-2::-1], np.full(max(0, back), samples[-1])))[:back]
     extended = np.concatenate((2 * samples[0] - samples[front:0:-1], samples, turn))

@@ -18,7 +18,7 @@ FEATURES = ("motion.mean_g", "motion.still_share", "motion.cadence_hz", "motion.
 no rhythm; share of the movement's power in that rhythm and its harmonics, 0 to 1."""
 SPAN_MIN_S = 4.0
 BAND_HZ = (0.4, 8.0)
-"""Slower is gravity turning."""
+"""A slower change is gravity turning."""
 CADENCE_HZ = (0.6, 3.2)
 STILL_G = 0.02
 """Mean dynamic magnitude of a second at rest; the noise of wrist accelerometers is 0.005 to 0.015."""
@@ -27,7 +27,7 @@ PEAK_HZ = 0.12
 """Half width of a line of a gait, whose steps differ by some percent."""
 LOST_MAX = 0.5
 HUGE_G = 1000.0
-"""No acceleration: a broken number."""
+"""A greater number is a broken one and no acceleration."""
 CHANCE_MIN = 0.1
 """Windows of seconds have so few lines that all are near a harmonic."""
 PLAUSIBLE_G = (0.5, 2.0)
@@ -36,7 +36,7 @@ PLAUSIBLE_G = (0.5, 2.0)
 
 class Motion(NamedTuple):
     values: tuple[float, ...]
-    """In the order of `FEATURES`; NaN: not known."""
+    """Values in the order of `FEATURES`; NaN: not known."""
     quality: float
     """0 to 1."""
     reasons: tuple[str, ...]
@@ -71,7 +71,7 @@ def fill(samples: FloatArray, heard: NDArray[np.bool_]) -> FloatArray:
 
 
 def _trouble(samples: FloatArray, heard: NDArray[np.bool_], sfreq_hz: float) -> str:
-    """Why nothing can be told, or nothing."""
+    """Why nothing can be told; empty where something can."""
     if not sfreq_hz > 2 * CADENCE_HZ[1] or len(samples) < SPAN_MIN_S * sfreq_hz:
         return "too little movement data: 4 s above 6.4 samples a second are needed"
     if heard.mean() < 1 - LOST_MAX:
@@ -83,7 +83,7 @@ def _trouble(samples: FloatArray, heard: NDArray[np.bool_], sfreq_hz: float) -> 
 
 
 def _dynamic(samples: FloatArray, sfreq_hz: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Without gravity, shape (n, 3), and the power of all axes over frequency."""
+    """Acceleration without gravity, shape (n, 3), and the power of all axes over frequency."""
     n = len(samples)
     ramp = np.linspace(0, 1, n)[:, None]
     level = samples - (samples[:1] + (samples[-1:] - samples[:1]) * ramp)

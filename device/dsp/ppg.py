@@ -23,14 +23,14 @@ LIKENESS = (0.3, 0.9)
 """Correlation with the mean pulse at which a beat is certainly none, and certainly one."""
 CERTAIN = 0.5
 QUALITY_MIN = 0.2
-"""Chains in noise reach less, by `IRREGULAR`."""
+"""Quality that chains in noise do not reach, by `IRREGULAR`."""
 HR_SD_MAX_BPM = 2.5
 IRREGULAR = (0.06, 0.10)
 """Median distance of intervals from the tracked period at which the chain may be, and is, one of noise, ..."""
 CLEAN_EXCUSE = 0.05
 """... more where all beats look alike: then it is the heart that is irregular."""
 HR_SD_MIN_BPM = 0.25
-"""Of a clean minute: where it begins and ends within a beat."""
+"""Error of a clean minute, which begins and ends somewhere within a beat."""
 JUMP_SHARE = 0.3
 """An interval this far from the tracked period lies over a gap or beside a beat that is none."""
 TURNED_MIN = 0.12
@@ -49,7 +49,7 @@ NOISE_DOUBT = 0.25
 BLIND_DOUBT = 1.0
 """... and without an accelerometer: steps can look as regular as a pulse."""
 RESPONSE = 0.8
-"""Of the true power of steps so much is seen: part of a beat's neighbours lies in the stretch that it is fitted in."""
+"""Share of the true power of steps that is seen: a beat is fitted in a stretch that holds part of its neighbours."""
 RESPONSE_DOUBT = 0.1
 POWER_MIN_MS2 = 25.0
 TAIL_FROM, TAIL_USUAL = 0.95, 0.757
@@ -60,7 +60,7 @@ class Beats(NamedTuple):
     times_s: FloatArray
     """Systolic peak of each beat in seconds since the window's first sample, rising."""
     certainty: FloatArray
-    """That it is a beat, 0 to 1."""
+    """How sure it is that each is a beat, 0 to 1."""
     error_s: FloatArray
     """Standard deviation of its time."""
 
@@ -153,7 +153,7 @@ def _judge(light: Light, track: rhythm.Track, fit: rhythm.Fit) -> Pulse:
 
 
 def _beats(light: Light, fit: rhythm.Fit) -> Beats:
-    """Those within the window that may be beats, in rising order."""
+    """The fitted beats within the window that may be beats, in rising order."""
     times_s = (fit.beats - light.begin) / light.rate_hz
     certainty = np.clip((fit.likeness - LIKENESS[0]) / (LIKENESS[1] - LIKENESS[0]), 0, 1)
     inside = (times_s >= 0) & (times_s < light.span_s) & (certainty > 0)

@@ -25,7 +25,7 @@ FLAT_UV = 0.5
 STUCK_SHARE = (0.3, 0.6)
 LOST_SHARE = (0.0, 0.5)
 HUM_UV = (30.0, 300.0)
-"""The window function keeps hum out of the bands; so much of it tells of a poor contact."""
+"""The window function keeps hum out of the bands, but this much of it tells of a poor contact."""
 MUSCLE_UV = (4.0, 12.0)
 SWING_UV = (300.0, 800.0)
 """Peak to peak without trend: a blink is 100-300 uV, which the features stand; movement is more."""
@@ -41,7 +41,7 @@ LIKENESS = {4: (0.08, 0.13), 8: (0.14, 0.19)}
 What brain, eyes and reference give to all makes 0.28 or more in 999 of 1000 clean windows of eight channels and 0.16 in
 99 of 100 of four; scrambled signals make 0.15 at most with eight. With fewer than four the mean says nothing."""
 REPEATED_S = 0.5
-"""So long a piece that comes again to the last digit was never measured twice."""
+"""A piece of this length that comes again to the last digit was never measured twice."""
 LOOPS_TRIED = 8
 MAINS_HZ = (50, 60)
 WORTH_TELLING = 0.9

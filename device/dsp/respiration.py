@@ -18,7 +18,7 @@ from device.dsp.trend import mean
 from device.dsp.windows import FloatArray
 
 FEATURES = ("respiration.rate_bpm", "respiration.rsa_ms", "respiration.certainty")
-"""Breaths per minute; size (rms) of the arrhythmia in ms; 0 to 1."""
+"""Units: breaths per minute; size (rms) of the arrhythmia in ms; 0 to 1."""
 BAND_HZ = (0.117, 0.5)
 GRID_HZ = 4.0
 BINS = 1024

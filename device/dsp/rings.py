@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from device.dsp.windows import FloatArray
 
 LATE_S = 2.0
-"""Chunks of one source do not come at one moment: so much later than the others is not lost yet."""
+"""Chunks of one source do not come at one moment: one that is this much later than the others is not lost yet."""
 
 
 class SampleRing:
@@ -28,7 +28,7 @@ class SampleRing:
     def push(self, first_sample: int, t_ns: int, samples: NDArray[np.floating]) -> None:
         """Take samples (n, channels), the first of which is the `first_sample`-th of the source and was at `t_ns`.
 
-        What lies between is NaN. The ring starts anew after a whole window is lost or the count goes back.
+        Samples missing before it become NaN. The ring starts anew when a whole window is lost or the count goes back.
         """
         if self._next < 0 or not 0 <= first_sample - self._next < self._size:
             self._ring.fill(np.nan)
@@ -47,7 +47,7 @@ class SampleRing:
     def window(self, t_ns: int) -> FloatArray:
         """The window that ends at `t_ns`, shape (channels, n), oldest first, NaN where there is no sample.
 
-        A view: gone with the next chunk. At most `LATE_S` before the newest sample.
+        It is a view that the next chunk overwrites. `t_ns` may lie at most `LATE_S` before the newest sample.
         """
         shift = round((self._end_ns - t_ns) / 1e9 * self.sfreq_hz)
         begin = (self._next - min(max(shift, 0), self._spare) - self._size) % (self._size + self._spare)
@@ -63,7 +63,7 @@ class SampleRing:
         return self.window(t_ns)[:, self._size - n_lived :]
 
     def lived_s(self, t_ns: int) -> float:
-        """Since the ring started, at most its length."""
+        """Seconds since the ring started, at most its length."""
         return float(min((t_ns - self._begin_ns) / 1e9, self._size / self.sfreq_hz))
 
     def settled_ns(self, t_ns: int) -> int:

@@ -15,11 +15,11 @@ from device.dsp.windows import FloatArray
 from device.modalities import Channel
 
 PAUSE_NS = 5_000_000_000
-"""After a longer silence nobody knows what the sensor did meanwhile."""
+"""Nobody knows what the sensor did during a longer silence."""
 
 
 class Steady:
-    """Since when the channels of one signal, taken together, have told the same."""
+    """Tells since when the channels of one signal, taken together, have told the same."""
 
     def __init__(self, channels: Sequence[Channel]) -> None:
         self._channels = channels
@@ -45,7 +45,7 @@ class Steady:
 
     @property
     def stuck_since_ns(self) -> int | None:
-        """When the sensor last moved; None while it may well be the body that rests."""
+        """The time at which the sensor last moved; None while it may well be the body that rests."""
         if self._row is None:
             return None
         limits_s = [channel.held_longest_s(value) for channel, value in zip(self._channels, self._row, strict=True)]

@@ -17,30 +17,30 @@ SLOW_HZ = 4.0
 """Nothing in these signals is faster than 2 Hz."""
 
 KNOWN_SHARE_MIN = 0.5
-"""Of a window; less tells neither level nor slope."""
+"""Share of a window that has to be known; less tells neither level nor slope."""
 
 
 class SlowWindow(NamedTuple):
     values: tuple[float, ...]
-    """In the order of the module's `FEATURES`; NaN: not known."""
+    """Values in the order of the module's `FEATURES`; NaN: not known."""
     good: NDArray[np.bool_]
-    """Where the signal can be used; shape (n,), thinned."""
+    """Which samples can be used, shape (n,), thinned."""
     reasons: tuple[str, ...]
 
 
 def mean(values: FloatArray | NDArray[np.intp]) -> float:
-    """To the last bit what `values.mean()` is."""
+    """The mean, equal to `values.mean()` to the last bit."""
     return float(np.add.reduce(values)) / len(values)
 
 
 def sd(values: FloatArray, *, lost_freedom: int = 0) -> float:
-    """To the last bit what `values.std(ddof=lost_freedom)` is."""
+    """The standard deviation, equal to `values.std(ddof=lost_freedom)` to the last bit."""
     centred = values - mean(values)
     return float(np.sqrt(np.add.reduce(centred * centred) / (len(values) - lost_freedom)))
 
 
 def share(good: NDArray[np.bool_]) -> float:
-    """Of what is true."""
+    """Share of what is true, 0 to 1."""
     return float(np.count_nonzero(good)) / len(good)
 
 

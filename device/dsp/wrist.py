@@ -27,20 +27,20 @@ WINDOW_S = 60.0
 SECOND_NS = 1_000_000_000
 GROUPS = (*heart.GROUPS, "motion", "eda_us", "temperature_c")
 RISING = {"hr_bpm.rise": "hr_bpm.mean", "eda_us.rise": "eda_us.log_mean"}
-"""What is also told against its own last 20 minutes, in the same units."""
+"""Features that tell another one against its own last 20 minutes, in the same units."""
 MEASURED = (*heart.FEATURES, *motion.FEATURES, *eda.FEATURES, *temperature.FEATURES)
 FEATURES = (*MEASURED, *RISING)
-LEADERS = ("heart", "ppg")
-"""Frames follow their clock ..."""
 COMPANY = ("motion", "temperature")
-"""What tells nothing of feelings by itself: a headset that also feels movement is no wristband."""
+"""Signals that tell nothing of feelings by themselves: a headset that also feels movement is no wristband."""
+LEADERS = ("heart", "ppg")
+"""Frames follow the clock of these signals ..."""
 LED_NS = 3 * SECOND_NS
 """... until they have been silent for so long; then anything drives."""
 RESTART_NS = round(WINDOW_S * SECOND_NS)
-"""A clock that goes back so far was started again; less is a late chunk."""
+"""A clock that goes back this far was started again; one that goes back less brings a late chunk."""
 Scalar = TypeVar("Scalar", bound=np.generic)
 RECENT_SHARE = 1 / 6
-"""Of a window: 10 s. A signal that stopped so long ago is gone, whatever the rest of the window holds."""
+"""Share of a window, 10 s. A signal that stopped before that is gone, whatever the rest of the window holds."""
 
 
 class WristExtractor:
@@ -102,7 +102,7 @@ class WristExtractor:
             ring.forget(steady.stuck_since_ns)
 
     def _ring(self, chunk: SampleChunk) -> SampleRing:
-        """Of this kind of signal; begun anew where its rate or channels change."""
+        """The ring of this kind of signal, begun anew where its rate or channels change."""
         layout = (chunk.sfreq_hz, chunk.ch_names)
         known = self._rings.get(chunk.kind)
         if known is None or known[0] != layout:
@@ -219,7 +219,7 @@ HELD: dict[str, list[Channel]] = {
     "eda": list(MODALITIES["eda"].channels.values()),
     "temperature": list(MODALITIES["temperature"].channels.values()),
 }
-"""What may hang, and is told by its holding still; light that does is found in `light`."""
+"""Signals whose sensor may hang, which shows in values that stand still; light that does so is found in `light`."""
 
 
 def _newest(window: NDArray[Scalar]) -> NDArray[Scalar]:
@@ -232,7 +232,7 @@ def _time_ns(chunk: SampleChunk, index: int) -> int:
 
 
 def _cuts(t_ns: int, sfreq_hz: float, n_samples: int) -> list[int]:
-    """Where to cut a chunk so that each piece but the last ends with the first sample to fill a second."""
+    """Samples at which a chunk is cut: each piece but the last ends with the first sample to fill a second."""
     ns_per_sample = 1e9 / sfreq_hz
     first = t_ns // SECOND_NS + 1
     last = (t_ns + round(n_samples * ns_per_sample)) // SECOND_NS

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 BYTES_MAX = 2**30
-"""Of all arrays that are read; twelve hours of sixteen channels as 64-bit numbers."""
+"""Bytes of all arrays that are read: twelve hours of sixteen channels as 64-bit numbers."""
 ENTRIES_MAX = 150_000_000
-"""Of one array, however small they are."""
+"""Entries of one array, however small they are."""
 
 
 class Archive(Mapping[str, NDArray[Any]]):

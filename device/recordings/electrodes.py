@@ -1,4 +1,4 @@
-"""Names of EEG channels as files give them, as the places on the head that models know."""
+"""Turns the names that files give to EEG channels into the places on the head that models know."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 OPENBCI_MONTAGE = ("Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2", "F7", "F8", "F3", "F4", "T7", "T8", "P3", "P4")
-"""Where OpenBCI's software supposes the inputs of a Cyton, and of its Daisy, to sit."""
+"""The places where OpenBCI's software supposes the inputs of a Cyton, and of its Daisy, to sit."""
 INPUT = re.compile(r"EXG Channel (\d{1,2})", re.IGNORECASE)
 """What that software calls them in the files it writes."""
 QUOTED = re.compile(r"b(['\"])(.*)\1")

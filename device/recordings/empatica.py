@@ -76,7 +76,7 @@ def _rate_hz(npz: Mapping[str, Any], name: str) -> float:
 
 
 def _start_s(npz: Mapping[str, Any], side: str, key: str) -> float:
-    """Of the signal whose first time stands under `key`, after the earliest signal of the band."""
+    """Start of the signal whose first time stands under `key`, after the earliest signal of the band."""
     start_s = number(npz, key) - _zero_s(npz, side)
     if not 0 <= start_s <= STARTS_APART_S:
         raise ValueError("its signals do not begin within one hour")

@@ -153,7 +153,7 @@ def _read_eeg(npz: Mapping[str, Any], ch_names: tuple[str, ...]) -> list[Samples
 
 
 def _cuts(npz: Mapping[str, Any], n_rows: int, sfreq_hz: float) -> list[int]:
-    """Where pieces meet, from their `lengths` or from jumps of the time stamps `t` (seconds)."""
+    """Rows at which pieces meet, from their `lengths` or from jumps of the time stamps `t` (seconds)."""
     if "lengths" in npz:
         lengths = np.ravel(npz["lengths"])
         if lengths.dtype.kind not in "iu" or (lengths < 1).any() or lengths.sum() != n_rows:

@@ -1,4 +1,4 @@
-"""Recordings as the chunks that their sensors would have sent, second by second, for whoever reads them afterwards.
+"""Gives recordings as the chunks that their sensors would have sent, second by second, to readers that come afterwards.
 
 All recordings of one person make one session. Where one begins behind another the clock leaps by `GAP_S` for every
 source: windows and evidence begin anew by themselves, as they do after a real gap.
@@ -18,12 +18,12 @@ from device.recordings.signals import Heart, Recording, Samples, heart_chunk, in
 
 SOURCES = ("eeg", "wrist")
 GAP_S = 900
-"""Longer than any window of features or evidence."""
+"""A time longer than any window of features or evidence."""
 SECOND_NS = 1_000_000_000
 ORDER: tuple[SignalKind, ...] = ("motion", "temperature", "eda", "ppg")
-"""Within a second: what only goes with the beats comes before them, because beats make the frames."""
+"""Order within a second: what only goes with the beats comes before them, because beats make the frames."""
 ROUNDING = 1e-6
-"""Of a sample: a time that is a sample's own but for rounding is that sample's."""
+"""Share of a sample: a time that is a sample's own but for rounding is that sample's."""
 
 
 class Span(NamedTuple):
@@ -54,7 +54,7 @@ class SamplesFeed:
                 yield self._chunk(begin + first, begin + last, span.n_gaps)
 
     def _index(self, time_s: float) -> int:
-        """Of the first sample at or after `time_s`."""
+        """Index of the first sample at or after `time_s`."""
         index = np.ceil((time_s - self._start_s) * self._samples.sfreq_hz - ROUNDING)
         return int(min(max(index, 0), len(self._samples.data)))
 

@@ -1,9 +1,9 @@
-"""Whether a recording can be what it says it is: units, rate, channel names, and that something was recorded at all.
+"""Checks that a recording can be what it says it is: units, rate, channel names, and that anything was recorded at all.
 
-Only for recordings that are read afterwards: they can be refused and mended. A live session refuses nothing; there
-`device.dsp.quality` marks what is bad. So the limits lie far outside what all 596 real recordings at hand show (the
-figures beside them), and what cannot be told is not guessed: a wrong rate without hum in the signal, left for right,
-the front of the head for all of its back.
+Only recordings that are read afterwards are checked: they can be refused and mended. A live session refuses nothing;
+there `device.dsp.quality` marks what is bad. So the limits lie far outside what all 596 real recordings at hand show
+(the figures beside them). What cannot be told is not guessed: a wrong rate without hum in the signal, the left side in
+place of the right, the front of the head in place of all of its back.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ RATES_HZ = (100.0, 2000.0)
 SHORTEST_S = 5.0
 """One window of EEG features and a second; the shortest real recording has 5.4 s."""
 UNITS_UV = ((3e-4, "volts"), (0.3, "millivolts"))
-"""Below: spread of the slow part within a second, which is 2 uV and more in real recordings."""
+"""A spread of the slow part within a second below this means another unit; real recordings have 2 uV and more."""
 SPREAD_MAX_UV = 3000.0
-"""Above: 1900 uV at most, on a loose electrode."""
+"""The greatest such spread; real recordings have 1900 uV at most, on a loose electrode."""
 CLIPPED_SHARE = 0.02
-"""Of samples pressed against the channel's own extremes; 0.2 % at most on the best channel."""
+"""Share of samples pressed against the channel's own extremes; 0.2 % at most on the best channel."""
 RAILED_S = 1.0
-"""At the extreme for longer is a loose electrode and no clipping."""
+"""A longer stay at the extreme is a loose electrode and no clipping."""
 SLOW_MEAN_S = 0.04
 """Two periods of mains hum: a mean over it is free of hum."""
 WINDOW_S = 4.0
@@ -36,7 +36,7 @@ WINDOWS_MAX = 60
 LINE_MIN_HZ = 15.0
 """A strong line below may be the alpha rhythm."""
 LINE_SHARE = 0.8
-"""Of the power above the alpha rhythm; without hum 0.65 at most."""
+"""Share of the power above the alpha rhythm in one line; without hum 0.65 at most."""
 MAINS_HZ = (50.0, 60.0)
 USUAL_RATES_HZ = (100, 125, 128, 160, 200, 220, 250, 256, 300, 400, 500, 512, 600, 1000, 1024, 2000, 2048)
 FRONT = (("FP1", "FP2"), ("AF7", "AF8"), ("AF3", "AF4"), ("F3", "F4"), ("F7", "F8"), ("C3", "C4"))
@@ -44,7 +44,7 @@ BACK = ("O1", "O2")
 SWAP_MARGIN = 0.2
 """Gain in correlation between left and right once two names are exchanged: 0.02 at most where they are right."""
 BOUND = 7.0
-"""Of steps, in their median size: what is larger is a blink or a bump."""
+"""Limit of steps, in their median size: a larger one is a blink or a bump."""
 TINY = 1e-30
 
 Rows = NDArray[np.float32]

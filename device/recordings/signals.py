@@ -28,7 +28,7 @@ class Samples(NamedTuple):
     sfreq_hz: float
     ch_names: tuple[str, ...]
     start_s: float = 0.0
-    """Of its first sample, on the recording's time axis."""
+    """Time of its first sample on the recording's time axis."""
 
     @property
     def end_s(self) -> float:
@@ -121,7 +121,7 @@ def number(arrays: Mapping[str, Any], key: str) -> float:
 
 
 def in_turn(parts: list[Recording]) -> Iterator[tuple[float, Recording]]:
-    """When each part begins: behind the last one that holds EEG, or wrist signals, as it does itself.
+    """Each part with its beginning: behind the last one that holds EEG, or wrist signals, as it does itself.
 
     So EEG follows EEG and wrist follows wrist, and an EEG file and a wrist file run side by side.
     """

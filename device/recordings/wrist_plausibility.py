@@ -1,4 +1,4 @@
-"""Whether a wristband's recording can be what it says it is: see `plausibility`, whose other half this is."""
+"""Checks that a wristband's recording can be what it says it is: the other half of `plausibility`."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ LENGTHS_DIFFER = 0.1
 LENGTHS_DIFFER_S = 30.0
 """Signals of one band end together: within 20 s in real recordings, as its heart rate begins 10 s late."""
 HEART_RATES_BPM = (30.0, 220.0)
-"""Median; 64 to 102 in real recordings."""
+"""Range of the median rate, which is 64 to 102 in real recordings."""
 INTERVALS_AGREE = (0.7, 1.45)
-"""Median rate of the intervals over median heart rate; 0.91 to 1.19."""
+"""Range of the intervals' median rate over the median heart rate, which is 0.91 to 1.19 in real recordings."""
 USUAL: dict[SignalKind, tuple[float, float, str]] = {
     "motion": (0.3, 3.0, "g (gravity alone is 1 g)"),
     "eda": (0.0, 100.0, "microsiemens"),
     "temperature": (5.0, 50.0, "degrees Celsius"),
 }
-"""Of the median; real ones are 1.0 g, 0.1 to 5 uS, 28 to 35 degrees."""
+"""Range and unit of the median; real ones are 1.0 g, 0.1 to 5 uS, 28 to 35 degrees."""
 STEADY_S = 60.0
-"""A heart rate in whole beats may well stay the same for less."""
+"""A heart rate in whole beats may well stay the same for a shorter time."""
 EDA_MIN_US = 1e-4
 """A greatest value below is in siemens."""
 
@@ -97,6 +97,6 @@ def _odd_units(kind: SignalKind, samples: Samples) -> str:
 
 
 def _median(values: NDArray[np.float32]) -> float:
-    """Of the known ones; 0 without any."""
+    """Median of the known values; 0 without any."""
     known = values[np.isfinite(values)]
     return float(np.median(known)) if len(known) else 0.0

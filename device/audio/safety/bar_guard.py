@@ -56,7 +56,7 @@ def guard_bar(bar: Bar, tempo_bpm: float, prescription: Prescription) -> Guarded
 
 
 def guard_programs(programs: Mapping[str, int], prescription: Prescription, changes: list[str]) -> dict[str, int]:
-    """Per voice an instrument that was loaded and is not forbidden; a voice for which there is none is left out."""
+    """An instrument for each voice, loaded and not forbidden; a voice for which there is none is left out."""
     allowed, instead = allowed_programs(prescription), programs_of(prescription)
     guarded: dict[str, int] = {}
     for voice in VOICES:
@@ -70,7 +70,7 @@ def guard_programs(programs: Mapping[str, int], prescription: Prescription, chan
 
 
 def drop_malformed(notes: Iterable[Note], beats: int, programs: Mapping[str, int], changes: list[str]) -> list[Note]:
-    """Without notes that begin outside the bar, last no time, or are no MIDI notes of a known voice."""
+    """The notes without those that begin outside the bar, last no time, or are no MIDI notes of a known voice."""
     ticks = beats * TICKS_PER_BEAT
     given = list(notes)
     kept = [
@@ -88,7 +88,7 @@ def drop_malformed(notes: Iterable[Note], beats: int, programs: Mapping[str, int
 
 
 def guard_note(note: Note, limits: Limits) -> Note:
-    """Inside the range of pitch (moved by octaves where that reaches it), of velocity and of length."""
+    """The note brought into the range of pitch (by octaves where that reaches it), of velocity and of length."""
     return Note(
         onset_tick=note.onset_tick,
         duration_tick=guard_duration(note.duration_tick),
@@ -99,7 +99,7 @@ def guard_note(note: Note, limits: Limits) -> Note:
 
 
 def thin(notes: Iterable[Note], beats: int, limits: Limits) -> list[Note]:
-    """No beat and no bar with more notes than allowed; what leads is kept. Sorted by onset, pitch and voice."""
+    """The notes without those too many for a beat or a bar; what leads is kept. Sorted by onset, pitch and voice."""
     per_beat = notes_per_beat(limits)
     per_bar = max(1, math.floor(limits.density_max * limits.notes_per_beat_max * beats))
     in_beat = [0] * beats

@@ -25,7 +25,7 @@ FADE_IN_S = 1.0
 
 
 def guard_tempo(tempo_bpm: float, limits: Limits) -> float:
-    """Inside the limits; how fast it gets there is up to `device.audio.pace`."""
+    """The tempo brought inside the limits; how fast it gets there is up to `device.audio.pace`."""
     low, high = sorted((limits.tempo_min_bpm, limits.tempo_max_bpm))
     return min(max(tempo_bpm, low), high) if math.isfinite(tempo_bpm) else low
 
@@ -63,13 +63,13 @@ def ring_s(limits: Limits) -> float:
 
 
 def guard_loudness(loudness_db: float, limits: Limits) -> float:
-    """At most the prescribed loudness; what is no number is silent."""
+    """The loudness, at most the prescribed one; what is no number is silent."""
     wanted = loudness_db if not math.isnan(loudness_db) else SILENT_DB
     return min(max(wanted, SILENT_DB), limits.loudness_max_db)
 
 
 def guard_share(share: float) -> float:
-    """0 to 1; what is no number is 0."""
+    """The share brought inside 0 to 1; what is no number is 0."""
     return min(max(share, 0.0), 1.0) if not math.isnan(share) else 0.0
 
 
@@ -106,5 +106,5 @@ class Ramp(NamedTuple):
         return min(max(self.target, self.start - reach), self.start + reach)
 
     def towards(self, target: float, frame: int) -> Ramp:
-        """From where it is at `frame` to a new target."""
+        """The ramp from where it is at `frame` to a new target."""
         return Ramp(frame, self.at(frame), target, self.slope_per_frame)

@@ -24,7 +24,7 @@ INPUT_MAX = np.float32(8.0)
 """A wild sample may not mute the music for longer than the release needs."""
 FULL_SCALE = 32767
 RISE_MAX_DB = 120.0
-"""In one block; from the softest to the loudest, so nobody asks for more."""
+"""Greatest rise in one block, from the softest to the loudest: nobody asks for more."""
 FLOOR_DBFS = -120.0
 INAUDIBLE = 1e-6
 """A thirtieth of a step: the reverb's own noise floor is below, and needs no dither."""
@@ -34,7 +34,7 @@ Gains = npt.NDArray[np.float64]
 
 
 class Levels(NamedTuple):
-    """Since the last report."""
+    """Levels since the last report."""
 
     peak_dbfs: float
     rms_dbfs: float
@@ -75,7 +75,7 @@ class PcmGuard:
         return self._to_pcm(heard)
 
     def _allowed_gain(self, wanted: float, n_frames: int) -> float:
-        """At most the prescribed gain, and up to it no faster than prescribed; down it may go at once."""
+        """The gain that may be had: at most the prescribed one, up no faster than prescribed, and down at once."""
         if math.isnan(wanted):
             return 0.0
         if self._gain < self._start_gain:
@@ -106,7 +106,7 @@ class PcmGuard:
         return needs
 
     def _release(self, needs_db: Gains) -> Gains:
-        """Down at once, up again at the slope of release: r[i] = min(need[i], r[i - 1] + step), without a loop."""
+        """Gain that falls at once and rises at the slope of release: r[i] = min(need[i], r[i - 1] + step), without a loop."""
         line = self._release_db * np.arange(len(needs_db) + 1)
         chain = np.concatenate((self._needed_db[-1:], needs_db)) - line
         released: Gains = np.minimum.accumulate(chain) + line
