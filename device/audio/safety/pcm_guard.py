@@ -106,7 +106,7 @@ class PcmGuard:
         return needs
 
     def _release(self, needs_db: Gains) -> Gains:
-        """Gain that falls at once and rises at the slope of release: r[i] = min(need[i], r[i - 1] + step), without a loop."""
+        """Gain that falls at once and rises by the release, without a loop: r[i] = min(need[i], r[i - 1] + step)."""
         line = self._release_db * np.arange(len(needs_db) + 1)
         chain = np.concatenate((self._needed_db[-1:], needs_db)) - line
         released: Gains = np.minimum.accumulate(chain) + line
