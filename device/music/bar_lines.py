@@ -1,4 +1,4 @@
-"""Where the bars of a file begin, and how they become bars of four quarters.
+"""Finds where the bars of a file begin, and makes bars of four quarters of them.
 
 Two bars of two quarters make one, a bar of eight makes two; a short bar before whole ones is an upbeat and stands at
 the end of its own. A single odd bar gives its first four quarters, so that the lines behind it stay where they are.
@@ -18,7 +18,7 @@ SHORTEST_BEAT = 64
 """A meter that counts shorter notes is a wrong byte."""
 NEVER = 2**60
 ODD_BARS = 3
-"""So many bars in a row that are not of four quarters, two or one are another meter; fewer are an exception."""
+"""This many bars in a row that are not of four quarters, two or one are another meter; fewer are an exception."""
 
 
 class Meter(NamedTuple):
@@ -133,7 +133,7 @@ def _grouped(run: Sequence[Measure]) -> Iterator[list[Measure]]:
 
 
 def _cut(measure: Measure) -> Iterator[Measure]:
-    """A bar of eight quarters as two of four; of an odd long bar the first four."""
+    """The bars of four quarters in a long bar: two in one of eight, and the first four quarters of an odd one."""
     whole = measure.length // BAR_TICKS if measure.length % BAR_TICKS == 0 else 1
     for number in range(whole):
         yield Measure(measure.tick + number * BAR_TICKS, min(measure.length, BAR_TICKS), measure.meter)

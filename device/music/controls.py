@@ -17,7 +17,7 @@ from device.music.theory import HOME, SCALES, VOICES, Chord
 BEATS = (3, 4)
 MODES: tuple[Mode, ...] = ("major", "minor")
 STYLES = ("song", "lied")
-"""Where the texture comes from: popular song or art song."""
+"""Kind of music that the texture comes from: popular song or art song."""
 TEXTURES = ("full", "thin", "calm")
 CLOSES = ("none", "half", "full")
 LIKENESS = ("new", "loose", "varied", "close")
@@ -98,7 +98,7 @@ CONTROL_SIZES: dict[str, int] = dict(
 
 
 def describe(notes: Sequence[Note], beats: int, tempo_bpm: float, mode: Mode) -> Controls:
-    """Measure what one bar in C major or A minor tells by itself: of the corpus, and of bars the device continues."""
+    """Measure what one bar in C major or A minor tells by itself: one of the corpus, or one that the device continues."""
     velocity = sum(note.velocity for note in notes) / len(notes) if notes else LOUDNESS_EDGES[0]
     register = upper_line(notes)
     leaps = mean_interval(notes)

@@ -54,7 +54,7 @@ class Decoder:
         """Rows whose keys and values the cache holds."""
         self._fed = np.zeros((self.context, 1 + settings.conditions), np.int64)
         self._ends: list[int] = []
-        """Where the portions end that it was fed in."""
+        """Ends of the portions that it was fed in, in rows."""
         self._session = ort.InferenceSession(path, _options(), providers=["CPUExecutionProvider"])
         self._ids = np.zeros((1, 1), np.int64)
         self._conditions = np.zeros((1, 1, settings.conditions), np.int64)

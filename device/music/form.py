@@ -21,7 +21,7 @@ Likeness = Literal["new", "loose", "varied", "close"]
 
 
 class Place(NamedTuple):
-    """Where a bar stands."""
+    """The place of a bar in the plan."""
 
     movement: int
     section: str
@@ -64,7 +64,7 @@ def _return(bar_index: int, bar: int, sections_back: int, times: int) -> tuple[i
 
 
 def _within(chance: float, bar_index: int, bar: int) -> tuple[int | None, Likeness]:
-    """Inside a new section: its second half answers the first, and often its second bar the first one."""
+    """The bar taken up in a new section: its second half answers the first, and often its second bar the first one."""
     if bar in (4, 5):
         return bar_index - 4, "close" if chance < 0.4 else "varied"
     if bar == 1 and chance > 0.3:

@@ -33,7 +33,7 @@ class Decoded(NamedTuple):
     beats: int
     chords: tuple[Chord | None, ...]
     notes: tuple[Note, ...]
-    """In C major or A minor, velocity 0: playing has yet to shape them."""
+    """The notes in C major or A minor, with velocity 0: playing has yet to shape them."""
 
 
 class Grammar:
@@ -70,7 +70,7 @@ class Grammar:
         self.welcome(_EVERY_NOTE, _EVERY_NOTE)
 
     def welcome(self, first: Mask, second: Mask) -> None:
-        """From now on only these note tokens may begin under the first and the second chord, shape (len(NOTES),)."""
+        """Let only these note tokens begin from now on under the first and second chord, each of shape (len(NOTES),)."""
         self._welcome = first, second
         self._open_notes()
 
@@ -133,7 +133,7 @@ class Grammar:
         mask[t.END] = not (behind and mask.any())
 
     def _mask_opening(self, mask: Mask) -> bool:
-        """While the chord that begins the bar is not complete, nothing else may follow, if it can be completed."""
+        """Let nothing but the chord that begins the bar follow until it is complete; returns whether that is so."""
         full = self._n_notes >= self._most
         if not self._opening or full or self._step > 0 or not (self._open[0] & _IS_PAD).any():
             return False

@@ -1,4 +1,4 @@
-"""Keeping melodies out that a listener never wants to hear: known by their intervals, so in every key and tempo.
+"""Keeps melodies out that a listener never wants to hear: known by their intervals, so in every key and tempo.
 
 A melody is recognised from about seven notes on; a bar that would complete so many of a forbidden one gets another
 note there. Pure Python: the phrasebook needs it inside the audio process.
@@ -15,7 +15,7 @@ from device.config import Theme
 from device.messages import Bar, Note
 
 KNOWN_INTERVALS = 6
-"""So many intervals one after the other, and it is that melody."""
+"""This many equal intervals one after the other are taken for that melody."""
 MOVES = (-2, 2, -1, 1, -3, 3, -4, 4, -5, 5, 7, -7)
 
 

@@ -18,7 +18,7 @@ BYTES_MAX = 262_144
 HEADER = b"MThd"
 TRACK = b"MTrk"
 WRAPPING_BYTES = 4096
-"""So far into a file we look for its header: RMID, MacBinary and download tools put something before it."""
+"""Bytes of a file in which its header may begin: RMID, MacBinary and download tools put something before it."""
 CHUNK_NAME = re.compile(rb"[A-Za-z0-9 ]{4}")
 NUMBER_BYTES = 4
 """A number of variable length has no more."""
@@ -36,9 +36,9 @@ ACTION = "Save it again in a notation or music program as a Standard MIDI File."
 class Event(NamedTuple):
     tick: int
     kind: int
-    """Of a channel: its status byte without the channel; else `META`."""
+    """The status byte without its channel, or `META`."""
     channel: int
-    """Of a meta event: its type."""
+    """The channel, or the type of a meta event."""
     data: bytes
 
 
@@ -144,7 +144,7 @@ def _read_events(chunk: bytes) -> tuple[list[Event], bool]:
 
 
 def _open_event(chunk: bytes, at: int, status: int) -> tuple[int, int, int]:
-    """Where the data of an event begin, its channel (or type), and how many bytes they are.
+    """The place where the data of an event begin, its channel (or type), and how many bytes they are.
 
     Raises:
         IndexError: the chunk ends before, or there is no status.

@@ -22,22 +22,22 @@ GRID_TICK_MAX = 2**40
 SUNG = re.compile(
     r"melod|vocal|voice|stimme|gesang|soprano|\b(vox|tune|theme|lead|canto|chant|sing(er|ing)?)\b", re.IGNORECASE
 )
-"""A part named so is the tune,"""
+"""A part with such a name is the tune,"""
 BESIDE = re.compile(
     r"ooh|aah|bass|accomp|begleit|guitar|gitarre|drum|tenor"
     r"|\b(back|bv|bgv|b\.v|choir|chor|harmon(?!ica)|pad|string|organ|perc|counter|desc|alto|bari|doubl|echo|arp|synth|brass)",
     re.IGNORECASE,
 )
-"""unless it is named so, too;"""
+"""unless its name also holds one of these;"""
 SECOND = re.compile(r"\b0?[2-9]\b|second|zweite", re.IGNORECASE)
-"""and of several, not this one."""
+"""and of several such parts, one with this is not the tune."""
 FEWEST_NOTES = 4
 REGISTER = 69
 """A tune lies around this pitch."""
 STEP, LEAP = 2, 7
 """Semitones: no more is a step, more is a leap."""
 BUSY_PER_BEAT = 0.75
-"""So many notes a beat are as many as a tune needs."""
+"""Notes a beat that are as many as a tune needs."""
 PHRASE_TICKS = 8 * TICKS_PER_BEAT
 
 
@@ -52,11 +52,11 @@ class Raw(NamedTuple):
 
 class Part(NamedTuple):
     name: str
-    """Its track's; empty where that cannot be the part's own."""
+    """The name of its track; empty where that cannot be the part's own."""
     track: int
     channel: int
     notes: tuple[Raw, ...]
-    """By onset."""
+    """Its notes, sorted by onset."""
 
 
 def parts_of(file: File) -> list[Part]:

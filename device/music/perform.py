@@ -20,9 +20,9 @@ LEADS = {"melody": 2, "bass": 2, "pad": 1, "inner": 0}
 """What a voice adds to the metrical weight of a note: what leads is left out last."""
 PEDALLED_VOICES = frozenset({"inner"})
 PEDAL_ARTICULATION = 0.85
-"""From here on the accompaniment is played with the pedal."""
+"""Articulation from which the accompaniment is played with the pedal."""
 HARMONY_TICKS = TICKS_PER_BEAT // 2
-"""Where the bass comes to another note on this grid, the harmony is taken to change."""
+"""The harmony is taken to change where the bass comes to another note on this grid."""
 LENGTHS = (0.3, 3.0)
 """A note's length is changed by no more than this: from staccato to legato and back."""
 LINES = frozenset({"melody", "bass"})
@@ -30,7 +30,7 @@ LINES = frozenset({"melody", "bass"})
 
 
 class Touch(NamedTuple):
-    """What of a manner a single note has."""
+    """What a manner makes of a single note."""
 
     duration_tick: int
     sounds: bool
@@ -57,7 +57,7 @@ def thin(notes: Sequence[Note], share: float) -> set[int]:
 
 
 def _weight(note: Note) -> int:
-    """Of a note: its place in the bar's metre and the voice it belongs to."""
+    """Weight of a note: its place in the bar's metre and the voice it belongs to."""
     if note.onset_tick == 0:
         metrical = 4
     elif note.onset_tick % (2 * TICKS_PER_BEAT) == 0:
@@ -70,7 +70,7 @@ def _weight(note: Note) -> int:
 
 
 def _length(note: Note, notes: Sequence[Note], ratio: float) -> int:
-    """Longer only up to the next note of its line (or of its pitch), and never for a voice that is always held."""
+    """Length of a note: it grows only up to the next of its line (or pitch), never for a voice that is always held."""
     if ratio == 1.0 or note.voice in PEDAL_VOICES:
         return note.duration_tick
     wanted = round(note.duration_tick * ratio)
@@ -91,7 +91,7 @@ def velocity_in(note: Note, composed: Manner | None, loudness_db: float) -> int:
 
 
 def pedal_ticks(notes: Sequence[Note], articulation: float) -> tuple[int, ...]:
-    """Where in a bar the pedal is lifted and pressed again: at its start and with the harmony; none: it stays up."""
+    """Ticks at which the pedal is lifted and pressed again: at the start and with the harmony; none: it stays up."""
     if articulation < PEDAL_ARTICULATION:
         return ()
     basses = sorted((note.onset_tick, note.pitch) for note in notes if note.voice == "bass")

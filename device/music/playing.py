@@ -1,6 +1,6 @@
-"""From composed notes to played ones: key, dynamics and articulation, and the bar that carries them.
+"""Makes played notes of composed ones: key, dynamics and articulation, and the bar that carries them.
 
-Pure Python: it also runs inside the audio process, with the phrasebook.
+It is pure Python, as it also runs inside the audio process, with the phrasebook.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ GENTLE_PROGRAMS = {
     "bass": (32, 43, 35, 42, 0),
     "pad": (89, 48, 52, 91, 19),
 }
-"""Per voice, what takes the place of an instrument the listener never wants, the first that is left."""
+"""Instruments that take the place of one the listener never wants, for each voice: the first that is left."""
 VOICE_LEVEL = {"melody": 4, "inner": -10, "bass": -4, "pad": -14}
 PEDAL_VOICES = frozenset({"pad"})
 SOFTEST = 24

@@ -1,4 +1,4 @@
-"""Referring back: which notes of an earlier bar's melody a bar is reminded of while it is written.
+"""Refers back: tells a bar while it is written which notes of an earlier bar's melody come next.
 
 Long form is asked for, not hoped for: the plan says which bar returns and how closely, and every decision of the
 composer sees the next melody note of that bar. So a theme returns from any distance, also from a melody the listener
@@ -15,9 +15,9 @@ from device.music.controls import CONTROL_SIZES, Controls
 from device.music.theory import in_other_mode
 
 NO_SLOT = t.N_STEPS + 1
-"""Nothing of the melody is still to come."""
+"""The slot when nothing of the melody is still to come."""
 CHORD_SLOTS = (NO_SLOT + 1, NO_SLOT + 2)
-"""The first and the second chord are chosen next."""
+"""The slots when the first and the second chord are chosen next."""
 
 
 class Remembered(NamedTuple):
@@ -29,7 +29,7 @@ class Remembered(NamedTuple):
 
     @property
     def pitches(self) -> list[int]:
-        """Of the melody."""
+        """Pitches of the melody."""
         return [t.NOTES[note - t.FIRST_NOTE][1] for _, note, _ in self.melody]
 
     def in_mode(self, before: Mode, after: Mode) -> Remembered:
@@ -95,7 +95,7 @@ def remember(tokens: list[int]) -> Remembered:
 
 
 def hint(remembered: Remembered | None, slot: int) -> Hint:
-    """What the remembered bar had from `slot` on."""
+    """The hint that the remembered bar gives from `slot` on."""
     if remembered is None or slot == NO_SLOT:
         return Hint()
     if slot in CHORD_SLOTS:
@@ -110,7 +110,7 @@ N_CONDITIONS = len(CONTROL_SIZES) + 1 + len(Hint._fields)
 """Numbers beside every token: the bar's controls, the step, the hint."""
 _WIDTHS = [size + 1 for size in CONTROL_SIZES.values()] + [t.N_STEPS + 1] + [len(t.VOCABULARY) + 1] * len(Hint._fields)
 OFFSETS = tuple(sum(_WIDTHS[:place]) for place in range(N_CONDITIONS))
-"""Where the rows of each condition begin in the one table of their embeddings; the last row of each is `not told`."""
+"""First row of each condition in the one table of their embeddings; the last row of each is `not told`."""
 N_CONDITION_ROWS = sum(_WIDTHS)
 UNTOLD = tuple(offset + width - 1 for offset, width in zip(OFFSETS, _WIDTHS, strict=True))
 

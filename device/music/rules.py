@@ -24,7 +24,7 @@ from device.music.theory import Chord, goal_pitch, nearest_pitch
 from device.stage import Random, keyed_random
 
 COLOUR_BARS = 4
-"""The colour is renewed so often, at a chord where a phrase closes or half closes."""
+"""Bars after which the colour is renewed, at a chord where a phrase closes or half closes."""
 THEME_SECTIONS = "AB"
 """Sections made of the listener's theme: its first eight bars and, if it has more, the next."""
 RISE = (0, 1, 2, 1, 2, 3, 1, 0)
@@ -39,7 +39,7 @@ FARTHEST = 8
 PLAIN = 0.4
 """How often a bar that returns is left as it was."""
 SEMITONES = 12.0 / 7.0
-"""Of a scale step, on average."""
+"""Semitones in a scale step, on average."""
 
 
 class Section(NamedTuple):
@@ -53,7 +53,7 @@ class Section(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Where a bar stands in the plan."""
+    """The place of a bar in the plan, with the material of its section."""
 
     place: Place
     section: Section

@@ -1,6 +1,6 @@
-"""Who composes when a generator fails or is late: the next in line, said once, until the first is tried again.
+"""Chooses who composes when a generator fails or is late: the next in line, said once, until the first is tried again.
 
-Pure bookkeeping: it knows of failures and lateness only what it is told, so a replay decides the same.
+It is pure bookkeeping: it knows of failures and lateness only what it is told, so a replay decides the same.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 SUBSTITUTES = ("rules", "phrasebook")
-"""In this order; the last one has nothing that can fail."""
+"""Generators that stand in, in this order; the last one has nothing that can fail."""
 MISSES_MAX = 3
 """Bars in a row that were late or failed before a generator rests."""
 REST_BARS = 32
@@ -24,7 +24,7 @@ class Standing(NamedTuple):
     rest_bars: int = REST_BARS
     """How long it rests the next time."""
     resumes_bar: int = 0
-    """It rests before this bar."""
+    """The bar before which it rests."""
 
 
 class Standby:
@@ -47,7 +47,7 @@ class Standby:
         )
 
     def miss(self, name: str, bar_index: int) -> str:
-        """A bar of this generator failed or was late: whether it rests now, in words; empty while it does not."""
+        """Note that a bar of this generator failed or was late; returns in words that it rests now, or nothing."""
         if name == SUBSTITUTES[-1]:
             return ""
         standing = self._standing(name)
@@ -59,7 +59,7 @@ class Standby:
         return f"{name} keeps failing or being late: for {standing.rest_bars} bars {following} plays instead."
 
     def hit(self, name: str) -> None:
-        """A bar of this generator was heard: earlier misses are forgotten."""
+        """Note that a bar of this generator was heard: earlier misses are forgotten."""
         self._standings.pop(name, None)
 
     def _standing(self, name: str) -> Standing:

@@ -41,30 +41,30 @@ MELODY_REACH = 9
 BELOW_MELODY = {"inner": 1, "bass": 12, "pad": 5}
 """Semitones each other voice stays below that register."""
 AROUND_MELODY = {"inner": -7, "bass": 12, "pad": 3}
-"""The same in a full texture, whose inner voice may play around the melody."""
+"""These semitones in a full texture, whose inner voice may play around the melody."""
 SLOW_IS_UNPLEASANT, LIVELY_IS_PLEASANT = 0.4, 0.2
-"""Lean that is given at an arousal of -1 and taken at 1 where there is none, for the share of tempo in valence (Eerola,
-Friberg and Bresin 2013). Lively harmony that is darkened more has no major chords left to lose."""
+"""Lean that is added at an arousal of -1, and taken away at 1, where there is none: tempo has its share in valence
+(Eerola, Friberg and Bresin 2013). Lively harmony that is darkened more has no major chords left to lose."""
 VARIED_FROM = -0.25
 """Arousal from which bars differ as they do in people's songs; below it each is asked for the same, to be calm."""
 CALM_LEAPS = 1
-"""In steps, but not standing still."""
+"""Class of leaps of calm music: it moves in steps, but does not stand still."""
 PEOPLE_LEAPS = (0.18, 0.30, 0.29, 0.23)
 """How often a bar of the training songs is of each class of leaps, with little regard to its tempo and density."""
 PEOPLE_DENSITY, DENSITY_REACH = 0.19, 0.4
 """Deviation of the notes in a bar of theirs from the eight bars around it, as a share, and the most of it taken."""
 LOWEST_NOTES = 9
-"""Semitones: some tone of every chord."""
+"""Lowest notes of a voice that it always keeps, in semitones: they hold some tone of every chord."""
 CLEAR_BELOW = 0.0
 """Arousal below which nothing sounds that is foreign to the key; from there on the model may wander, as people do."""
 DIATONIC = {"major": (0, 1, 2, 3, 4, 5), "minor": (0, 2, 3, 4, 5, 6)}
 """Degrees the harmony of calm music may use: all but the diminished one."""
 HALF_CLOSE = {"major": (4, 3, 1), "minor": (4, 3, 6)}
 LEANING, LEANING_BEND = 1.7, 1.5
-"""The most, in nats, that is added to major chords and taken from minor ones, or the other way round; and the power of
-the lean by which: few nats already leave little else."""
+"""Maximum chord bias in nats and its exponent. The bias is added to major chords and taken from minor ones, or the
+other way round; few nats already leave little else."""
 BORROWED = 0.2
-"""How far, of its whole lean, a mode leans to the other at a valence of 0."""
+"""Share of its whole lean by which a mode leans to the other one at a valence of 0."""
 FULL_FROM = 0.5
 """Density (0 to 1) from which the texture is full; below it is calm. Thinned songs lack the thirds of their chords."""
 
@@ -80,7 +80,7 @@ class Variety(NamedTuple):
 
 
 def vary(intent: MusicIntent, place: Place, reference: Remembered | None, rng: Random) -> Variety:
-    """Drawn as the bars of people's songs have it: asked for the mean every time, music moves and swings too evenly."""
+    """A variety drawn as the bars of people's songs have it: asked for the mean every time, music moves too evenly."""
     colour = math.floor(wished_colour(intent) + rng.random())
     notes = notes_per_beat(intent.density) * BEATS
     if intent.target_arousal < VARIED_FROM:
@@ -139,7 +139,7 @@ def lean_of(intent: MusicIntent) -> float:
 
 
 def wished_colour(intent: MusicIntent) -> float:
-    """Where `lean_of` lies among the classes of brightness, 0 to the last one."""
+    """The place of `lean_of` among the classes of brightness, 0 to the last one."""
     middle = len(c.COLOUR_EDGES) / 2
     return middle + middle * lean_of(intent)
 

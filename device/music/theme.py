@@ -1,7 +1,7 @@
-"""A melody out of the bytes of a MIDI file: what a listener likes, or never wants to hear, as bars of a theme.
+"""Finds a melody in the bytes of a MIDI file: what a listener likes, or never wants to hear, as bars of a theme.
 
 Whatever the bytes are, the answer is a theme and a sentence that says what was understood, or one sentence that says
-why there is none. Who reads the bytes from a disk is the launching room (`device.commands.themes`).
+why there is none. The launching room reads the bytes from a disk (`device.commands.themes`).
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ SIXTEENTHS, TRIPLETS = 6, 8
 """A melody has one of the two grids."""
 PHASES = range(-TICKS_PER_BEAT // 2, TICKS_PER_BEAT // 2)
 PHASE_NOTES = 400
-"""So many tell it."""
+"""Number of notes that tell the phase."""
 OFF_BEAT = 2.5
 """Ticks of mean distance from the eighths above which a file's beats are looked for elsewhere."""
 USUAL_TEMPO_US = 500_000
 """Microseconds a beat where a file says nothing."""
 COUNTED_BARS = 8
-"""Of two stretches with so many bars of melody the first is taken."""
+"""Bars of melody that are enough: the first of two stretches with this many is taken."""
 
 
 class Heard(NamedTuple):

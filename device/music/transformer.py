@@ -50,7 +50,7 @@ class Written(NamedTuple):
     """A bar as the composer remembers it."""
 
     notes: tuple[Note, ...]
-    """As given away: if another bar was played in its place, this one is forgotten."""
+    """The notes as they were given away: if another bar was played in its place, this one is forgotten."""
     mode: Mode
     tokens: list[int]
     rows: Rows
