@@ -98,7 +98,7 @@ CONTROL_SIZES: dict[str, int] = dict(
 
 
 def describe(notes: Sequence[Note], beats: int, tempo_bpm: float, mode: Mode) -> Controls:
-    """Measure what one bar in C major or A minor tells by itself: one of the corpus, or one that the device continues."""
+    """Measure what one bar in C major or A minor tells by itself: one of the corpus, or one that is continued."""
     velocity = sum(note.velocity for note in notes) / len(notes) if notes else LOUDNESS_EDGES[0]
     register = upper_line(notes)
     leaps = mean_interval(notes)

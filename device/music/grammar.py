@@ -70,7 +70,7 @@ class Grammar:
         self.welcome(_EVERY_NOTE, _EVERY_NOTE)
 
     def welcome(self, first: Mask, second: Mask) -> None:
-        """Let only these note tokens begin from now on under the first and second chord, each of shape (len(NOTES),)."""
+        """Let only these note tokens begin from now on under the first and second chord, each shape (len(NOTES),)."""
         self._welcome = first, second
         self._open_notes()
 
