@@ -28,6 +28,7 @@ GAP_MIN_NS = 100_000_000
 GAP_MAX_S = 3600.0
 RESUME_SEGMENTS = 2
 """The log's last minutes, which a recorder that was started again looks through."""
+LOSSES_NAMED = 5
 QUIET_NS = 500_000_000
 FAREWELL_NS = 6_000_000_000
 
@@ -79,6 +80,7 @@ class Recorder:
         self._gaps = GapCounter()
         self._digest_ns = now_ns
         self._own_seq: dict[str, int] = {}
+        self._losses: list[str] = []
         if context.incarnation == 0:
             write_config(folder, context.config, _facts(context))
         else:
@@ -93,13 +95,13 @@ class Recorder:
     def take(self, received: Received) -> None:
         lost = self._gaps.count(received)
         if lost:
-            self._note_loss(f"{lost} messages of {received.topic} were lost on the way to the recorder.")
+            self._losses.append(f"{lost} messages of {received.topic}")
         if STREAMS[received.stream].log == "wav":
             message = received.message
             assert isinstance(message, PcmBlock)
             missing_s = self._wav.write(message)
             if missing_s:
-                self._note_loss(f"{missing_s:.1f} s of sound did not come to the recorder; heard.wav is silent there.")
+                self._losses.append(f"{missing_s:.1f} s of sound")
         elif STREAMS[received.stream].log == "mcap":
             self._store.write(received, self._context.clock.now_ns())
         if received.stream == "health":
@@ -111,15 +113,21 @@ class Recorder:
         if isinstance(health, Health) and health.sent:
             lost = self._gaps.count_sent(received.process, received.incarnation, health.sent)
             if lost:
-                self._note_loss(f"{lost} messages of the process `{received.process}` were lost to the recorder.")
+                self._losses.append(f"{lost} messages of the process `{received.process}`")
 
-    def _note_loss(self, sentence: str) -> None:
+    def _tell_losses(self) -> None:
+        """What was lost within a second is one fault."""
+        if not self._losses:
+            return
+        named, n_more = self._losses[:LOSSES_NAMED], len(self._losses) - LOSSES_NAMED
+        more = f" and {n_more} kinds more" if n_more > 0 else ""
+        self._losses = []
         self.own(
             Fault(
                 t_ns=self._context.clock.now_ns(),
                 process="recorder",
                 code="log-gap",
-                sentence=sentence,
+                sentence=f"{', '.join(named)}{more} were lost on the way to the recorder.",
                 action="The recording lacks them; replay will say where.",
             )
         )
@@ -138,11 +146,13 @@ class Recorder:
         now_ns = self._context.clock.now_ns()
         if now_ns - self._digest_ns >= DIGEST_NS:
             self._digest_ns = now_ns
+            self._tell_losses()
             self.own(self._store.digest(now_ns))
             self._wav.refresh()
         self._store.sync(now_ns)
 
     def close(self) -> None:
+        self._tell_losses()
         self.own(self._store.digest(self._context.clock.now_ns()))
         self._store.close()
         self._wav.close()

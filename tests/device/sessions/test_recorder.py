@@ -147,7 +147,7 @@ def losses(context: Context) -> list[str]:
 def test_a_loss_that_no_later_message_of_its_topic_betrays_is_a_fault(config: SessionConfig) -> None:
     context = Context(config, [health(0, 10), marker(0), health(1, 14)])
     record(context)
-    assert losses(context) == ["2 messages of the process `x` were lost to the recorder."]
+    assert losses(context) == ["2 messages of the process `x` were lost on the way to the recorder."]
 
 
 def test_a_loss_is_told_once(config: SessionConfig) -> None:
@@ -155,8 +155,7 @@ def test_a_loss_is_told_once(config: SessionConfig) -> None:
     context = Context(config, given)
     record(context)
     assert losses(context) == [
-        "2 messages of the process `x` were lost to the recorder.",
-        "1 messages of markers were lost on the way to the recorder.",
+        "2 messages of the process `x`, 1 messages of markers were lost on the way to the recorder."
     ]
 
 
@@ -170,7 +169,7 @@ def test_what_was_said_while_no_recorder_lived_is_a_fault(config: SessionConfig)
 def test_sound_that_did_not_come_is_a_fault(config: SessionConfig) -> None:
     context = Context(config, [pcm(0, S), pcm(1, 3 * S)])
     record(context)
-    assert losses(context) == ["2.0 s of sound did not come to the recorder; heard.wav is silent there."]
+    assert losses(context) == ["2.0 s of sound were lost on the way to the recorder."]
 
 
 def test_a_session_folder_that_is_removed_is_told(config: SessionConfig, monkeypatch: pytest.MonkeyPatch) -> None:
