@@ -23,7 +23,7 @@ from device.messages import SignalKind
 from device.recordings.archive import Archive
 from device.recordings.electrodes import Electrodes, read_electrodes
 from device.recordings.empatica import read_heart, read_signals
-from device.recordings.signals import Heart, Recording, Samples, as_signal, in_turn, number, refuse_too_many
+from device.recordings.signals import Heart, Recording, Samples, as_signal, in_turn, lay_out, number, refuse_too_many
 
 UNREADABLE = (
     OSError,
@@ -186,14 +186,14 @@ def _join(name: str, parts: list[tuple[float, Samples]]) -> Samples | None:
         raise RecordingError(
             f"The {name} of these recordings cannot be joined: their channels or rates differ.", "Take them one by one."
         )
-    runs: list[NDArray[np.float32]] = []
+    runs: list[tuple[int, NDArray[np.float32]]] = []
     begin_s, n_rows = first_s + first.start_s, 0
     for start_s, part in parts:
         n_missing = max(0, round((start_s + part.start_s - begin_s) * first.sfreq_hz) - n_rows)
-        refuse_too_many((n_rows + n_missing + len(part.data)) * len(first.ch_names), f"The {name}, with its gaps,")
-        runs += [np.full((n_missing, len(first.ch_names)), np.nan, np.float32), part.data]
+        runs.append((n_rows + n_missing, part.data))
         n_rows += n_missing + len(part.data)
-    return first._replace(data=np.concatenate(runs), start_s=begin_s)
+        refuse_too_many(n_rows * len(first.ch_names), f"The {name}, with its gaps,")
+    return first._replace(data=lay_out(runs, n_rows, len(first.ch_names)), start_s=begin_s)
 
 
 def _join_heart(parts: list[tuple[float, Heart]]) -> Heart | None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from device.errors import RecordingError
 from device.messages import SampleChunk, SignalKind
-from device.recordings.signals import Heart, Recording, Samples, refuse_too_many
+from device.recordings.signals import Heart, Recording, Samples, lay_out, refuse_too_many
 from device.sessions.reader import LogReader
 
 GAP_MAX_S = 3600.0
@@ -66,7 +66,7 @@ def _samples(chunks: list[SampleChunk], start_ns: int, folder: Path) -> Samples:
         RecordingError: gaps and samples together are more than the limit.
     """
     ch_names, sfreq_hz = chunks[0].ch_names, chunks[0].sfreq_hz
-    parts: list[NDArray[np.float32]] = []
+    parts: list[tuple[int, NDArray[np.float32]]] = []
     n_rows, expected = 0, chunks[0].first_sample - round((chunks[0].t_ns - start_ns) * sfreq_hz / 1e9)
     for chunk in (chunk for chunk in chunks if (chunk.ch_names, chunk.sfreq_hz) == (ch_names, sfreq_hz)):
         n_missing = chunk.first_sample - expected
@@ -75,10 +75,10 @@ def _samples(chunks: list[SampleChunk], start_ns: int, folder: Path) -> Samples:
             n_missing = max(0, round((chunk.t_ns - start_ns) * sfreq_hz / 1e9) - n_rows)
         n_missing = min(n_missing, round(GAP_MAX_S * sfreq_hz))
         rows = _rows(chunk)
-        refuse_too_many((n_rows + n_missing + len(rows)) * len(ch_names), folder)
-        parts += [np.full((n_missing, len(ch_names)), np.nan, np.float32), rows]
+        parts.append((n_rows + n_missing, rows))
         n_rows, expected = n_rows + n_missing + len(rows), chunk.first_sample + len(rows)
-    return Samples(np.concatenate(parts), sfreq_hz, ch_names)
+        refuse_too_many(n_rows * len(ch_names), folder)
+    return Samples(lay_out(parts, n_rows, len(ch_names)), sfreq_hz, ch_names)
 
 
 def _heart(chunks: list[SampleChunk], start_ns: int) -> Heart:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -14,8 +14,8 @@ from device.messages import SampleChunk, SignalKind
 from device.modalities import MODALITIES
 
 VALUE_MAX = 1e12
-SAMPLES_MAX = 150_000_000
-"""Numbers in one recording: half a gigabyte; sixteen channels at 250 Hz for ten hours."""
+SAMPLES_MAX = 100_000_000
+"""Numbers in one recording: 400 MB; sixteen channels at 250 Hz for seven hours."""
 PIECE = 2**20
 NOTHING: Mapping[SignalKind, Samples] = MappingProxyType({})
 
@@ -97,6 +97,14 @@ def as_signal(counts: Any, unit: float = 1.0) -> NDArray[np.float32]:
             values = source[begin : begin + PIECE].astype(np.float64) * unit
         target[begin : begin + PIECE] = np.where(np.abs(values) < VALUE_MAX, values, np.nan)
     return signal
+
+
+def lay_out(parts: Sequence[tuple[int, NDArray[np.float32]]], n_rows: int, n_channels: int) -> NDArray[np.float32]:
+    """Parts of a signal, each with the row at which it begins, in one array with NaN between them."""
+    data = np.full((n_rows, n_channels), np.nan, np.float32)
+    for begin, rows in parts:
+        data[begin : begin + len(rows)] = rows
+    return data
 
 
 def refuse_too_many(n_values: int, where: object) -> None:

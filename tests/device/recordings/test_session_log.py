@@ -50,6 +50,13 @@ def test_a_mad_counter_does_not_ask_for_the_memory(tmp_path: Path) -> None:
     assert len(eeg.data) == 50 + 3600 * 250 + 25
 
 
+def test_many_gaps_do_not_ask_for_the_memory(tmp_path: Path) -> None:
+    """Each of an hour, as long as a gap may be: together more than is held."""
+    chunks = [eeg_chunk(n * 3600 * 250, n * CHUNK_NS) for n in range(80)]
+    with pytest.raises(RecordingError, match="which is the limit"):
+        load_session(write_session(tmp_path / "s", chunks))
+
+
 def test_heart_and_eeg_share_one_time_axis(tmp_path: Path) -> None:
     chunks = [heart_chunk(0, (0, 100)), *whole_run(3), heart_chunk(2, (2 * 10**9,))]
     recording = load_session(write_session(tmp_path / "s", chunks))
