@@ -171,3 +171,15 @@ def test_settings_of_another_kind_are_refused(tmp_path: Path) -> None:
     card.write_text(card.read_text("utf-8").replace("clip =", "clap ="), "utf-8")
     with pytest.raises(ModelError, match="settings cannot be used"):
         Reader(tmp_path, EEG)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"), [("clip = ", "clip = nan # "), ("population_mean = [", "population_mean = [[1.0], ")]
+)
+def test_settings_that_do_not_fit_the_net_are_refused_at_once(tmp_path: Path, was: str, becomes: str) -> None:
+    shutil.copytree(MODELS_DIR / EEG, tmp_path / EEG)
+    card = tmp_path / EEG / "card.toml"
+    assert was in card.read_text("utf-8")
+    card.write_text(card.read_text("utf-8").replace(was, becomes, 1), "utf-8")
+    with pytest.raises(ModelError, match="do not fit"):
+        Reader(tmp_path, EEG)

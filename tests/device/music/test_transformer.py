@@ -129,3 +129,24 @@ def test_the_listeners_melody_is_heard_at_the_beginning(config: SessionConfig) -
             bar = write(Transformer(asked), asked, 1, density=0.6, tonic_pc=0)[0]
             shares[known].append(share(bar.notes, wanted))
     assert mean(shares[True]) > 0.6 > 2 * mean(shares[False])
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("context = 1024", "context = 1000000000"),
+        ("layers = 4", "layers = -1"),
+        ("layers = 4", "layers = 7"),
+        ("heads = 4", ""),
+    ],
+)
+def test_a_card_that_is_not_of_its_model_is_refused(
+    tmp_path: Path, config: SessionConfig, was: str, becomes: str
+) -> None:
+    name = config.device.music.model
+    shutil.copytree(MODELS_DIR / name, tmp_path / name)
+    card = tmp_path / name / "card.toml"
+    assert was in card.read_text("utf-8")
+    card.write_text(card.read_text("utf-8").replace(was, becomes), "utf-8")
+    with pytest.raises(ModelError, match="is not what its card says"):
+        Transformer(msgspec.structs.replace(config, models_dir=str(tmp_path)))
