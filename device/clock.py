@@ -58,7 +58,7 @@ class VirtualClock:
 class Standstill:
     """Notices that whoever asks at every turn stood still itself: stopped, swapped out, or asleep with the machine.
 
-    Whoever did cannot say how long the others were silent, and must give them time anew before it judges them.
+    A process that stood still cannot say how long others were silent, and must give them time before it judges them.
     """
 
     def __init__(self, clock: Clock, longest_ns: int = STANDSTILL_NS) -> None:
@@ -67,7 +67,7 @@ class Standstill:
         self._asked_ns = clock.now_ns() + clock.suspended_ns()
 
     def passed_ns(self) -> int:
-        """For how long since the last call, where that is longer than any turn takes; else 0."""
+        """Time since the last call where that is longer than any turn takes; else 0."""
         before_ns, self._asked_ns = self._asked_ns, self._clock.now_ns() + self._clock.suspended_ns()
         passed_ns = self._asked_ns - before_ns
         return passed_ns if passed_ns > self._longest_ns else 0

@@ -79,7 +79,7 @@ class AudioConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class AffectConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     eeg_models: tuple[str, ...] = ("eeg-load-0.2.0", "eeg-cold-0.2.0")
     wrist_models: tuple[str, ...] = ("wrist-stress-0.2.0", "pulse-stress-0.2.0", "heart-stress-0.2.0")
-    """In order of preference: the first that finds its signals in a source reads it."""
+    """Models in order of preference: the first that finds its signals in a source reads it."""
     baseline_s: Annotated[float, msgspec.Meta(ge=0.0, le=600.0)] = 60.0
     """Rest at the start against which a listener is read; 0: against the people in training alone."""
     window_s: Annotated[float, msgspec.Meta(ge=0.0, le=600.0)] = 0.0
@@ -111,12 +111,12 @@ class SessionDefaults(Config, frozen=True, kw_only=True, forbid_unknown_fields=T
     start_without_sensors: bool = False
     """A box at home plays even when a sensor is missing and waits for it; a bench refuses to start."""
     directory: str = ""
-    """Where sessions are kept; empty: the user's data directory."""
+    """The folder where sessions are kept; empty: the user's data directory."""
 
 
 class ListenersConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     directory: str = ""
-    """Where what is known of listeners is kept; empty: the user's data directory."""
+    """The folder where what is known of listeners is kept; empty: the user's data directory."""
 
 
 class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -162,7 +162,7 @@ class Preference(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether the sound swells at three quarters of the rate at which the listener breathes at rest."""
     never_styles: tuple[Style, ...] = ()
     never_keys: tuple[KeyName, ...] = ()
-    """As "C minor" or "F# major"."""
+    """Keys such as "C minor" or "F# major"."""
     never_melodies: tuple[str, ...] = ()
     """MIDI files whose melody may never sound, in no key."""
 
@@ -202,11 +202,11 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     session_id: str
     listener: str = "guest"
     listener_id: str = ""
-    """Of the listener in the box's memory, whatever the name; empty: nothing is kept of them."""
+    """Id of the listener in the box's memory, whatever the name; empty: nothing is kept of them."""
     seed: int = 0
     minutes: Positive = 20.0
     started_ns: int = 0
-    """When the music began, for a process that is started again in mid-session; 0: it has not begun."""
+    """Time at which the music began, for a process that is started again in mid-session; 0: it has not begun."""
     run_dir: str
     """Sockets and locks of the running session."""
     session_dir: str
@@ -216,7 +216,7 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     baselines: tuple[PersonalBaseline, ...] = ()
     """The listener's rest as it is remembered, already partly forgotten."""
     known_devices: dict[str, str] = {}
-    """By source the device that the listener wore before (a Bluetooth address), taken before others that are near."""
+    """Device that the listener wore before (a Bluetooth address), by source; it is taken before others that are near."""
     theme: Theme | None = None
     """The melody of `preference.seed_melody`."""
     never: tuple[Theme, ...] = ()

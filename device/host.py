@@ -259,7 +259,7 @@ def fault_path(run_dir: Path, process: str) -> Path:
 
 
 def session_path(run_dir: Path) -> Path:
-    """Where the manager leaves the effective configuration for its children."""
+    """The file in which the manager leaves the effective configuration for its children."""
     return run_dir / "session.json"
 
 

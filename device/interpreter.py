@@ -1,4 +1,4 @@
-"""Fresh interpreters that run our code, whatever lies in the folder a user happens to stand in."""
+"""Starts fresh interpreters that run our code, whatever lies in the folder a user happens to stand in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parents[1]
-"""Where a child stands: libraries look for their settings in the current folder, as matplotlib for `matplotlibrc`."""
+"""Folder that a child runs in: libraries look for settings in the current one (matplotlib for `matplotlibrc`)."""
 
 
 def interpreter(*arguments: str) -> list[str]:

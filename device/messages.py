@@ -121,7 +121,7 @@ class MusicIntent(Message, frozen=True, kw_only=True):
     register_midi: float
     """Centre of the melody as a MIDI pitch."""
     loudness_db: float
-    """In dB relative to the box's full level: at most the prescribed maximum, so never above 0."""
+    """Level in dB relative to the box's loudest: at most the prescribed maximum, so never above 0."""
     brightness: float
     """0 (dull) to 1 (bright)."""
     articulation: float
@@ -178,7 +178,7 @@ class Decision(Message, frozen=True, kw_only=True):
     policy: str
     policy_version: str
     proposal: Moves
-    """As the policy answered, inside its bounds; none where the answer was refused."""
+    """The policy's answer inside its bounds; none where the answer was refused."""
     propensity: float
     """Probability or density with which the policy chose this proposal; 1: nothing was left to chance; 0: not told."""
     taken: Moves
@@ -242,12 +242,12 @@ class PlayedBar(Message, frozen=True, kw_only=True):
     bar_index: int
     start_frame: int
     n_frames: int
-    """As planned when it began: a `Performance` may still move its end."""
+    """Length as planned when it began: a `Performance` may still move its end."""
     beats: int
     tempo_bpm: float
-    """Over the whole bar."""
+    """Mean tempo of the whole bar."""
     tempo_from_bpm: float
-    """At its first beat, from where it moves towards `tempo_to_bpm` as fast as is prescribed."""
+    """Tempo at its first beat, from where it moves towards `tempo_to_bpm` as fast as is prescribed."""
     tempo_to_bpm: float
     loudness_db: float
     brightness: float
@@ -263,19 +263,19 @@ class PlayedBar(Message, frozen=True, kw_only=True):
 
 
 class Performance(Message, frozen=True, kw_only=True):
-    """From `from_frame` on, heard at `t_ns`, what is left of a sounding bar is played in another manner or tempo."""
+    """What is left of a sounding bar is played in another manner or tempo from `from_frame` on, heard at `t_ns`."""
 
     bar_index: int
     from_frame: int
     from_tick: float
-    """Where in the bar that is."""
+    """The place in the bar where that is."""
     tempo_from_bpm: float
     tempo_to_bpm: float
     manner: Manner
 
 
 class AudioReport(Message, frozen=True, kw_only=True):
-    """Once a second: what the sound did since the last report."""
+    """What the sound did since the last report, once a second."""
 
     sink: str
     frame: int
@@ -283,7 +283,7 @@ class AudioReport(Message, frozen=True, kw_only=True):
     peak_dbfs: float
     rms_dbfs: float
     underruns: int
-    """Since the session began."""
+    """Underruns since the session began."""
     late_bars: int
     limiter_db: float
     """Deepest gain reduction of the limiter (0 or negative)."""
@@ -378,7 +378,7 @@ class CommandAnswer(Message, frozen=True, kw_only=True):
 
     process: str
     id: str
-    """Of the command."""
+    """The command's id."""
     answer: Answer
     sentence: str = ""
     """Why it was refused, or from when on it counts."""

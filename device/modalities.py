@@ -35,7 +35,7 @@ class Modality(NamedTuple):
     """One kind of signal that a source may send."""
 
     channels: dict[str, Channel]
-    """By name and in order; `*` stands for any number of channels under the sensor's own names."""
+    """Channels by name and in order; `*` stands for any number of them under the sensor's own names."""
     features: FeatureKind
     """The kind of frame it goes into."""
     extractor: str

@@ -71,7 +71,7 @@ class ModelFolder:
             )
 
     def _within(self, file: str) -> Path:
-        """Where a file of the card really lies. Raises ValueError where that is outside the folder."""
+        """The place where a file of the card really lies. Raises ValueError where that is outside the folder."""
         path = (self.folder / file).resolve()
         if not path.is_relative_to(self.folder.resolve()):
             raise ValueError("it lies outside the model's folder")

@@ -138,7 +138,7 @@ def _refuse_overlap(paths: Mapping[str, Path], inputs: Iterable[Path]) -> None:
 
 
 def _identity(path: Path) -> list[object]:
-    """What this file is, whatever its name; nothing for a device, which many may use, and for what cannot be told."""
+    """Identity of a file, whatever its name; nothing for a device, which many may use, and where it cannot be told."""
     try:
         found = _status(path)
         if found is None:
@@ -149,7 +149,7 @@ def _identity(path: Path) -> list[object]:
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """Of what a path leads to; None if there is nothing yet."""
+    """Status of what a path leads to; None if there is nothing yet."""
     try:
         return path.stat()
     except FileNotFoundError:

@@ -29,7 +29,7 @@ from device.streams import stream_of, topic_of
 from device.text import printable
 
 BYTES_MAX = 2**30
-"""Of messages that are held in memory: about half a day."""
+"""Bytes of the messages that are held in memory: about half a day."""
 Key = tuple[str, int, int]
 """Topic, incarnation of the writer, sequence number."""
 
@@ -75,9 +75,9 @@ class Recording:
         reader = SessionReader(session_dir)
         self.config, self.document = reader.config, reader.document
         self.consumed: dict[Key, Received] = {}
-        """By topic as it was recorded, which is how traces name it."""
+        """Messages by the topic as it was recorded, which is how traces name it."""
         self.produced: dict[Key, Received] = {}
-        """By today's topic."""
+        """Messages by today's topic."""
         self.traces: dict[tuple[str, int], list[Trace]] = defaultdict(list)
         self.started_ns = 0
         self._counts: dict[tuple[str, int], int] = defaultdict(int)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 HEART_RATE_SERVICE = "0000180d-0000-1000-8000-00805f9b34fb"
 SEARCH_S = 8.0
 CHOICE_S = 2.0
-"""How long to look for nearer bands once one was seen: they advertise about once a second."""
+"""Time to look for nearer bands once one was seen: they advertise about once a second."""
 ANSWER_S = 10.0
-"""How long bluetoothd may take for what needs no radio."""
+"""Time that bluetoothd may take for what needs no radio."""
 NAME_MAX = 40
 
 
@@ -34,9 +34,9 @@ class Band(NamedTuple):
     """A band as it was seen; its text is what a person reads."""
 
     address: str
-    """As BlueZ knows it: the identity address where it can resolve a changing one."""
+    """The address that BlueZ knows it by: the identity address where BlueZ can resolve a changing one."""
     name: str
-    """Printable; empty: it tells none."""
+    """Its name as it can be printed; empty: it tells none."""
     rssi_dbm: int
     device: BLEDevice
 

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 PACKETS_PER_S = 250.0
 TURN = 256
 SLACK_PACKETS = 64
-"""More than the clock saw may have come (0.26 s): what radio, cable and a stalled reader held back."""
+"""Packets that may have come beyond what the clock saw (0.26 s): radio, cable and a stalled reader held them back."""
 RESTART_RUN = 3
-"""So many new packets in a row behind the newest are no repeats: the counter began anew."""
+"""This many new packets in a row behind the newest are no repeats: the counter began anew."""
 RESTART_RUN_SAME = 64
-"""The same of packets that look like those that had their number before."""
+"""The same number for packets that look like those that had their number before."""
 SHARED_MIN, SHARED_SHARE = 2, 0.3
-"""Different packets with the number of the one before them, at least, and of all, where halves share their number."""
+"""Least number of different packets that have the number of the one before, and their share, where halves share one."""
 
 
 class CounterUnwrapper:

@@ -26,13 +26,13 @@ BOARD_CHANNELS = 8
 FULL_SCALE_COUNTS = 2**23 - 1
 """What a loose electrode reads as."""
 PAIRS_KNOWN = 8
-"""So many packets of a Daisy tell how its halves are counted."""
+"""Number of packets of a Daisy that tell how its halves are counted."""
 
 
 class Packets(NamedTuple):
     counter: NDArray[np.uint8]
     following: NDArray[np.uint8]
-    """What stands in the place of the next packet's counter."""
+    """The byte in the place of the next packet's counter."""
     raw: NDArray[np.int32]
     """Shape (n, 8)."""
 

@@ -66,7 +66,7 @@ class HrsSource:
         self._same: set[str] = set()
         """All addresses and bus names under which that band was seen."""
         self._band: Band | None = None
-        """The one that is spoken to."""
+        """The band that is spoken to."""
         self._choice = ""
         """Why just that one, where others were near."""
         self._asked: set[str] = set()
@@ -77,7 +77,7 @@ class HrsSource:
         self._predecessor = True
         """A process before us may have left its link up. Later bleak may only remember links of a dead bluetoothd."""
         self._lingering_adapter = ""
-        """Over which the last link may be up still, unknown to a new bluetoothd, and keep the band from advertising."""
+        """Adapter over which the last link may still be up, unknown to a new bluetoothd: the band then does not advertise."""
 
         address = _address_of(name, own_keys(name, config, HrsConfig))
         self._is_configured = bool(address)

@@ -1,4 +1,4 @@
-"""What comes from one heart-rate band: which of its voices counts, what is odd about it, and when it is silent."""
+"""Receives what comes from one heart-rate band: which of its voices counts, what is odd about it, when it is silent."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from device.acquisition.hrs_rows import BeatRows
 from device.messages import SampleChunk
 
 SILENCE_NS = 5_000_000_000
-"""A band that is heard every second may be quiet for so long."""
+"""A band that is heard every second may be quiet for this long."""
 FIRST_SILENCE_NS = 20_000_000_000
-"""A band whose pace is not known yet may."""
+"""A band whose pace is not known yet may be quiet for this long."""
 SILENCE_MAX_NS = 60_000_000_000
 PACES = 3
-"""A band that is heard less often may be quiet for so many of its own pauses."""
+"""A band that is heard less often may be quiet for this many of its own pauses."""
 PAUSES_KEPT = 60
 REPEATS_TOLD = 3
-"""So many repeated beats are worth a word; one may be a heart's own, of which the band told early."""
+"""Repeated beats that are worth a word; one may be a heart's own, of which the band told early."""
 WEAR_IT = "put it on, tighten it or moisten its electrodes"
 
 

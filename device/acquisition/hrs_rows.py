@@ -76,7 +76,7 @@ class RepeatedBeats:
         """All intervals of the last notification that had any, ms."""
         self._told_ns = 0
         self._beat_ns = 0
-        """When the last beat was, at the latest."""
+        """Latest time at which the last beat can have been."""
         self.n_found = 0
 
     def remove(self, rr_ms: Sequence[float], now_ns: int) -> Sequence[float]:

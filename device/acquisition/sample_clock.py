@@ -94,6 +94,6 @@ class SampleClock:
         return line_ns
 
     def _arrival_ns(self, index: int) -> int:
-        """When `index` can have come at the latest, as what came behind it tells."""
+        """Latest time at which `index` can have come, as the newest sample tells."""
         newest, arrival_ns = self._newest
         return arrival_ns - round((newest - index) * self._period_ns)

@@ -155,7 +155,7 @@ class Conductor:
         return self._asked.start_frame if self._asked else self._fade_frame
 
     def loudness_db_at(self, frame: int) -> float:
-        """Loudness in dB relative to the box's full level."""
+        """Loudness in dB relative to the box's loudest."""
         return self._loudness.at(frame) + self._swell.at(frame)
 
     def brightness_at(self, frame: int) -> float:

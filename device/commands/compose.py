@@ -84,7 +84,7 @@ def compose(**options: Any) -> None:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """While it composes, a signal that ends programs ends this one in order, with the exit code that shells expect."""
+    """Let a signal that ends programs end this one in order while it composes, with the exit code shells expect."""
 
     def stop(number: int, _: object) -> NoReturn:
         for each in previous:

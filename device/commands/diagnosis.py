@@ -17,7 +17,7 @@ from device.errors import Exit, IsotoneError, SensorError
 from device.imports import import_name
 
 PROBE_TIMEOUT_S = 20.0
-"""Longer than a search for a wristband takes."""
+"""Time longer than a search for a wristband takes."""
 WAITED_FOR = (Exit.SENSOR, Exit.SYSTEM)
 """What `start_without_sensors` lets a source lack; a wrong configuration is refused all the same."""
 REFUSALS = {kind.exit_code: kind for kind in IsotoneError.__subclasses__()}
@@ -31,7 +31,7 @@ class Finding(msgspec.Struct, frozen=True):
     action: str = ""
     """What mends it, a command where there is one."""
     exit_code: int = 0
-    """Of the refusal that this is or would be."""
+    """Exit code of the refusal that this is or would be."""
 
 
 def diagnose(device: DeviceConfig, models_dir: Path, *, deep: bool, path: Path | None = None) -> list[Finding]:

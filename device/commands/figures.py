@@ -92,7 +92,7 @@ class Usage:
             return []
 
     def cpu_percent(self) -> float:
-        """Of one core, over the counted time."""
+        """Share of one core that was used over the counted time, in percent."""
         used_s = sum(self._cpu_s.values()) - sum(self._first_cpu_s.values())
         return 100e9 * used_s / max(1, self._clock.now_ns() - self._began_ns)
 
@@ -202,7 +202,7 @@ def bench_starts(n: int, minutes: float, progress: Callable[[int, str], None], c
 
 
 def wish_figures(session_dir: Path) -> tuple[float, float]:
-    """From wishes to what is heard, as the log tells it, the worst of each kind.
+    """Delays from a wish to what is heard, in ms and in bars, as the log tells them: the worst of each kind.
 
     Audio ticks the first frame that a command acts on just before it takes the command, with the time at which that
     frame is heard: hence the milliseconds to the performance layer. The bars are counted from the last that audio had
@@ -232,7 +232,7 @@ def wish_figures(session_dir: Path) -> tuple[float, float]:
 
 
 def stop_ms(messages: list[Message]) -> float:
-    """From the stop command to the report that the last faded frame has gone out."""
+    """Time from the stop command to the report that the last faded frame has gone out, in ms."""
     stops = [message.t_ns for message in messages if isinstance(message, Stop | DirectStop)]
     ends = [message.t_ns for message in messages if isinstance(message, AudioReport) and message.state == "ended"]
     return (ends[0] - stops[0]) / 1e6 if stops and ends else float("inf")

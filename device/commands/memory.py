@@ -1,4 +1,4 @@
-"""What is known of a listener when a session begins, and what it taught when it ends.
+"""Brings what is known of a listener into a session that begins, and keeps what it taught when it ends.
 
 Nothing here stops a session: without its memory it goes on and says so.
 """
@@ -23,7 +23,7 @@ from device.messages import PersonalBaseline
 from device.sessions.earlier import Head, Telling, head_of, session_folders, tell
 
 SESSIONS_MAX = 3
-"""So many sessions that were not taken in yet and tell a rest are read; they take time, and rest is soon forgotten."""
+"""Sessions that tell a rest and are read though they were not taken in: they take time, and rest is soon forgotten."""
 LOOKED_MAX = 12
 """Sessions that are looked into: most tell a rest, an aborted one does not."""
 
@@ -38,11 +38,11 @@ class Recalled(NamedTuple):
     remarks: tuple[str, ...] = ()
     """Why there is no memory, in words."""
     sources: tuple[str, ...] = ()
-    """Where it comes from, or why an earlier session was passed over."""
+    """Sentences that say where it comes from, or why an earlier session was passed over."""
 
 
 def listeners_root(device: DeviceConfig) -> Path:
-    """Where listeners are kept: the configured folder, else the user's data directory (XDG).
+    """The folder of the listeners: the configured one, else the user's data directory (XDG).
 
     Raises:
         ConfigError: neither is named, and this user has no home folder.
@@ -112,7 +112,7 @@ def take_in_earlier(store: Store, person: Person, roots: Iterable[Path], now: dt
 
 
 def _date(head: Head, now: dt.datetime, told: list[str]) -> dt.datetime:
-    """When a session began. One that a wrong clock dated into the future counts as a week old, and hides no other.
+    """The time a session began. One that a wrong clock dated into the future counts as a week old, and hides no other.
 
     Raises:
         RecordingError: its name tells no date.
@@ -139,7 +139,7 @@ def sessions_of(store: Store, person: Person, roots: Iterable[Path]) -> list[Hea
 
 
 def _is_theirs(store: Store, person: Person, head: Head, known: dict[str, memory.Taken]) -> bool:
-    """By what the memory says of the session, else by the listener's id, else by name: other releases, other boxes."""
+    """Whether the memory says so, else the id of the listener, else the name (sessions of other releases and boxes)."""
     if head.session in known:
         return known[head.session].listener == person.id
     if head.listener_id and (store.get(head.listener_id) or store.is_forgotten(head.listener_id)):

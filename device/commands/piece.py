@@ -35,11 +35,11 @@ class Wish(NamedTuple):
     journey: Journey
     n_bars: int
     tempo_bpm: float | None = None
-    """In place of the one that valence and arousal have."""
+    """A tempo in place of the one that valence and arousal have."""
 
 
 class Piece(NamedTuple):
-    """What became of it, bar by bar, all three of the same length."""
+    """A composed piece, bar by bar; all three have the same length."""
 
     intents: tuple[MusicIntent, ...]
     bars: tuple[Bar, ...]
@@ -68,7 +68,7 @@ class Steersman:
         self._mode: Mode = "major" if valence >= 0 else "minor"
         self._cues: Cues | None = None
         self.time_s = 0.0
-        """When the next bar begins."""
+        """Time at which the next bar begins."""
 
     def answer(self, transport: Transport) -> MusicIntent:
         index = transport.bar_index
@@ -111,12 +111,12 @@ def length_of(config: SessionConfig, wish: Wish) -> int:
 
 
 def seconds_of(config: SessionConfig, wish: Wish) -> float:
-    """How long the bars of a wish last."""
+    """Seconds that the bars of a wish last."""
     return max(_starts_s(config, wish))
 
 
 def _starts_s(config: SessionConfig, wish: Wish) -> Iterator[float]:
-    """When each bar begins, and at last when the piece is over."""
+    """The times at which the bars begin, and the end of the piece as the last."""
     steersman = Steersman(config, wish)
     for index in range(wish.n_bars):
         yield steersman.time_s

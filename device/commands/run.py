@@ -161,7 +161,7 @@ def _say_farewell(config: SessionConfig, end: End, signals: Signals, *, has_pict
 
 
 def _tell(config: SessionConfig, end: End, has_picture: bool, as_json: bool) -> None:
-    """Where the session lies and what ended it."""
+    """Tell where the session lies and what ended it."""
     folder = Path(config.session_dir)
     logs = [str(path) for path in log_paths(folder)]
     made = [*wav_paths(folder / "heard.wav"), folder / "played.mid", folder / "session.png"]

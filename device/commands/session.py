@@ -33,7 +33,7 @@ SPARE_MEGABYTES = 50
 SUMMARY_TIMEOUT_S = 120
 PRIVATE = 0o077
 EARLIER_LOG = "earlier.log"
-"""Where the listener's rest comes from, or why not."""
+"""The file that says where the listener's rest comes from, or why there is none."""
 
 
 @contextlib.contextmanager

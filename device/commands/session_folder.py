@@ -1,4 +1,4 @@
-"""The session's own folder: where sessions are kept, and how one is claimed so that nobody else writes into it."""
+"""Finds where sessions are kept, and claims a session's own folder so that nobody else writes into it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from device.text import is_text
 
 
 def sessions_root(device: DeviceConfig) -> Path:
-    """Where sessions are kept: the configured folder, else the user's data directory (XDG).
+    """The folder of the sessions: the configured one, else the user's data directory (XDG).
 
     Raises:
         ConfigError: neither is named, or it lies in a home folder that is not there.

@@ -24,10 +24,10 @@ class Board:
         self.played: m.PlayedBar | None = None
         self.audio: m.AudioReport | None = None
         self.features: dict[tuple[str, m.FeatureKind], m.FeatureFrame] = {}
-        """By source and kind."""
+        """The newest frame by source and kind."""
         self.sources: dict[str, m.SensorStatus] = {}
         self.samples: dict[tuple[str, m.SignalKind], tuple[int, int]] = {}
-        """By source and kind: samples got, samples lost."""
+        """Samples got and samples lost, by source and kind."""
         self.health: dict[str, m.Health] = {}
         self.events: deque[tuple[int, str]] = deque(maxlen=EVENTS_KEPT)
         self._news: deque[tuple[int, str]] = deque(maxlen=EVENTS_KEPT)

@@ -85,7 +85,7 @@ class Outlet(io.FileIO):
             raise refusal(self.trouble) from error
 
     def _is_terminal(self) -> bool:
-        """Also one that has hung up, which answers nothing any more."""
+        """Whether it is a terminal, even one that has hung up and answers nothing any more."""
         return stat.S_ISCHR(os.fstat(self.fileno()).st_mode)
 
 
@@ -107,7 +107,7 @@ def guard_output() -> None:
 
 
 def forgive() -> None:
-    """From now on a full disk ends the printing alone; `output_trouble` tells of it."""
+    """Let a full disk end the printing alone from now on; `output_trouble` tells of it."""
     if outlet := _outlet():
         outlet.forgiving = True
 

@@ -41,12 +41,12 @@ class Evidence(NamedTuple):
     folder: str
     began: dt.datetime
     log_bytes: int
-    """How much of its log was read."""
+    """Bytes of its log that were read."""
     rests: tuple[PersonalBaseline, ...] = ()
     """What was told last comes last."""
     words: tuple[Word, ...] = ()
     devices: Mapping[str, str] = MappingProxyType({})
-    """By source what was worn."""
+    """The devices that were worn, by source."""
 
 
 class Carried(NamedTuple):
@@ -112,7 +112,7 @@ def recall(store: Store, person: Person, now: dt.datetime) -> Iterator[Carried]:
 
 
 def sources(store: Store, person: Person) -> list[dict[str, str]]:
-    """Of which source and model the rest is known, and from which session."""
+    """The sources and models whose rest is known, and the session that each comes from."""
     rows = store.connection.execute(
         "SELECT source, model, session, began_utc FROM rest WHERE listener = ? ORDER BY 1, 2", (person.id,)
     )

@@ -38,7 +38,7 @@ def decoder(stream: str) -> msgspec.msgpack.Decoder[Message]:
 
 
 def endpoint(run_dir: Path, process: str) -> str:
-    """Where a process publishes.
+    """The address at which a process publishes.
 
     Raises:
         SystemMissingError: the path is longer than the kernel takes.
@@ -50,7 +50,7 @@ def endpoint(run_dir: Path, process: str) -> str:
 
 
 def always_dir(run_dir: Path) -> Path:
-    """Where processes that outlive sessions publish: beside the run folders of the sessions they hear."""
+    """The folder in which processes that outlive sessions publish: beside the run folders of the sessions they hear."""
     return run_dir.parent / ALWAYS_FOLDER
 
 
@@ -169,7 +169,7 @@ class GapCounter:
         self._expected: dict[tuple[str, str, int], int] = {}
         self._heard: dict[tuple[str, int], int] = {}
         self._unheard: dict[tuple[str, int], int] = {}
-        """By writer: messages that were lost and not found in any topic yet; the first heartbeat heard begins it."""
+        """Messages that were lost and not found in any topic yet, by writer; the first heartbeat heard begins it."""
 
     def count(self, received: Received) -> int:
         """Messages of this topic lost just before this one, as far as `count_sent` has not told of them already."""

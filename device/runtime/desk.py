@@ -1,4 +1,4 @@
-"""Where the manager keeps the wishes that came through its doors until whoever obeys them has answered.
+"""Keeps the wishes that came through the manager's doors until the process that obeys them has answered.
 
 `taken`, `queued` and `refused` are the words of the process that obeys: audio for the sound, the loop for the music. A
 wish that nobody answers for `ANSWER_NS` is told to be unanswered: it may still be obeyed. A stop waits for as long as

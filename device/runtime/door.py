@@ -26,11 +26,11 @@ ROLES: tuple[Author, ...] = ("patient", "therapist")
 LINE_MAX = 4096
 """Bytes of one request."""
 CLIENTS_MAX = 16
-"""At a door; whoever has waited longest without a request makes room for the next."""
+"""Connections at a door; the one that has waited longest without a request makes room for the next."""
 REQUEST_NS = 2_000_000_000
 """A request that began must be whole after this time."""
 WISHES_PER_S, WISHES_AT_ONCE = 20, 40
-"""Of one role; a stop is never one too many."""
+"""Wishes of one role that are taken; a stop is never one too many."""
 OWN_FIELDS = {"t_ns", "author", "id"}
 """What the door fills in itself."""
 
@@ -91,10 +91,10 @@ class Client:
         self.line, self.author = line, author
         self.buffer = b""
         self.since_ns = now_ns
-        """When it came, was last answered, or began its request."""
+        """Time at which it came, was last answered, or began its request."""
         self.is_waiting = False
         self.is_ending = False
-        """It will not ask again."""
+        """Whether it will ask nothing more."""
 
     def take_line(self) -> bytes | None:
         """The next whole request; what stands before the end of the connection is one too."""

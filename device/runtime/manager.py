@@ -98,7 +98,7 @@ class Manager:
         return self._exit
 
     def request_stop(self) -> None:
-        """For signal handlers, which may interrupt a message half sent: the next turn stops."""
+        """Have the next turn stop; for signal handlers, which may interrupt a message half sent."""
         self._stop_requested = True
 
     def stop(self, author: Author = "manager") -> None:
@@ -167,7 +167,7 @@ class Manager:
         self._observer.refresh(now_ns)
 
     def _forgive_standstill(self) -> None:
-        """Where we ourselves stood still (stopped, swapped out, asleep with the machine), others are not to blame."""
+        """Blame no other process where we ourselves stood still: stopped, swapped out, or asleep with the machine."""
         still_ns = self._standstill.passed_ns()
         if still_ns:
             self._supervisor.forgive()

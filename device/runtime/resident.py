@@ -27,7 +27,7 @@ LOOK_NS = 500_000_000
 
 
 def device_path(folder: Path) -> Path:
-    """Where whoever starts such processes leaves the configuration of the box for them."""
+    """The file in which whoever starts such processes leaves the configuration of the box for them."""
     return folder / "device.json"
 
 

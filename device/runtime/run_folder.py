@@ -1,4 +1,4 @@
-"""Where the sockets of running sessions are: a private folder per user, in it one per session, and which of them live.
+"""Makes and finds the folders for the sockets of running sessions: one private folder per user, in it one per session.
 
 A session holds a lock on its folder for as long as it lives, and the kernel lets go of it however the session dies.
 So a folder that nobody holds is a dead session's, and the next start sweeps it away.

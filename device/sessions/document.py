@@ -47,7 +47,7 @@ class Document:
 
     @property
     def minutes(self) -> float:
-        """As planned; 0 where it is not told."""
+        """Length as planned; 0 where it is not told."""
         found = self._fields.get("minutes")
         return float(found) if isinstance(found, int | float) and 0 < found <= MINUTES_MAX else 0.0
 

@@ -15,7 +15,7 @@ from device.sessions.reader import LogReader, SessionReader
 from device.sessions.store import CONFIG_FILE, log_paths
 
 SEGMENTS_MAX = 3
-"""Of a session's log, from its end, are looked at for rest; each holds a minute, and rest is told every minute."""
+"""Segments from the end of a log that are looked at for rest; each holds a minute, and rest is told every minute."""
 BEGAN_FORMAT = "%Y%m%dT%H%M%SZ"
 
 
@@ -31,7 +31,7 @@ class Head(NamedTuple):
 
     @property
     def began(self) -> dt.datetime:
-        """When it began, as its name tells. Raises RecordingError where that is no time."""
+        """The time it began, as its name tells. Raises RecordingError where that is no time."""
         try:
             return dt.datetime.strptime(self.session[:16], BEGAN_FORMAT).replace(tzinfo=dt.UTC)
         except ValueError as error:
@@ -45,7 +45,7 @@ class Telling(NamedTuple):
     """What was told last comes last."""
     reports: tuple[SelfReport, ...] = ()
     devices: Mapping[str, str] = MappingProxyType({})
-    """By source the device that was worn (a Bluetooth address), where it is told."""
+    """The device that was worn (a Bluetooth address), by source, where it is told."""
 
 
 def session_folders(root: Path) -> Iterator[Path]:
@@ -55,7 +55,7 @@ def session_folders(root: Path) -> Iterator[Path]:
 
 
 def head_of(folder: Path) -> Head:
-    """Whose session lies in a folder.
+    """The head of the session in a folder.
 
     Raises:
         RecordingError: it is no session.

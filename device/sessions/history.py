@@ -13,11 +13,11 @@ from device.runtime.bus import Received
 from device.sessions.reader import SessionReader
 
 UNKEPT = (m.SampleChunk, m.FeatureFrame, m.Trace, m.Digest, m.Health)
-"""Of these only counts and means are kept."""
+"""Messages of which only counts and means are kept."""
 KEPT_BYTES_MAX = 128 * 2**20
 """Eight hours have about 25 MB."""
 MESSAGE_BYTES = 16
-"""What is kept of any message."""
+"""Bytes that are kept of any message."""
 SOURCES_MAX = 32
 QUALITY_GAP_S = 1.5
 """Feature frames further apart than this leave a gap in the figure."""
@@ -44,7 +44,7 @@ class Source:
 
     def __init__(self) -> None:
         self.samples = self.lost = 0
-        """Of all its signals together."""
+        """Samples that came and that were lost, of all its signals together."""
         self.quality: dict[m.FeatureKind, list[tuple[int, float]]] = {}
         """(t_ns, mean quality of its channels) for each kind of features that were made of it."""
         self.states: list[tuple[int, str]] = []
@@ -58,7 +58,7 @@ class Lane(NamedTuple):
     """The quality of one kind of features of a source over time."""
 
     name: str
-    """As a person reads it: the source, or `muse eeg` where that has several kinds."""
+    """The name a person reads: the source, or `muse eeg` where that has several kinds."""
     source: str
     quality: list[tuple[int, float]]
 
@@ -157,7 +157,7 @@ class History:
 
     @property
     def duration_s(self) -> float:
-        """From the first bar to the last message."""
+        """Time from the first bar to the last message."""
         return max(0.0, self.seconds(self._last_ns))
 
     def asked(self) -> list[tuple[float, m.MusicIntent]]:
@@ -187,7 +187,7 @@ class History:
         return [Lane(name, key[0], lanes[key]) for key, name in name_signals(lanes).items()]
 
     def gaps(self, name: str) -> list[Span]:
-        """When a source that had streamed did not, and in which state it was."""
+        """The spans in which a source that had streamed did not, with its state."""
         spans: list[Span] = []
         states = self.sources[name].states
         first = next((index for index, (_, state) in enumerate(states) if state == "streaming"), len(states))

@@ -99,7 +99,7 @@ def _voice(played: Sequence[PlayedBar], starts: Sequence[int], voice: str, chann
 
 
 def _pedal(bar: PlayedBar, tick: int, channel: int) -> Iterator[Timed]:
-    """As the bar was to be played when it began: lifted at each change of harmony and pressed again."""
+    """The pedal as it was to go when the bar began: lifted at each change of harmony and pressed again."""
     ticks = pedal_ticks(bar.notes, bar.manner.articulation) if bar.manner else ()
     for place in ticks or (0,):
         at = tick + place * SCALE

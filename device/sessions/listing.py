@@ -25,9 +25,9 @@ class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
     folder: str
     listener: str = ""
     began: str = ""
-    """UTC, from the session's name."""
+    """Time in UTC, from the session's name."""
     minutes: float = 0.0
-    """As planned."""
+    """Length as planned."""
     ended: str
     """How: `whole`, `stopped`, `by a fault`, `not summarised`, or `unreadable`."""
     problem: str = ""

@@ -1,4 +1,4 @@
-"""Whether a recorded message can be what it says: a changed bit often leaves one that decodes, with any number in it.
+"""Checks that a recorded message can be what it says: a changed bit often leaves one that decodes, with odd numbers.
 
 Fields carry their units in their names, so one table of limits by name serves all messages, those of tomorrow too. The
 limits lie far outside what the runtime writes; whoever reads the log need not fear numbers beyond them.
@@ -15,12 +15,12 @@ import msgspec
 from device.messages import Message, SampleChunk
 
 HOUR_NS = 3_600_000_000_000
-"""No time in a message is further from when it was sent; 0 is a time that was not known."""
+"""No time in a message lies further from when it was sent; 0 is a time that was not known."""
 CHANNELS_MAX = 64
 VALUE_MAX = 1e9
 COUNT_MAX = 2**63
 LENGTH_MAX = 100_000
-"""Of lists in a message, but for these."""
+"""Length of any list in a message but these."""
 LENGTHS_MAX = {"notes": 4096, "programs": CHANNELS_MAX, "coverage": CHANNELS_MAX, "reasons": 1000, "guarded": 1000}
 LIMITS: dict[str, tuple[float, float]] = {
     "tempo_bpm": (4, 1000), "tempo_from_bpm": (4, 1000), "tempo_to_bpm": (4, 1000),

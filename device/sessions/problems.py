@@ -1,11 +1,11 @@
-"""What is wrong with a recording, in words: so much that it can be read, and a count of the rest."""
+"""Collects what is wrong with a recording, in words: as much as a person can read, and a count of the rest."""
 
 from __future__ import annotations
 
 from device.text import printable
 
 TOLD_MAX = 3
-"""Of one kind, such as the messages of one stream."""
+"""Sentences that are told of one kind, such as the messages of one stream."""
 KINDS_MAX = 50
 PROBLEMS_MAX = 5000
 """A recording with more is read no further: what is damaged takes longer to read than what is whole."""

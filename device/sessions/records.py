@@ -30,14 +30,14 @@ BYTES_MAX = {Opcode.CHANNEL: MEGABYTE // 16, Opcode.MESSAGE: 4 * MEGABYTE, Opcod
 """The longest record of each kind that is read; all others are passed over. Our own messages have some kilobytes."""
 READ = frozenset(BYTES_MAX)
 UNPACKED_BYTES_MAX = 64 * MEGABYTE
-"""Of all chunks of one file; our own files hold a minute, about one megabyte, and no chunk."""
+"""Bytes in all chunks of one file; our own files hold a minute, about one megabyte, and no chunk."""
 MESSAGES_MAX = 200_000
-"""Of one file; a minute has about three thousand."""
+"""Messages in one file; a minute has about three thousand."""
 DAMAGES_MAX = 100
 """A file with more damaged places is read no further."""
 WINDOW_BYTES = 4 * MEGABYTE
 CANDIDATE = re.compile(rb"[\x04\x05\x06](?=[\s\S]{3}\x00{5})")
-"""Where a channel, message or chunk may begin: its kind, and a length below 16 MB."""
+"""The place where a channel, message or chunk may begin: its kind, and a length below 16 MB."""
 UNREADABLE = (McapError, struct.error, ValueError, KeyError, EOFError)
 """What the library raises on a record that is none."""
 
@@ -56,7 +56,7 @@ class SegmentReader:
     def __init__(self, path: Path, problems: Problems) -> None:
         self._path, self._problems = path, problems
         self._channels: dict[int, tuple[Channel, int, int]] = {}
-        """With incarnation of the writer and version of the stream."""
+        """Channels by id, with the incarnation of the writer and the version of the stream."""
         self._unpacked = self._damages = self._count = 0
 
     def messages(self) -> Iterator[Logged]:
@@ -177,7 +177,7 @@ class SegmentReader:
 
 
 def _unpacked(chunk: Chunk) -> bytes:
-    """At most one byte more than it says it holds. Raises ValueError."""
+    """The bytes of a chunk, at most one more than it says it holds. Raises ValueError."""
     if not chunk.compression:
         return bytes(chunk.data)
     # Our own logs have no chunks: only what was packed by another program needs these.

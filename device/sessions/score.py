@@ -39,7 +39,7 @@ COLUMNS_MAX = round(INCHES_MAX * DOTS_PER_INCH)
 CHUNK_POINTS = 10_000
 """The drawing library cannot hold more of a line at once."""
 SIGNS_MAX = 96
-"""So many sections are named; of a longer piece some."""
+"""Sections that are named; of a longer piece only some are."""
 
 
 class Score(NamedTuple):
@@ -52,7 +52,7 @@ class Score(NamedTuple):
     """A letter for every bar."""
 
     def starts_s(self) -> list[float]:
-        """When each bar begins, and when the last one ends."""
+        """The times at which the bars begin, and the end of the last one."""
         lengths = (bar.beats * 60.0 / bar.tempo_bpm for bar in self.played)
         return list(itertools.accumulate(lengths, initial=0.0))
 

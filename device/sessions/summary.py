@@ -74,7 +74,7 @@ def _listener(history: History) -> dict[str, Any]:
 
 
 def _decided(history: History) -> dict[str, Any]:
-    """By which policy, how often who had the last word, and what was said last."""
+    """The policy, how often who had the last word, and what was said last."""
     if not history.decisions:
         return {}
     last = history.decisions[-1]
@@ -98,7 +98,7 @@ def _music(history: History) -> dict[str, Any]:
 
 
 def _sources(history: History) -> dict[str, Any]:
-    """Coverage is the mean of what the estimator could use of a source's signals, as it said itself."""
+    """Each source; its coverage is the mean of what the estimator could use of its signals, as it said itself."""
     coverage: dict[str, list[float]] = defaultdict(list)
     source_of = {lane.name: lane.source for lane in history.lanes()} | {name: name for name in history.sources}
     for estimate in history.affect:

@@ -50,7 +50,7 @@ MESSAGES: dict[str, tuple[Callable[[str, Fields], Told | None], ...]] = {
     "features": (_key_by("kind"),),
     "baselines": (_key_by("model"),),
 }
-"""By stream: the function at index n brings a message from version n + 1 to n + 2."""
+"""Functions by stream: the one at index n brings a message from version n + 1 to n + 2."""
 
 
 def upgrade_document(document: Fields) -> Fields:
