@@ -216,7 +216,7 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     baselines: tuple[PersonalBaseline, ...] = ()
     """The listener's rest as it is remembered, already partly forgotten."""
     known_devices: dict[str, str] = {}
-    """Device that the listener wore before (a Bluetooth address), by source; it is taken before others that are near."""
+    """Device that the listener wore before (a Bluetooth address), by source; it is taken before others nearby."""
     theme: Theme | None = None
     """The melody of `preference.seed_melody`."""
     never: tuple[Theme, ...] = ()

@@ -20,7 +20,7 @@ class Stream(NamedTuple):
     """Fields that split the stream into topics: `samples/muse/eeg`, `health/audio`."""
     log: Literal["mcap", "wav", ""] = "mcap"
     version: int = 1
-    """Version of its messages, to raise when one changes by more than a new field with a default (`sessions/upgrades`)."""
+    """Version of its messages; raise it when one changes by more than a new field with a default (`upgrades`)."""
 
     @property
     def kinds(self) -> tuple[type[m.Message], ...]:

@@ -77,7 +77,7 @@ class HrsSource:
         self._predecessor = True
         """A process before us may have left its link up. Later bleak may only remember links of a dead bluetoothd."""
         self._lingering_adapter = ""
-        """Adapter over which the last link may still be up, unknown to a new bluetoothd: the band then does not advertise."""
+        """Adapter whose last link may still be up, unknown to a new bluetoothd: the band then does not advertise."""
 
         address = _address_of(name, own_keys(name, config, HrsConfig))
         self._is_configured = bool(address)

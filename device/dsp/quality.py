@@ -16,9 +16,9 @@ from device.dsp.eeg import TINY_UV2, band_power
 from device.dsp.windows import FloatArray
 
 FULL_SCALE_UV = 187_500.0
-"""Of an ADS1299 at gain 24, where a sensor or recording does not say its own."""
+"""Full scale of an ADS1299 at gain 24, where a sensor or recording does not say its own."""
 RAIL_SHARE = 0.997
-"""So near to full scale is a loose or unconnected electrode."""
+"""Share of full scale that only a loose or unconnected electrode reaches."""
 CLIPPED_SHARE = (0.02, 0.10)
 FLAT_UV = 0.5
 """Peak to peak over the window; the converter's own noise is about 1 uV."""
