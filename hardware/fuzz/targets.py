@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 TARGETS: dict[str, str] = {
+    "commands": "hardware.fuzz.commands:Commands",
     "configuration": "hardware.fuzz.configuration:Configuration",
     "logs": "hardware.fuzz.logs:Logs",
     "midi": "hardware.fuzz.midi:Midi",
