@@ -2,6 +2,7 @@
 
 Two bars of two quarters make one, a bar of eight makes two; a short bar before whole ones is an upbeat and stands at
 the end of its own. A single odd bar gives its first four quarters, so that the lines behind it stay where they are.
+Bars of three quarters (or six eighths) are laid out alike in thirds of four quarters: the rhythm stays as it is.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ SHORTEST_BEAT = 64
 """A meter that counts shorter notes is a wrong byte."""
 NEVER = 2**60
 ODD_BARS = 3
-"""This many bars in a row that are not of four quarters, two or one are another meter; fewer are an exception."""
+"""This many bars in a row that do not fit are another meter; fewer are an exception."""
+COMMON, TRIPLE = BAR_TICKS, 3 * TICKS_PER_BEAT
+"""What fills a bar: four quarters, or three."""
 
 
 class Meter(NamedTuple):
@@ -43,13 +46,14 @@ class Measure(NamedTuple):
     length: int
     meter: Meter
 
-    @property
-    def is_common(self) -> bool:
-        return self.length in (BAR_TICKS // 4, BAR_TICKS // 2) or self.length % BAR_TICKS == 0
+    def fits(self, unit: int) -> bool:
+        """Whether bars like this one fill units of so many ticks."""
+        parts = (unit // 4, unit // 2) if unit == COMMON else (unit // 2,)
+        return self.length in parts or self.length % unit == 0
 
 
 class Place(NamedTuple):
-    """A bar of the file, or a part of it, on its place in a bar of four quarters."""
+    """A bar of the file, or a part of it, on its place in a unit."""
 
     tick: int
     length: int
@@ -58,8 +62,10 @@ class Place(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """Bars of a file that follow one another in bars of four quarters, and what of them does not fit."""
+    """Bars of a file that follow one another in units of four or three quarters, and what of them does not fit."""
 
+    unit: int
+    """Ticks of a unit."""
     measures: tuple[Measure, ...]
     places: tuple[Place, ...]
     odd: tuple[Measure, ...]
@@ -82,58 +88,58 @@ def measures_of(meters: Sequence[Meter], end_tick: int) -> list[Measure]:
     return measures
 
 
-def stretches(measures: Sequence[Measure]) -> tuple[list[Stretch], list[list[Measure]]]:
-    """The runs of bars that can be bars of four quarters, and those between that cannot."""
-    groups = [(is_common, list(group)) for is_common, group in itertools.groupby(measures, lambda m: m.is_common)]
+def stretches(measures: Sequence[Measure], unit: int = COMMON) -> tuple[list[Stretch], list[list[Measure]]]:
+    """The runs of bars that fill units, and those between that cannot."""
+    groups = [(fits, list(group)) for fits, group in itertools.groupby(measures, lambda m: m.fits(unit))]
     runs: list[list[Measure]] = [[]]
     other: list[list[Measure]] = []
-    for is_common, group in groups:
-        if is_common or len(group) < ODD_BARS:
+    for fits, group in groups:
+        if fits or len(group) < ODD_BARS:
             runs[-1] += group
         else:
             other.append(group)
             runs.append([])
-    return [_arrange(run) for run in runs if run], other
+    return [_arrange(run, unit) for run in runs if any(measure.fits(unit) for measure in run)], other
 
 
-def _arrange(run: Sequence[Measure]) -> Stretch:
+def _arrange(run: Sequence[Measure], unit: int) -> Stretch:
     places: list[Place] = []
     upbeat_ticks = 0
-    for bar, group in enumerate(_grouped(run)):
+    for bar, group in enumerate(_grouped(run, unit)):
         filled = sum(measure.length for measure in group)
         first_of_more = bar == 0 and len(run) > len(group)
-        is_upbeat = filled < BAR_TICKS and (first_of_more or filled < BAR_TICKS // 2)
+        is_upbeat = filled < unit and (first_of_more or filled < unit // 2)
         upbeat_ticks = filled if is_upbeat and bar == 0 else upbeat_ticks
-        offset = BAR_TICKS - filled if is_upbeat else 0
+        offset = unit - filled if is_upbeat else 0
         for measure in group:
-            length = min(measure.length, BAR_TICKS - offset)
+            length = min(measure.length, unit - offset)
             places.append(Place(measure.tick, length, bar, offset))
             offset += length
-    odd = tuple(measure for measure in run if measure.length > BAR_TICKS and measure.length % BAR_TICKS)
-    return Stretch(tuple(run), tuple(places), odd, upbeat_ticks)
+    odd = tuple(measure for measure in run if measure.length > unit and measure.length % unit)
+    return Stretch(unit, tuple(run), tuple(places), odd, upbeat_ticks)
 
 
-def _grouped(run: Sequence[Measure]) -> Iterator[list[Measure]]:
-    """Bars that share a bar of four quarters: equal ones, and two that fill it together."""
+def _grouped(run: Sequence[Measure], unit: int) -> Iterator[list[Measure]]:
+    """Bars that share a unit: equal ones, and two that fill it together."""
     group: list[Measure] = []
     filled = 0
-    for measure in itertools.chain.from_iterable(map(_cut, run)):
-        fits = filled + measure.length <= BAR_TICKS
+    for measure in itertools.chain.from_iterable(_cut(each, unit) for each in run):
+        fits = filled + measure.length <= unit
         is_alike = bool(group) and all(other.length == measure.length for other in group)
-        if group and not (fits and (is_alike or filled + measure.length == BAR_TICKS)):
+        if group and not (fits and (is_alike or filled + measure.length == unit)):
             yield group
             group, filled = [], 0
         group.append(measure)
         filled += measure.length
-        if filled >= BAR_TICKS:
+        if filled >= unit:
             yield group
             group, filled = [], 0
     if group:
         yield group
 
 
-def _cut(measure: Measure) -> Iterator[Measure]:
-    """The bars of four quarters in a long bar: two in one of eight, and the first four quarters of an odd one."""
-    whole = measure.length // BAR_TICKS if measure.length % BAR_TICKS == 0 else 1
+def _cut(measure: Measure, unit: int) -> Iterator[Measure]:
+    """The units in a long bar: two in one of eight quarters, and as much of an odd one as fills one."""
+    whole = measure.length // unit if measure.length % unit == 0 else 1
     for number in range(whole):
-        yield Measure(measure.tick + number * BAR_TICKS, min(measure.length, BAR_TICKS), measure.meter)
+        yield Measure(measure.tick + number * unit, min(measure.length, unit), measure.meter)

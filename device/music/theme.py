@@ -12,7 +12,18 @@ from typing import NamedTuple, NoReturn
 from device.config import THEME_BARS, Theme
 from device.errors import RecordingError
 from device.messages import TICKS_PER_BEAT, Note
-from device.music.bar_lines import BAR_TICKS, BARS_MAX, Measure, Meter, Place, Stretch, measures_of, stretches
+from device.music.bar_lines import (
+    BAR_TICKS,
+    BARS_MAX,
+    COMMON,
+    TRIPLE,
+    Measure,
+    Meter,
+    Place,
+    Stretch,
+    measures_of,
+    stretches,
+)
 from device.music.keys import find_key, key_name
 from device.music.midi_reader import META, METER, TEMPO, File, read_midi
 from device.music.parts import FEWEST_NOTES, Part, Raw, find_tune, parts_of, skyline, to_grid
@@ -58,7 +69,7 @@ def hear(data: bytes, name: str) -> Heard:
     """The melody in the bytes of a MIDI file called `name`: at most 32 bars from its first note.
 
     Raises:
-        RecordingError: no MIDI file, too large, too long, in no meter of four quarters, or no melody in it.
+        RecordingError: no MIDI file, too large, too long, in no meter of four quarters or three, or no melody in it.
     """
     file = read_midi(data, name)
     every = parts_of(file)
@@ -110,14 +121,16 @@ def _lay_out(melody: Sequence[Raw], file: File, name: str) -> Line:
         RecordingError: none has notes enough.
     """
     measures = measures_of(_meters(file), melody[-1].onset + 1)
-    common, other = stretches(measures)
-    laid = [(stretch, notes) for stretch in common if len(notes := list(_place(melody, stretch))) >= FEWEST_NOTES]
+    laid: list[Line] = []
+    for unit in (COMMON, TRIPLE):
+        fitting, other = stretches(measures, unit)
+        lines = (Line(tuple(_place(melody, stretch)), stretch, tuple(map(tuple, other))) for stretch in fitting)
+        laid += (line for line in lines if len(line.notes) >= FEWEST_NOTES)
     if not laid:
-        odd = ", ".join(dict.fromkeys(str(group[0].meter) for group in other))
-        sentence = f"{name} is in {odd}." if odd else f"{name} holds no melody that fills bars of 4/4."
-        _refuse(sentence, "Give a melody in 4/4; other meters cannot be taken up yet.")
-    stretch, notes = max(laid, key=lambda pair: min(COUNTED_BARS, len({note.onset // BAR_TICKS for note in pair[1]})))
-    return Line(tuple(notes), stretch, tuple(map(tuple, other)))
+        odd = ", ".join(dict.fromkeys(str(measure.meter) for measure in measures))
+        action = "Give a melody in 4/4 or 3/4; other meters cannot be taken up yet."
+        _refuse(f"{name} holds no melody in bars of four quarters or three: it is in {odd}.", action)
+    return max(laid, key=lambda line: min(COUNTED_BARS, len({note.onset // BAR_TICKS for note in line.notes})))
 
 
 def _meters(file: File) -> list[Meter]:
@@ -130,7 +143,8 @@ def _meters(file: File) -> list[Meter]:
 
 
 def _place(melody: Sequence[Raw], stretch: Stretch) -> Iterator[Raw]:
-    """The notes of a stretch with the onsets that they have on its bars of four quarters."""
+    """The notes of a stretch with onsets and lengths as they are on bars of four quarters."""
+    scale = BAR_TICKS / stretch.unit
     places = iter(stretch.places)
     here: Place | None = next(places)
     for note in melody:
@@ -139,7 +153,8 @@ def _place(melody: Sequence[Raw], stretch: Stretch) -> Iterator[Raw]:
         if here is None:
             return
         if note.onset >= here.tick:
-            yield note._replace(onset=here.bar * BAR_TICKS + here.offset + note.onset - here.tick)
+            onset = here.bar * BAR_TICKS + round(scale * (here.offset + note.onset - here.tick))
+            yield note._replace(onset=onset, length=max(1, round(scale * note.length)))
 
 
 def _weights(parts: Sequence[Part], melody: Sequence[Raw], line: Line, taken: Sequence[Raw]) -> list[float]:

@@ -83,6 +83,16 @@ def test_a_melody_is_taken_up(tmp_path: Path) -> None:
     assert head((tmp_path / "x.mid").read_bytes()) == head(song.read_bytes())
 
 
+def test_a_waltz_is_taken_up_in_its_own_rhythm(tmp_path: Path) -> None:
+    song = tmp_path / "song.mid"
+    song.write_bytes(midi(("melody", 0, tune(TUNE * 2)), meter=(3, 4)))
+    told = report(tmp_path, "--like", str(song), "--valence", "0.5", "--arousal", "0", bars=8)
+    assert told["heard"] == [
+        "song.mid: 32 notes of track 2 (melody) in C major, 120 bpm, in 11 bars of 4/4 (written in 3/4)."
+    ]
+    assert head((tmp_path / "x.mid").read_bytes()) == head(song.read_bytes())
+
+
 def head(data: bytes) -> list[int]:
     theme: Theme = theme_of(data, "x.mid")
     return [note.pitch % 12 for bar in theme.bars for note in bar][:12]

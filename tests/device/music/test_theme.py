@@ -100,9 +100,37 @@ def test_drums_alone_are_no_melody() -> None:
     assert "no melody" in wrong(midi(("Drums", 9, tune())))
 
 
-@pytest.mark.parametrize("meter", [(7, 8), (3, 4), (6, 8), (5, 4)])
+@pytest.mark.parametrize("meter", [(7, 8), (9, 8), (11, 8), (5, 4)])
 def test_other_meters_are_refused_in_words(meter: tuple[int, int]) -> None:
     assert f"{meter[0]}/{meter[1]}" in wrong(midi(("", 0, tune()), meter=meter))
+
+
+@pytest.mark.parametrize(
+    ("meter", "lengths"),
+    [
+        ((3, 4), (1, 1, 1, 2, 0.5, 0.5)),
+        ((6, 8), (0.5, 0.5, 0.5, 1, 0.5, 1.5, 1, 0.5)),
+        ((3, 8), (0.5, 0.5, 0.5, 1, 0.5)),
+        ((6, 4), (1, 1, 1, 3)),
+        ((12, 8), (1.5, 1.5, 1.5, 1, 0.5)),
+    ],
+)
+def test_three_quarters_keep_their_rhythm_in_a_bar_of_four(meter: tuple[int, int], lengths: tuple[float, ...]) -> None:
+    onsets_ = [sum((lengths * 9)[:index]) for index in range(16)]
+    notes = [(onset, (lengths * 9)[index], TUNE[index]) for index, onset in enumerate(onsets_)]
+    heard = hear(midi(("", 0, notes), meter=meter), "song.mid")
+    found = [(96 * bar + note.onset_tick) / 32 for bar, notes in enumerate(heard.theme.bars) for note in notes]
+    assert found == pytest.approx(onsets_)
+    assert set(onsets(heard.theme)) <= set(STEP_TICKS)
+    assert [pitch % 12 for pitch in pitches(heard.theme)] == [pitch % 12 for pitch in TUNE]
+    assert f"(written in {meter[0]}/{meter[1]})" in heard.sentence
+
+
+def test_a_waltz_with_an_upbeat_keeps_its_bar_lines() -> None:
+    notes = [(0.0, 1.0, 67), *tune(begins=1.0)]
+    heard = hear(with_meters(midi(("", 0, notes), meter=None), (0, 1, 4), (1, 3, 4)), "song.mid")
+    assert [[note.onset_tick for note in bar] for bar in heard.theme.bars[:3]] == [[64], [0, 32, 64], [0, 32, 64]]
+    assert "an upbeat of 1 quarter" in heard.sentence
 
 
 @pytest.mark.parametrize("meter", [None, (4, 4), (2, 4), (2, 2), (8, 8)])
