@@ -70,7 +70,7 @@ class AudioConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True)
     periods: Annotated[int, msgspec.Meta(ge=2, le=16)] = 3
     soundfont: str = ""
     """Path; empty: the first permissively licensed one found."""
-    gain: Annotated[float, msgspec.Meta(gt=0.0, le=10.0)] = 1.5
+    gain: Annotated[float, msgspec.Meta(ge=0.01, le=10.0)] = 1.5
     """FluidSynth's; with 1.5 a bar of middle density at 0 dB just meets the ceiling of -6 dBFS (measured, FluidR3)."""
     ceiling_dbfs: Annotated[float, msgspec.Meta(ge=-60.0, le=0.0)] = -6.0
     """The limiter's ceiling: no sample is ever above it."""
@@ -107,7 +107,7 @@ class ControlConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class SessionDefaults(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    minutes: Annotated[float, msgspec.Meta(gt=0.0, le=240.0)] = 20.0
+    minutes: Annotated[float, msgspec.Meta(ge=0.1, le=240.0)] = 20.0
     start_without_sensors: bool = False
     """A box at home plays even when a sensor is missing and waits for it; a bench refuses to start."""
     directory: str = ""

@@ -90,7 +90,13 @@ def test_the_line_of_a_key_is_found_however_it_is_written(text: str, line: int) 
 
 @pytest.mark.parametrize(
     ("text", "word"),
-    [("[session]\nminutes = inf", ":2"), ("[audio]\nsfreq_hz = 1000000000", ":2"), ("[audio]\ngain = inf", ":2")],
+    [
+        ("[session]\nminutes = inf", ":2"),
+        ("[session]\nminutes = 1e-300", ":2"),
+        ("[audio]\ngain = 1e-300", ":2"),
+        ("[audio]\nsfreq_hz = 1000000000", ":2"),
+        ("[audio]\ngain = inf", ":2"),
+    ],
 )
 def test_what_no_box_can_do_is_refused_with_its_line(tmp_path: Path, text: str, word: str) -> None:
     path = tmp_path / "device.toml"
