@@ -6,6 +6,7 @@ why there is none. The launching room reads the bytes from a disk (`device.comma
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, NoReturn
 
@@ -228,7 +229,8 @@ def _tell(name: str, file: File, tune: Part, line: Line, taken: Sequence[Raw], k
 def _left_out(line: Line, taken: Sequence[Raw]) -> Iterator[str]:
     if len(taken) < len(line.notes):
         yield f"{len(line.notes) - len(taken)} notes behind its first {THEME_BARS} bars"
-    for measure in line.stretch.odd:
-        yield f"the end of a bar of {measure.length / TICKS_PER_BEAT:g} quarters"
-    for group in line.other:
-        yield f"{len(group)} bars of {group[0].meter}"
+    for length, number in Counter(measure.length for measure in line.stretch.odd).items():
+        bars = f"{number} bars" if number > 1 else "a bar"
+        yield f"the end of {bars} of {length / TICKS_PER_BEAT:g} quarters"
+    for meter, number in Counter(str(measure.meter) for group in line.other for measure in group).items():
+        yield f"{number} bars of {meter}"

@@ -180,6 +180,12 @@ def test_one_odd_bar_cuts_nothing_and_is_said() -> None:
     assert "the end of a bar of 5 quarters" in heard.sentence
 
 
+def test_many_odd_bars_are_said_once() -> None:
+    meters = [(9 * number + beat, numerator, 4) for number in range(20) for beat, numerator in ((0, 4), (4, 5))]
+    data = with_meters(midi(("", 0, tune(TUNE * 11)), meter=None), *meters)
+    assert hear(data, "song.mid").sentence.endswith("; the end of 20 bars of 5 quarters.")
+
+
 def test_what_was_understood_is_said_in_one_line() -> None:
     sentence = hear(midi(("Backing", 1, tune([50] * 8)), ("Voice", 0, tune(TUNE * 20, up=2))), "song.mid").sentence
     assert sentence == (
