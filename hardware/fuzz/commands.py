@@ -39,21 +39,21 @@ class UnansweredError(AssertionError):
 
 
 class Commands:
-    """One door that stays open over all cases, as a session's does."""
+    """Several requests at one door, or one reason that was left."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = door_path(folder, "patient")
-        self._door = Door({"patient": self._path}, SystemClock())
 
     def run(self, rng: random.Random) -> None:
         if rng.random() < 0.2:
             self._leave_fault(rng)
         else:
-            self._ask(rng)
+            with contextlib.closing(Door({"patient": self._path}, SystemClock())) as door:
+                for _ in range(rng.choice((1, 1, 3))):
+                    self._ask(door, _request(rng))
 
-    def _ask(self, rng: random.Random) -> None:
-        request = _request(rng)
+    def _ask(self, door: Door, request: bytes) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.settimeout(1.0)
             line.connect(str(self._path))
@@ -62,10 +62,10 @@ class Commands:
                 line.sendall(request)
                 line.shutdown(socket.SHUT_WR)
             for _ in range(2):
-                for wish in self._door.requests():
+                for wish in door.requests():
                     wish.answer(Reply(answer="taken"))
             self._read_answer(line, request)
-        self._door.requests()
+        door.requests()
 
     def _read_answer(self, line: socket.socket, request: bytes) -> None:
         try:
