@@ -182,7 +182,7 @@ def open_readers(models_dir: Path, names: Sequence[str], *, is_rested: bool) -> 
 
 def _likeness(present: NDArray[np.bool_], sites: NDArray[np.bool_]) -> float:
     """Sites that two montages share, of all that either has (Jaccard)."""
-    return float((present & sites).sum() / max(1, (present | sites).sum()))
+    return float((present & sites).sum() / max(1, int((present | sites).sum())))
 
 
 def calibration_at(calibrations: Sequence[Calibration], evidence_s: float) -> Calibration:

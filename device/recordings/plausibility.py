@@ -164,7 +164,7 @@ def _clipped_share(values: Rows, sfreq_hz: float) -> float:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], at_limit, [False]))))
     lengths = edges[1::2] - edges[::2]
     railed = lengths[lengths >= RAILED_S * sfreq_hz].sum()
-    return float((lengths.sum() - railed) / max(1, len(values) - railed))
+    return float((lengths.sum() - railed) / max(1, len(values) - int(railed)))
 
 
 def _wrong_rate(data_uv: Rows, sfreq_hz: float) -> Finding:
