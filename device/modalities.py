@@ -48,12 +48,9 @@ class Modality(NamedTuple):
         """Names of its channels; empty where the sensor names them."""
         return tuple(name for name in self.channels if name != "*")
 
-    def possible(self, ch_name: str) -> tuple[float, float]:
-        """Least and greatest value of a channel."""
-        return self.channels.get(ch_name, self.channels.get("*", ANY)).possible
 
-
-ANY = Channel("", (-1e30, 1e30))
+NUMBERS = (-1e30, 1e30)
+"""Larger ones are broken."""
 EEG, WRIST = "device.dsp.features:EegExtractor", "device.dsp.wrist:WristExtractor"
 GRAVITY = Channel("g", (-1000.0, 1000.0), held_s=60.0)
 RATE = Channel("1/min", (30.0, 220.0), held_s=45.0, coarse_step=1.0, held_coarse_s=120.0)
@@ -65,9 +62,9 @@ music): heart rate 12 s (in whole beats 173 s, of which 0.05 % of the time lies 
 conductance 5 s, temperature 25 s, all three axes of acceleration 26 s."""
 
 MODALITIES: dict[SignalKind, Modality] = {
-    "eeg": Modality({"*": Channel("uV", (-1e6, 1e6))}, "eeg", EEG),
+    "eeg": Modality({"*": Channel("uV", NUMBERS)}, "eeg", EEG),
     "heart": Modality({"hr_bpm": RATE, "rr_ms": INTERVAL}, "wrist", WRIST, is_irregular=True),
-    "ppg": Modality({"*": ANY}, "wrist", WRIST),
+    "ppg": Modality({"*": Channel("", NUMBERS)}, "wrist", WRIST),
     "motion": Modality({"acc_x": GRAVITY, "acc_y": GRAVITY, "acc_z": GRAVITY}, "wrist", WRIST),
     "eda": Modality({"eda_us": CONDUCTANCE}, "wrist", WRIST),
     "temperature": Modality({"temperature_c": DEGREES}, "wrist", WRIST),

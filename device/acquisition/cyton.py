@@ -99,6 +99,7 @@ class CytonSource:
 
     async def _connect(self, emit: Emit, status: StatusReporter, backoff: Backoff) -> None:
         """One connection from opening to its end, which is always an error."""
+        self._remarks.clear()
         with self._open() as line:
             ch_names = await self._greet(line)
             if self._stream is None or self._stream.ch_names != ch_names:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from device.dsp.cancel import RATE_HZ, SEGMENT_S
 from device.dsp.motion import HUGE_G, fill
 from device.dsp.windows import FloatArray
+from device.modalities import MODALITIES
 
 BAND_HZ = (0.5, 6.5)
 EMPHASIS = 0.5
@@ -29,7 +30,7 @@ WEAK_SHARE = 0.06
 STRONG_SHARE = 8.0
 """Multiple of the median swing: a second with more is a jolt, or the band is put on."""
 MOVED_HEARD_MIN = 0.5
-HUGE = 1e30
+HUGE = MODALITIES["ppg"].channels["*"].possible[1]
 """A greater number is a broken one and no light."""
 WORTH_TELLING = 0.02
 

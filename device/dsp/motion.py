@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.dsp.windows import FloatArray
+from device.modalities import MODALITIES
 
 FEATURES = ("motion.mean_g", "motion.still_share", "motion.cadence_hz", "motion.cadence_strength")
 """Mean dynamic magnitude in g; share of seconds without movement, 0 to 1; steps or swings a second, NaN where there is
@@ -26,7 +27,7 @@ STRENGTH_MIN = 0.35
 PEAK_HZ = 0.12
 """Half width of a line of a gait, whose steps differ by some percent."""
 LOST_MAX = 0.5
-HUGE_G = 1000.0
+HUGE_G = MODALITIES["motion"].channels["acc_x"].possible[1]
 """A greater number is a broken one and no acceleration."""
 CHANCE_MIN = 0.1
 """Windows of seconds have so few lines that all are near a harmonic."""

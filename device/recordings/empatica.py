@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.messages import SignalKind
+from device.modalities import MODALITIES
 from device.recordings.signals import Heart, Samples, as_signal, number
 
 SIDES = ("", "left_", "right_")
@@ -25,16 +26,15 @@ DAY_S = 86_400.0
 
 class Column(NamedTuple):
     key: str
-    ch_names: tuple[str, ...]
     unit: float
     """What one count is worth."""
 
 
 COLUMNS: dict[SignalKind, Column] = {
-    "ppg": Column("bvp", ("ppg",), 1.0),
-    "motion": Column("acc", ("acc_x", "acc_y", "acc_z"), 1 / 64),
-    "eda": Column("eda", ("eda_us",), 1.0),
-    "temperature": Column("temp", ("temperature_c",), 1.0),
+    "ppg": Column("bvp", 1.0),
+    "motion": Column("acc", 1 / 64),
+    "eda": Column("eda", 1.0),
+    "temperature": Column("temp", 1.0),
 }
 
 
@@ -48,7 +48,7 @@ def read_signals(npz: Mapping[str, Any]) -> dict[SignalKind, Samples]:
     signals: dict[SignalKind, Samples] = {}
     for kind, column in COLUMNS.items():
         if f"{side}{column.key}" in npz and f"{side}{column.key}_fs" in npz:
-            signals[kind] = _read_signal(npz, side, column)
+            signals[kind] = _read_signal(npz, side, kind)
     return signals
 
 
@@ -57,15 +57,16 @@ def _side(npz: Mapping[str, Any]) -> str:
     return next((side for side in SIDES if any(f"{side}{key}" in npz for key in keys)), "")
 
 
-def _read_signal(npz: Mapping[str, Any], side: str, column: Column) -> Samples:
+def _read_signal(npz: Mapping[str, Any], side: str, kind: SignalKind) -> Samples:
+    column, ch_names = COLUMNS[kind], MODALITIES[kind].ch_names or (kind,)
     name = f"{side}{column.key}"
     unit = number(npz, f"{name}_scale") if f"{name}_scale" in npz else column.unit
     data = as_signal(npz[name], unit)
     rows = data[:, None] if data.ndim == 1 else data
-    if rows.ndim != 2 or rows.shape[1] != len(column.ch_names) or not len(rows):
+    if rows.ndim != 2 or rows.shape[1] != len(ch_names) or not len(rows):
         raise ValueError(f"the shape of its {name} makes no sense")
     start_s = _start_s(npz, side, f"{name}_t0")
-    return Samples(np.ascontiguousarray(rows), _rate_hz(npz, name), column.ch_names, start_s)
+    return Samples(np.ascontiguousarray(rows), _rate_hz(npz, name), ch_names, start_s)
 
 
 def _rate_hz(npz: Mapping[str, Any], name: str) -> float:

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from device.errors import RecordingError
 from device.messages import SampleChunk, SignalKind
+from device.modalities import MODALITIES
 from device.recordings.signals import Heart, Recording, Samples, lay_out, refuse_too_many
 from device.sessions.reader import LogReader
 
 GAP_MAX_S = 3600.0
 """A longer gap is cut to this: it is no use to play, and a damaged counter must not ask for the memory."""
 
-WRIST: tuple[SignalKind, ...] = ("ppg", "motion", "eda", "temperature")
+WRIST = tuple(kind for kind, row in MODALITIES.items() if row.features == "wrist" and not row.is_irregular)
 
 
 def load_session(folder: Path) -> Recording:
@@ -47,7 +48,7 @@ def load_session(folder: Path) -> Recording:
 
 def _is_sound(chunk: SampleChunk) -> bool:
     """Whether there is something in it that has a time; heart events come without a rate."""
-    return bool(chunk.data) and bool(chunk.times_ns) == (chunk.kind == "heart") == (chunk.sfreq_hz == 0)
+    return bool(chunk.data) and bool(chunk.times_ns) == MODALITIES[chunk.kind].is_irregular == (chunk.sfreq_hz == 0)
 
 
 def _richest(chunks: dict[tuple[SignalKind, str], list[SampleChunk]], kind: SignalKind) -> list[SampleChunk]:

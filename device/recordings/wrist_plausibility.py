@@ -7,19 +7,20 @@ from numpy.typing import NDArray
 
 from device.errors import RecordingError
 from device.messages import SignalKind
+from device.modalities import MODALITIES
 from device.recordings.signals import Heart, Recording, Samples
 
 LENGTHS_DIFFER = 0.1
 LENGTHS_DIFFER_S = 30.0
 """Signals of one band end together: within 20 s in real recordings, as its heart rate begins 10 s late."""
-HEART_RATES_BPM = (30.0, 220.0)
+HEART_RATES_BPM = MODALITIES["heart"].channels["hr_bpm"].possible
 """Range of the median rate, which is 64 to 102 in real recordings."""
 INTERVALS_AGREE = (0.7, 1.45)
 """Range of the intervals' median rate over the median heart rate, which is 0.91 to 1.19 in real recordings."""
 USUAL: dict[SignalKind, tuple[float, float, str]] = {
     "motion": (0.3, 3.0, "g (gravity alone is 1 g)"),
-    "eda": (0.0, 100.0, "microsiemens"),
-    "temperature": (5.0, 50.0, "degrees Celsius"),
+    "eda": (*MODALITIES["eda"].channels["eda_us"].possible, "microsiemens"),
+    "temperature": (*MODALITIES["temperature"].channels["temperature_c"].possible, "degrees Celsius"),
 }
 """Range and unit of the median; real ones are 1.0 g, 0.1 to 5 uS, 28 to 35 degrees."""
 STEADY_S = 60.0
