@@ -7,7 +7,7 @@ import time
 from typing import Protocol
 
 STANDSTILL_NS = 1_000_000_000
-"""No turn of a loop takes so long, unless the process was held up."""
+"""Time that no turn of a loop takes, unless the process was held up."""
 
 
 class Clock(Protocol):

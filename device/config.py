@@ -62,16 +62,16 @@ class BluetoothConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class AudioConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sink: Literal["card", "wav"] = "card"
-    """`wav`: no sound card; the same sound is only recorded, in real time."""
+    """The output; with `wav` there is no sound card, and the same sound is only recorded, in real time."""
     device: str = ""
     """Sound card by ALSA name; empty: the system default."""
     sfreq_hz: Annotated[int, msgspec.Meta(ge=8_000, le=96_000)] = 48_000
     block_frames: Annotated[int, msgspec.Meta(ge=64, le=8192, multiple_of=64)] = 1024
     periods: Annotated[int, msgspec.Meta(ge=2, le=16)] = 3
     soundfont: str = ""
-    """Path; empty: the first permissively licensed one found."""
+    """Path of the sound font; empty: the first permissively licensed one that is found."""
     gain: Annotated[float, msgspec.Meta(ge=0.01, le=10.0)] = 1.5
-    """FluidSynth's; with 1.5 a bar of middle density at 0 dB just meets the ceiling of -6 dBFS (measured, FluidR3)."""
+    """FluidSynth's gain; with 1.5 a bar of middle density at 0 dB just meets the ceiling of -6 dBFS (FluidR3)."""
     ceiling_dbfs: Annotated[float, msgspec.Meta(ge=-60.0, le=0.0)] = -6.0
     """The limiter's ceiling: no sample is ever above it."""
 
@@ -120,7 +120,7 @@ class ListenersConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """device.toml: the site."""
+    """What device.toml says of the site."""
 
     sources: dict[str, SourceConfig] = {}
     bluetooth: BluetoothConfig = BluetoothConfig()
@@ -157,7 +157,7 @@ class Preference(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seed_melody: str = ""
     """A MIDI file in 4/4 or 3/4 (or what fills such bars) whose melody the music takes up and varies."""
     voices: Annotated[tuple[Voice, ...], msgspec.Meta(min_length=1)] = VOICES
-    """Who plays; the others are silent."""
+    """Voices that play; the others are silent."""
     swells: bool = False
     """Whether the sound swells at three quarters of the rate at which the listener breathes at rest."""
     never_styles: tuple[Style, ...] = ()
@@ -180,7 +180,7 @@ class Theme(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """prescription.toml: the therapist's goal and limits."""
+    """What prescription.toml says: the therapist's goal and limits."""
 
     goal_valence: Axis = 0.4
     goal_arousal: Axis = -0.6

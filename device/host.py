@@ -126,7 +126,7 @@ class ProcessContext:
 
     @property
     def ready(self) -> bool:
-        """Loaded, and heard by and hearing every process it reads from."""
+        """Whether it is loaded, hears every process it reads from, and is heard by them."""
         return self._loaded and all(beats >= BEATS_TO_JOIN for beats in self._awaited.values())
 
     @property
@@ -147,7 +147,7 @@ class ProcessContext:
         return self._publisher.send(message)
 
     def receive(self, timeout_ms: int) -> list[Received]:
-        """What this process reads and has come in, waiting up to `timeout_ms` for the first."""
+        """The messages this process reads that have come in, waiting up to `timeout_ms` for the first."""
         return [item for item in self._subscriber.receive(timeout_ms) if self._note(item)]
 
     def _note(self, item: Received) -> bool:
@@ -312,7 +312,7 @@ def run_entry(name: str, folder: Path, make: Callable[[], Context]) -> int:
 
 
 def leave_fault(folder: Path, fault: Fault) -> None:
-    """Whole or not at all, as the manager may look at any moment; a disk that refuses has its own fault."""
+    """Write a fault whole or not at all: the manager may look at any moment. A disk that refuses has its own fault."""
     path = fault_path(folder, fault.process)
     beside = path.with_suffix(".new")
     with contextlib.suppress(OSError):
@@ -321,7 +321,7 @@ def leave_fault(folder: Path, fault: Fault) -> None:
 
 
 def _take_place(row: Process) -> None:
-    """Cores, priority: wishes, which an unprivileged user may not be granted."""
+    """Ask for cores and priority: wishes, which an unprivileged user may not be granted."""
     with contextlib.suppress(OSError):
         os.nice(row.nice)
     if row.cores and (os.cpu_count() or 1) >= 4:

@@ -184,7 +184,7 @@ class Decision(Message, frozen=True, kw_only=True):
     taken: Moves
     """What was left of the proposal after slopes and locks."""
     limited: tuple[str, ...] = ()
-    """What they changed, in words."""
+    """What slopes and locks changed, in words."""
     decided_by: Decider
     reason: str
 
@@ -396,7 +396,7 @@ class SensorStatus(Message, frozen=True, kw_only=True):
     state: SourceState
     sentence: str
     battery_percent: int = -1
-    """-1: not told."""
+    """Charge of its battery; -1: not told."""
     device: str = ""
     """What tells the device from others of its kind (a Bluetooth address); empty: not known.
 

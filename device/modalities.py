@@ -41,7 +41,7 @@ class Modality(NamedTuple):
     extractor: str
     """`module:Class` of what turns chunks into frames, built with the first chunk; one serves all that share frames."""
     is_irregular: bool = False
-    """Events at times of their own, as heartbeats are, instead of a rate."""
+    """Whether it is events at times of their own, as heartbeats are, instead of samples at a rate."""
 
     @property
     def ch_names(self) -> tuple[str, ...]:

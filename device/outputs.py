@@ -1,4 +1,4 @@
-"""What is written for people is whole or not at all, and never takes the place of something that is not a file.
+"""Writes what is for people whole or not at all, and never in place of something that is not a file.
 
 A file is written beside its place and renamed over it, so a full disk or a stop leaves the old one. A device or a pipe
 is written to; a link stays one, and what it points at is written.

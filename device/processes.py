@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 RunCondition = Literal["always", "session"]
 """`always`: it outlives sessions and hears each of them; `session`: it lives and dies with one."""
 ALWAYS_FOLDER = "always"
-"""Beside the run folders of sessions: where processes publish that outlive them."""
+"""Folder beside the run folders of sessions, in which processes publish that outlive them."""
 
 
 class Process(NamedTuple):

@@ -26,7 +26,7 @@ from device.recordings.signals import Recording, refuse_too_many
 DAY_S = 86_400.0
 DEFAULT = AffectConfig()
 REST_S = 60.0
-"""Calibration where nobody asks for another."""
+"""Length of the rest where nobody asks for another."""
 
 
 class Line(msgspec.Struct, frozen=True):

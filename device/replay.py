@@ -37,7 +37,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class StreamReport(msgspec.Struct, kw_only=True):
-    """How one stream came out: recorded messages, how many of them are the same, the first that is not."""
+    """The outcome for one stream: recorded messages, how many of them are the same, the first that is not."""
 
     stream: str
     recorded: int = 0
@@ -228,7 +228,7 @@ def _differing(recorded: Message, produced: Message) -> Iterator[str]:
 
 
 def _close(recorded: Any, produced: Any, tolerance: float) -> bool:
-    """Equal, but for the last digits of numbers."""
+    """Whether two values are equal but for the last digits of numbers."""
     if isinstance(recorded, float) and isinstance(produced, float):
         both_nan = math.isnan(recorded) and math.isnan(produced)
         return both_nan or math.isclose(recorded, produced, rel_tol=tolerance, abs_tol=tolerance)

@@ -1,4 +1,4 @@
-"""TOML that somebody wrote: read within declared limits, and the line on which a key stands."""
+"""Reads TOML that somebody wrote, within declared limits, and finds the line on which a key stands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from device.errors import ConfigError
 
 BYTES_MAX = 65_536
-"""More than any configuration takes."""
+"""Greatest size in bytes, more than any configuration takes."""
 PARTS_MAX = 16
 """Parts of a dotted key; tomllib needs memory by their square."""
 STRINGS = re.compile(r'"(?:\\.|[^"\\\n])*"|' + r"'[^'\n]*'")
@@ -21,7 +21,7 @@ ANY_KEY = "[...]"
 
 
 def read_text(path: Path, bytes_max: int = BYTES_MAX) -> str:
-    """What a small text file holds.
+    """The text of a small file.
 
     Raises:
         ConfigError: it cannot be read, is larger than `bytes_max`, or is no text.

@@ -22,7 +22,7 @@ UNPAIRED = {
     "AuthenticationTimeout",
 }
 UNPAIRED_CODES = {0x05, 0x08, 0x0C, 0x0F}
-"""ATT: insufficient authentication, authorization, key size, encryption."""
+"""Errors of ATT: insufficient authentication, authorization, key size, encryption."""
 UNREACHED = ("abort", "timeout", "timed out", "host is down", "failed to establish", "page-timeout")
 """Words of a `Failed` connection that distance or interference explains."""
 GONE = {"NotConnected", "UnknownObject", "DoesNotExist", "UnknownMethod"}

@@ -41,7 +41,7 @@ class Chunker:
         return self._cut(time_ns, keep_tail=True)
 
     def flush(self, time_ns: Callable[[int], int]) -> list[SampleChunk]:
-        """What is left, as a last short chunk."""
+        """Give what is left as a last short chunk."""
         return self._cut(time_ns, keep_tail=False)
 
     def _cut(self, time_ns: Callable[[int], int], *, keep_tail: bool) -> list[SampleChunk]:

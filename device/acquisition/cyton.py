@@ -47,7 +47,7 @@ class CytonConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ch_names: tuple[str, ...] = ()
     """Electrodes in channel order, fewer than the board has leave the others out; empty: OpenBCI's usual places."""
     mains_hz: Literal[50, 60] = 50
-    """Kept with the session for whoever reads its EEG; hum is looked for at both."""
+    """Frequency of the mains, kept with the session for readers of its EEG; hum is looked for at both frequencies."""
 
 
 class CytonSource:
@@ -66,7 +66,7 @@ class CytonSource:
         self._name, self._config, self._clock = name, own, clock
         self._stream: CytonStream | None = None
         self._remarks: dict[str, None] = {}
-        """What is to be known of the stream beside that it comes, as sentences."""
+        """Sentences that say what is to be known of the stream beside that it comes."""
 
     def checks(self) -> list[Check]:
         """Whether this user may open the port, where one is named."""

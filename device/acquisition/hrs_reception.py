@@ -89,7 +89,7 @@ class Reception:
         return min(SILENCE_MAX_NS, max(SILENCE_NS, PACES * max(self._pauses_ns)))
 
     def describe_silence(self, band: str) -> tuple[str, str]:
-        """Sentence and action for a band that is silent."""
+        """Sentence and action that are due for a band that is silent."""
         if self.is_heard:
             return f"{band} is connected but sends nothing any more; it is connected anew.", ""
         if self._unread:

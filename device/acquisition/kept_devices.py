@@ -1,4 +1,4 @@
-"""Which device each source of the session is, kept for the process that is started again in mid-session."""
+"""Keeps which device each source of the session is, for the process that is started again in mid-session."""
 
 from __future__ import annotations
 

@@ -37,12 +37,12 @@ from device.sessions.reader import SessionReader
 
 SAMPLE_S = 0.5
 START_UP_S = 12.0
-"""Not counted as steady state."""
+"""Seconds at the beginning that are not counted as steady state."""
 WISHES: tuple[type[Command], ...] = (Softer, Calmer, Louder, Livelier) * 4
 WISH_EACH_S = 4.7
-"""No multiple of a bar's length, so that wishes fall anywhere in it."""
+"""Pause between wishes: no multiple of a bar's length, so that wishes fall anywhere in it."""
 SESSION_TIMEOUT_S = 60.0
-"""What a session may take beyond its own minutes before it counts as hung."""
+"""Seconds that a session may take beyond its own minutes before it counts as hung."""
 
 
 class Figure(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Which sessions are meant: where they are kept on this machine, and one of them by its folder or by its id."""
+"""Finds the sessions that are meant: where they are kept on this machine, and one of them by its folder or its id."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from device.errors import RecordingError
 from device.sessions.listing import SessionInfo, list_sessions
 
 NAMED_MAX = 5
-"""Sessions that a refusal names."""
+"""Number of sessions that a refusal names."""
 
 
 def places(folder: Path | None, device_path: Path | None) -> list[Path]:

@@ -1,4 +1,4 @@
-"""What a therapist prescribed, read and looked at as a whole: what cannot be played is refused where it stands.
+"""Reads what a therapist prescribed and looks at it as a whole: what cannot be played is refused where it stands.
 
 Where something else takes the place of what was wished, that is said; what is forbidden never sounds.
 """

@@ -94,7 +94,7 @@ def run(device_path: Path | None, **options: Any) -> None:
 
 
 def _demo_audio(audio: AudioConfig, *, no_sound: bool) -> AudioConfig:
-    """Sound card if there is one; a demo goes on without."""
+    """The sound card if there is one; a demo goes on without it."""
     if not no_sound and audio.sink == "card":
         from device.audio.player import probe  # noqa: PLC0415 - a box that only records has no card
 
@@ -137,7 +137,7 @@ def _play(config: SessionConfig, options: dict[str, Any], signals: Signals, extr
 
 
 def _sum_up(config: SessionConfig, end: End, signals: Signals, *, as_json: bool) -> bool:
-    """Write the summary's files of what was recorded; whether there is a picture now."""
+    """Write the summary's files of what was recorded, and say whether there is a picture now."""
     if not has_recording(config):
         if not end.sentence:
             signals.check()

@@ -23,7 +23,7 @@ from device.runtime.run_folder import living_sessions
 
 NOBODY = Reply(answer="unanswered", sentence="It is only starting, or ending; nobody answers there.")
 START_NS = 10_000_000_000
-"""Within this time a session that begins has a door."""
+"""Time within which a session that begins has a door."""
 BEGIN = "Start one with `isotone demo` or `isotone run`."
 
 

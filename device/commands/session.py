@@ -28,7 +28,7 @@ from device.runtime.run_folder import claim_run_folder, name_session
 from device.sessions.store import log_paths
 
 MEGABYTES_PER_MINUTE = 13
-"""heard.wav is 11.5 MB a minute, the log about 1."""
+"""Disk that a session takes: heard.wav has 11.5 MB a minute, the log about 1."""
 SPARE_MEGABYTES = 50
 SUMMARY_TIMEOUT_S = 120
 PRIVATE = 0o077
@@ -155,7 +155,7 @@ def keep_logs(config: SessionConfig) -> None:
 
 
 def summarise(session_dir: Path) -> bool:
-    """Draw session.png and write played.mid and summary.json, in a process of its own; whether it worked.
+    """Draw session.png and write played.mid and summary.json, in a process of its own; says whether it worked.
 
     The process is out of the terminal's reach: a second Ctrl-C, or a closed terminal, does not cost the picture.
     """

@@ -1,4 +1,4 @@
-"""What is asked of `isotone compose`, and what can be had of it: the nearest that can is taken, and that is said."""
+"""Turns what is asked of `isotone compose` into what can be had: the nearest is taken, and that is said."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def can_draw() -> bool:
 
 
 class Watcher:
-    """Base: keeps the board, draws every `period_ns`, turns keys into commands. A context manager.
+    """Base of the watchers, a context manager: keeps the board, draws every `period_ns`, turns keys into commands.
 
     What is drawn is written by a thread: a terminal that is held (Ctrl-S, a pipe nobody reads) must not hold the
     manager's heartbeat, or the session would end.
@@ -172,7 +172,7 @@ class PlainWatcher(Watcher):
 
 
 class JsonWatcher(Watcher):
-    """One JSON object a second."""
+    """Prints one JSON object a second."""
 
     period_ns = JSON_NS
 

@@ -113,7 +113,7 @@ def forgive() -> None:
 
 
 def output_trouble() -> str:
-    """Why output was lost, or nothing."""
+    """Why output was lost; empty where none was."""
     outlet = _outlet()
     return outlet.trouble if outlet else ""
 
@@ -130,7 +130,7 @@ def _outlet() -> Outlet | None:
 
 
 def _fill_closed() -> None:
-    """Descriptors 0 to 2 that were closed at the start (`>&-`) would else be given to the next file that is opened."""
+    """Fill descriptors 0 to 2 that were closed at the start (`>&-`), which the next opened file would else be given."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)

@@ -83,7 +83,7 @@ def _quality(frame: m.FeatureFrame) -> Text:
 
 
 def _axis(mean: float, deviation: float, target: float | None, known: bool) -> Text:
-    """-1 to 1 as a line: the band is mean ± one deviation, `┃` the mean, `◆` the target."""
+    """An axis from -1 to 1 as a line: the band is mean ± one deviation, `┃` the mean, `◆` the target."""
 
     def cell(value: float) -> int:
         return round((min(1.0, max(-1.0, value)) + 1) / 2 * (AXIS_CELLS - 1))

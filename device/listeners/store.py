@@ -40,7 +40,7 @@ class Person(NamedTuple):
 
 
 class Store:
-    """Listeners, in transactions. Made by `open_store`."""
+    """The table of listeners, used in transactions. `open_store` makes it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection

@@ -1,4 +1,4 @@
-"""Starting and stopping the processes of TABLE 2: as fresh interpreters, or as threads with `--one-process`."""
+"""Starts and stops the processes of TABLE 2: as fresh interpreters, or as threads with `--one-process`."""
 
 from __future__ import annotations
 

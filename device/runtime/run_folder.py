@@ -21,7 +21,7 @@ from device.errors import SystemMissingError
 from device.processes import ALWAYS_FOLDER
 
 ROOT_PATH_MAX = 56
-"""Bytes. A socket's path may have 107; a session's name and `rig/control.ipc` still follow."""
+"""Greatest length in bytes: a socket's path may have 107, and a session's name and `rig/control.ipc` still follow."""
 SESSION_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 

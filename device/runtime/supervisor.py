@@ -33,7 +33,7 @@ class Death(NamedTuple):
     fault: Fault | None
     """What it left as its reason."""
     is_last: bool
-    """It is not to be started again: too often of late, or its row says so."""
+    """Whether it is not to be started again: it died too often of late, or its row says so."""
 
 
 class Watched:
@@ -48,7 +48,7 @@ class Watched:
         self._deaths_ns: deque[int] = deque(maxlen=DEATHS_PER_MINUTE)
 
     def die(self, now_ns: int) -> bool:
-        """Count a death; whether it is the last."""
+        """Count a death and say whether it is the last."""
         self.child = None
         self._deaths_ns.append(now_ns)
         too_often = len(self._deaths_ns) == DEATHS_PER_MINUTE and now_ns - self._deaths_ns[0] < 60e9
@@ -91,7 +91,7 @@ class Supervisor:
         return all(now_ns - watched.heard_ns < HUNG_S * 1e9 for watched in self.watched.values())
 
     def forgive(self) -> None:
-        """We stood still ourselves: what we did not hear meanwhile is nobody's fault."""
+        """Forgive what was not heard while we stood still ourselves: that is nobody's fault."""
         now_ns = self._clock.now_ns()
         for watched in self.watched.values():
             watched.heard_ns = now_ns

@@ -1,4 +1,4 @@
-"""session.json as it is read back: by whichever release it was written, and whatever has happened to it since."""
+"""Reads session.json back, whichever release wrote it and whatever has happened to it since."""
 
 from __future__ import annotations
 

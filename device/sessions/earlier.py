@@ -1,4 +1,4 @@
-"""What a recorded session tells of its listener, whichever release recorded it and however it ended."""
+"""Reads what a recorded session tells of its listener, whichever release recorded it and however it ended."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Head(NamedTuple):
     folder: Path
     listener: str
     listener_id: str
-    """Empty in sessions of releases that did not have it."""
+    """The listener's id; empty in sessions of releases that did not have it."""
     log_bytes: int
 
     @property

@@ -290,7 +290,7 @@ def _tell_events(axis: Axes, words: Axes, events: Sequence[Event]) -> None:
 
 
 def _shorten(text: str, length: int = WORDS_MAX) -> str:
-    """No longer than that, and without control characters, which have no form."""
+    """The text cut to that length and without control characters, which have no form."""
     shown = printable(text[:length])
     return shown if len(text) <= length and len(shown) <= length else f"{shown[: length - 1]}…"
 

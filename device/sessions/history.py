@@ -15,7 +15,7 @@ from device.sessions.reader import SessionReader
 UNKEPT = (m.SampleChunk, m.FeatureFrame, m.Trace, m.Digest, m.Health)
 """Messages of which only counts and means are kept."""
 KEPT_BYTES_MAX = 128 * 2**20
-"""Eight hours have about 25 MB."""
+"""Bytes that are kept at most; eight hours have about 25 MB."""
 MESSAGE_BYTES = 16
 """Bytes that are kept of any message."""
 SOURCES_MAX = 32
@@ -177,7 +177,7 @@ class History:
         return spans
 
     def lanes(self) -> list[Lane]:
-        """One for each kind of features of each source; one without quality for a source of which none were made."""
+        """A lane for each kind of features of each source; one without quality for a source of which none were made."""
         lanes: dict[tuple[str, str], list[tuple[int, float]]] = {}
         for source, found in self.sources.items():
             for kind, frames in found.quality.items():
@@ -214,7 +214,7 @@ class History:
         return any(bar.bar_index in finals for bar in self.played)
 
     def ended(self) -> str:
-        """How: `whole`, `stopped`, `by a fault`, or `cut off` where the log just ends."""
+        """How it ended: `whole`, `stopped`, `by a fault`, or `cut off` where the log just ends."""
         if any(fault.fatal for fault in self.faults):
             return "by a fault"
         if self.is_whole():

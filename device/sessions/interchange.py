@@ -19,7 +19,7 @@ from device.outputs import write_whole
 RESOLUTION = 480
 """Ticks per beat in the file."""
 SCALE = RESOLUTION // TICKS_PER_BEAT
-"""Their place is their MIDI channel."""
+"""Ticks of the file in one of ours."""
 GAP_MIN_S = 0.5
 """A wish may move the end of a bar by a quarter of a second, which is no gap."""
 GAP_MAX_S = 3600.0
@@ -33,7 +33,7 @@ Key = tuple[int, Mode]
 """Tonic (0 to 11) and mode."""
 EXPRESSION, BRIGHTNESS, SUSTAIN = 11, 74, 64
 PEDAL_UP = RESOLUTION // 16
-"""Ticks until it is pressed again."""
+"""Ticks until the pedal is pressed again."""
 
 Timed = tuple[int, int, mido.Message | mido.MetaMessage]
 """Tick, precedence at the same tick, message."""

@@ -29,7 +29,7 @@ class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
     minutes: float = 0.0
     """Length as planned."""
     ended: str
-    """How: `whole`, `stopped`, `by a fault`, `not summarised`, or `unreadable`."""
+    """How it ended: `whole`, `stopped`, `by a fault`, `not summarised`, or `unreadable`."""
     problem: str = ""
     """Why it is unreadable, as a sentence."""
 

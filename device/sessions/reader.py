@@ -58,7 +58,7 @@ class LogReader:
         return int(statistics.median_low([*islice(first, CLOCK_MESSAGES)] or [0]))
 
     def messages(self, streams: Collection[str] = STREAMS) -> Iterator[Received]:
-        """Messages of these streams as they were recorded; damaged ones are left out and named by `problems`."""
+        """The messages of these streams as they were recorded; damaged ones are left out and named by `problems`."""
         return (item.message for item in self.recorded(streams))
 
     def recorded(self, streams: Collection[str] = STREAMS) -> Iterator[Recorded]:

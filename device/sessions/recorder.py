@@ -37,7 +37,7 @@ class HeardWav:
     """Places blocks of PCM by the time they were heard."""
 
     def __init__(self, path: Path, began_ns: int) -> None:
-        """`began_ns`: when the music began, for a recorder that was started again; 0 for the first."""
+        """`began_ns` is when the music began, for a recorder that was started again; 0 for the first."""
         self._path, self._began_ns = path, began_ns
         self._writer: WavSeries | None = None
         self._next_ns = 0
@@ -116,7 +116,7 @@ class Recorder:
                 self._losses.append(f"{lost} messages of the process `{received.process}`")
 
     def _tell_losses(self) -> None:
-        """What was lost within a second is one fault."""
+        """Tell what was lost within a second as one fault."""
         if not self._losses:
             return
         named, n_more = self._losses[:LOSSES_NAMED], len(self._losses) - LOSSES_NAMED

@@ -161,7 +161,7 @@ class Store:
 
 
 def write_config(session_dir: Path, config: SessionConfig, facts: dict[str, str]) -> None:
-    """Who, when, versions and the effective configuration: `session.toml` for people, `session.json` for programs.
+    """Write who, when, versions and the effective configuration, as `session.toml` for people and `session.json`.
 
     Written once, by a rename, so that a power cut leaves either nothing or the whole.
     """
@@ -180,11 +180,11 @@ def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _toml(table: dict[str, Any]) -> str:
-    """Dotted keys with scalars and flat lists, whose JSON form is TOML too."""
+    """The lines of a table: dotted keys with scalars and flat lists, whose JSON form is TOML too."""
     return "".join(f"{_dotted(key)} = {json.dumps(value)}\n" for key, value in table.items())
 
 
 def _dotted(key: str) -> str:
-    """Quoted where TOML asks for it; a model's name has dots of its own and stands last."""
+    """A key, quoted where TOML asks for it; a model's name has dots of its own and stands last."""
     table, _, rest = key.partition(".")
     return f"{table}.{json.dumps(rest)}" if table == "card_sha256" else key

@@ -29,7 +29,7 @@ Told = tuple[str, Fields]
 """Topic and fields of a message."""
 
 FIRST_RELEASES = "0.3.0 or older"
-"""They did not say which they were."""
+"""The releases that did not say which they were."""
 
 
 def _name_release(document: Fields) -> Fields:

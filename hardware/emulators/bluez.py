@@ -59,9 +59,9 @@ class EmulatedBluez:
         self.adapter_present = True
         self.powered = True
         self.busy_scans = 0
-        """So many calls of StartDiscovery are answered with InProgress."""
+        """Number of calls of StartDiscovery that are answered with InProgress."""
         self.deaf = False
-        """No call is answered."""
+        """Whether no call is answered."""
         self._methods: dict[tuple[str, str], Callable[[Message], tuple[str, list[Any]]]] = {
             (OBJECT_MANAGER, "GetManagedObjects"): lambda _call: ("a{oa{sa{sv}}}", [self._objects()]),
             (PROPERTIES, "Set"): self._set_property,

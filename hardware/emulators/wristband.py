@@ -22,7 +22,7 @@ BATTERY_SERVICE = uuid_of(0x180F)
 BATTERY_LEVEL = uuid_of(0x2A19)
 WRIST = b"\x02"
 RR_PER_FRAME_MAX = 8
-"""So many fit beside heart rate and energy into the 20 bytes of the smallest MTU."""
+"""Intervals that fit beside heart rate and energy into the 20 bytes of the smallest MTU."""
 
 
 def encode_measurement(

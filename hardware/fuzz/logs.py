@@ -33,7 +33,7 @@ from hardware.fuzz.values import spoil
 WHOLE = Path(__file__).resolve().parents[2] / "tests" / "replay" / "releases" / "0.3.0" / "faults"
 """A session as it was recorded; its first seconds serve here, so that a case takes milliseconds."""
 BEGIN_S = 3.0
-"""Of music, with all kinds of messages."""
+"""Seconds of music that are taken, with all kinds of messages."""
 SPOILT = 12
 """Messages of a case that are given odd values, at most."""
 LOG = "log-0000.mcap"

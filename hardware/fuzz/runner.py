@@ -24,7 +24,7 @@ from device.errors import IsotoneError
 from hardware.fuzz.targets import TARGETS, Target
 
 MEMORY_MB = 1500
-"""Of address space beyond what a worker has once everything is imported."""
+"""Address space that a worker may take beyond what it has once everything is imported."""
 CASE_S = 20
 """A case that takes longer hangs."""
 BATCH = 250
@@ -57,7 +57,7 @@ class Report(msgspec.Struct):
     slowest: int = -1
     """The case that took that long."""
     failures: dict[str, list[int]] = {}
-    """Where, and the first cases that failed there."""
+    """The first cases that failed, by the place where they did."""
 
     def count(self, ending: Ending) -> None:
         self.cases += 1
@@ -136,7 +136,7 @@ def _death(status: int) -> str:
 
 
 def _work(kind: type[Target], seed: int, numbers: range, folder: Path, told: int) -> None:
-    """In the worker: one line for each case. The alarm ends it, whatever it hangs in."""
+    """Work as the worker: give one line for each case. The alarm ends a case, whatever it hangs in."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123
         sys.stderr = sys.stdout = nowhere

@@ -16,7 +16,7 @@ from tests.device.music.intents import intent, mean_pitch, notes_per_bar, write
 
 N_BARS = 16
 DEADLINE_SHARE = 0.5
-"""Of a bar's duration, for the slowest bar; generous, since tests share a machine."""
+"""Share of a bar's duration that the slowest bar may take; generous, since tests share a machine."""
 
 
 @pytest.fixture

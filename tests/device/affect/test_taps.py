@@ -12,7 +12,7 @@ from tests.device.affect.listeners import read, say, sides, taken
 
 
 def verdicts(rng: np.random.Generator, n: int, sessions: int, **off: float) -> list[Verdict]:
-    """Of honest listeners at the end of a session with `n` words."""
+    """Verdicts on honest listeners at the end of a session with `n` words."""
     found = []
     for _ in range(sessions):
         side = sides(rng, n, 3)

@@ -300,7 +300,7 @@ def test_a_revision_of_the_coming_bar_is_heard_now_in_loudness_and_brightness(co
 
 
 def prepared(asked: Transport) -> Iterable[Message]:
-    """As composers do it: each bar says for what it was composed."""
+    """Intent and bar as composers give them: each bar says for what it was composed."""
     wanted = intent(asked.bar_index)
     return [wanted, bar(asked.bar_index, manner=manner_of(wanted))]
 

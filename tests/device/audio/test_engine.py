@@ -31,7 +31,7 @@ from tests.device.audio.test_synth import needs_synth
 SFREQ_HZ = 48_000
 START = (0.1, command("start"))
 AUDIBLE = 20
-"""Of 32768: -64 dBFS."""
+"""Steps of 32768 that can be heard: -64 dBFS."""
 
 
 @pytest.fixture

@@ -193,7 +193,7 @@ def file_marks(plan: Plan, spread: float) -> Plan:
 
 
 def trial_marks(plan: Plan) -> Plan:
-    """As `file_marks`, in a set whose trials each begin with a little rest."""
+    """The plan of `file_marks` in a set whose trials each begin with a little rest."""
     plan = file_marks(plan, 1.0)
     loads = np.unique(plan.recording[plan.label > 0])
     first = np.array([np.flatnonzero(plan.recording == name)[0] for name in loads])

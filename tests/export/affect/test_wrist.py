@@ -19,7 +19,7 @@ START_S = 1.6e9
 SECONDS = 130
 HR_BPM = 72.0
 LATE_S = {"bvp": 0.0, "acc": 0.5, "eda": 1.0, "temp": 2.0, "hr": 10.0}
-"""When each signal begins."""
+"""Time at which each signal begins."""
 WHOLE: tuple[SignalKind, ...] = ("heart", "ppg", "motion", "eda", "temperature")
 
 

@@ -43,7 +43,7 @@ def piece(
 
 
 def scale_tune(n_notes: int, tonic: int = 60, step: float = 1.0) -> list[Written]:
-    """Up and down the major scale, without a pause."""
+    """A tune up and down the major scale, without a pause."""
     degrees = (0, 2, 4, 5, 7, 9, 11, 12, 11, 9, 7, 5, 4, 2)
     return [(place * step, step, tonic + degrees[place % len(degrees)]) for place in range(n_notes)]
 

@@ -34,7 +34,7 @@ def conductor(bpm: float, meter: tuple[int, int]) -> mido.MidiTrack:
 
 
 def tune(beats: int, tonic: int, step: float = 1.0) -> list[tuple[float, float, int]]:
-    """Up and down the major scale."""
+    """A tune up and down the major scale."""
     order = [0, 1, 2, 3, 4, 5, 6, 4, 2, 4, 3, 1]
     return [(place * step, step, tonic + SCALE[order[place % len(order)]]) for place in range(round(beats / step))]
 

@@ -1,4 +1,4 @@
-"""From one command to a folder, and from answers to scores."""
+"""One command makes a folder, and answers become scores."""
 
 from __future__ import annotations
 
