@@ -59,7 +59,7 @@ class Piece(NamedTuple):
 
 
 class Steersman:
-    """Answers a transport with an intent: the journey's cues, no further from the last bar's than the controller goes."""
+    """Answers a transport with an intent: the journey's cues, as near to the last bar's as the controller keeps."""
 
     def __init__(self, config: SessionConfig, wish: Wish) -> None:
         self._config, self._wish = config, wish
