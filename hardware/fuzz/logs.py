@@ -90,7 +90,7 @@ class Logs:
             logged = messages[place]
             received = logged.received
             if rng.random() < 0.15:
-                odd = rng.choice((0, 2**63, 2**64 - 1, 1, received.sent_ns + 2**50))
+                odd = rng.choice((0, 2**63, 2**64 - 1, 1, (received.sent_ns + 2**50) % 2**64))
                 messages[place] = logged._replace(log_ns=odd, received=received._replace(sent_ns=odd))
                 continue
             try:
