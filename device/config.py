@@ -13,8 +13,8 @@ import msgspec
 
 from device import __version__
 from device.errors import ConfigError
+from device.files.toml_text import ANY_KEY, find_line, parse, read_text
 from device.messages import VOICES, Mode, Note, PersonalBaseline, Voice
-from device.toml_text import ANY_KEY, find_line, parse, read_text
 
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Axis = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]

@@ -16,8 +16,8 @@ from device.affect.estimator import Estimator
 from device.config import AffectConfig, DeviceConfig, SessionConfig, SourceConfig
 from device.dsp.features import Features
 from device.errors import RecordingError
+from device.files.models import MODELS_DIR
 from device.messages import AffectEstimate, Tick
-from device.models import MODELS_DIR
 from device.recordings.files import expand, load_pieces
 from device.recordings.offline import SECOND_NS, SOURCES, OfflineSession
 from device.recordings.plausibility import check_names, refuse_implausible

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from device.files.outputs import write_whole
 from device.messages import Message, SensorStatus
-from device.outputs import write_whole
 
 FILE = "devices.json"
 

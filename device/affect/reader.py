@@ -20,8 +20,8 @@ from device.affect.novelty import Familiar, Normal
 from device.affect.runtimes import FloatRows, open_runtime
 from device.dsp.windows import FloatArray
 from device.errors import ModelError
+from device.files.models import MEND, ModelFolder
 from device.messages import FeatureFrame
-from device.models import MEND, ModelFolder
 
 KNOWN_ZERO_S = 1e9
 """Seconds that a zero which is known counts: no listener's own rest weighs against it."""

@@ -13,7 +13,7 @@ from device.commands.options import sources as sources_type
 from device.console.affect_table import show as show_affect
 from device.console.printing import has_reader, say, say_json
 from device.console.terminal import Terminal
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 from device.reading import line_of, open_recordings, read_affect
 
 

@@ -13,7 +13,7 @@ from device.commands import figures
 from device.commands.options import json_option
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
-from device.interpreter import interpreter
+from device.runtime.interpreter import interpreter
 
 
 @click.group(invoke_without_command=True)

@@ -21,10 +21,10 @@ from device.acquisition.source import Check
 from device.clock import SystemClock
 from device.config import DeviceConfig
 from device.errors import DiskError, ModelError, SystemMissingError
+from device.files.models import ModelFolder
 from device.imports import import_name
-from device.interpreter import interpreter
-from device.models import ModelFolder
 from device.processes import PROCESSES
+from device.runtime.interpreter import interpreter
 from device.runtime.run_folder import run_root
 
 REINSTALL = "Install the pinned packages again: rm .venv/.set-up && deploy/run --help."

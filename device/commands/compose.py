@@ -25,11 +25,11 @@ from device.commands.wishes import BARS, BARS_MAX, configure, refuse_overflow, w
 from device.config import SessionConfig
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
-from device.interpreter import HOUSE
-from device.models import ModelFolder
+from device.files.models import ModelFolder
+from device.files.outputs import writing
 from device.music.form import place_of
 from device.music.keys import key_name
-from device.outputs import writing
+from device.runtime.interpreter import HOUSE
 from device.sessions.interchange import write_midi
 
 CUES = ("target_valence", "target_arousal", "tempo_bpm", "density", "register_midi", "loudness_db", "brightness",

@@ -14,7 +14,7 @@ from device.commands.options import DEVICE_TOML, device_option, json_option
 from device.config import DeviceConfig, load
 from device.console.printing import say_json
 from device.console.terminal import Terminal
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 
 
 @click.command()

@@ -15,7 +15,6 @@ import psutil
 from device.clock import Clock, SystemClock
 from device.commands.send import tell
 from device.errors import NotObeyedError
-from device.interpreter import interpreter
 from device.messages import (
     AudioReport,
     Bar,
@@ -32,6 +31,7 @@ from device.messages import (
     Trace,
 )
 from device.replay import replay_session
+from device.runtime.interpreter import interpreter
 from device.runtime.run_folder import living_sessions
 from device.sessions.reader import SessionReader
 

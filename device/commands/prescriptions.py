@@ -13,11 +13,11 @@ import msgspec
 
 from device.config import Preference, Prescription, load
 from device.errors import ConfigError
+from device.files.toml_text import find_line, read_text
 from device.messages import Mode
 from device.music.instruments import NAMES
 from device.music.keys import allowed_mode, key_of
 from device.music.playing import programs_of
-from device.toml_text import find_line, read_text
 
 N_KEYS = 24
 N_MELODIC = 112

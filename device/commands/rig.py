@@ -21,7 +21,7 @@ from device.clock import Clock
 from device.commands.signals import Signals
 from device.config import BluetoothConfig, DeviceConfig, SessionConfig, SourceConfig
 from device.errors import Exit, IsotoneError, RecordingError, SystemMissingError
-from device.interpreter import HOUSE, interpreter
+from device.runtime.interpreter import HOUSE, interpreter
 
 START_TIMEOUT_S = 15.0
 

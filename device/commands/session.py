@@ -20,9 +20,9 @@ from device.config import DeviceConfig, Prescription, SessionConfig
 from device.console.observers import Watcher
 from device.control.policies import choose_policy
 from device.errors import DiskError, Exit
-from device.interpreter import HOUSE, interpreter
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 from device.runtime.children import InterpreterLauncher, ThreadLauncher
+from device.runtime.interpreter import HOUSE, interpreter
 from device.runtime.manager import Manager
 from device.runtime.run_folder import claim_run_folder, name_session
 from device.sessions.store import log_paths

@@ -14,11 +14,11 @@ from device.commands.themes import read_themes
 from device.config import DeviceConfig, Preference, Prescription, SessionConfig, load
 from device.control.journey import BYTES_MAX, Journey, Point, journey_of
 from device.errors import ConfigError
+from device.files.models import MODELS_DIR
+from device.files.toml_text import read_text
 from device.messages import Voice
-from device.models import MODELS_DIR
 from device.music.instruments import NAMES, find_instrument
 from device.sessions.wav import DATA_BYTES_MAX, FRAME_BYTES
-from device.toml_text import read_text
 
 BARS, BARS_MAX = 32, 4096
 """Length of a piece that nobody gave, and the longest that may be given."""

@@ -17,7 +17,7 @@ import msgspec
 from device.config import Axis, Config
 from device.control.session_plan import State
 from device.errors import ConfigError
-from device.toml_text import parse
+from device.files.toml_text import parse
 
 POINTS_MAX = 10_000
 BYTES_MAX = 1_000_000

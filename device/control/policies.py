@@ -14,9 +14,9 @@ from device.config import ControlConfig
 from device.control import POLICIES
 from device.control.session_plan import Moment
 from device.errors import ConfigError
+from device.files.models import ModelFolder
 from device.imports import import_name
 from device.messages import AffectEstimate, CueName, Moves
-from device.models import ModelFolder
 from device.stage import Random
 from device.streams import STREAMS
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from device.config import SessionConfig
 from device.errors import ModelError
+from device.files.models import MEND, ModelFolder
 from device.messages import Bar, Mode, MusicIntent, Note
-from device.models import MEND, ModelFolder
 from device.music import controls as c
 from device.music import tokens as t
 from device.music.decoder import Decoder, Logits, Rows

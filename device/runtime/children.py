@@ -13,7 +13,7 @@ from typing import Protocol
 
 from device.config import SessionConfig
 from device.host import run_process
-from device.interpreter import HOUSE, interpreter
+from device.runtime.interpreter import HOUSE, interpreter
 
 
 class Child(Protocol):

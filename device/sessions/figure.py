@@ -22,8 +22,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
+from device.files.outputs import write_whole
 from device.messages import TICKS_PER_BEAT, PlayedBar
-from device.outputs import write_whole
 from device.sessions.history import QUALITY_GAP_S, Event, History, Lane, Span
 from device.text import printable
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import mido
 
+from device.files.outputs import write_whole
 from device.messages import TICKS_PER_BEAT, VOICES, Mode, Note, PlayedBar
 from device.music.perform import PEDALLED_VOICES, pedal_ticks
-from device.outputs import write_whole
 
 RESOLUTION = 480
 """Ticks per beat in the file."""

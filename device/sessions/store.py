@@ -19,8 +19,8 @@ from mcap.writer import CompressionType, IndexType, Writer
 
 from device import __version__
 from device.config import SessionConfig
+from device.files.outputs import write_whole
 from device.messages import Digest
-from device.outputs import write_whole
 from device.runtime.bus import Received
 from device.streams import STREAMS
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from device.errors import Exit, IsotoneError
-from device.outputs import write_whole
+from device.files.outputs import write_whole
 from device.sessions.history import History, Source
 from device.sessions.interchange import write_midi
 from device.sessions.listing import SUMMARY_FILE

@@ -33,7 +33,7 @@ def write_toml(
     normal: Normal | None,
     measured: Sequence[Pair],
 ) -> None:
-    """card.toml as `device.models.Card` reads it, with `device.affect.reader.Settings` under [settings]."""
+    """card.toml as `device.files.models.Card` reads it, with `device.affect.reader.Settings` under [settings]."""
     extra = {
         "precision": {chosen(pair).file: chosen(pair).precision for pair in measured},
         "tolerance": {chosen(pair).file: TOLERANCE[chosen(pair).precision] for pair in measured},

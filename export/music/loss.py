@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from device.models import ModelFolder
+from device.files.models import ModelFolder
 from device.music.decoder import Decoder
 from export.music.corpus import Measure, RawNote, Song, song_of
 from export.music.data import Part

@@ -12,8 +12,8 @@ from device.affect.estimator import Estimator
 from device.config import DeviceConfig, SessionConfig
 from device.dsp import eda, hrv, motion, ppg, temperature
 from device.dsp.features import Features
+from device.files.models import MODELS_DIR
 from device.messages import SampleChunk, Tick
-from device.models import MODELS_DIR
 from hardware.bench.figures import Figure
 from hardware.twin.brain import MONTAGE, SFREQ_HZ, Brain
 from hardware.twin.mood import Mood

@@ -7,8 +7,8 @@ import numpy as np
 from device.commands.piece import Steersman, Wish
 from device.config import DeviceConfig, MusicConfig, SessionConfig
 from device.control.journey import Journey, Point
+from device.files.models import MODELS_DIR
 from device.messages import MusicIntent, Transport
-from device.models import MODELS_DIR
 
 DENSE, CALM = (0.7, 0.9), (0.4, -0.7)
 """Valence and arousal: the most notes that are ever asked for, and what is asked for most of the time."""

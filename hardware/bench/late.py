@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
-from device.interpreter import interpreter
+from device.runtime.interpreter import interpreter
 from hardware.bench.figures import Figure, show
 from hardware.bench.memory import SURROUNDINGS
 from hardware.bench.player import Outcome

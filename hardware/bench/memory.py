@@ -11,10 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from device.files.models import ModelFolder
 from device.host import build_stages
-from device.interpreter import interpreter
-from device.models import ModelFolder
 from device.processes import PROCESSES
+from device.runtime.interpreter import interpreter
 from hardware.bench.figures import Figure
 from hardware.bench.intents import config_of, intents_of, wandering
 

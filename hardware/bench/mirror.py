@@ -26,8 +26,8 @@ from tqdm import tqdm
 
 from device.config import DeviceConfig, MusicConfig, Preference, Prescription, SessionConfig
 from device.errors import ConfigError, IsotoneError
+from device.files.models import MODELS_DIR
 from device.messages import Bar, Mode, MusicIntent, Note, PlayedBar
-from device.models import MODELS_DIR
 from device.music import GENERATORS
 from device.music.form import SECTION_BARS
 from device.music.generator import open_generator

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.config import AffectConfig
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 from device.reading import open_recordings, read_affect
 from export.affect.scores import Scored, balanced_accuracy, calibration_error, interval, selective_accuracy
 from hardware.bench.figures import Figure

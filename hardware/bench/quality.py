@@ -17,7 +17,7 @@ import numpy as np
 
 from device.commands.piece import Studio, Wish
 from device.config import MusicConfig
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 from device.music.theory import notes_per_beat
 from device.sessions.interchange import write_midi
 from export.music import evaluate, midi

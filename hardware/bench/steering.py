@@ -29,7 +29,7 @@ from device.config import DeviceConfig, MusicConfig, SessionConfig
 from device.control.cues import LOUDNESS_DB
 from device.control.journey import Journey, Point
 from device.errors import IsotoneError
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 from device.music import GENERATORS
 from device.sessions.interchange import write_midi
 from export.music import cues, midi

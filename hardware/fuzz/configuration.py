@@ -8,7 +8,7 @@ from pathlib import Path
 from device.commands.prescriptions import load_prescription, remarks_on
 from device.config import DeviceConfig, load
 from device.control.journey import BYTES_MAX, journey_of
-from device.toml_text import read_text
+from device.files.toml_text import read_text
 from hardware.fuzz.mutations import mutate
 
 DEVICE = """[sources.head]

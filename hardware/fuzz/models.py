@@ -13,7 +13,7 @@ from typing import Any
 
 from device.affect.reader import Reader
 from device.config import DeviceConfig, MusicConfig, SessionConfig
-from device.models import MODELS_DIR, ModelFolder
+from device.files.models import MODELS_DIR, ModelFolder
 from device.music.transformer import Transformer
 from hardware.fuzz.mutations import mutate
 from hardware.fuzz.values import spoil

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from device.config import AffectConfig, SessionConfig
+from device.files.models import MODELS_DIR
 from device.host import StageRunner, build_stages
 from device.messages import WISHES, AnyCommand, CommandAnswer, Start, Tick, Transport
-from device.models import MODELS_DIR
 from device.processes import PROCESSES
 
 BEFORE = {"resume_phase": "hold_phase"}

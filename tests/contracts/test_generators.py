@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from device.config import Limits, SessionConfig
+from device.files.models import MODELS_DIR
 from device.messages import TICKS_PER_BEAT, Bar
-from device.models import MODELS_DIR
 from device.music import GENERATORS
 from device.music.generator import Generator, open_generator
 from device.music.theory import VOICES

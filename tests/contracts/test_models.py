@@ -11,7 +11,7 @@ import pytest
 
 from device.affect.reader import Reader, Settings
 from device.affect.runtimes import open_runtime
-from device.models import MODELS_DIR, ModelFolder
+from device.files.models import MODELS_DIR, ModelFolder
 
 FOLDERS = sorted(path for path in MODELS_DIR.iterdir() if path.is_dir())
 AFFECT = [path for path in FOLDERS if not path.name.startswith("composer-")]

@@ -14,8 +14,8 @@ from device.control import POLICIES
 from device.control.controller import Controller
 from device.control.policies import MAX_AGE_NS, Policy, Proposal, Situation, load_policy
 from device.control.session_plan import Moment, State
+from device.files.models import MODELS_DIR
 from device.messages import AffectEstimate, Decision, Moves, Phase
-from device.models import MODELS_DIR
 from device.stage import keyed_random
 from tests.device.control.listener import LEAD_NS, SECOND_NS, command, config_of, estimate, transport
 

@@ -20,7 +20,7 @@ from device.clock import Clock, SystemClock
 from device.commands.diagnosis import diagnose, refuse_if_unfit
 from device.config import BluetoothConfig, Config, DeviceConfig, EntryError, SessionConfig, SourceConfig, load
 from device.errors import ConfigError, Exit
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 from hardware.emulators.cyton import PtyCyton
 from tests.device.acquisition.listener import Listener, rows_of, running
 from tests.device.recordings.recordings import eeg_chunk, write_session

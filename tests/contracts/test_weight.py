@@ -20,8 +20,8 @@ from typing import NamedTuple
 import pytest
 
 from device.cli import COMMANDS
-from device.interpreter import interpreter
 from device.processes import PROCESSES
+from device.runtime.interpreter import interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTED = """

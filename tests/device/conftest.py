@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from device.config import SessionConfig
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 
 _count = itertools.count()
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 
 LOAD_A_MODEL = """
 import pathlib, sys, time

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from device.errors import Exit
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 from hardware.control import send as send_to_rig
 from tests.hil.demo import Demo, isotone, needs_rig, playing
 
@@ -107,8 +107,8 @@ def test_a_corrupt_model(tmp_path: Path, runtime: Path, monkeypatch: pytest.Monk
     data[len(data) // 2] ^= 1
     model.write_bytes(data)
     script = (
-        "import pathlib, sys, device.models;"
-        f"device.models.MODELS_DIR = pathlib.Path({str(models)!r});"
+        "import pathlib, sys, device.files.models;"
+        f"device.files.models.MODELS_DIR = pathlib.Path({str(models)!r});"
         "from device.cli import main; main(prog_name='isotone')"
     )
     device = tmp_path / "device.toml"

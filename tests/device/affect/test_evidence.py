@@ -10,8 +10,8 @@ import pytest
 from device.affect.evidence import MAX_AGE_S, Evidence, Mean, Source
 from device.affect.reader import Reader
 from device.config import AffectConfig
+from device.files.models import MODELS_DIR
 from device.messages import FeatureFrame
-from device.models import MODELS_DIR
 from tests.device.affect.frames import EIGHT, LOAD, REST, S, eeg_frame, eeg_frames, heart_frame
 
 

@@ -24,7 +24,7 @@ from device.affect.reader import (
 )
 from device.config import AffectConfig
 from device.errors import ModelError
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 from tests.device.affect.frames import EIGHT, REST, eeg_frame
 
 EEG = AffectConfig().eeg_models[0]

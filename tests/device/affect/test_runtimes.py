@@ -11,7 +11,7 @@ from device.affect import runtimes
 from device.affect.runtimes import open_runtime
 from device.config import AffectConfig
 from device.errors import ModelError
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 
 FOLDER = MODELS_DIR / AffectConfig().eeg_models[0]
 

@@ -23,7 +23,7 @@ from device.commands import diagnosis as doctor
 from device.commands.diagnosis import Finding, diagnose, refuse_if_unfit
 from device.config import AudioConfig, BluetoothConfig, DeviceConfig, SessionConfig, SessionDefaults, SourceConfig
 from device.errors import ConfigError, Exit, ModelError, RecordingError, SensorError, SoundError, SystemMissingError
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 from device.runtime import run_folder
 from tests.device.audio.soundfonts import soundfont
 from tests.hardware.radio import needs_dbus, radio

@@ -19,8 +19,8 @@ from device.control.controller import Controller
 from device.control.cues import STEPS, Cues, cues_of, within
 from device.control.policies import Proposal, Situation
 from device.control.session_plan import State
+from device.files.models import ModelFolder
 from device.messages import Decision, Moves, MusicIntent
-from device.models import ModelFolder
 from device.sessions.plausible import implausible
 from device.stage import Random
 from tests.device.control.listener import LEAD_NS, SECOND_NS, config_of, estimate, played, transport

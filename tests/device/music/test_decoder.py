@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.models import MODELS_DIR, ModelFolder
+from device.files.models import MODELS_DIR, ModelFolder
 from device.music import tokens as t
 from device.music.decoder import Decoder
 from device.music.reference import N_CONDITIONS, UNTOLD

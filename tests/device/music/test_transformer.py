@@ -9,8 +9,8 @@ import pytest
 
 from device.config import SessionConfig, Theme
 from device.errors import ModelError
+from device.files.models import MODELS_DIR
 from device.messages import Note
-from device.models import MODELS_DIR
 from device.music import tokens as t
 from device.music.form import place_of
 from device.music.theory import SCALES

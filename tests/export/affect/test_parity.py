@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from device.config import AffectConfig
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 from export.affect.parity import GOLDEN, TOLERANCE, Measured, is_gain, measure
 
 FOLDER = MODELS_DIR / AffectConfig().eeg_models[0]

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("tqdm", reason="training needs the extra `export`")
 
 from device.config import MusicConfig
-from device.models import MODELS_DIR
+from device.files.models import MODELS_DIR
 from export.music import midi
 from export.music.loss import nats_of
 from tests.export.music.songs import write_lied

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="training needs the extra `export`")
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("tqdm")
 
-from device.models import ModelFolder  # noqa: E402
+from device.files.models import ModelFolder  # noqa: E402
 from device.music import tokens as t  # noqa: E402
 from device.music.decoder import Decoder  # noqa: E402
 from device.music.reference import UNTOLD  # noqa: E402

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from device.errors import Exit, ModelError
-from device.models import ModelFolder
+from device.files.models import ModelFolder
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from device.interpreter import interpreter
+from device.runtime.interpreter import interpreter
 from tests.hil.demo import needs_rig
 
 ISOTONE = str(Path(sys.executable).with_name("isotone"))

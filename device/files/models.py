@@ -20,7 +20,7 @@ FILE_BYTES_MAX = 2**29
 FILES_MAX = 64
 WHY_MAX = 200
 MEND = "Reinstall the models, or name another model in device.toml."
-MODELS_DIR = Path(__file__).resolve().parent.parent / "models_onnx"
+MODELS_DIR = Path(__file__).resolve().parents[2] / "models_onnx"
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-HOUSE = Path(__file__).resolve().parents[1]
+HOUSE = Path(__file__).resolve().parents[2]
 """Folder that a child runs in: libraries look for settings in the current one (matplotlib for `matplotlibrc`)."""
 
 

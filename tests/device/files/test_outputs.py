@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from device.errors import DiskError, Exit
-from device.outputs import write_whole, writing
+from device.files.outputs import write_whole, writing
 
 
 def names(folder: Path) -> list[str]:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from device.config import DeviceConfig, Prescription, load
 from device.errors import ConfigError
-from device.toml_text import BYTES_MAX, find_line, parse
+from device.files.toml_text import BYTES_MAX, find_line, parse
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def refused(path: Path) -> str:
