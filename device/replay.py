@@ -52,16 +52,13 @@ class ReplayReport(msgspec.Struct, kw_only=True):
 
     @property
     def is_same(self) -> bool:
-        return not self.problems and self.is_compared and not any(map(_differs, self.streams))
+        differs = any(row.difference or row.same != row.recorded for row in self.streams)
+        return not self.problems and self.is_compared and not differs
 
     @property
     def is_compared(self) -> bool:
         """Whether there was anything to compare: no difference between nothing and nothing is no success."""
         return any(row.recorded for row in self.streams)
-
-
-def _differs(row: StreamReport) -> bool:
-    return bool(row.difference) or row.same != row.recorded
 
 
 class Recording:
@@ -153,7 +150,8 @@ class Comparison:
         self._rows: dict[str, StreamReport] = {}
         self._problems = list(recording.problems)
         self._is_foreign = recording.document.text("isotone") != __version__
-        outputs = {name for row in PROCESSES.values() for stage in _writes(row.stages) for name in stage}
+        stages = [import_name(name) for row in PROCESSES.values() for name in row.stages]
+        outputs = {name for stage in stages for name in stage.writes}
         for topic, _, _ in recording.produced:
             stream = stream_of(topic)
             if stream in outputs:
@@ -212,11 +210,6 @@ class Comparison:
         if not report.is_same and self._is_foreign:
             report.problems.append(self._recording.maker)
         return report
-
-
-def _writes(stages: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for name in stages:
-        yield import_name(name).writes
 
 
 def _differing(recorded: Message, produced: Message) -> Iterator[str]:

@@ -89,11 +89,8 @@ class SampleClock:
             line_ns = max(line_ns, self._last_ns + 1)
         elif index > self._last_index:
             line_ns = max(line_ns, self._last_ns + round((index - self._last_index) * self._period_ns / 2))
-            line_ns = max(min(line_ns, self._arrival_ns(index)), self._last_ns + 1)
+            newest, newest_ns = self._newest
+            latest_ns = newest_ns - round((newest - index) * self._period_ns)
+            line_ns = max(min(line_ns, latest_ns), self._last_ns + 1)
         self._last_index, self._last_ns = index, line_ns
         return line_ns
-
-    def _arrival_ns(self, index: int) -> int:
-        """Latest time at which `index` can have come, as the newest sample tells."""
-        newest, arrival_ns = self._newest
-        return arrival_ns - round((newest - index) * self._period_ns)

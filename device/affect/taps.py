@@ -163,7 +163,7 @@ def _climb(
     found = mean.copy()
     hessian = precision
     for _ in range(NEWTON_STEPS):
-        expected = _sigmoid(rows @ found)
+        expected = 0.5 * (1 + np.tanh(rows @ found / 2))
         gradient = rows.T @ (side - expected) - precision @ (found - mean)
         hessian = (rows * (expected * (1 - expected))[:, None]).T @ rows + precision
         step = np.linalg.solve(hessian, gradient)
@@ -179,8 +179,3 @@ def likelihood(log_odds: FloatArray, side: FloatArray) -> float:
 def logit_of(side: float) -> float:
     bounded = min(max(side, 1e-3), 1 - 1e-3)
     return math.log(bounded / (1 - bounded))
-
-
-def _sigmoid(logit: FloatArray) -> FloatArray:
-    value: FloatArray = 0.5 * (1 + np.tanh(logit / 2))
-    return value

@@ -253,23 +253,16 @@ class Conductor:
     def _advance(self) -> list[Message]:
         emitted: list[Message] = []
         while (due := self.next_tick_frame) is not None and due <= self._frame:
-            emitted.extend(self._pass_event())
+            if self.state == "idle":
+                # After a restart: every bar lasts longer than a second, so this is beyond all that were played before.
+                emitted.append(self._begin(max(0, self._frame_ns - self._config.started_ns) // 1_000_000_000 + 1))
+            elif self.state == "fading":
+                self.state = "ended"
+            elif self._asked:
+                emitted += self._sound(self._asked)
+            else:
+                self.state = "fading"
         return emitted
-
-    def _pass_event(self) -> list[Message]:
-        if self.state == "idle":
-            return [self._begin(self._index_after_restart())]
-        if self.state == "fading":
-            self.state = "ended"
-        elif self._asked:
-            return self._sound(self._asked)
-        else:
-            self.state = "fading"
-        return []
-
-    def _index_after_restart(self) -> int:
-        # Every bar lasts longer than a second, so this is beyond all that were played before.
-        return max(0, self._frame_ns - self._config.started_ns) // 1_000_000_000 + 1
 
     def _begin(self, bar_index: int) -> Transport:
         self.state = "playing"
@@ -291,7 +284,8 @@ class Conductor:
     def _sound(self, asked: Asked) -> list[Message]:
         """The asked bar begins: its intent counts from now, and the next bar is asked for."""
         self._asked = None
-        self._drift(asked.bar_index)
+        if self._intent is not self._calm and asked.bar_index - self._intent.bar_index > INTENT_LASTS_BARS:
+            self._intent = self._calm
         self._aim()
         played = self._take(asked)
         emitted: list[Message] = [played]
@@ -324,10 +318,6 @@ class Conductor:
         is_newer = self._intent.bar_index == bar.bar_index and self._intent.revision > bar.intent_revision
         tempo_bpm = self._intent.tempo_bpm if is_newer else bar.tempo_bpm
         return guard_bar(bar, tempo_bpm, self._config.prescription)
-
-    def _drift(self, bar_index: int) -> None:
-        if self._intent is not self._calm and bar_index - self._intent.bar_index > INTENT_LASTS_BARS:
-            self._intent = self._calm
 
     def _improvise(self, bar_index: int) -> Bar:
         intent = msgspec.structs.replace(self._intent, bar_index=bar_index)

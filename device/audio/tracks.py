@@ -46,11 +46,9 @@ class SynthTrack:
             self._scheduler.turn(message)
 
     def add_to(self, block: npt.NDArray[np.float32], frame: int, conductor: Conductor) -> None:
-        self._brighten(conductor.brightness_at(frame))
-        self._scheduler.render(self._own, frame, conductor.loudness_db_at(frame))
-        block += self._own
-
-    def _brighten(self, brightness: float) -> None:
+        brightness = conductor.brightness_at(frame)
         if abs(brightness - self._brightness) >= BRIGHTNESS_STEP:
             self._brightness = brightness
             self._synth.brighten(brightness)
+        self._scheduler.render(self._own, frame, conductor.loudness_db_at(frame))
+        block += self._own

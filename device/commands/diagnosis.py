@@ -55,7 +55,11 @@ def _examine_session(device: DeviceConfig, models_dir: Path, *, deep: bool, path
     if device.bluetooth.dbus_address:
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = device.bluetooth.dbus_address
     findings = [_examine(check) for check in session_checks(device, models_dir)]
-    return findings + _examine_sources(device, deep=deep, path=path)
+    if not device.sources:
+        action = "Name them in device.toml ([sources.NAME], type = ...); `isotone demo` needs none."
+        sentence = "No sensor is configured: the music would not know the listener."
+        return [*findings, Finding("sensors", "warn", sentence, action)]
+    return findings + asyncio.run(_probe_all(device, deep=deep, path=path))
 
 
 def _examine(check: Check) -> Finding:
@@ -73,13 +77,6 @@ def _refusal(name: str, error: Exception, *, is_needed: bool) -> Finding:
         return Finding(name, state, f"A package cannot be loaded: {error}.", REINSTALL, int(Exit.SYSTEM))
     sentence = f"This check broke ({type(error).__name__}: {error})."
     return Finding(name, state, sentence, "Report it with this line.", int(Exit.INTERNAL))
-
-
-def _examine_sources(device: DeviceConfig, *, deep: bool, path: Path | None) -> list[Finding]:
-    if not device.sources:
-        action = "Name them in device.toml ([sources.NAME], type = ...); `isotone demo` needs none."
-        return [Finding("sensors", "warn", "No sensor is configured: the music would not know the listener.", action)]
-    return asyncio.run(_probe_all(device, deep=deep, path=path))
 
 
 async def _probe_all(device: DeviceConfig, *, deep: bool, path: Path | None) -> list[Finding]:

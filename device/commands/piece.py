@@ -163,7 +163,8 @@ class Studio:
         self._give(Start(t_ns=0, author="manager"))
         frame = 0
         while self._conductor.state != "ended":
-            end = self._next_frame(frame)
+            next_tick = self._conductor.next_tick_frame or 0
+            end = self._sound.renderer.end_frame if self._sound else max(frame, next_tick) + 1
             while (due := self._conductor.next_tick_frame) is not None and due < end:
                 now = max(due, frame)
                 self._give(Tick(t_ns=now * SECOND_NS // self._sfreq_hz, frame=now))
@@ -172,11 +173,6 @@ class Studio:
             frame = end
         return Piece(tuple(self._intents), tuple(self._bars), tuple(self._played))
 
-    def _next_frame(self, frame: int) -> int:
-        if self._sound:
-            return self._sound.renderer.end_frame
-        return max(frame, self._conductor.next_tick_frame or 0) + 1
-
     def _give(self, message: Message) -> None:
         for emitted in self._conductor.step(message, message.t_ns):
             if self._sound:
@@ -184,7 +180,9 @@ class Studio:
             if isinstance(emitted, Transport):
                 self._ask(emitted)
             elif isinstance(emitted, PlayedBar):
-                self._hear(emitted)
+                self._played.append(emitted)
+                self._composer.step(emitted, emitted.t_ns)
+                self._told(len(self._played))
 
     def _ask(self, transport: Transport) -> None:
         intent = self._steersman.answer(transport)
@@ -194,8 +192,3 @@ class Studio:
             assert isinstance(bar, Bar)
             self._bars.append(bar)
             self._conductor.step(bar, bar.t_ns)
-
-    def _hear(self, played: PlayedBar) -> None:
-        self._played.append(played)
-        self._composer.step(played, played.t_ns)
-        self._told(len(self._played))

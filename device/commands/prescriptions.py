@@ -71,14 +71,10 @@ def refuse_contradiction(prescription: Prescription, path: Path | None = None) -
         ConfigError: so it is, with the line of the file it came from.
     """
     for found in _contradictions(prescription):
-        line = find_line(read_text(path), *_split(found.key))[0] if path else 0
+        *tables, last = found.key.split(".")
+        line = find_line(read_text(path), tables, last)[0] if path else 0
         place = f"{path}:{line}" if line else str(path or "The prescription")
         raise ConfigError(f"{place}: `{found.key}`: {found.sentence}.", found.action)
-
-
-def _split(key: str) -> tuple[list[str], str]:
-    *tables, last = key.split(".")
-    return tables, last
 
 
 def _contradictions(prescription: Prescription) -> Iterator[Contradiction]:

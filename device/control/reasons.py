@@ -25,13 +25,10 @@ def explain(
     """`shift 40 %: arousal seems +0.35 ± 0.20, goal -0.20: slower (72→70 bpm), softer`."""
     stands = f"{moment.phase} held" if held else f"{moment.phase} {100 * moment.progress:.0f} %"
     ground = _feeling(moment, choice.situation.refusal, affect, sensors)
-    own = "; ".join(filter(None, (choice.proposal.why, _refused(choice))))
-    return f"{stands}: {ground}{f' ({own})' if own else ''}: {describe_change(before, cues)}"
-
-
-def _refused(choice: Choice) -> str:
     taken = choice.taken
-    return f"back to the plan, as the policy's answer was refused: {taken.limited[0]}" if taken.refused else ""
+    refused = f"back to the plan, as the policy's answer was refused: {taken.limited[0]}" if taken.refused else ""
+    own = "; ".join(filter(None, (choice.proposal.why, refused)))
+    return f"{stands}: {ground}{f' ({own})' if own else ''}: {describe_change(before, cues)}"
 
 
 def _feeling(

@@ -80,15 +80,13 @@ class SessionPlan:
         return next((bounds for bounds in self._bounds if plan_s < bounds[2]), self._bounds[-1])
 
     def _setpoint(self, phase: Phase, progress: float, phase_s: float, start: State) -> State:
+        """Where to be: at rest, with the listener, in small steps on the way, or at the goal."""
         if phase == "baseline":
             return RESTING
         if phase == "match":
             return start
-        if phase == "shift":
-            return self._on_the_way(progress, phase_s, start)
-        return self.goal
-
-    def _on_the_way(self, progress: float, phase_s: float, start: State) -> State:
+        if phase != "shift":
+            return self.goal
         distance = math.hypot(self.goal.valence - start.valence, self.goal.arousal - start.arousal)
         n_steps = max(1, min(math.ceil(distance / STEP), math.floor(phase_s / STEP_MIN_S)))
         share = min(n_steps, math.floor(progress * n_steps) + 1) / n_steps

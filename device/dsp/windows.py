@@ -56,7 +56,8 @@ class SampleWindows:
             done = end
             if self._next >= self._window_end():
                 self._n_hops += 1
-                yield Window(chunk.t_ns + round(done * self._ns_per_sample), self._unrolled())
+                unrolled = np.roll(self._ring, -(self._next % self._size), axis=1)
+                yield Window(chunk.t_ns + round(done * self._ns_per_sample), unrolled)
 
     def _window_end(self) -> int:
         """Sample count at which the next window is complete; rounded so that hops of 62.5 samples do not drift."""
@@ -68,9 +69,6 @@ class SampleWindows:
         self._next += samples.shape[1]
         columns = np.arange(self._next - newest.shape[1], self._next) % self._size
         self._ring[:, columns] = newest
-
-    def _unrolled(self) -> NDArray[np.float32]:
-        return np.roll(self._ring, -(self._next % self._size), axis=1)
 
 
 class EventWindow:

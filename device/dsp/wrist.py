@@ -8,6 +8,7 @@ the source's sample clock.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -145,15 +146,13 @@ class WristExtractor:
 
     def _heart(self, t_ns: int) -> Part:
         stuck = tuple(filter(None, (self._steady[name].reason(said) for name, said in HEART_WORDS.items())))
-        part = self._measure_heart(t_ns)
-        return part._replace(reasons=stuck) if stuck else part
-
-    def _measure_heart(self, t_ns: int) -> Part:
         told = heart.Rows(*self._beats.rows(t_ns)) if self._beats else heart.NO_ROWS
         told_s = self._beats.span_s if self._beats else 0.0
         if "ppg" in self._rings and np.isnan(told.values[:, 1]).all():
-            return self._pulse(t_ns, told, told_s)
-        return heart.measure(told, told_s) if self._beats else heart.ABSENT
+            part = self._pulse(t_ns, told, told_s)
+        else:
+            part = heart.measure(told, told_s) if self._beats else heart.ABSENT
+        return part._replace(reasons=stuck) if stuck else part
 
     def _pulse(self, t_ns: int, told: heart.Rows, told_s: float) -> Part:
         """Heart and breath from light and movement, which have to begin at one moment."""
@@ -192,14 +191,6 @@ def _read_motion(ring: SampleRing, t_ns: int) -> Part:
     return Part(moved.values, (min(moved.quality, share(heard)),), moved.reasons)
 
 
-def _read_eda(ring: SampleRing, t_ns: int) -> Part:
-    return _read_slow(ring, t_ns, eda.measure)
-
-
-def _read_temperature(ring: SampleRing, t_ns: int) -> Part:
-    return _read_slow(ring, t_ns, temperature.measure)
-
-
 def _read_slow(ring: SampleRing, t_ns: int, measure: Callable[[FloatArray, float], SlowWindow]) -> Part:
     found = measure(ring.window(t_ns)[0], ring.sfreq_hz)
     lived = share(found.good) * WINDOW_S / ring.lived_s(t_ns)
@@ -208,8 +199,8 @@ def _read_slow(ring: SampleRing, t_ns: int, measure: Callable[[FloatArray, float
 
 OTHERS: dict[str, tuple[str, tuple[str, ...], Callable[[SampleRing, int], Part]]] = {
     "motion": ("movement", motion.FEATURES, _read_motion),
-    "eda": ("skin conductance", eda.FEATURES, _read_eda),
-    "temperature": ("skin temperature", temperature.FEATURES, _read_temperature),
+    "eda": ("skin conductance", eda.FEATURES, partial(_read_slow, measure=eda.measure)),
+    "temperature": ("skin temperature", temperature.FEATURES, partial(_read_slow, measure=temperature.measure)),
 }
 """What a sentence calls a signal, its features, and how they are had from the ring at a moment."""
 HEART_WORDS = dict(zip(hrv.CHANNELS, ("heart rate", "the interval between beats"), strict=True))

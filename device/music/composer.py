@@ -61,7 +61,9 @@ class Composer:
         self._rest_after_restart(intent)
         for name in self._standby.candidates(intent.generator, intent.bar_index):
             try:
-                bar = self._heed(self._write(name, intent), intent)
+                rng = keyed_random(self.config.seed, "bars", intent.bar_index)
+                written = self._generator(name).generate(intent, self._history(intent.bar_index), rng)
+                bar = self._heed(written, intent)
                 break
             except Exception as error:
                 # Music must go on, whatever breaks in a generator; the bar says so.
@@ -79,10 +81,6 @@ class Composer:
 
     def _miss(self, name: str, bar_index: int, sentence: str) -> None:
         self._news = " ".join(filter(None, (self._news, sentence, self._standby.miss(name, bar_index))))
-
-    def _write(self, name: str, intent: MusicIntent) -> Bar:
-        rng = keyed_random(self.config.seed, "bars", intent.bar_index)
-        return self._generator(name).generate(intent, self._history(intent.bar_index), rng)
 
     def _history(self, bar_index: int) -> list[Bar]:
         return [self._bars[index] for index in sorted(self._bars) if index < bar_index]

@@ -76,10 +76,9 @@ class Rules:
         preference = self.config.prescription.preference
         counts = closing_counts(preference) if intent.final else share_out(intent.density, preference)
         melody = self._melody(intent, standing, chords, counts.melody, history, rng) if counts.melody else []
-        notes = [
-            *keep_out(self.config.never, melody, history),
-            *_under(intent, self._swing(intent.bar_index), chords, counts, history),
-        ]
+        # A section that returns has another accompaniment.
+        swing = keyed_random(self.config.seed, "rules-swing", intent.bar_index // SECTION_BARS).choice(SWINGS)
+        notes = [*keep_out(self.config.never, melody, history), *_under(intent, swing, chords, counts, history)]
         played = play(notes, intent, self.config.prescription.limits, rng)
         return make_bar(intent, played, self.config, "rules")
 
@@ -91,10 +90,6 @@ class Rules:
             root = self._place(root.refers_to)
         colour = self._renew(intent)
         return Standing(place, self._section(place, colour), colour, root.bar, changes)
-
-    def _swing(self, bar_index: int) -> tuple[int, ...]:
-        """How the broken chords go; a section that returns has another accompaniment."""
-        return keyed_random(self.config.seed, "rules-swing", bar_index // SECTION_BARS).choice(SWINGS)
 
     def _place(self, bar_index: int) -> Place:
         return place_of(self.config.seed, bar_index, has_theme=self.config.theme is not None)
@@ -240,12 +235,12 @@ def _under(
         return first
     fewer = counts._replace(pad=min(2, counts.pad))
     second = accompany(chords[1], fewer, swing, intent.register_midi, history)
-    kept = [_cut(note) for note in first if note.onset_tick < HALF]
+    kept = [
+        Note(note.onset_tick, min(note.duration_tick, HALF - note.onset_tick), note.pitch, 0, note.voice)
+        for note in first
+        if note.onset_tick < HALF
+    ]
     root = [note for note in second if note.voice == "bass" and note.onset_tick == 0]
     turned = [note for note in second if note.onset_tick >= HALF and note.voice == "inner"]
     pads = [note for note in second if note.voice == "pad"]
     return [*kept, *turned, *(Note(HALF, HALF, note.pitch, 0, note.voice) for note in (*root, *pads))]
-
-
-def _cut(note: Note) -> Note:
-    return Note(note.onset_tick, min(note.duration_tick, HALF - note.onset_tick), note.pitch, 0, note.voice)

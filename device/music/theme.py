@@ -97,19 +97,14 @@ def _refuse(sentence: str, action: str) -> NoReturn:
 
 def _on_beats(melody: Sequence[Raw]) -> list[Raw]:
     """The melody moved to the file's beats where it plainly lies beside them."""
-    phase = _phase(melody)
-    return [note._replace(onset=max(0, note.onset + phase)) for note in melody]
-
-
-def _phase(melody: Sequence[Raw]) -> int:
-    """Ticks by which the file's beats lie beside those one hears; 0 unless that is plain."""
     heard = melody[:PHASE_NOTES]
 
     def off(phase: int) -> float:
         return sum(abs((note.onset + phase + 6) % 12 - 6) for note in heard) / len(heard)
 
     best = min(PHASES, key=lambda phase: (off(phase), abs(phase)))
-    return best if off(0) > OFF_BEAT and off(best) < 0.5 * off(0) else 0
+    phase = best if off(0) > OFF_BEAT and off(best) < 0.5 * off(0) else 0
+    return [note._replace(onset=max(0, note.onset + phase)) for note in melody]
 
 
 # -- bars

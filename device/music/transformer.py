@@ -83,7 +83,9 @@ class Transformer:
     def generate(self, intent: MusicIntent, history: Sequence[Bar], rng: Random) -> Bar:
         """Sample one bar after `history`: about 40 steps of the model, plus what it has not heard of the history."""
         if intent.final:
-            return self._close(intent, history, rng)
+            # A closing chord is composed, not sampled.
+            closing = self._phrasebook.generate(intent, history, rng)
+            return msgspec.structs.replace(closing, generator="transformer")
         for bar in history:
             self._learn(bar)
         decoded, tokens, rows = self._sample(intent, self._context(history), rng)
@@ -91,11 +93,6 @@ class Transformer:
         self._written[intent.bar_index] = Written(played, intent.mode, tokens, rows)
         self._written.pop(intent.bar_index - REMEMBERED_BARS, None)
         return make_bar(intent, played, self.config, "transformer")
-
-    def _close(self, intent: MusicIntent, history: Sequence[Bar], rng: Random) -> Bar:
-        """A closing chord is composed, not sampled."""
-        bar = self._phrasebook.generate(intent, history, rng)
-        return msgspec.structs.replace(bar, generator="transformer")
 
     def _learn(self, bar: Bar) -> None:
         """Take a bar that others wrote into the memory."""

@@ -7,7 +7,6 @@ limits lie far outside what the runtime writes; whoever reads the log need not f
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -60,12 +59,8 @@ def _odd_samples(chunk: SampleChunk) -> str:
 
 
 def _odd_fields(message: msgspec.Struct, sent_ns: int) -> str:
-    return next((why for name, value in _fields(message) if (why := _odd(name, value, sent_ns))), "")
-
-
-def _fields(struct: msgspec.Struct) -> Iterator[tuple[str, Any]]:
-    for name in struct.__struct_fields__:
-        yield name, getattr(struct, name)
+    reasons = (_odd(name, getattr(message, name), sent_ns) for name in message.__struct_fields__)
+    return next(filter(None, reasons), "")
 
 
 def _odd(name: str, value: Any, sent_ns: int) -> str:

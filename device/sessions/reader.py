@@ -149,7 +149,8 @@ class Checks:
     def count(self, received: Received) -> None:
         if received.stream != "digest":
             for counts in (self._counts, self._counts_of_segment):
-                counts[received.topic] = _add(counts.get(received.topic, (0, 0)), received.payload)
+                n, crc = counts.get(received.topic, (0, 0))
+                counts[received.topic] = n + 1, zlib.crc32(received.payload, crc)
 
     def compare(self, digest: m.Digest, incarnation: int) -> Iterator[tuple[str, str]]:
         """Topic and problem that a digest reveals, each topic once."""
@@ -164,7 +165,3 @@ class Checks:
             what = "its bytes were changed" if found == n else f"{n - found} of its messages are missing"
             at_s = digest.t_ns / 1e9
             yield topic, f"stream {topic}: {what} within the second before {at_s:.1f} s of the log's clock."
-
-
-def _add(counted: tuple[int, int], payload: bytes) -> tuple[int, int]:
-    return counted[0] + 1, zlib.crc32(payload, counted[1])
