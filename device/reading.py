@@ -89,15 +89,13 @@ def _refuse_misfits(recordings: Sequence[Recording]) -> None:
 
 def _open(file: Path, sources: Sequence[str], ch_names: Sequence[str]) -> list[Recording]:
     """The asked signals of one file in one piece or several, looked at before they are believed."""
-    pieces = [_only(piece, sources) for piece in load_pieces(file)]
+    pieces = []
+    for piece in load_pieces(file):
+        eeg = piece.eeg if "eeg" in sources else None
+        pieces.append(piece._replace(eeg=eeg) if "wrist" in sources else Recording(eeg=eeg))
     chosen = [_pick(piece, ch_names, file) for piece in pieces if piece.eeg or piece.has_wrist]
     refuse_implausible(chosen, str(file), is_timed=file.is_dir())
     return chosen
-
-
-def _only(piece: Recording, sources: Sequence[str]) -> Recording:
-    eeg = piece.eeg if "eeg" in sources else None
-    return piece._replace(eeg=eeg) if "wrist" in sources else Recording(eeg=eeg)
 
 
 def _pick(piece: Recording, ch_names: Sequence[str], file: Path) -> Recording:

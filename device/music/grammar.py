@@ -93,7 +93,8 @@ class Grammar:
         if self.complete:
             return mask
         if self._n_chords < N_CHORDS:
-            self._mask_chords(mask)
+            allowed = list(self._chords[self._n_chords]) if self._chords else slice(t.FIRST_CHORD, t.FIRST_STEP)
+            mask[allowed] = True
         elif self._last == "note":
             longest = self.beats * TICKS_PER_BEAT + t.RING_TICKS - t.STEP_TICKS[self._step]
             mask[t.FIRST_LENGTH : t.END] = longest >= _LENGTH_TICKS
@@ -102,12 +103,6 @@ class Grammar:
         else:
             self._mask_next(mask)
         return mask
-
-    def _mask_chords(self, mask: Mask) -> None:
-        if self._chords:
-            mask[list(self._chords[self._n_chords])] = True
-        else:
-            mask[t.FIRST_CHORD : t.FIRST_STEP] = True
 
     def _mask_notes(self, mask: Mask) -> None:
         free = self._open[_CHORD_AT[self._step]].copy()

@@ -88,18 +88,15 @@ class Rules:
         while root.refers_to is not None:
             changes += root.likeness != "close"
             root = self._place(root.refers_to)
-        colour = self._renew(intent)
+        # The colour is that of the valence asked for when these four bars began, unless the mode changes.
+        part = intent.bar_index // COLOUR_BARS
+        if self._colour is None or self._colour[0] != part or self._colour[1].mode != intent.mode:
+            self._colour = part, mood_colour(intent.target_valence, intent.mode)
+        colour = self._colour[1]
         return Standing(place, self._section(place, colour), colour, root.bar, changes)
 
     def _place(self, bar_index: int) -> Place:
         return place_of(self.config.seed, bar_index, has_theme=self.config.theme is not None)
-
-    def _renew(self, intent: MusicIntent) -> Colour:
-        """The colour of these four bars: that of the valence asked for when they began, unless the mode changes."""
-        part = intent.bar_index // COLOUR_BARS
-        if self._colour is None or self._colour[0] != part or self._colour[1].mode != intent.mode:
-            self._colour = part, mood_colour(intent.target_valence, intent.mode)
-        return self._colour[1]
 
     def _section(self, place: Place, colour: Colour) -> Section:
         theme = self.config.theme

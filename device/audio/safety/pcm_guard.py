@@ -94,16 +94,13 @@ class PcmGuard:
 
     def _boundaries_db(self, coming: Samples) -> Gains:
         """Gain at the boundaries of the chunks that go out: never above what the chunks on both sides need."""
-        needed = np.concatenate((self._needed_db, self._release(self._chunk_needs_db(coming))))
+        peaks = np.abs(coming).reshape(-1, 2 * CHUNK_FRAMES).max(axis=1).astype(np.float64)
+        coming_db: Gains = 20.0 * np.log10(self._limit / np.maximum(peaks, self._limit))
+        needed = np.concatenate((self._needed_db, self._release(coming_db)))
         self._needed_db = needed[-2 * (AHEAD + 1) :]
         held = np.lib.stride_tricks.sliding_window_view(needed, AHEAD + 1).min(axis=1)
         smooth: Gains = np.lib.stride_tricks.sliding_window_view(held, AHEAD + 1).mean(axis=1)
         return np.minimum(smooth[:-1], smooth[1:])
-
-    def _chunk_needs_db(self, coming: Samples) -> Gains:
-        peaks = np.abs(coming).reshape(-1, 2 * CHUNK_FRAMES).max(axis=1).astype(np.float64)
-        needs: Gains = 20.0 * np.log10(self._limit / np.maximum(peaks, self._limit))
-        return needs
 
     def _release(self, needs_db: Gains) -> Gains:
         """Gain that falls at once and rises by the release, without a loop: r[i] = min(need[i], r[i - 1] + step)."""
