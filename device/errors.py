@@ -1,4 +1,4 @@
-"""What can go wrong in words a person can act on, and the exit code of each."""
+"""Names what can go wrong in words a person can act on, and the exit code of each."""
 
 from __future__ import annotations
 

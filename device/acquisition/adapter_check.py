@@ -1,4 +1,4 @@
-"""What every Bluetooth sensor asks of the machine: a bus, a Bluetooth service on it and an adapter."""
+"""Checks what every Bluetooth sensor asks of the machine: a bus, a Bluetooth service on it and an adapter."""
 
 from __future__ import annotations
 

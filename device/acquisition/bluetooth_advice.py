@@ -1,4 +1,4 @@
-"""What an exception of bleak, dbus-fast or the socket below means to a person, and what there is to do about it.
+"""Says what an exception of bleak, dbus-fast or the socket below means to a person, and what there is to do about it.
 
 bleak tells a missing bus, a missing service and a missing adapter by three unrelated exceptions, and a band that wants
 to be paired by five. "Bring it nearer" is said only where distance can be the cause.

@@ -1,4 +1,4 @@
-"""What the 8-bit counter of a Cyton's packets means: which come again, which were lost, and when it began anew.
+"""Tells what the 8-bit counter of a Cyton's packets means: which come again, which were lost, when it began anew.
 
 A counter that goes back is a repeat, not a loss of nearly a turn: radios send packets twice and hand out old ones
 (OpenBCI_NodeJS#15, brainflow#158). What was lost takes time, so the host's clock decides where the counter cannot.

@@ -1,4 +1,4 @@
-"""What is wrong with a board that sends bytes but no sample, as a sentence: pure, from the bytes alone."""
+"""Says in a sentence what is wrong with a board that sends bytes but no sample: pure, from the bytes alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any wristband or strap with the Bluetooth Heart Rate service (0x180D), over bleak.
+"""Reads any wristband or strap with the Bluetooth Heart Rate service (0x180D), over bleak.
 
 A session keeps to the band it began with: when that one goes out of reach, another one near is asked about and never
 taken, since it may be another person's. What is not needed for the heartbeat (the battery) may fail by itself.

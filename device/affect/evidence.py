@@ -1,4 +1,4 @@
-"""What one source says right now: its calibration, its mean net output and how much of the last while was usable.
+"""Gathers what one source says right now: its calibration, its mean net output, how much of the last while was usable.
 
 A source may be read by several models, the one that needs most signals first: each keeps its own baseline and evidence
 (a `Track`), and where the first has nothing to say the next one fades in.

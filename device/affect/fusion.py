@@ -1,4 +1,4 @@
-"""One estimate from several opinions: each is worth the precision it adds to the prior.
+"""Makes one estimate of several opinions: each is worth the precision it adds to the prior.
 
 The truth behind the models is binary (rest -1, load +1), so a calibrated probability p is an estimate of mean 2p - 1
 and variance 1 - mean^2, and p = 0.5 says exactly what the prior says: nothing. Opinions are kept as natural parameters

@@ -1,4 +1,4 @@
-"""What can sound together: each track renders blocks of its own, and the renderer adds them up before the PCM guard."""
+"""Holds what can sound together: each track renders its own blocks, and the renderer adds them up for the PCM guard."""
 
 from __future__ import annotations
 

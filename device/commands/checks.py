@@ -1,4 +1,4 @@
-"""What the machine must have, one check each: a check returns what it found, or raises the refusal that is due.
+"""Checks what the machine must have: each check returns what it found, or raises the refusal that is due.
 
 Rooms are imported by name when their check runs, so that one that cannot be imported is a finding and not the end.
 """

@@ -1,4 +1,4 @@
-"""What `isotone affect` shows a person: a line a second, and at the end what it comes to."""
+"""Prints what `isotone affect` shows a person: a line a second, and at the end what it comes to."""
 
 from __future__ import annotations
 

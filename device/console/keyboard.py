@@ -1,4 +1,4 @@
-"""Single keys from a terminal, without Enter and without waiting."""
+"""Reads single keys from a terminal, without Enter and without waiting."""
 
 from __future__ import annotations
 

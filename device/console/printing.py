@@ -1,4 +1,4 @@
-"""What is printed, and where it may go: a terminal of any encoding, a pipe that nobody reads any more, a full disk.
+"""Prints wherever output may go: to a terminal of any encoding, a pipe that nobody reads any more, a full disk.
 
 A reader that has gone ends the printing and nothing else, so a command's exit code still says what happened. Output
 that a disk does not take is a refusal; a session only remembers it, as its music goes on.

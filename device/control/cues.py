@@ -1,4 +1,4 @@
-"""What a point on the valence-arousal plane sounds like, as cues that a composer and a synthesiser can follow.
+"""Says what a point on the valence-arousal plane sounds like, in cues that composer and synthesiser can follow.
 
 Cues add up linearly and explain 77 to 89 % of listeners' ratings, in the order mode, tempo, register, dynamics,
 articulation (Eerola, Friberg & Bresin 2013, doi 10.3389/fpsyg.2013.00487); directions after Gabrielsson & Lindstroem.

@@ -1,4 +1,4 @@
-"""How far the music goes beyond the plan to lead the listener back to it: what a policy is given and how it answers.
+"""Policies say how far the music goes beyond the plan to lead the listener back to it: what they are given and answer.
 
 A policy sees the plan's moment and the newest estimate, with the time and its randomness as inputs, and proposes moves.
 It never sees an estimate that must not be acted on, only why; and what it proposes is bounded by others (`bounds`).

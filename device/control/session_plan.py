@@ -80,7 +80,7 @@ class SessionPlan:
         return next((bounds for bounds in self._bounds if plan_s < bounds[2]), self._bounds[-1])
 
     def _setpoint(self, phase: Phase, progress: float, phase_s: float, start: State) -> State:
-        """Where to be: at rest, with the listener, in small steps on the way, or at the goal."""
+        """The point to be at: at rest, with the listener, in small steps on the way, or at the goal."""
         if phase == "baseline":
             return RESTING
         if phase == "match":

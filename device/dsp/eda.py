@@ -1,4 +1,4 @@
-"""Skin conductance of a window: its level and slope, the fast part, and the responses in it.
+"""Measures the skin conductance of a window: its level and slope, the fast part, and the responses in it.
 
 The fast part is what NeuroKit2's `eda_phasic(method="highpass")` gives (Butterworth of second order at 0.05 Hz, forward
 and backward, odd extension at the ends), to rounding. Over windows of one length that is a linear map: its matrix is

@@ -1,4 +1,4 @@
-"""Heart rate and its variability from rows of hr_bpm and rr_ms, as a heart-rate band or a pulse wave gives them.
+"""Measures heart rate and its variability from rows of hr_bpm and rr_ms, as a heart-rate band or a pulse wave gives.
 
 Time-domain measures with the definitions of Task Force 1996 (standard deviations with n - 1), on clean beats equal to
 NeuroKit2's `hrv_time` and `hrv_nonlinear`. Beats that cannot be are left out, not replaced: an interpolated beat lowers

@@ -1,4 +1,4 @@
-"""Movement of the wrist over a window: how much, how still, and the cadence of a gait.
+"""Measures the movement of the wrist over a window: how much, how still, and the cadence of a gait.
 
 Movement explains a fast heart that is no feeling, and tells whom to distrust. Gravity is left out by a high-pass, so
 the way the arm hangs does not matter.

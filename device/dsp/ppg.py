@@ -1,4 +1,4 @@
-"""Heartbeats from the light of a wristband, with the truth about how well they are known.
+"""Finds heartbeats in the light of a wristband, with the truth about how well they are known.
 
 At rest any detector does. In motion the heart rate survives long after the moments of single beats are lost, and no
 published detector says so. Here movement is taken out with the accelerometer's help, every beat brings its certainty

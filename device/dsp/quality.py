@@ -1,4 +1,4 @@
-"""How far each EEG channel of a window can be believed, 0 to 1, with the reason in words.
+"""Tells how far each EEG channel of a window can be believed, 0 to 1, with the reason in words.
 
 Thresholds are amplitudes a technician would use; each check falls from 1 to 0 between a harmless and a hopeless value
 and a channel is as good as its worst check.

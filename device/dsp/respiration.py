@@ -1,4 +1,4 @@
-"""Breathing rate from beat intervals: the heart speeds up with every breath in (respiratory sinus arrhythmia).
+"""Tells breathing rate from beat intervals: the heart speeds up with every breath in (respiratory sinus arrhythmia).
 
 A rate is told only where one peak stands out of a minute's spectrum; how far is its certainty. The spectrum is that of
 the change from beat to beat, since the slow waves of the heart grow as 1/f: on an ECG with a breathing belt (the task

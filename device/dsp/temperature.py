@@ -1,4 +1,4 @@
-"""Skin temperature of a window: its level and slope; fingers and wrists cool under stress within a minute or two."""
+"""Measures level and slope of skin temperature in a window: fingers and wrists cool under stress within two minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sessions teach of a listener: rest, words and which wristband is theirs; older rest is worth less.
+"""Keeps what sessions teach of a listener: rest, words and which wristband is theirs; older rest is worth less.
 
 A resting person of today is not quite that of last week, nor are the electrodes where they were: on people with several
 recordings (Muse, 15 pairs of sessions of 4 people) the mean of a feature moves between sessions by 0.45 of the variance

@@ -1,4 +1,4 @@
-"""How listeners are kept: tables that grow by migrations, one at a time, each whole or not at all.
+"""Says how listeners are kept: in tables that grow by migrations, one at a time, each whole or not at all.
 
 A change of the tables appends a migration and never alters one that was released. `PRAGMA user_version` counts them.
 Times are UTC in ISO 8601 and sort as text.

@@ -1,4 +1,4 @@
-"""What lies under a melody that follows rules: pads by voice leading, broken chords, a bass.
+"""Writes what lies under a melody that follows rules: pads by voice leading, broken chords, a bass.
 
 The phrasebook and the rules share it. Pure Python: it also runs inside the audio process.
 """

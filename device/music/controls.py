@@ -1,4 +1,4 @@
-"""What a bar is told to be, or was measured to be: classes that steer the composer, one set per bar.
+"""Names what a bar is told to be, or was measured to be: classes that steer the composer, one set per bar.
 
 They are no tokens. Every token of a bar carries them as a sum of embeddings, so they cost no context and reach every
 decision (Sulun et al. 2022, doi 10.1109/ACCESS.2022.3169744, found the same for valence and arousal). None: not told.

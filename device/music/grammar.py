@@ -109,7 +109,7 @@ class Grammar:
         free[: self._note + 1] = False
         free &= (self._at_once < _MOST_AT_ONCE)[_VOICE_OF]
         if self._step == 0 and self._opening:
-            # So many of the chord have to fit in above.
+            # The other notes of the opening chord have to fit in above.
             pads = np.flatnonzero(free & _IS_PAD)
             free[pads[max(1, len(pads) - self._opening + 1) :]] = False
         mask[t.FIRST_NOTE : t.FIRST_LENGTH] = free

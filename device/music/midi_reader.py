@@ -1,4 +1,4 @@
-"""The bytes of a MIDI file as a player takes them: whatever can be understood, and in words what was mended.
+"""Reads the bytes of a MIDI file as a player does: whatever can be understood, and in words what was mended.
 
 mido, which writes our files, refuses a whole file for one event that it does not know, and cannot be told to go on;
 players skip it. What follows is a reader of the format (RP-001, Standard MIDI Files 1.0) that skips it too.

@@ -1,4 +1,4 @@
-"""What an intent asks of the composer: the classes it is told, and what decoding enforces whatever it would like.
+"""Turns an intent into what the composer is asked: the classes it is told, and what decoding enforces in any case.
 
 Controls are wishes the model learned to follow. What must not fail is held by the grammar: the harmony stays in the
 key and closes where the plan says, bass and pads keep to it, the melody stays near its register, and there are as many

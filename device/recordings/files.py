@@ -1,4 +1,4 @@
-"""Recordings of any of our forms as plain arrays: for `playback`, for `isotone affect`, and for the rig's emulators.
+"""Reads recordings of any of our forms as plain arrays, for `playback`, `isotone affect` and the rig's emulators.
 
 Forms: .npz with `eeg` (int16, channels x samples) times `scale_uV`, or `eeg_uV`, with `fs` and `channels`; .npz of a
 wristband (see `wristband`); one of our own session folders. Several files, or all .npz of a folder, follow one another

@@ -1,4 +1,4 @@
-"""How a program outside gives a running session a wish and hears what became of it."""
+"""Gives a running session a wish from a program outside, and hears what became of it."""
 
 from __future__ import annotations
 

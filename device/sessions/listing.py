@@ -1,4 +1,4 @@
-"""What sessions there are, and what stands in the summary of one."""
+"""Lists what sessions there are, and shows what stands in the summary of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One segment of a log as it lies on disk: MCAP records, whatever has happened to them (mcap.dev/spec).
+"""Reads one segment of a log as it lies on disk: MCAP records, whatever has happened to them (mcap.dev/spec).
 
 The library's reader ends at the first damaged record and asks for as much memory as a record says it needs. So records
 are found here, within limits, and the library reads what is in each; behind a damaged place reading goes on.

@@ -1,4 +1,4 @@
-"""What a session was, for people and programs: summary.json, played.mid and session.png, made after its end.
+"""Says what a session was, for people and programs: summary.json, played.mid and session.png, made after its end.
 
 Runs as `python -m device.sessions.summary FOLDER`, in a process of its own, as matplotlib is large.
 """
