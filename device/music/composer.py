@@ -35,7 +35,7 @@ class Composer:
             self._generator(name)
         self._standby = Standby()
         self._restarted = config.started_ns > 0
-        """Begun in mid-session: whoever composed before may have taken the process with it."""
+        """Whether it was begun in mid-session: the generator of before may have taken the process with it."""
         self._news = ""
         """What the next bar has to say."""
         self._bars: dict[int, Bar] = {}

@@ -1,4 +1,4 @@
-"""Finds the key of music by how long each pitch class sounds: the same profiles serve training data and for themes."""
+"""Finds the key of music by how long each pitch class sounds: the same profiles serve training data and themes."""
 
 from __future__ import annotations
 

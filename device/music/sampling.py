@@ -1,4 +1,4 @@
-"""Choosing a token: nucleus sampling among what the grammar allows, with fatigue for what was just repeated."""
+"""Chooses tokens: nucleus sampling among what the grammar allows, with fatigue for what was just repeated."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from device.music.grammar import Mask
 from device.music.theory import CHORDS
 
 CHORD_FATIGUE, NOTE_FATIGUE = 0.8, 0.1
-"""Taken from the logit of the last root or melody note for every time it was just heard. People repeat notes often."""
+"""Nats taken from the logit of the last root or melody note each time it was just heard. People repeat notes often."""
 LOOP_FATIGUE, RHYTHM_FATIGUE = 0.4, 0.15
-"""The same for going on as an earlier bar did, times what is alike so far: bars that return are planned, not looped."""
+"""Nats taken for going on as an earlier bar did, times what is alike: bars that return are planned, not looped."""
 ROOT_OF = {t.chord_token(chord): chord.root_pc for chord in CHORDS}
 NOTE_OF = {token: token for token in range(t.FIRST_NOTE, t.FIRST_NOTE + t.N_MELODY)}
 

@@ -111,7 +111,7 @@ def _on_beats(melody: Sequence[Raw]) -> list[Raw]:
 
 
 def _lay_out(melody: Sequence[Raw], file: File, name: str) -> Line:
-    """The melody on the longest stretch of bars that can be of four quarters.
+    """The melody on the longest stretch of bars that can be of four quarters, or of three.
 
     Raises:
         RecordingError: none has notes enough.
