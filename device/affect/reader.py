@@ -24,7 +24,7 @@ from device.files.models import MEND, ModelFolder
 from device.messages import FeatureFrame
 
 KNOWN_ZERO_S = 1e9
-"""Seconds that a zero which is known counts: no listener's own rest weighs against it."""
+"""Weight in seconds of a zero that is known: no listener's own rest counts against it."""
 
 
 class Calibration(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from device.messages import PersonalBaseline
 from device.sessions.earlier import Head, Telling, head_of, session_folders, tell
 
 SESSIONS_MAX = 3
-"""Sessions that tell a rest and are read though they were not taken in: they take time, and rest is soon forgotten."""
+"""Sessions with a rest, not taken in yet, that are read at most: they take time, and rest is soon forgotten."""
 LOOKED_MAX = 12
 """Sessions that are looked into: most tell a rest, an aborted one does not."""
 
@@ -139,7 +139,7 @@ def sessions_of(store: Store, person: Person, roots: Iterable[Path]) -> list[Hea
 
 
 def _is_theirs(store: Store, person: Person, head: Head, known: dict[str, memory.Taken]) -> bool:
-    """Whether the memory says so, else the id of the listener, else the name (sessions of other releases and boxes)."""
+    """Whether a session is this person's: by the memory, else by id, else by name (other releases, boxes)."""
     if head.session in known:
         return known[head.session].listener == person.id
     if head.listener_id and (store.get(head.listener_id) or store.is_forgotten(head.listener_id)):

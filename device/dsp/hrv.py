@@ -40,7 +40,7 @@ NEIGHBOURS = 5
 ARTEFACT_SHARE = 0.2
 """An interval further than this from its neighbours' median is a missed, extra or ectopic beat."""
 SPIKE_DEVIATIONS = 5.2
-"""A beat is misplaced that goes up and down by more quartile deviations of all steps (Lipponen & Tarvainen 2019)."""
+"""A step up and down again by more quartile deviations of all steps is a misplaced beat (Lipponen & Tarvainen 2019)."""
 SPIKE_MIN_MS = 20.0
 """Intervals come in steps of 1 ms (radio) to 16 ms (64 Hz); a smaller spike hardly moves RMSSD."""
 GAP_S = 1.5
