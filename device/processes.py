@@ -34,7 +34,7 @@ class Process(NamedTuple):
 PROCESSES: dict[str, Process] = {
     "sensors": Process("device.acquisition.sensors:main", cores=(0,), cpu_budget_percent=10, memory_budget_mb=60),
     "loop": Process(
-        "device.host:run_stages",
+        "device.runtime.context:run_stages",
         stages=(
             "device.dsp.features:Features",
             "device.affect.estimator:Estimator",
@@ -45,7 +45,7 @@ PROCESSES: dict[str, Process] = {
         memory_budget_mb=100,
     ),
     "composer": Process(
-        "device.host:run_stages",
+        "device.runtime.context:run_stages",
         stages=("device.music.composer:Composer",),
         cores=(1, 2),
         nice=5,

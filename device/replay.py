@@ -19,11 +19,11 @@ from device import __version__
 from device.config import SessionConfig
 from device.errors import IsotoneError, RecordingError
 from device.files.models import MODELS_DIR
-from device.host import StageRunner, build_stages
 from device.imports import import_name
 from device.messages import Message, Start, Tick, Trace, TraceEntry
 from device.processes import PROCESSES, Process
 from device.runtime.bus import Received
+from device.runtime.stage_runner import StageRunner, build_stages
 from device.sessions.reader import Recorded, SessionReader
 from device.streams import stream_of, topic_of
 from device.text import printable

@@ -14,9 +14,9 @@ from device.acquisition.source import Backoff, Emit, PersonalSource, Source
 from device.clock import Clock
 from device.config import BluetoothConfig, DeviceConfig, SourceConfig
 from device.errors import ConfigError, IsotoneError
-from device.host import ProcessContext
 from device.imports import import_name
 from device.messages import Fault, Message, SensorStatus
+from device.runtime.context import ProcessContext
 
 BEAT_S = 0.15
 FAREWELL_S = 1.0

@@ -20,9 +20,9 @@ from device.audio.safety.pcm_guard import DELAY_FRAMES, fade_out
 from device.audio.synth import Synth
 from device.clock import Clock
 from device.config import AudioConfig
-from device.host import ProcessContext
 from device.messages import AudioReport, DirectStop, Fault, Marker, Message, PcmBlock, Stop, Tick
 from device.runtime.bus import Received
+from device.runtime.context import ProcessContext
 from device.runtime.door import ROLES, Door, Reply, stop_path
 
 POLL_MS = 10

@@ -15,10 +15,10 @@ from device.commands.options import Bounded, json_option
 from device.config import SessionConfig
 from device.console.printing import say, say_json
 from device.errors import NotObeyedError
-from device.host import session_path
 from device.messages import UNDECODABLE, WISHES, Author, SelfReport
 from device.runtime.asking import ask
 from device.runtime.door import Reply
+from device.runtime.life import session_path
 from device.runtime.run_folder import living_sessions
 
 NOBODY = Reply(answer="unanswered", sentence="It is only starting, or ending; nobody answers there.")

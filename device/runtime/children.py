@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from device.config import SessionConfig
-from device.host import run_process
+from device.runtime.context import run_process
 from device.runtime.interpreter import HOUSE, interpreter
 
 

@@ -13,7 +13,6 @@ import msgspec
 from device.clock import Clock, Standstill
 from device.config import SessionConfig
 from device.errors import Exit
-from device.host import HEARTBEAT_NS, health_of, session_path
 from device.messages import (
     AudioReport,
     Author,
@@ -32,6 +31,7 @@ from device.processes import names_that_run
 from device.runtime.bus import Publisher, Received, Subscriber, always_dir
 from device.runtime.children import Child, Launcher
 from device.runtime.desk import Desk
+from device.runtime.life import HEARTBEAT_NS, health_of, session_path
 from device.runtime.supervisor import Death, Supervisor
 from device.runtime.systemd_notify import Notifier
 from device.streams import STREAMS

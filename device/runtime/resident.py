@@ -15,10 +15,10 @@ import msgspec
 from device.clock import Clock, SystemClock
 from device.config import DeviceConfig
 from device.errors import ConfigError
-from device.host import HEARTBEAT_NS, Lifeline, health_of, leave_fault, run_entry
 from device.messages import UNDECODABLE, Fault, Message
 from device.processes import PROCESSES, names_that_run
 from device.runtime.bus import Publisher, Received, Subscriber
+from device.runtime.life import HEARTBEAT_NS, Lifeline, health_of, leave_fault, run_entry
 from device.runtime.run_folder import living_sessions
 from device.streams import STREAMS
 

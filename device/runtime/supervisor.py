@@ -14,10 +14,10 @@ from typing import NamedTuple
 import msgspec
 
 from device.clock import Clock
-from device.host import fault_path
 from device.messages import UNDECODABLE, Fault, Health
 from device.processes import PROCESSES
 from device.runtime.children import Child
+from device.runtime.life import fault_path
 
 HUNG_S = 6.0
 DEATHS_PER_MINUTE = 3

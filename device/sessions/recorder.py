@@ -13,9 +13,9 @@ import msgspec
 
 from device import __version__
 from device.clock import wall_time
-from device.host import ProcessContext
 from device.messages import Fault, Health, Message, PcmBlock
 from device.runtime.bus import GapCounter, Received
+from device.runtime.context import ProcessContext
 from device.sessions.problems import Problems
 from device.sessions.records import SegmentReader
 from device.sessions.store import Store, log_paths, write_config

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 from device.files.models import ModelFolder
-from device.host import build_stages
 from device.processes import PROCESSES
 from device.runtime.interpreter import interpreter
+from device.runtime.stage_runner import build_stages
 from hardware.bench.figures import Figure
 from hardware.bench.intents import config_of, intents_of, wandering
 

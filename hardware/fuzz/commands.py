@@ -13,9 +13,9 @@ import msgspec
 
 from device.clock import SystemClock
 from device.errors import IsotoneError
-from device.host import fault_path
 from device.messages import UNDECODABLE, WISHES, Fault
 from device.runtime.door import Door, Reply, door_path
+from device.runtime.life import fault_path
 from device.runtime.supervisor import read_fault
 from hardware.fuzz.mutations import mutate
 from hardware.fuzz.values import spoil

@@ -5,9 +5,9 @@ import pytest
 
 from device.config import AffectConfig, SessionConfig
 from device.files.models import MODELS_DIR
-from device.host import StageRunner, build_stages
 from device.messages import WISHES, AnyCommand, CommandAnswer, Start, Tick, Transport
 from device.processes import PROCESSES
+from device.runtime.stage_runner import StageRunner, build_stages
 
 BEFORE = {"resume_phase": "hold_phase"}
 """What a wish needs to be possible."""

@@ -17,11 +17,11 @@ from device.acquisition.source import Check, Emit, StatusReporter
 from device.clock import Clock, VirtualClock
 from device.config import AffectConfig, BluetoothConfig, DeviceConfig, SessionConfig, SourceConfig
 from device.files.models import MODELS_DIR
-from device.host import StageRunner, build_stages
 from device.imports import import_name
 from device.messages import AffectEstimate, FeatureFrame, Message, SampleChunk, SignalKind, Tick
 from device.modalities import MODALITIES, name_signals
 from device.processes import PROCESSES
+from device.runtime.stage_runner import StageRunner, build_stages
 from device.streams import topic_of
 from tests.device.dsp.signals import in_time, light, pink
 

@@ -79,7 +79,7 @@ def test_every_process_has_a_budget() -> None:
 @pytest.mark.parametrize("name", PROCESSES)
 def test_a_cold_process_loads_no_more_than_its_budget(name: str) -> None:
     process, budget = PROCESSES[name], PROCESS_BUDGETS[name]
-    load = load_of(STARTED.format(names=("device.host:run_process", process.entry, *process.stages)))
+    load = load_of(STARTED.format(names=("device.runtime.context:run_process", process.entry, *process.stages)))
     assert load.packages <= budget.packages
     assert load.files <= budget.files
     assert load.processor_s <= CPU_S

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from device.config import SessionConfig
-from device.host import ProcessContext
 from device.messages import AudioReport, Bar, Calmer, Message, MusicIntent, Stop, Tick, Transport
 from device.processes import PROCESSES, Process
+from device.runtime.context import ProcessContext
 
 
 class Decide:
@@ -128,8 +128,8 @@ def crash(context: ProcessContext) -> None:
 
 
 SMALL = {
-    "loop": Process("device.host:run_stages", stages=("tests.device.table:Decide",)),
-    "composer": Process("device.host:run_stages", stages=("tests.device.table:Compose",)),
+    "loop": Process("device.runtime.context:run_stages", stages=("tests.device.table:Decide",)),
+    "composer": Process("device.runtime.context:run_stages", stages=("tests.device.table:Compose",)),
     "audio": Process("tests.device.table:play", reads=("commands", "bars")),
     "recorder": Process("tests.device.table:record", reads=("*",)),
 }

@@ -13,8 +13,8 @@ from device.acquisition.source import Backoff, Emit
 from device.clock import SystemClock
 from device.config import BluetoothConfig, DeviceConfig, SessionConfig, SourceConfig
 from device.errors import ConfigError, SensorError
-from device.host import ProcessContext
 from device.messages import Fault, Message, SampleChunk, SensorStatus
+from device.runtime.context import ProcessContext
 from tests.device.recordings.recordings import write_eeg
 
 

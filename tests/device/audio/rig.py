@@ -9,7 +9,6 @@ import numpy.typing as npt
 from device.audio.conductor import CALM, Conductor
 from device.clock import VirtualClock
 from device.config import SessionConfig
-from device.host import StageRunner
 from device.messages import (
     AnyCommand,
     AudioReport,
@@ -25,6 +24,7 @@ from device.messages import (
     Transport,
 )
 from device.runtime.bus import Received
+from device.runtime.stage_runner import StageRunner
 from device.streams import topic_of
 
 SECOND_NS = 1_000_000_000
@@ -59,7 +59,7 @@ def command(kind: str, wish_id: str = "") -> Command:
 
 
 class FakeContext:
-    """What `device.host.ProcessContext` offers an entry.
+    """What `device.runtime.context.ProcessContext` offers an entry.
 
     `script` holds (seconds, message); `compose` answers each Transport at once with an intent and a bar.
     """

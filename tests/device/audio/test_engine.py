@@ -21,9 +21,9 @@ from device.audio.synth import Synth
 from device.clock import VirtualClock
 from device.config import AudioConfig, DeviceConfig, SessionConfig
 from device.errors import SoundError
-from device.host import StageRunner
 from device.messages import AudioReport, DirectStop, Fault, Marker, PcmBlock, Performance, PlayedBar, Transport
 from device.runtime.door import stop_path
+from device.runtime.stage_runner import StageRunner
 from tests.device.audio.rig import SECOND_NS, FakeContext, command, intent
 from tests.device.audio.test_mender import InlineThread
 from tests.device.audio.test_synth import needs_synth

@@ -14,9 +14,9 @@ from device.cli import main
 from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit
-from device.host import session_path
 from device.messages import Command
 from device.runtime.door import ROLES, Door, Reply, door_path, stop_path
+from device.runtime.life import session_path
 from device.runtime.run_folder import claim_run_folder, name_session
 
 TAKEN = Reply(answer="taken", process="loop")

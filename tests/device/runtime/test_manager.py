@@ -12,13 +12,14 @@ import zmq
 from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit
-from device.host import ProcessContext, fault_path, leave_fault
 from device.messages import Fault, MusicIntent, Stop
 from device.processes import Process
 from device.runtime.asking import ask
 from device.runtime.bus import Received
 from device.runtime.children import ThreadLauncher
+from device.runtime.context import ProcessContext
 from device.runtime.door import Reply
+from device.runtime.life import fault_path, leave_fault
 from device.runtime.manager import Manager
 from tests.device.table import SMALL, Decide, play, use_table
 
@@ -264,7 +265,7 @@ def test_what_cannot_be_had_is_told_as_the_music_begins(monkeypatch: pytest.Monk
 def test_a_refusal_before_the_start_gives_its_own_exit_code(
     monkeypatch: pytest.MonkeyPatch, config: SessionConfig
 ) -> None:
-    use_table(monkeypatch, SMALL | {"loop": Process("tests.device.test_host:refuse")})
+    use_table(monkeypatch, SMALL | {"loop": Process("tests.device.runtime.test_context:refuse")})
     manager = manage(config, Witness())
     assert manager.run() is Exit.MODEL
     assert manager.fault is not None

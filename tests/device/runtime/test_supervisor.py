@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from device.clock import VirtualClock
-from device.host import fault_path, leave_fault
 from device.messages import Fault, Health
 from device.processes import Process
+from device.runtime.life import fault_path, leave_fault
 from device.runtime.supervisor import DEATHS_PER_MINUTE, HUNG_S, Supervisor, read_fault
 from tests.device.table import use_table
 

@@ -9,9 +9,9 @@ import pytest
 
 from device.clock import VirtualClock
 from device.config import SessionConfig
-from device.host import ProcessContext
 from device.messages import Digest, Fault, Health, Marker, Message, PcmBlock
 from device.runtime.bus import Received
+from device.runtime.context import ProcessContext
 from device.sessions import recorder
 from device.sessions.reader import SessionReader
 from device.sessions.recorder import Recorder

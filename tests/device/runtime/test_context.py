@@ -7,10 +7,12 @@ import pytest
 from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit, ModelError
-from device.host import ProcessContext, StageRunner, fault_path, reads_of, run_process
 from device.messages import Bar, Fault, Health, Message, MusicIntent, Start, Tick, Trace, Transport
 from device.processes import Process
 from device.runtime.bus import Publisher, Received, Subscriber
+from device.runtime.context import ProcessContext, run_process
+from device.runtime.life import fault_path
+from device.runtime.stage_runner import StageRunner, reads_of
 from tests.device.table import SMALL, Compose, Decide, use_table
 
 
@@ -145,7 +147,7 @@ def refuse(context: ProcessContext) -> None:
 def test_a_refusal_is_left_as_a_fault_with_its_exit_code(
     monkeypatch: pytest.MonkeyPatch, config: SessionConfig, run_dir: Path
 ) -> None:
-    use_table(monkeypatch, {"audio": Process("tests.device.test_host:refuse")})
+    use_table(monkeypatch, {"audio": Process("tests.device.runtime.test_context:refuse")})
     assert run_process("audio", 0, config, threading.Event()) == Exit.MODEL
     fault = msgspec.json.decode(fault_path(run_dir, "audio").read_bytes(), type=Fault)
     assert fault.fatal
@@ -165,7 +167,7 @@ class Unbuildable:
 def test_a_stage_that_cannot_be_built_is_a_refusal_too(
     monkeypatch: pytest.MonkeyPatch, config: SessionConfig, run_dir: Path
 ) -> None:
-    row = Process("device.host:run_stages", stages=("tests.device.test_host:Unbuildable",))
+    row = Process("device.runtime.context:run_stages", stages=("tests.device.runtime.test_context:Unbuildable",))
     use_table(monkeypatch, {"loop": row})
     assert run_process("loop", 0, config, threading.Event()) == Exit.MODEL
     assert fault_path(run_dir, "loop").exists()
