@@ -38,7 +38,7 @@ DAMAGES_MAX = 100
 WINDOW_BYTES = 4 * MEGABYTE
 CANDIDATE = re.compile(rb"[\x04\x05\x06](?=[\s\S]{3}\x00{5})")
 """The place where a channel, message or chunk may begin: its kind, and a length below 16 MB."""
-UNREADABLE = (McapError, struct.error, ValueError, KeyError, EOFError)
+UNREADABLE = (McapError, struct.error, ValueError, KeyError, EOFError, OverflowError)
 """What the library raises on a record that is none."""
 
 

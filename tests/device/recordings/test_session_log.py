@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from device.errors import RecordingError
@@ -107,6 +107,7 @@ def test_a_log_without_samples_is_refused(tmp_path: Path) -> None:
 
 
 @given(place=st.floats(0, 0.999), mask=st.integers(1, 255), cut=st.floats(0, 1))
+@example(place=0.5697401630486459, mask=128, cut=1.0)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_damage_never_crashes_and_never_alters_a_sample(tmp_path: Path, place: float, mask: int, cut: float) -> None:
     folder = tmp_path / "s"
