@@ -243,6 +243,19 @@ class EntryError(ConfigError):
 T = TypeVar("T", bound=Config)
 
 
+def path_of(name: str, key: str) -> Path:
+    """The path that `key` of device.toml names; `~` is a home folder.
+
+    Raises:
+        ConfigError: there is no such home folder.
+    """
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        sentence = f"There is no home folder for {key} = {name}."
+        raise ConfigError(sentence, "Give an absolute path in device.toml.") from error
+
+
 def load(path: Path, kind: type[T]) -> T:
     """Read a TOML file into `kind`.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -12,7 +11,7 @@ import numpy as np
 from device.acquisition.chunks import CHUNKS_PER_S, Chunker
 from device.acquisition.source import Check, Emit, StatusReporter, own_keys
 from device.clock import Clock
-from device.config import BluetoothConfig, Config, SourceConfig
+from device.config import BluetoothConfig, Config, SourceConfig, path_of
 from device.messages import SampleChunk, SignalKind
 from device.recordings.files import load_recording
 from device.recordings.signals import Heart, Recording, Samples, heart_chunk
@@ -71,7 +70,7 @@ class PlaybackSource:
     def __init__(self, name: str, config: SourceConfig, bluetooth: BluetoothConfig, clock: Clock) -> None:
         del bluetooth
         own = own_keys(name, config, PlaybackConfig)
-        self._name, self._path, self._clock = name, Path(own.path).expanduser(), clock
+        self._name, self._path, self._clock = name, path_of(own.path, f"sources.{name}.path"), clock
 
     def checks(self) -> list[Check]:
         """A recording needs nothing but itself."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device.config import AudioConfig
+from device.config import AudioConfig, path_of
 from device.errors import SoundError, SystemMissingError
 
 LIBRARIES = ("libfluidsynth.so.3", "libfluidsynth.so.2")
@@ -110,11 +110,11 @@ def find_soundfont(config: AudioConfig) -> Path:
     """The configured sound font, else the first known one that is installed.
 
     Raises:
-        SoundError: the configured file does not exist.
+        ConfigError, SoundError: the configured file does not exist.
         SystemMissingError: none is installed.
     """
     if config.soundfont:
-        path = Path(config.soundfont).expanduser()
+        path = path_of(config.soundfont, "audio.soundfont")
         if not path.is_file():
             raise SoundError(f"The sound font {path} does not exist.", "Mend audio.soundfont in device.toml.")
         return path

@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import chdir, closing, contextmanager, nullcontext
+from contextlib import chdir, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,7 +26,7 @@ from device.config import SessionConfig
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
 from device.files.models import ModelFolder
-from device.files.outputs import writing
+from device.files.outputs import is_standard_output, writing
 from device.music.form import place_of
 from device.music.keys import key_name
 from device.runtime.interpreter import HOUSE
@@ -74,12 +74,14 @@ def compose(**options: Any) -> None:
     for remark in (*config.heard, *remarks):
         say(f"isotone: {remark}", err=True)
     files = {name: options[name] for name in ("out", "wav", "picture") if options[name]}
+    # Words would spoil music that goes to a pipe.
+    beside = any(map(is_standard_output, files.values()))
     with _stoppable(), writing({f"--{name}": path for name, path in files.items()}, _inputs(options, config)) as places:
         piece, spent_s = _compose(config, wish, places.get("--wav"), quiet=options["as_json"])
         _write(piece, config, places)
     report = _report(piece, config, spent_s) | {"heard": config.heard, "remarks": remarks}
     report |= {"files": {name: str(path) for name, path in files.items()}}
-    _tell(report, as_json=options["as_json"])
+    _tell(report, as_json=options["as_json"], err=beside)
 
 
 @contextmanager
@@ -117,7 +119,12 @@ def _inputs(options: dict[str, Any], config: SessionConfig) -> list[Path]:
     preference, soundfont = config.prescription.preference, config.device.audio.soundfont
     named = (preference.seed_melody, *preference.never_melodies, soundfont)
     given = (options[name] for name in ("journey", "like", "prescription", "device"))
-    return [Path(name).expanduser() for name in (*given, *named) if name]
+    found: list[Path] = []
+    for name in filter(None, (*given, *named)):
+        # What lies in a home folder that is not there is not read either.
+        with suppress(RuntimeError):
+            found.append(Path(name).expanduser())
+    return found
 
 
 # -- what comes out
@@ -168,16 +175,15 @@ def _report(piece: Piece, config: SessionConfig, spent_s: float) -> dict[str, An
     }
 
 
-def _tell(report: dict[str, Any], *, as_json: bool) -> None:
+def _tell(report: dict[str, Any], *, as_json: bool, err: bool) -> None:
     if as_json:
-        say_json(report)
+        say_json(report, err=err)
         return
     for fallback in report["fallbacks"]:
         say(fallback, err=True)
-    model = report["model"]
-    say(
-        f"{len(report['bars'])} bars, {report['seconds_of_music']:.0f} s of music by {model['name']} {model['version']}"
-        f" in {report['seconds_spent']:.1f} s ({report['speed']:.0f} times faster than it plays), seed {report['seed']}"
-    )
+    composer = "{name} {version}".format(**report["model"])
+    piece = f"{len(report['bars'])} bars, {report['seconds_of_music']:.0f} s of music by {composer}"
+    speed = f"{report['seconds_spent']:.1f} s ({report['speed']:.0f} times faster than it plays)"
+    say(f"{piece} in {speed}, seed {report['seed']}", err=err)
     for path in report["files"].values():
-        say(f"  {path}")
+        say(f"  {path}", err=err)

@@ -45,21 +45,27 @@ def find_session(words: str, folder: Path | None = None, device_path: Path | Non
     Raises:
         RecordingError: no session has that id, or several begin with it.
     """
-    if os.path.lexists(words) or os.sep in words:
+    bare = words.rstrip(os.sep)  # A shell completes an id like a folder.
+    if os.path.lexists(words) or os.sep in bare:
         return Path(words)
     roots = places(folder, device_path)
     sessions = all_sessions(roots)
-    exact = [info for info in sessions if words in {info.session_id, Path(info.folder).name}]
-    found = exact or [info for info in sessions if info.session_id.startswith(words)]
+    # A copy of a session has its id, and another folder.
+    named = [info for info in sessions if Path(info.folder).name == bare]
+    exact = named or [info for info in sessions if info.session_id == bare]
+    found = exact or [info for info in sessions if bare and info.session_id.startswith(bare)]
     if not found:
         looked = " or ".join(map(str, roots))
         raise RecordingError(
-            f"There is no session {words} in {looked}, and no such folder.",
+            f"There is no session {bare or 'without a name'} in {looked}, and no such folder.",
             "Give an id that `isotone sessions list` prints, or the folder of a session.",
         )
+    if len(exact) > 1:
+        some = ", ".join(info.folder for info in exact[:NAMED_MAX])
+        raise RecordingError(f"{len(exact)} sessions have the id {bare}: {some}.", "Give the folder of one.")
     if len(found) > 1:
         some = ", ".join(Path(info.folder).name for info in found[:NAMED_MAX])
-        raise RecordingError(f"{len(found)} sessions begin with {words}: {some}.", "Give more of the id.")
+        raise RecordingError(f"{len(found)} sessions begin with {bare}: {some}.", "Give more of the id.")
     return Path(found[0].folder)
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from device.clock import wall_time
 from device.commands.session_folder import sessions_root
-from device.config import DeviceConfig, SessionConfig
+from device.config import DeviceConfig, SessionConfig, path_of
 from device.errors import IsotoneError, RecordingError
 from device.listeners import memory
 from device.listeners.names import is_anybody, normal
@@ -48,7 +48,7 @@ def listeners_root(device: DeviceConfig) -> Path:
         ConfigError: neither is named, and this user has no home folder.
     """
     if device.listeners.directory:
-        return Path(device.listeners.directory).expanduser()
+        return path_of(device.listeners.directory, "listeners.directory")
     return sessions_root(DeviceConfig()).parent / "listeners"
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from device.config import Preference, Prescription, load
+from device.config import Limits, Preference, Prescription, load
 from device.errors import ConfigError
 from device.files.toml_text import find_line, read_text
 from device.messages import Mode
@@ -27,6 +27,7 @@ HEARD_MIN, HEARD_MAX = 21, 108
 OCTAVE = 12
 NARROW_BPM = 1.0
 BAR_BEATS = 4
+USUAL = Limits()
 
 
 class Contradiction(NamedTuple):
@@ -79,17 +80,14 @@ def refuse_contradiction(prescription: Prescription, path: Path | None = None) -
 
 def _contradictions(prescription: Prescription) -> Iterator[Contradiction]:
     limits, never = prescription.limits, prescription.preference.never_keys
-    if limits.tempo_min_bpm > limits.tempo_max_bpm:
-        sentence = f"{limits.tempo_min_bpm:g} is above tempo_max_bpm, which is {limits.tempo_max_bpm:g}"
-        yield Contradiction("limits.tempo_min_bpm", sentence, "Swap them.")
-    if limits.pitch_min > limits.pitch_max:
-        sentence = f"{limits.pitch_min} is above pitch_max, which is {limits.pitch_max}"
-        yield Contradiction("limits.pitch_min", sentence, "Swap them.")
-    elif min(limits.pitch_max, HEARD_MAX) - max(limits.pitch_min, HEARD_MIN) < OCTAVE:
+    yield from _swapped(limits, "tempo_min_bpm", "tempo_max_bpm")
+    yield from _swapped(limits, "pitch_min", "pitch_max")
+    if min(limits.pitch_max, HEARD_MAX) - max(limits.pitch_min, HEARD_MIN) < OCTAVE:
         sentence = (
             f"from {limits.pitch_min} to {limits.pitch_max} there is no octave between {HEARD_MIN} and {HEARD_MAX}"
         )
-        yield Contradiction("limits.pitch_min", sentence, "Give melodies an octave at least.")
+        key = "limits.pitch_min" if limits.pitch_min != USUAL.pitch_min else "limits.pitch_max"
+        yield Contradiction(key, sentence, "Give melodies an octave at least.")
     if limits.density_max * limits.notes_per_beat_max * BAR_BEATS < 1.0:
         sentence = "with notes_per_beat_max it allows less than a note a bar"
         yield Contradiction("limits.density_max", sentence, "Raise one of them.")
@@ -98,6 +96,21 @@ def _contradictions(prescription: Prescription) -> Iterator[Contradiction]:
     if set(prescription.never_programs) >= set(range(N_MELODIC)):
         sentence = "it leaves no instrument to play on, drums and noises aside"
         yield Contradiction("never_programs", sentence, "Allow one at least.")
+
+
+def _swapped(limits: Limits, low: str, high: str) -> Iterator[Contradiction]:
+    """A least above a most; where the least was not given, the most is at fault."""
+    least, most = getattr(limits, low), getattr(limits, high)
+    if least <= most:
+        return
+    if least == getattr(USUAL, low):
+        sentence = f"{most:g} is below {low}, which is {least:g} where it is not given"
+        yield Contradiction(f"limits.{high}", sentence, f"Raise it, or give {low} too.")
+    elif most == getattr(USUAL, high):
+        sentence = f"{least:g} is above {high}, which is {most:g} where it is not given"
+        yield Contradiction(f"limits.{low}", sentence, f"Lower it, or give {high} too.")
+    else:
+        yield Contradiction(f"limits.{low}", f"{least:g} is above {high}, which is {most:g}", "Swap them.")
 
 
 def remarks_on(prescription: Prescription) -> Iterator[str]:

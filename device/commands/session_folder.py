@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from device.config import DeviceConfig
+from device.config import DeviceConfig, path_of
 from device.errors import ConfigError, DiskError
 from device.runtime.run_folder import lock_folder
 from device.text import is_text
@@ -20,7 +20,7 @@ def sessions_root(device: DeviceConfig) -> Path:
         ConfigError: neither is named, or it lies in a home folder that is not there.
     """
     if directory := device.session.directory:
-        return _expanded(directory)
+        return path_of(directory, "session.directory")
     try:
         data_home = os.environ.get("XDG_DATA_HOME", "")
         # A relative path is to be disregarded, says the specification.
@@ -31,15 +31,6 @@ def sessions_root(device: DeviceConfig) -> Path:
             "Set HOME or XDG_DATA_HOME, give --out (`sessions list`: --dir), or set session.directory in device.toml.",
         ) from error
     return home / "isotone" / "sessions"
-
-
-def _expanded(directory: str) -> Path:
-    try:
-        return Path(directory).expanduser()
-    except RuntimeError as error:
-        raise ConfigError(
-            f"There is no home folder for session.directory = {directory}.", "Give an absolute path in device.toml."
-        ) from error
 
 
 @contextlib.contextmanager

@@ -28,13 +28,13 @@ def say(text: str, *, err: bool = False) -> None:
     _print(printable(text), err=err)
 
 
-def say_json(value: Any) -> None:
+def say_json(value: Any, *, err: bool = False) -> None:
     """Print one line of JSON for programs, in ASCII, so that it is whole in every encoding; NaN is null."""
     import json  # noqa: PLC0415 - keeps what prints no JSON quick
 
     import msgspec  # noqa: PLC0415
 
-    _print(json.dumps(msgspec.json.decode(msgspec.json.encode(value))))
+    _print(json.dumps(msgspec.json.decode(msgspec.json.encode(value))), err=err)
 
 
 def say_script(text: str) -> None:

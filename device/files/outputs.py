@@ -18,6 +18,7 @@ from pathlib import Path
 from device.errors import DiskError
 
 ACTION = "Give another file for it."
+STDOUT = 1
 
 
 class Output:
@@ -110,6 +111,15 @@ def writing(paths: Mapping[str, Path], inputs: Iterable[Path] = ()) -> Iterator[
     finally:
         for output in outputs.values():
             output.discard()
+
+
+def is_standard_output(path: Path) -> bool:
+    """Whether a file or a pipe is where this program prints."""
+    try:
+        printed = os.fstat(STDOUT)
+    except OSError:
+        return False
+    return (printed.st_dev, printed.st_ino) in _identity(path)
 
 
 @contextlib.contextmanager

@@ -71,7 +71,9 @@ def read_midi(data: bytes, name: str) -> File:
     kind, n_tracks, division = struct.unpack(">HHh", head)
     if kind not in (0, 1):
         _refuse(f"{name} is a collection of patterns (MIDI type {kind}).", ACTION)
-    if division <= 0:
+    if division == 0:
+        _refuse(f"{name} is a broken MIDI file: it gives a beat no length.", ACTION)
+    if division < 0:
         _refuse(f"{name} counts film frames instead of beats.", ACTION)
     tracks, broken = _read_tracks(data, begins)
     if not tracks:

@@ -20,16 +20,18 @@ DRUMS = 9
 NOTE_ON, NOTE_OFF, PROGRAM = 0x90, 0x80, 0xC0
 GRID_TICK_MAX = 2**40
 SUNG = re.compile(
-    r"melod|vocal|voice|stimme|gesang|soprano|\b(vox|tune|theme|lead|canto|chant|sing(er|ing)?)\b", re.IGNORECASE
+    r"m[eé]lod|vo[ck]al|voice|stimme|gesang|sopran|мелод|вокал|голос|旋律|メロディ|ボーカル|歌"
+    r"|\b(vox|voz|voce|voix|zang|sång|sang|tune|theme|lead|canto|chant|sing(er|ing)?)\b",
+    re.IGNORECASE,
 )
 """A part with such a name is the tune,"""
 BESIDE = re.compile(
-    r"ooh|aah|bass|accomp|begleit|guitar|gitarre|drum|tenor"
-    r"|\b(back|bv|bgv|b\.v|choir|chor|harmon(?!ica)|pad|string|organ|perc|counter|desc|alto|bari|doubl|echo|arp|synth|brass)",
+    r"ooh|aah|gegenst|nebenst|bass|accomp|begleit|guitar|gitarre|drum|tenor"
+    r"|\b(back|bk|bg|bv|b\.v|choir|chor|coro|chœur|choeur|хор|бэк|harmon(?!ica)|pad|string|organ|perc|counter|desc|alto|bari|doubl|echo|arp|synth|brass)",
     re.IGNORECASE,
 )
 """unless its name also holds one of these;"""
-SECOND = re.compile(r"\b0?[2-9]\b|second|zweite", re.IGNORECASE)
+SECOND = re.compile(r"\b0?[2-9](nd|rd|th|ª|e)?\b|second|zweite|segunda|deuxième|втор", re.IGNORECASE)
 """and of several such parts, one with this is not the tune."""
 FEWEST_NOTES = 4
 REGISTER = 69

@@ -210,13 +210,13 @@ def _tell(name: str, file: File, tune: Part, line: Line, taken: Sequence[Raw], k
     measures = line.stretch.measures
     meter = max((measure.meter for measure in measures), key=lambda meter: sum(m.meter == meter for m in measures))
     tempi = [event for track in file.tracks for event in track.events if event.kind == META and event.channel == TEMPO]
-    tempo_us = int.from_bytes(tempi[0].data[:3], "big") if tempi else USUAL_TEMPO_US
+    tempo_us = (int.from_bytes(tempi[0].data[:3], "big") if tempi else 0) or USUAL_TEMPO_US
     track = f"track {tune.track + 1}" + (f" ({tune.name})" if tune.name else "")
     upbeat = line.stretch.upbeat_ticks / TICKS_PER_BEAT
     begun = f" after an upbeat of {upbeat:g} {'quarter' if upbeat == 1 else 'quarters'}" if upbeat else ""
     written = "" if meter.bar_ticks == BAR_TICKS else f" (written in {meter})"
     bars = f"{n_bars} {'bar' if n_bars == 1 else 'bars'} of 4/4{written}"
-    words = f"{name}: {len(taken)} notes of {track} in {key}, {60e6 / max(1, tempo_us):.0f} bpm, in {bars}{begun}"
+    words = f"{name}: {len(taken)} notes of {track} in {key}, {60e6 / tempo_us:.0f} bpm, in {bars}{begun}"
     left_out = [*_left_out(line, taken), *file.mended]
     return f"{words}. Passed over: {'; '.join(left_out)}." if left_out else f"{words}."
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.config import DeviceConfig, Prescription, SessionConfig, Theme, load
+from device.config import DeviceConfig, Prescription, SessionConfig, Theme, load, path_of
 from device.errors import ConfigError, Exit
 from device.messages import VOICES, Note
 
@@ -106,3 +106,9 @@ def test_a_session_with_a_theme_is_read_back_as_it_was_written() -> None:
     theme = Theme(mode="minor", bars=((Note(0, 24, 69, 80, "melody"),), ()))
     config = SessionConfig(session_id="a", run_dir="b", session_dir="c", models_dir="d", theme=theme, never=(theme,))
     assert msgspec.json.decode(msgspec.json.encode(config), type=SessionConfig) == config
+
+
+def test_a_home_folder_that_is_not_there_is_refused_with_the_key_that_names_it() -> None:
+    with pytest.raises(ConfigError, match=r"audio\.soundfont = ~nobody-here/a\.sf2"):
+        path_of("~nobody-here/a.sf2", "audio.soundfont")
+    assert path_of("/a/b", "x") == Path("/a/b")

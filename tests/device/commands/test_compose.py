@@ -296,3 +296,20 @@ OPTIONS |= {"prescription": None, "instruments": None, "bars": None, "seed": 3, 
 
 def asked(tmp_path: Path, remarks: list[str] | None = None, **options: object) -> Wish:
     return wish_of(OPTIONS | options, configure(OPTIONS, []), [] if remarks is None else remarks)
+
+
+@pytest.mark.parametrize("key", ["seed_melody", "never_melodies"])
+def test_a_melody_in_a_home_that_is_not_there_stops_nothing(tmp_path: Path, key: str) -> None:
+    names = '"~nobody-here/a.mid"' if key == "seed_melody" else '["~nobody-here/a.mid"]'
+    (tmp_path / "p.toml").write_text(f"[preference]\n{key} = {names}\n")
+    told = report(tmp_path, "--prescription", str(tmp_path / "p.toml"))
+    assert "~nobody-here/a.mid cannot be read" in told["remarks"][0]
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_music_that_goes_down_a_pipe_has_no_words_in_it(tmp_path: Path, words: list[str]) -> None:
+    command = [sys.executable, "-m", "device.cli", "compose", "--generator", "rules", "--bars", "2", "--seed", "3"]
+    piped = subprocess.run([*command, "--out", "/dev/stdout", *words], capture_output=True, timeout=60, check=True)
+    assert run(tmp_path, bars=2).exit_code == Exit.OK
+    assert piped.stdout == (tmp_path / "x.mid").read_bytes()
+    assert b"seed" in piped.stderr

@@ -1,6 +1,7 @@
 """Sessions are found by their folder, their id or the start of it, where device.toml says that they are kept."""
 
 import json
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -78,3 +79,20 @@ def test_an_id_that_is_none_is_refused_with_where_it_was_looked_for(root: Path, 
     refused = isotone(*command, "20990101")
     assert refused.exit_code == Exit.RECORDING
     assert str(root) in refused.output
+
+
+def test_a_copy_of_a_session_does_not_hide_it(root: Path) -> None:
+    shutil.copytree(root / IDS[0], root / "copy")
+    assert isotone("sessions", "show", IDS[0]).exit_code == Exit.OK
+    (root / IDS[0]).rename(root / "moved")
+    refused = isotone("sessions", "show", IDS[0])
+    assert refused.exit_code == Exit.RECORDING
+    assert "2 sessions have the id" in refused.output
+    assert str(root / "copy") in refused.output
+
+
+def test_an_id_may_end_as_a_shell_ends_a_folder_and_nothing_is_no_id(root: Path) -> None:
+    assert json.loads(isotone("sessions", "show", IDS[2] + "/", "--json").output)["session_id"] == IDS[2]
+    for id_ in IDS[1:]:
+        shutil.rmtree(root / id_)
+    assert isotone("sessions", "show", "").exit_code == Exit.RECORDING

@@ -14,7 +14,7 @@ Track = tuple[str, int, Sequence[tuple[float, float, int]]]
 
 
 def midi(*tracks: Track, meter: tuple[int, int] | None = (4, 4), kind: int = 1) -> bytes:
-    file = mido.MidiFile(type=kind, ticks_per_beat=BEAT)
+    file = mido.MidiFile(type=kind, ticks_per_beat=BEAT, charset="utf-8")
     conductor = mido.MidiTrack()
     if meter:
         conductor.append(mido.MetaMessage("time_signature", numerator=meter[0], denominator=meter[1]))

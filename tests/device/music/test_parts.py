@@ -24,7 +24,8 @@ def found(*tracks: Track) -> int:
     "name",
     ["Backing Vocals", "Backing vox", "BV's", "B.Vox", "BGV", "Background Voices", "Choir", "Voice Oohs", "Choir Aahs",
      "Harmony vocal", "Voice 2", "Alto voice", "Second voice", "2. Stimme", "Lead pad", "Voice Pad", "Vocal strings",
-     "Lead bass", "Missing", "Leader of the band"],
+     "Lead bass", "Missing", "Leader of the band", "Bkg Vox", "2nd Voice", "Gegenstimme", "Coro voz", "2ª voz",
+     "Choeur (voix)"],
 )  # fmt: skip
 def test_what_only_sounds_like_a_melody_by_name_is_not_taken(name: str) -> None:
     for beside in (CALLS, PAD):
@@ -34,8 +35,10 @@ def test_what_only_sounds_like_a_melody_by_name_is_not_taken(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Melody", "Vocals", "Lead Vocal", "Voice", "Singer", "Gesang", "Singstimme", "MELODIE"]
-)
+    "name",
+    ["Melody", "Vocals", "Lead Vocal", "Voice", "Singer", "Gesang", "Singstimme", "MELODIE", "Mélodie", "Voz", "Voix",
+     "Voce", "Zang", "Sång", "Голос", "Мелодия", "主旋律", "ボーカル", "歌"],
+)  # fmt: skip
 def test_a_part_named_for_its_melody_is_taken_though_another_is_higher(name: str) -> None:
     assert found(("Flute", 1, tune(up=12)), (name, 0, tune())) == 1
 

@@ -218,7 +218,7 @@ NOTES = b"\x00\x90\x3c\x40\x10\x3c\x00" * 8 + b"\x00\xff\x2f\x00"
         (midi(("", 0, tune()))[:14], "broken"),
         (midi(("", 0, tune()))[:60], "no melody"),
         (midi(), "no melody"),
-        (chunk(NOTES, division=0), "film frames"),
+        (chunk(NOTES, division=0), "no length"),
         (chunk(NOTES, division=0xE728), "film frames"),
         (chunk(NOTES, kind=2), "type 2"),
         (chunk(NOTES, kind=9), "type 9"),
@@ -305,3 +305,7 @@ def test_real_songs_with_wrong_bytes_are_themes_or_sentences(data_dir: Path) -> 
             for _ in range(rng.choice([1, 3, 30])):
                 data[rng.randrange(len(data))] = rng.randrange(256)
             check(answer(bytes(data)))
+
+
+def test_a_tempo_of_nothing_is_the_usual_one() -> None:
+    assert "120 bpm" in hear(chunk(b"\x00\xff\x51\x03\x00\x00\x00" + NOTES, kind=0), "a.mid").sentence
