@@ -147,7 +147,7 @@ class LiveWatcher(Watcher):
         self._live.__exit__(kind, error, trace)
 
     def draw(self) -> None:
-        self.put(render(self.board, self.title, self.keys_line()))
+        self.put(render(self.board, self.title, self.keys_line(), self._live.console.height))
 
 
 class PlainWatcher(Watcher):

@@ -6,6 +6,7 @@ import math
 
 from rich.align import Align
 from rich.console import Group, RenderableType
+from rich.layout import Layout
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -18,16 +19,22 @@ AXIS_CELLS = 41
 STATE_STYLE = {"streaming": "green", "connecting": "yellow", "silent": "yellow", "lost": "red", "failed": "red"}
 PITCH_NAMES = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
 BLOCKS = " ▁▂▃▄▅▆▇█"
+KEYS_LINES = 2
+TALL_LINES = 34
+"""On a terminal with fewer lines a sensor that is well has no sentence, so that the music is seen too."""
 
 
-def render(board: Board, title: str, keys: str) -> RenderableType:
-    """The whole view as one renderable."""
+def render(board: Board, title: str, keys: str, n_lines: int) -> RenderableType:
+    """The view on a terminal of `n_lines`: what has no room is cut above the keys, never the keys."""
     body = Table.grid(expand=True, padding=(0, 1))
     body.add_column(ratio=1)
     body.add_column(ratio=1)
-    body.add_row(_signals(board), _feeling(board))
+    body.add_row(_signals(board, terse=n_lines < TALL_LINES), _feeling(board))
     body.add_row(_music(board), _sound(board))
-    return Group(_header(board, title), body, _events(board), Text(keys, style="dim"))
+    view = Layout()
+    panels = Layout(Group(_header(board, title), body, _events(board)))
+    view.split_column(panels, Layout(Text(keys, style="dim"), size=KEYS_LINES))
+    return view
 
 
 def minutes(seconds: float) -> str:
@@ -50,14 +57,15 @@ def _header(board: Board, title: str) -> RenderableType:
     return Panel(Group(row, ProgressBar(total=max(1.0, total_s), completed=board.elapsed_s())), padding=(0, 1))
 
 
-def _signals(board: Board) -> RenderableType:
+def _signals(board: Board, *, terse: bool) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     for name in sorted(board.sources):
         status = board.sources[name]
-        style = STATE_STYLE[status.state]
         battery = f" · battery {status.battery_percent} %" if status.battery_percent >= 0 else ""
-        table.add_row(Text(f"● {name}", style=style), Text(status.sentence + battery, overflow="fold"))
-        table.add_row("", Text(_samples(board, name), style="dim"))
+        told = Text("" if terse and status.state == "streaming" else status.sentence + battery, overflow="fold")
+        table.add_row(Text(f"● {name}", style=STATE_STYLE[status.state]), told or Text(_samples(board, name)))
+        if not terse:
+            table.add_row("", Text(_samples(board, name), style="dim"))
         for (source, _), frame in sorted(board.features.items()):
             if source == name and board.is_fresh("features", frame):
                 table.add_row("", _quality(frame))
@@ -138,7 +146,7 @@ def _music(board: Board) -> RenderableType:
                 style="dim",
             )
         )
-        lines.append(Text(_roll(played), style="green"))
+        lines.append(Text(_roll(played), style="green", no_wrap=True, overflow="crop"))
         who = f"{board.decision.decided_by} decides" if board.decision else "why"
         lines.append(Text(f"{who}: {intent.reason}", overflow="fold"))
         lines.extend(Text(f"guard: {reason}", style="yellow") for reason in played.guarded[:2])

@@ -1,6 +1,7 @@
 import io
 
 import msgspec
+import pytest
 from rich.console import Console
 
 from device import messages as m
@@ -16,9 +17,9 @@ def see(board: Board, message: m.Message) -> None:
     board.see(Received(topic_of(message), "x", 0, 0, message.t_ns, msgspec.msgpack.encode(message)))
 
 
-def text(board: Board) -> str:
-    console = Console(width=140, height=50, record=True, file=io.StringIO())
-    console.print(render(board, "ISOTONE test", "q stop"))
+def text(board: Board, width: int = 140, height: int = 50) -> str:
+    console = Console(width=width, height=height, record=True, file=io.StringIO())
+    console.print(render(board, "ISOTONE test", "q stop", height), end="")
     return console.export_text()
 
 
@@ -89,6 +90,24 @@ def test_the_view_says_what_plays_why_and_how_sure_it_is() -> None:
     shown = text(playing_board())
     for words in ("+0.35 ± 0.20", "SHIFT", "1:34 left", "phrasebook", "slower", "G major", "headset was unplugged"):
         assert words in shown, words
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 10), (120, 40)])
+def test_the_keys_stay_in_sight_on_a_terminal_of_any_size(width: int, height: int) -> None:
+    lines = text(playing_board(), width, height).splitlines()
+    assert "q stop" in "\n".join(lines[-2:])
+    assert len(lines) <= height
+
+
+def test_a_small_terminal_shows_the_music_and_what_is_not_well() -> None:
+    board = playing_board()
+    for name in ("band", "chest", "wrist"):
+        see(board, m.SensorStatus(t_ns=1, source=name, state="streaming", sentence="This band is well. " * 6))
+    board.events.clear()
+    shown = text(board, 80, 24)
+    for words in ("unplugged", "● band", "phrasebook", "decides" if board.decision else "why"):
+        assert words in shown, words
+    assert "This band is well." not in shown
 
 
 def test_it_says_who_decides() -> None:
