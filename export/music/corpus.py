@@ -16,30 +16,12 @@ import numpy.typing as npt
 from device.messages import TICKS_PER_BEAT, Mode
 from device.music.tokens import BEAT_STEPS
 from export.music.keys import find_shift
+from export.music.measures import Measure, RawNote
 
 Floats = npt.NDArray[np.float64]
 SIXTEENTHS = np.array([0, 6, 12, 18, 24])
 STEPS = np.array([*BEAT_STEPS, TICKS_PER_BEAT])
 HELD_OUT_SHARE = 0.06
-
-
-class RawNote(NamedTuple):
-    start: float
-    """Its onset in beats since the song began."""
-    length: float
-    pitch: int
-    velocity: int
-    part: str
-    """`melody` or `accompaniment`."""
-
-
-class Measure(NamedTuple):
-    """A bar's place: `start` and `beats` in beats; `scale` turns beats of the file into beats of the grid."""
-
-    start: float
-    beats: int
-    scale: float
-    tempo_bpm: float
 
 
 class Song(NamedTuple):

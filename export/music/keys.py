@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from device.messages import Mode
 from device.music import keys
-
-if TYPE_CHECKING:
-    from export.music.corpus import Measure, RawNote
+from export.music.measures import Measure, RawNote
 
 Floats = npt.NDArray[np.float64]
 MAJOR, MINOR = np.array(keys.MAJOR), np.array(keys.MINOR)

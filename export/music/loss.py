@@ -8,8 +8,9 @@ import numpy as np
 
 from device.files.models import ModelFolder
 from device.music.decoder import Decoder
-from export.music.corpus import Measure, RawNote, Song, song_of
+from export.music.corpus import Song, song_of
 from export.music.data import Part
+from export.music.measures import Measure, RawNote
 from export.music.midi import Piece
 from export.music.textures import quantise
 from export.music.windows import NOTHING, Windows

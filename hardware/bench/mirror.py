@@ -37,8 +37,9 @@ from device.sessions.interchange import write_midi
 from device.stage import keyed_random
 from export.music import evaluate, midi
 from export.music.chroma import key_fit
-from export.music.corpus import Measure, Song
+from export.music.corpus import Song
 from export.music.data import STYLE_OF, read_corpus
+from export.music.measures import Measure
 from export.music.metrics import bar_of
 from export.music.textures import quantise
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from export.music.corpus import Measure, RawNote
 from export.music.keys import find_shift
+from export.music.measures import Measure, RawNote
 
 MAJOR = (0, 4, 7, 0, 5, 9, 7, 11, 2, 0)
 MINOR = (0, 3, 7, 0, 5, 8, 7, 11, 2, 0)
