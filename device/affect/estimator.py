@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from device.affect.evidence import Evidence, Source
+from device.affect.evidence import Evidence, SourceEvidence
 from device.affect.fusion import FADE_S, STEP_MAX_PER_S, Estimate, Glide, Presence, View, fuse, opinion_of_logit
 from device.affect.reader import open_readers
 from device.affect.taps import Tap, Taps
@@ -103,8 +103,8 @@ class Estimator:
     def _heard_of(self, frame: FeatureFrame) -> Heard:
         key = frame.source, frame.kind
         if key not in self._heard:
-            affect = self._affect
-            source = Source(frame.source, self._readers[frame.kind], affect.baseline_s, affect.window_s, self._carried)
+            rest_s, window_s = self._affect.baseline_s, self._affect.window_s
+            source = SourceEvidence(frame.source, self._readers[frame.kind], rest_s, window_s, self._carried)
             self._heard[key] = Heard(source, self._fade_s)
         return self._heard[key]
 
@@ -152,7 +152,7 @@ class Estimator:
 class Heard:
     """One kind of signal of a source, how far it is heard, and what the listener's own words teach about it."""
 
-    def __init__(self, source: Source, fade_s: float) -> None:
+    def __init__(self, source: SourceEvidence, fade_s: float) -> None:
         self.source = source
         self.presence = Presence(fade_s)
         self._arousal, self._valence = Taps(is_aligned=True), Taps(is_aligned=False)
@@ -162,11 +162,11 @@ class Heard:
         """Use a frame; returns the listener's rest where it is new or was last told a while ago."""
         self.source.take(frame)
         due = [
-            track
-            for track in self.source.tracks
-            if frame.t_ns - self._told_ns.get(track.reader.name, frame.t_ns - REMIND_NS) >= REMIND_NS
+            model
+            for model in self.source.models
+            if frame.t_ns - self._told_ns.get(model.reader.name, frame.t_ns - REMIND_NS) >= REMIND_NS
         ]
-        told = [item for track in due if (item := track.personal_baseline(self.source.name))]
+        told = [item for model in due if (item := model.personal_baseline(self.source.name))]
         self._told_ns |= {item.model: item.t_ns for item in told}
         return told
 

@@ -1,7 +1,7 @@
 """Gathers what one source says right now: its calibration, its mean net output, how much of the last while was usable.
 
 A source may be read by several models, the one that needs most signals first: each keeps its own baseline and evidence
-(a `Track`), and where the first has nothing to say the next one fades in.
+(a `ModelEvidence`), and where the first has nothing to say the next one fades in.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Mean:
         return frame_s + min(self._heard_s, self._window_s or MEMORY_TIME_CONSTANTS * self._smoothing_s)
 
 
-class Track:
+class ModelEvidence:
     """One source as one model reads it."""
 
     def __init__(
@@ -190,11 +190,11 @@ class Track:
         return self._freshness(now_ns) * self._mean.coverage if self.baseline.ready else 0.0
 
     def log_odds(self) -> float:
-        assert self._frame is not None, "a track begins with a frame"
+        assert self._frame is not None, "a model begins with a frame"
         return self.reader.log_odds(self._mean.value, self._mean.evidence_s(self._frame.window_s), self._present)
 
     def _age_s(self, now_ns: int) -> float:
-        assert self._frame is not None, "a track begins with a frame"
+        assert self._frame is not None, "a model begins with a frame"
         return (now_ns - self._frame.t_ns) / 1e9
 
     def _freshness(self, now_ns: int) -> float:
@@ -202,7 +202,7 @@ class Track:
 
     def reasons(self, now_ns: int) -> list[str]:
         """Why it says nothing, or less than it could."""
-        assert self._frame is not None, "a track begins with a frame"
+        assert self._frame is not None, "a model begins with a frame"
         if not self.has_place:
             return ["none of its channels has a place in the model; name its electrodes in device.toml"]
         reasons = []
@@ -243,7 +243,7 @@ def recall(carried: PersonalBaseline, cells: NDArray[np.str_]) -> Rest:
     return Rest(found[..., 0], found[..., 1], found[..., 2])
 
 
-class Source:
+class SourceEvidence:
     """One kind of features of a source, read by the models of that kind in order of preference."""
 
     def __init__(
@@ -256,41 +256,41 @@ class Source:
     ) -> None:
         self.name = name
         known = {item.model: item for item in carried if item.source == name}
-        self.tracks = [Track(reader, wanted_s, window_s, known.get(reader.name)) for reader in readers]
+        self.models = [ModelEvidence(reader, wanted_s, window_s, known.get(reader.name)) for reader in readers]
 
     def take(self, frame: FeatureFrame) -> None:
-        for track in self.tracks:
-            track.take(frame)
+        for model in self.models:
+            model.take(frame)
 
     def end_rest(self) -> None:
         """What is known of the listener's rest by now has to do."""
-        for track in self.tracks:
-            track.baseline.closed = True
+        for model in self.models:
+            model.baseline.closed = True
 
     def evidence(self, now_ns: int) -> Evidence:
         """What this source is worth at `now_ns`."""
-        if not self.tracks:
+        if not self.models:
             return Evidence(0.0, 0.0, 0.0, False, False, ("no model reads it without rest at the start",))
         left, log_odds, total = 1.0, 0.0, 0.0
-        for track in self.tracks:
-            share = left * track.weight(now_ns)
+        for model in self.models:
+            share = left * model.weight(now_ns)
             if share:
-                log_odds += share * track.log_odds()
+                log_odds += share * model.log_odds()
                 total += share
                 left -= share
         # A model whose signals a source does not send never calibrates: its excuses are nobody's business.
-        best = max(self.tracks, key=lambda track: (track.weight(now_ns), track.baseline.covered_s))
+        best = max(self.models, key=lambda model: (model.weight(now_ns), model.baseline.covered_s))
         mean = log_odds / total if total else 0.0
         return Evidence(
             mean,
             total,
-            max(track.coverage(now_ns) for track in self.tracks),
+            max(model.coverage(now_ns) for model in self.models),
             total > 0,
-            any(track.baseline.complete for track in self.tracks),
+            any(model.baseline.complete for model in self.models),
             tuple(dict.fromkeys((*best.reasons(now_ns), *self._losses(best, now_ns)))),
         )
 
-    def _losses(self, best: Track, now_ns: int) -> list[str]:
+    def _losses(self, best: ModelEvidence, now_ns: int) -> list[str]:
         """Why models that would be heard before `best` have fallen silent."""
-        earlier = self.tracks[: self.tracks.index(best)]
-        return [reason for track in earlier for reason in track.losses(now_ns)]
+        earlier = self.models[: self.models.index(best)]
+        return [reason for model in earlier for reason in model.losses(now_ns)]

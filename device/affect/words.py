@@ -51,7 +51,7 @@ class Word:
         return opinion_of(self._value, REPORT_SD, self.weight(now_ns))
 
 
-class Context:
+class ReportContext:
     """Mean and spread of the reports on one axis, slowly forgotten."""
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class Words:
     """All the listener said in this session, and what is left of earlier ones."""
 
     def __init__(self, carried: Sequence[PersonalBaseline] = ()) -> None:
-        self._arousal, self._valence, self._context = Word(), Word(), Context()
+        self._arousal, self._valence, self._context = Word(), Word(), ReportContext()
         self._told_ns: int | None = None
         for item in carried:
             if (item.source, item.model, item.names) == (SOURCE, MODEL, (CELL,)):

@@ -26,7 +26,7 @@ LATEST_S = 0.012
 LOOSENESS = {"melody": 0.5, "bass": 0.3, "inner": 1.0, "pad": 1.0}
 PEDAL_UP_S = 0.06
 """Time that the pedal stays up: long enough for the dampers to end what rang."""
-PARTS = 3
+BARS_KEPT = 3
 """Number of bars that are remembered: the one that sounds and those that still ring."""
 
 
@@ -46,7 +46,7 @@ class Pedal(NamedTuple):
     down: bool
 
 
-class Part(NamedTuple):
+class PacedBar(NamedTuple):
     """A bar and how it is played."""
 
     bar: PlayedBar
@@ -96,7 +96,7 @@ class Scheduler:
         self._instrument, self._seed = instrument, config.seed
         self._slope_percent_s = config.prescription.limits.tempo_slope_percent_s
         self._sfreq_hz = config.device.audio.sfreq_hz
-        self._parts: dict[int, Part] = {}
+        self._paced: dict[int, PacedBar] = {}
         self._strikes: list[Strike] = []
         self._begun: set[tuple[int, int]] = set()
         """(bar, place) of the notes that were struck."""
@@ -108,31 +108,31 @@ class Scheduler:
     def add(self, bar: PlayedBar) -> None:
         """Take a bar that begins at or after the next frame to render."""
         pace = Pace(bar.start_frame, 0.0, bar.tempo_from_bpm, bar.tempo_to_bpm, self._slope_percent_s, self._sfreq_hz)
-        part = Part(bar, pace, bar.manner)
-        self._parts[bar.bar_index] = part
-        for index in sorted(self._parts)[:-PARTS]:
-            del self._parts[index]
-        self._begun = {(index, place) for index, place in self._begun if index in self._parts}
+        paced = PacedBar(bar, pace, bar.manner)
+        self._paced[bar.bar_index] = paced
+        for index in sorted(self._paced)[:-BARS_KEPT]:
+            del self._paced[index]
+        self._begun = {(index, place) for index, place in self._begun if index in self._paced}
         self._programs += [(bar.start_frame, VOICES.index(voice), number) for voice, number in bar.programs.items()]
-        self._plan(part.strikes(self._seed), part.pedals())
+        self._plan(paced.strikes(self._seed), paced.pedals())
 
     def turn(self, performance: Performance) -> None:
         """Play a bar on in another manner; one that is not known any more has nothing left to play."""
         index, from_frame = performance.bar_index, performance.from_frame
-        if index not in self._parts:
+        if index not in self._paced:
             return
-        pace = self._parts[index].pace._replace(
+        pace = self._paced[index].pace._replace(
             frame=from_frame,
             tick=performance.from_tick,
             from_bpm=performance.tempo_from_bpm,
             to_bpm=performance.tempo_to_bpm,
         )
-        part = self._parts[index] = Part(self._parts[index].bar, pace, performance.manner)
-        strikes = part.strikes(self._seed)
+        paced = self._paced[index] = PacedBar(self._paced[index].bar, pace, performance.manner)
+        strikes = paced.strikes(self._seed)
         self._strikes = [strike for strike in self._strikes if strike.bar_index != index]
         self._pedals = [pedal for pedal in self._pedals if pedal.bar_index != index]
         waiting = [strike for strike in strikes if (index, strike.place) not in self._begun]
-        self._plan([_not_before(strike, from_frame) for strike in waiting], _from(part.pedals(), from_frame))
+        self._plan([_not_before(strike, from_frame) for strike in waiting], _from(paced.pedals(), from_frame))
         self._end_anew({strike.place: strike.off_frame for strike in strikes}, index, from_frame)
 
     def _plan(self, strikes: Sequence[Strike], pedals: Sequence[Pedal]) -> None:
@@ -181,7 +181,7 @@ class Scheduler:
             self._strike(self._strikes.pop(0), loudness_db)
 
     def _strike(self, strike: Strike, loudness_db: float) -> None:
-        bar = self._parts[strike.bar_index].bar
+        bar = self._paced[strike.bar_index].bar
         note = bar.notes[strike.place]
         key = (VOICES.index(note.voice), note.pitch)
         # A second note of the same pitch would be ended by the first one's end.

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from device.clock import SystemClock
 from device.commands import memory
 from device.commands.prescriptions import refuse_contradiction, remarks_on
@@ -67,10 +69,7 @@ def prepared(
         claim_run_folder(session_id) as run_dir,
     ):
         _check_space(session_dir, minutes)
-        themes = read_themes(prescription.preference)
-        known = memory.recall(device, listener, session_dir.parent)
-        _note(run_dir / EARLIER_LOG, known.sources)
-        yield SessionConfig(
+        config = SessionConfig(
             session_id=session_id,
             listener=listener,
             seed=int.from_bytes(os.urandom(4), "big") if seed is None else seed,
@@ -80,14 +79,25 @@ def prepared(
             models_dir=str(MODELS_DIR),
             device=device,
             prescription=prescription,
-            listener_id=known.listener_id,
-            baselines=known.baselines,
-            known_devices=dict(known.devices),
-            theme=themes.liked,
-            never=themes.never,
-            remarks=(*known.remarks, *remarks_on(prescription), *themes.remarks),
-            heard=themes.heard,
         )
+        yield _with_what_is_known(config)
+
+
+def _with_what_is_known(config: SessionConfig) -> SessionConfig:
+    """The same session with what is remembered of its listener and what the prescription's tunes say."""
+    themes = read_themes(config.prescription.preference)
+    known = memory.recall(config.device, config.listener, Path(config.session_dir).parent)
+    _note(Path(config.run_dir) / EARLIER_LOG, known.sources)
+    return msgspec.structs.replace(
+        config,
+        listener_id=known.listener_id,
+        baselines=known.baselines,
+        known_devices=dict(known.devices),
+        theme=themes.liked,
+        never=themes.never,
+        remarks=(*known.remarks, *remarks_on(config.prescription), *themes.remarks),
+        heard=themes.heard,
+    )
 
 
 @contextlib.contextmanager

@@ -52,7 +52,7 @@ class Measure(NamedTuple):
         return self.length in parts or self.length % unit == 0
 
 
-class Place(NamedTuple):
+class Slice(NamedTuple):
     """A bar of the file, or a part of it, on its place in a unit."""
 
     tick: int
@@ -67,7 +67,7 @@ class Stretch(NamedTuple):
     unit: int
     """Ticks of a unit."""
     measures: tuple[Measure, ...]
-    places: tuple[Place, ...]
+    slices: tuple[Slice, ...]
     odd: tuple[Measure, ...]
     upbeat_ticks: int
     """Length of a short bar at its head."""
@@ -103,7 +103,7 @@ def stretches(measures: Sequence[Measure], unit: int = COMMON) -> tuple[list[Str
 
 
 def _arrange(run: Sequence[Measure], unit: int) -> Stretch:
-    places: list[Place] = []
+    slices: list[Slice] = []
     upbeat_ticks = 0
     for bar, group in enumerate(_grouped(run, unit)):
         filled = sum(measure.length for measure in group)
@@ -113,10 +113,10 @@ def _arrange(run: Sequence[Measure], unit: int) -> Stretch:
         offset = unit - filled if is_upbeat else 0
         for measure in group:
             length = min(measure.length, unit - offset)
-            places.append(Place(measure.tick, length, bar, offset))
+            slices.append(Slice(measure.tick, length, bar, offset))
             offset += length
     odd = tuple(measure for measure in run if measure.length > unit and measure.length % unit)
-    return Stretch(unit, tuple(run), tuple(places), odd, upbeat_ticks)
+    return Stretch(unit, tuple(run), tuple(slices), odd, upbeat_ticks)
 
 
 def _grouped(run: Sequence[Measure], unit: int) -> Iterator[list[Measure]]:

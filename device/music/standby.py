@@ -17,8 +17,8 @@ REST_BARS = 32
 REST_BARS_MAX = 512
 
 
-class Standing(NamedTuple):
-    """How a generator does."""
+class Reliability(NamedTuple):
+    """How a generator did of late, and from which bar on it may play again."""
 
     misses: int = 0
     rest_bars: int = REST_BARS
@@ -31,36 +31,36 @@ class Standby:
     """Chooses the generator of each bar."""
 
     def __init__(self) -> None:
-        self._standings: dict[str, Standing] = {}
+        self._reliabilities: dict[str, Reliability] = {}
 
     def candidates(self, wished: str, bar_index: int) -> Iterator[str]:
         """The generator wished for unless it rests, then its substitutes; the last is always among them."""
         line = [wished, *(name for name in SUBSTITUTES if name != wished)]
-        yield from (name for name in line[:-1] if bar_index >= self._standing(name).resumes_bar)
+        yield from (name for name in line[:-1] if bar_index >= self._reliability(name).resumes_bar)
         yield line[-1]
 
     def rest(self, name: str, bar_index: int) -> None:
         """Let a generator rest from a bar on, as after a process that died with it."""
-        standing = self._standing(name)
-        self._standings[name] = Standing(
-            MISSES_MAX - 1, min(REST_BARS_MAX, 2 * standing.rest_bars), bar_index + standing.rest_bars
+        known = self._reliability(name)
+        self._reliabilities[name] = Reliability(
+            MISSES_MAX - 1, min(REST_BARS_MAX, 2 * known.rest_bars), bar_index + known.rest_bars
         )
 
     def miss(self, name: str, bar_index: int) -> str:
         """Note that a bar of this generator failed or was late; returns in words that it rests now, or nothing."""
         if name == SUBSTITUTES[-1]:
             return ""
-        standing = self._standing(name)
-        self._standings[name] = standing._replace(misses=standing.misses + 1)
-        if standing.misses + 1 < MISSES_MAX or bar_index < standing.resumes_bar:
+        known = self._reliability(name)
+        self._reliabilities[name] = known._replace(misses=known.misses + 1)
+        if known.misses + 1 < MISSES_MAX or bar_index < known.resumes_bar:
             return ""
         self.rest(name, bar_index)
         following = next(self.candidates(name, bar_index + 1))
-        return f"{name} keeps failing or being late: for {standing.rest_bars} bars {following} plays instead."
+        return f"{name} keeps failing or being late: for {known.rest_bars} bars {following} plays instead."
 
     def hit(self, name: str) -> None:
         """Note that a bar of this generator was heard: earlier misses are forgotten."""
-        self._standings.pop(name, None)
+        self._reliabilities.pop(name, None)
 
-    def _standing(self, name: str) -> Standing:
-        return self._standings.get(name, Standing())
+    def _reliability(self, name: str) -> Reliability:
+        return self._reliabilities.get(name, Reliability())

@@ -20,7 +20,7 @@ from device.music.bar_lines import (
     TRIPLE,
     Measure,
     Meter,
-    Place,
+    Slice,
     Stretch,
     measures_of,
     stretches,
@@ -141,11 +141,11 @@ def _meters(file: File) -> list[Meter]:
 def _place(melody: Sequence[Raw], stretch: Stretch) -> Iterator[Raw]:
     """The notes of a stretch with onsets and lengths as they are on bars of four quarters."""
     scale = BAR_TICKS / stretch.unit
-    places = iter(stretch.places)
-    here: Place | None = next(places)
+    slices = iter(stretch.slices)
+    here: Slice | None = next(slices)
     for note in melody:
         while here is not None and note.onset >= here.tick + here.length:
-            here = next(places, None)
+            here = next(slices, None)
         if here is None:
             return
         if note.onset >= here.tick:
@@ -155,7 +155,7 @@ def _place(melody: Sequence[Raw], stretch: Stretch) -> Iterator[Raw]:
 
 def _weights(parts: Sequence[Part], melody: Sequence[Raw], line: Line, taken: Sequence[Raw]) -> list[float]:
     """How long each pitch class sounds while the melody does what is taken of it: the melody counts for half."""
-    first = next(note.onset for note in melody if note.onset >= line.stretch.places[0].tick)
+    first = next(note.onset for note in melody if note.onset >= line.stretch.slices[0].tick)
     last = first + taken[-1].onset - taken[0].onset + BAR_TICKS
     heard = [note for part in parts for note in part.notes if first - BAR_TICKS < note.onset < last]
     sung, all_ = _durations(taken), _durations(heard)

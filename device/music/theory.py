@@ -31,9 +31,6 @@ class Chord(NamedTuple):
         """Root, third and fifth."""
         return tuple((self.root_pc + interval) % 12 for interval in QUALITIES[self.quality])
 
-    def transposed(self, semitones: int) -> Chord:
-        return Chord((self.root_pc + semitones) % 12, self.quality)
-
 
 CHORDS = tuple(Chord(root, quality) for root in range(12) for quality in QUALITIES)
 

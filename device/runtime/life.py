@@ -69,7 +69,7 @@ def session_path(run_dir: Path) -> Path:
     return run_dir / "session.json"
 
 
-class Context(Protocol):
+class EntryContext(Protocol):
     """What `run_entry` needs of a context."""
 
     def fail(self, code: str, sentence: str, action: str) -> None: ...
@@ -77,7 +77,7 @@ class Context(Protocol):
     def close(self) -> None: ...
 
 
-def run_entry(name: str, folder: Path, make: Callable[[], Context]) -> int:
+def run_entry(name: str, folder: Path, make: Callable[[], EntryContext]) -> int:
     """Run a process's entry with the context that `make` builds. A refusal is left as a fault, a bug propagates."""
     try:
         context = make()
@@ -87,7 +87,7 @@ def run_entry(name: str, folder: Path, make: Callable[[], Context]) -> int:
         leave_fault(folder, fault)
         return int(error.exit_code)
     try:
-        entry: Callable[[Context], None] = import_name(PROCESSES[name].entry)
+        entry: Callable[[EntryContext], None] = import_name(PROCESSES[name].entry)
         entry(context)
     except IsotoneError as error:
         context.fail(type(error).__name__, error.sentence, error.action)

@@ -39,7 +39,7 @@ class Event(NamedTuple):
     text: str
 
 
-class Source:
+class SourceHistory:
     """What came from one sensor."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class History:
         self.faults: list[m.Fault] = []
         self.commands: list[m.Command | m.DirectStop] = []
         self.markers: list[m.Marker] = []
-        self.sources: dict[str, Source] = {}
+        self.sources: dict[str, SourceHistory] = {}
         self._intents: dict[int, m.MusicIntent] = {}
         self._substitutes: list[m.Bar] = []
         """Bars by another generator than the asked one, that say why."""
@@ -144,10 +144,10 @@ class History:
         intent = self._intents.get(bar.bar_index)
         return intent.generator if intent else bar.generator
 
-    def _source(self, name: str) -> Source:
+    def _source(self, name: str) -> SourceHistory:
         if name not in self.sources and len(self.sources) >= SOURCES_MAX:
-            return Source()
-        return self.sources.setdefault(name, Source())
+            return SourceHistory()
+        return self.sources.setdefault(name, SourceHistory())
 
     # -- read from it
 

@@ -16,7 +16,7 @@ import msgspec
 
 from device.errors import Exit, IsotoneError
 from device.files.outputs import write_whole
-from device.sessions.history import History, Source
+from device.sessions.history import History, SourceHistory
 from device.sessions.interchange import write_midi
 from device.sessions.listing import SUMMARY_FILE
 from device.sessions.reader import SessionReader
@@ -107,7 +107,7 @@ def _sources(history: History) -> dict[str, Any]:
     return {name: _source(history, name, source, coverage[name]) for name, source in history.sources.items()}
 
 
-def _source(history: History, name: str, source: Source, coverage: Sequence[float]) -> dict[str, Any]:
+def _source(history: History, name: str, source: SourceHistory, coverage: Sequence[float]) -> dict[str, Any]:
     quality = [value for frames in source.quality.values() for _, value in frames]
     return {
         "samples": source.samples,

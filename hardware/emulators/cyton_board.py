@@ -65,7 +65,7 @@ class CytonBoard:
         self.streaming = False
         self._daisy = self._has_daisy
         self._mode, self._rate_code, self._marker = 0, 6, 0
-        self._timestamps, self._accel_due = False, False
+        self._timestamps = False
         self._default_channels()
 
     def _default_channels(self) -> None:

@@ -7,7 +7,7 @@ import math
 import msgspec
 import pytest
 
-from device.affect.evidence import MAX_AGE_S, Evidence, Mean, Source
+from device.affect.evidence import MAX_AGE_S, Evidence, Mean, SourceEvidence
 from device.affect.reader import Reader
 from device.config import AffectConfig
 from device.files.models import MODELS_DIR
@@ -16,21 +16,21 @@ from tests.device.affect.frames import EIGHT, LOAD, REST, S, eeg_frame, eeg_fram
 
 
 @pytest.fixture
-def source() -> Source:
+def source() -> SourceEvidence:
     return make_source()
 
 
-def make_source(window_s: float = 0.0) -> Source:
-    return Source("cyton", [Reader(MODELS_DIR, AffectConfig().eeg_models[0])], 60.0, window_s)
+def make_source(window_s: float = 0.0) -> SourceEvidence:
+    return SourceEvidence("cyton", [Reader(MODELS_DIR, AffectConfig().eeg_models[0])], 60.0, window_s)
 
 
-def after(source: Source, begin_s: float, end_s: float, state: dict[str, float], **more: object) -> Evidence:
+def after(source: SourceEvidence, begin_s: float, end_s: float, state: dict[str, float], **more: object) -> Evidence:
     for frame in eeg_frames(begin_s, end_s, state, **more):
         source.take(frame)
     return source.evidence(round(end_s * S))
 
 
-def test_calibration_is_told_in_seconds(source: Source) -> None:
+def test_calibration_is_told_in_seconds(source: SourceEvidence) -> None:
     found = after(source, 4, 34, REST)
     assert found.reasons == ("calibrating: 34 s of 60 s",)
     assert not found.usable
@@ -38,7 +38,7 @@ def test_calibration_is_told_in_seconds(source: Source) -> None:
     assert found.coverage == 0
 
 
-def test_evidence_grows_after_calibration_and_falls_silent_within_its_greatest_age(source: Source) -> None:
+def test_evidence_grows_after_calibration_and_falls_silent_within_its_greatest_age(source: SourceEvidence) -> None:
     after(source, 4, 60.25, REST)
     young, full = after(source, 60.25, 62, REST), after(source, 62, 120, REST)
     assert not young.usable
@@ -50,39 +50,39 @@ def test_evidence_grows_after_calibration_and_falls_silent_within_its_greatest_a
     assert "no data for 10 s" in source.evidence(130 * S).reasons[0]
 
 
-def test_a_bad_channel_is_named_and_the_others_go_on(source: Source) -> None:
+def test_a_bad_channel_is_named_and_the_others_go_on(source: SourceEvidence) -> None:
     after(source, 4, 90, REST)
     found = after(source, 90, 120, REST, quality=[1, 1, 0, 1, 1, 1, 1, 1])
     assert found.usable
     assert found.reasons == ("C3 railed",)
 
 
-def test_all_channels_bad_is_not_usable(source: Source) -> None:
+def test_all_channels_bad_is_not_usable(source: SourceEvidence) -> None:
     after(source, 4, 90, REST)
     found = after(source, 90, 120, LOAD, quality=[0] * 8)
     assert not found.usable
     assert "are usable" in found.reasons[0]
 
 
-def test_an_old_or_repeated_frame_changes_nothing(source: Source) -> None:
+def test_an_old_or_repeated_frame_changes_nothing(source: SourceEvidence) -> None:
     before = after(source, 4, 90, REST)
     source.take(eeg_frame(50, LOAD))
     assert source.evidence(90 * S) == before
 
 
-def test_another_headset_is_calibrated_anew(source: Source) -> None:
+def test_another_headset_is_calibrated_anew(source: SourceEvidence) -> None:
     after(source, 4, 90, REST)
     found = after(source, 90, 100, REST, ch_names=EIGHT[:2])
     assert not found.calibrated
 
 
-def test_unnamed_electrodes_are_asked_for(source: Source) -> None:
+def test_unnamed_electrodes_are_asked_for(source: SourceEvidence) -> None:
     found = after(source, 4, 90, REST, ch_names=("CH1", "CH2"))
     assert "name its electrodes" in found.reasons[0]
     assert not found.usable
 
 
-def test_a_window_limits_the_evidence(source: Source) -> None:
+def test_a_window_limits_the_evidence(source: SourceEvidence) -> None:
     del source
     short, long = make_source(4.0), make_source(30.0)
     for one in (short, long):
@@ -111,7 +111,7 @@ def test_an_unusable_half_of_the_window_halves_its_coverage() -> None:
     assert mean.value == 1.0
 
 
-def test_what_no_head_shows_is_not_read_and_says_so(source: Source) -> None:
+def test_what_no_head_shows_is_not_read_and_says_so(source: SourceEvidence) -> None:
     after(source, 4, 90, REST)
     strange = REST | {"alpha_low": 4.0, "delta": -9.0}
     found = after(source, 90, 120, strange)
@@ -119,7 +119,7 @@ def test_what_no_head_shows_is_not_read_and_says_so(source: Source) -> None:
     assert any("like no signal the model has learnt" in reason for reason in found.reasons)
 
 
-def test_a_strange_signal_is_no_rest_either(source: Source) -> None:
+def test_a_strange_signal_is_no_rest_either(source: SourceEvidence) -> None:
     found = after(source, 4, 90, REST | {"alpha_low": 4.0, "delta": -9.0})
     assert not found.calibrated
 
@@ -131,7 +131,7 @@ def shifted(frame: FeatureFrame, channel: str, by: float) -> FeatureFrame:
     return msgspec.structs.replace(frame, values=tuple(values))
 
 
-def test_a_channel_that_drifts_is_named_and_the_source_is_heard_less(source: Source) -> None:
+def test_a_channel_that_drifts_is_named_and_the_source_is_heard_less(source: SourceEvidence) -> None:
     steady = after(source, 4, 200, REST)
     for frame in eeg_frames(200, 400, REST):
         source.take(shifted(frame, "C3", 0.8))
@@ -142,7 +142,7 @@ def test_a_channel_that_drifts_is_named_and_the_source_is_heard_less(source: Sou
 
 
 def test_a_source_that_no_model_is_chosen_for_says_so() -> None:
-    source = Source("band", [], 60.0, 0.0)
+    source = SourceEvidence("band", [], 60.0, 0.0)
     source.take(eeg_frame(4, REST))
     found = source.evidence(4 * S)
     assert not found.usable
@@ -151,7 +151,7 @@ def test_a_source_that_no_model_is_chosen_for_says_so() -> None:
 
 def test_a_band_that_sends_beats_alone_is_told_of_its_own_calibration() -> None:
     readers = [Reader(MODELS_DIR, name) for name in AffectConfig().wrist_models]
-    band = Source("band", readers, 300.0, 0.0)
+    band = SourceEvidence("band", readers, 300.0, 0.0)
     for second in range(61, 91):
         band.take(heart_frame(second, 65.0))
     (reason,) = band.evidence(90 * S).reasons

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from device.audio.conductor import GRID_FRAMES
 from device.audio.pace import Pace
 from device.audio.safety.note_guard import NoteGuard
-from device.audio.scheduler import LATEST_S, Part, Scheduler, Strike
+from device.audio.scheduler import LATEST_S, PacedBar, Scheduler, Strike
 from device.config import Limits, Prescription, SessionConfig
 from device.messages import VOICES, Manner, Note, Performance, PlayedBar
 from tests.device.audio.rig import note
@@ -43,7 +43,7 @@ def played(
 
 def strikes_of(bar: PlayedBar) -> list[Strike]:
     pace = Pace(bar.start_frame, 0.0, bar.tempo_from_bpm, bar.tempo_to_bpm, 2.0, SFREQ_HZ)
-    return Part(bar, pace, bar.manner).strikes(7)
+    return PacedBar(bar, pace, bar.manner).strikes(7)
 
 
 class Tape:

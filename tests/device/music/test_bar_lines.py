@@ -24,7 +24,7 @@ def meters(*signs: tuple[int, int, int]) -> list[Meter]:
 def lines(signs: Sequence[Meter]) -> list[tuple[int, int]]:
     """Bar and offset of every measure of the first stretch."""
     (first, *_), _ = stretches(measures_of(signs[:-1], signs[-1].tick))
-    return [(place.bar, place.offset) for place in first.places]
+    return [(piece.bar, piece.offset) for piece in first.slices]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_whatever_the_signs_no_two_bars_of_a_file_share_a_place(signs: list[Mete
     assert 1 <= len(measures) <= BARS_MAX + 1
     for stretch in stretches(measures)[0]:
         taken = -1
-        for place in stretch.places:
+        for place in stretch.slices:
             begins = place.bar * BAR_TICKS + place.offset
             assert begins > taken
             assert 0 <= place.offset < place.offset + place.length <= BAR_TICKS
