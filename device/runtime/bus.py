@@ -6,6 +6,7 @@ recorder stores payloads without decoding them. `seq` counts per topic, which ma
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import functools
 import os
@@ -23,6 +24,8 @@ from device.processes import ALWAYS_FOLDER
 from device.streams import STREAMS, stream_of, topic_of
 
 HIGH_WATER_MARK = 20_000
+BATCH_MAX = 1000
+"""Messages that are taken at once: a flood must not keep a process from its heartbeat."""
 LINGER_MS = 500
 SOCKET_PATH_MAX = 100
 """Linux allows 107 bytes in a socket's path."""
@@ -143,16 +146,15 @@ class Subscriber:
         self._poller.register(descriptor, zmq.POLLIN)
 
     def receive(self, timeout_ms: int) -> list[Received]:
-        """All messages that are there, waiting up to `timeout_ms` for the first."""
+        """Messages that are there, `BATCH_MAX` at the most, waiting up to `timeout_ms` for the first."""
         received: list[Received] = []
         if not self._poller.poll(timeout_ms):
             return received
-        while True:
-            try:
+        with contextlib.suppress(zmq.Again):
+            while len(received) < BATCH_MAX:
                 topic, header, payload = self._socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return received
-            received.append(Received(topic.decode(), *_decode_header(header), payload))
+                received.append(Received(topic.decode(), *_decode_header(header), payload))
+        return received
 
     def close(self) -> None:
         self._socket.close(linger=0)

@@ -6,7 +6,7 @@ import pytest
 from device.clock import SystemClock
 from device.errors import SystemMissingError
 from device.messages import Fault, Marker
-from device.runtime.bus import GapCounter, Publisher, Received, Subscriber, endpoint
+from device.runtime.bus import BATCH_MAX, GapCounter, Publisher, Received, Subscriber, endpoint
 
 
 def exchange(publisher: Publisher, subscriber: Subscriber, n: int) -> list[Received]:
@@ -27,6 +27,25 @@ def test_a_message_arrives_as_it_was_sent(run_dir: Path) -> None:
     assert [item.message for item in received] == [Marker(t_ns=item.seq, text=str(item.seq)) for item in received]
     assert {(item.process, item.incarnation, item.topic) for item in received} == {("audio", 3, "markers")}
     assert all(item.sent_ns > 0 for item in received)
+    publisher.close()
+    subscriber.close()
+
+
+def test_a_flood_is_taken_in_bounded_batches_and_whole(run_dir: Path) -> None:
+    publisher = Publisher(run_dir, "audio", 0, SystemClock())
+    subscriber = Subscriber(run_dir, ["audio"], ["markers"])
+    last = exchange(publisher, subscriber, 1)[-1].seq
+    for index in range(2 * BATCH_MAX):
+        publisher.send(Marker(t_ns=index, text=""))
+    batches = []
+    while batch := subscriber.receive(timeout_ms=2000):
+        batches.append(batch)
+        if batch[-1].seq >= publisher.n_sent - 1:
+            break
+    assert max(map(len, batches)) <= BATCH_MAX
+    seqs = [item.seq for batch in batches for item in batch]
+    assert seqs == list(range(seqs[0], publisher.n_sent))
+    assert seqs[0] <= last + 1
     publisher.close()
     subscriber.close()
 
