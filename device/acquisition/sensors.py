@@ -12,8 +12,8 @@ from device.acquisition import SOURCES
 from device.acquisition.kept_devices import KeptDevices
 from device.acquisition.source import Backoff, Emit, PersonalSource, Source
 from device.clock import Clock
-from device.config import BluetoothConfig, DeviceConfig, SourceConfig
-from device.errors import ConfigError, IsotoneError
+from device.config import BluetoothConfig, DeviceConfig, EntryError, SourceConfig
+from device.errors import IsotoneError
 from device.imports import import_name
 from device.messages import Fault, Message, SensorStatus
 from device.runtime.context import ProcessContext
@@ -33,14 +33,12 @@ def build_source(name: str, device: DeviceConfig, clock: Clock) -> Source:
     """The source `name` of device.toml.
 
     Raises:
-        ConfigError: its type is no row of SOURCES, or its configuration can never work.
+        EntryError, ConfigError: its type is no row of SOURCES, or its configuration can never work.
     """
     config = device.sources[name]
     if config.type not in SOURCES:
-        raise ConfigError(
-            f"Source `{name}` has the unknown type `{config.type}`.",
-            f"Set `type` in device.toml to one of: {', '.join(SOURCES)}.",
-        )
+        problem = f"is the unknown type `{config.type}`"
+        raise EntryError(["sources", name], "type", problem, f"Set it to one of: {', '.join(SOURCES)}.")
     factory: SourceFactory = import_name(SOURCES[config.type])
     return factory(name=name, config=config, bluetooth=device.bluetooth, clock=clock)
 

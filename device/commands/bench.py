@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from device.commands import figures
-from device.commands.options import json_option
+from device.commands.options import Bounded, json_option
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
 from device.runtime.interpreter import interpreter
@@ -25,7 +25,7 @@ def bench(context: click.Context) -> None:
 
 
 @bench.command("demo")
-@click.option("--minutes", type=click.FloatRange(min=0.5), default=2.0, show_default=True)
+@click.option("--minutes", type=Bounded(min=0.5), default=2.0, show_default=True)
 @json_option
 def bench_demo(minutes: float, as_json: bool) -> None:
     """One demo in real time: losses, lateness, load, memory, time to first sound."""
@@ -34,7 +34,7 @@ def bench_demo(minutes: float, as_json: bool) -> None:
 
 @bench.command("starts")
 @click.option("--count", type=click.IntRange(min=1), default=100, show_default=True)
-@click.option("--minutes", type=click.FloatRange(min=0.2), default=0.2, show_default=True, help="Length of each.")
+@click.option("--minutes", type=Bounded(min=0.2), default=0.2, show_default=True, help="Length of each.")
 @json_option
 def bench_starts(count: int, minutes: float, as_json: bool) -> None:
     """Many short sessions with random seeds: how many do not finish."""

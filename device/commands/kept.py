@@ -23,8 +23,11 @@ def places(folder: Path | None, device_path: Path | None) -> list[Path]:
 
     Raises:
         ConfigError: device.toml cannot be used.
+        RecordingError: there is no such folder.
     """
     if folder:
+        if not folder.is_dir():
+            raise RecordingError(f"{folder} is no folder.", "Give one in which sessions are kept.")
         return [folder]
     if device_path is None and os.access(DEVICE_TOML, os.R_OK):
         device_path = DEVICE_TOML

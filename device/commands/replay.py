@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from device.commands.kept import find_session, session_argument
-from device.commands.options import json_option
+from device.commands.options import Bounded, json_option
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
 from device.errors import Exit
@@ -18,7 +18,7 @@ from device.replay import replay_session
 
 @click.command()
 @session_argument
-@click.option("--tolerance", type=click.FloatRange(min=0), default=0.0, help="For sessions of another processor: 1e-5.")
+@click.option("--tolerance", type=Bounded(min=0), default=0.0, help="For sessions of another processor: 1e-5.")
 @json_option
 def replay(session: str, root: Path | None, device_path: Path | None, tolerance: float, as_json: bool) -> None:
     """Run a recorded session again and compare every decision and every bar (exit 0: all the same)."""

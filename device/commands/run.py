@@ -15,7 +15,7 @@ import msgspec
 from device.clock import SystemClock
 from device.commands.diagnosis import refuse_if_unfit
 from device.commands.kept import find_session
-from device.commands.options import DEVICE_TOML, Words, device_option, json_option
+from device.commands.options import DEVICE_TOML, Bounded, Words, device_option, json_option
 from device.commands.prescriptions import load_prescription
 from device.commands.rig import Rig
 from device.commands.session import End, has_recording, prepared, run_session, summarise
@@ -29,15 +29,18 @@ from device.sessions.store import log_paths
 from device.sessions.wav import wav_paths
 from device.text import printable
 
+SEED_MAX = 2**63 - 1
+"""The largest whole number that TOML and messages hold."""
+
 
 def session_options(command: Any) -> Any:
     """Options that demo and run share."""
     options = [
-        click.option("--minutes", type=click.FloatRange(min=0.2, max=240), help="Length of the session."),
+        click.option("--minutes", type=Bounded(min=0.2, max=240), help="Length of the session."),
         click.option("--listener", type=Words(), default="guest", show_default=True, help="Who listens."),
         click.option("--out", type=click.Path(path_type=Path), help="Folder for the session (new or empty)."),
         click.option("--no-sound", is_flag=True, help="No sound card: record what would be heard, in real time."),
-        click.option("--seed", type=click.IntRange(min=0), help="Seed of all randomness (default: a new one)."),
+        click.option("--seed", type=click.IntRange(0, SEED_MAX), help="Seed of all randomness (default: a new one)."),
         click.option("--prescription", "prescription_path", type=click.Path(path_type=Path), help="prescription.toml."),
         click.option("--one-process", is_flag=True, help="Host everything in one process (for debugging)."),
         json_option,

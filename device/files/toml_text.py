@@ -15,7 +15,7 @@ PARTS_MAX = 16
 """Parts of a dotted key; tomllib needs memory by their square."""
 STRINGS = re.compile(r'"(?:\\.|[^"\\\n])*"|' + r"'[^'\n]*'")
 DOTTED = re.compile(r"[\w-]+(?:[ \t]*\.[ \t]*[\w-]+)*")
-HEADER = re.compile(r"\s*\[([^\[\]]+)\]")
+HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]")
 ANY_KEY = "[...]"
 """Stands for a key of any name."""
 
@@ -64,10 +64,11 @@ def find_line(text: str, tables: list[str], key: str) -> tuple[int, list[str]]:
         if header:
             current = _parts(header[1])
         here = current if header else [*current, *_parts(name)] if is_assigned else []
-        if not header and _matches(here, wanted):
+        # The key, or what is within it where it is a table.
+        if _matches(here[: len(wanted)], wanted):
             return number, here[: len(tables)]
         # The header of its table, or the inline table that it stands in.
-        if here and (_matches(here, wanted) or _matches(here, tables)):
+        if here and _matches(here, tables):
             header_line, found = header_line or number, here[: len(tables)]
     return header_line, found
 

@@ -162,6 +162,7 @@ class Checks:
                 continue
             self._named.add(topic)
             found, _ = self._counts.get(topic, (0, 0))
-            what = "its bytes were changed" if found == n else f"{n - found} of its messages are missing"
+            what = f"{n - found} of its messages are missing" if found < n else "its bytes were changed"
+            what = f"{found - n} messages are too many" if found > n else what
             at_s = digest.t_ns / 1e9
             yield topic, f"stream {topic}: {what} within the second before {at_s:.1f} s of the log's clock."

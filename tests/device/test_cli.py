@@ -116,3 +116,17 @@ def test_affect_refuses_what_makes_no_sense_as_usage(brain: str, words: list[str
 
 def test_affect_of_a_model_that_is_not_there_is_refused(brain: str, tmp_path: Path) -> None:
     assert invoke("affect", brain, "--models", str(tmp_path))[0] == Exit.MODEL
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["demo", "--minutes", "nan"],
+        ["run", "--minutes", "nan"],
+        ["demo", "--seed", str(2**64)],
+        ["replay", "--tolerance", "nan", "x"],
+        ["replay", "--tolerance", "inf", "x"],
+    ],
+)
+def test_what_is_no_number_or_too_large_is_no_option(words: list[str]) -> None:
+    assert CliRunner().invoke(main, words).exit_code == Exit.USAGE

@@ -163,7 +163,7 @@ def test_a_refusal_keeps_its_own_words(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_an_unknown_type_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
     device = DeviceConfig(sources={"x": SourceConfig(type="muse9")})
-    with pytest.raises(ConfigError, match=r"unknown type `muse9`.*cyton, hrs, playback"):
+    with pytest.raises(ConfigError, match=r"`sources\.\w+\.type` is the unknown type `muse9`.*cyton, hrs, playback"):
         run_main(Context(tmp_path, device, len))
 
 

@@ -96,3 +96,11 @@ def test_an_id_may_end_as_a_shell_ends_a_folder_and_nothing_is_no_id(root: Path)
     for id_ in IDS[1:]:
         shutil.rmtree(root / id_)
     assert isotone("sessions", "show", "").exit_code == Exit.RECORDING
+
+
+def test_a_folder_of_sessions_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name in ("none", "file"):
+        refused = isotone("sessions", "list", "--dir", str(tmp_path / name))
+        assert refused.exit_code == Exit.RECORDING
+        assert "is no folder" in refused.output

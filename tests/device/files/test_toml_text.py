@@ -82,6 +82,9 @@ def test_a_name_that_is_no_path_is_refused() -> None:
         ("x = 1\na = { b = { c = 1 } }", 0),
         ('\n["a".b]\n"c" = 1', 3),
         ("[a.b]\nd = 1", 1),
+        ("[[a.b]]\nd = 1", 1),
+        ("[a.b]\nd = 1\n[a.b.c]\ne = 1", 3),
+        ("[a.b]\nd = 1\n[a.b.c.d]\ne = 1", 3),
     ],
 )
 def test_the_line_of_a_key_is_found_however_it_is_written(text: str, line: int) -> None:
@@ -92,6 +95,9 @@ def test_the_line_of_a_key_is_found_however_it_is_written(text: str, line: int) 
     ("text", "word"),
     [
         ("[session]\nminutes = inf", ":2"),
+        ('[audio]\nsink = "wav"\n[source.head]\ntype = "cyton"', ":3"),
+        ('[sources.head]\ntype = "cyton"\n[sources.head.optoins]\na = 1', ":3"),
+        ("[bluetooth]\n[[audio]]\nsfreq_hz = 48000", ":2"),
         ("[session]\nminutes = 1e-300", ":2"),
         ("[audio]\ngain = 1e-300", ":2"),
         ("[audio]\nsfreq_hz = 1000000000", ":2"),
