@@ -13,6 +13,7 @@ import msgspec
 from device.clock import Clock, Standstill
 from device.config import SessionConfig
 from device.errors import Exit
+from device.files.outputs import write_whole
 from device.messages import (
     AudioReport,
     Author,
@@ -66,7 +67,7 @@ class Manager:
         self._config, self._clock, self._launcher, self._observer = config, clock, launcher, observer
         self._run_dir = Path(config.run_dir)
         self._run_dir.mkdir(parents=True, exist_ok=True)
-        session_path(self._run_dir).write_bytes(msgspec.json.encode(config))
+        write_whole(session_path(self._run_dir), msgspec.json.encode(config), 0o600)
         self._publisher = Publisher(self._run_dir, "manager", 0, clock)
         names = names_that_run("session")
         self._supervisor = Supervisor(names, self._launch, self._run_dir, clock)
@@ -132,7 +133,8 @@ class Manager:
             self._started = True
             start = Start(t_ns=self._clock.now_ns(), author="manager")
             self._config = msgspec.structs.replace(self._config, started_ns=start.t_ns)
-            session_path(self._run_dir).write_bytes(msgspec.json.encode(self._config))
+            # A process may be starting again just now, and somebody may ask: it is read whole, old or new.
+            write_whole(session_path(self._run_dir), msgspec.json.encode(self._config), 0o600)
             self._publisher.send(start)
             for sentence in self._config.heard:
                 self.mark(sentence)
