@@ -103,6 +103,24 @@ def test_a_track_that_breaks_off_gives_what_it_has() -> None:
         assert "breaks off" in heard.sentence
 
 
+def events_of(body: bytes) -> list[tuple[int, int, bytes]]:
+    """Tick, kind and data of the events of a track, its end left out."""
+    track = b"MTrk" + struct.pack(">L", len(body) + 4) + body + b"\x00\xff\x2f\x00"
+    (found,) = read_midi(b"MThd" + struct.pack(">LHHH", 6, 0, 1, 480) + track, "song.mid").tracks
+    return [(event.tick, event.kind, event.data) for event in found.events]
+
+
+@pytest.mark.parametrize("between", [b"\xff\x01\x00", b"\xf0\x01\xf7", b"\xf7\x01\x00"])
+def test_what_stands_between_leaves_a_running_status_as_it_is(between: bytes) -> None:
+    notes = [event for event in events_of(b"\x00\x90\x3c\x40\x00" + between + b"\x10\x3e\x40") if event[1] == 0x90]
+    assert notes == [(0, 0x90, b"\x3c\x40"), (16, 0x90, b"\x3e\x40")]
+
+
+def test_a_number_that_does_not_end_has_four_bytes() -> None:
+    (note,) = events_of(b"\x81\x80\x80\x80\x90\x3c\x40")
+    assert note == (1 << 21, 0x90, b"\x3c\x40")
+
+
 def test_a_meter_of_two_bytes_counts() -> None:
     (event,) = (
         e

@@ -9,7 +9,14 @@ import pytest
 
 from device.errors import Exit, SystemMissingError
 from device.runtime import run_folder
-from device.runtime.run_folder import SESSION_NAME, claim_run_folder, living_sessions, name_session, run_root
+from device.runtime.run_folder import (
+    SESSION_NAME,
+    claim_run_folder,
+    living_sessions,
+    lock_folder,
+    name_session,
+    run_root,
+)
 
 STRANGER = 54321
 
@@ -132,6 +139,14 @@ def test_a_session_lives_while_its_folder_is_claimed(runtime: Path) -> None:
         (older / "control.ipc").write_text("")
     assert living_sessions() == []
     assert list((runtime / "isotone").iterdir()) == []
+
+
+def test_a_link_is_not_locked_in_the_place_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    with pytest.raises(OSError, match="link"):
+        lock_folder(tmp_path / "link")
+    os.close(lock_folder(tmp_path / "folder"))
 
 
 def test_a_name_is_claimed_once(runtime: Path) -> None:

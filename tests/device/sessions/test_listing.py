@@ -7,7 +7,7 @@ import pytest
 
 from device.config import SessionConfig
 from device.errors import RecordingError
-from device.sessions.listing import list_sessions, show
+from device.sessions.listing import SUMMARY_BYTES_MAX, list_sessions, show
 from device.sessions.store import Store, write_config
 
 
@@ -35,6 +35,12 @@ def test_a_session_without_a_summary_can_still_be_shown(tmp_path: Path, config: 
     (folder / "summary.json").write_text(json.dumps({"ended": "whole", "bars": 12}))
     shown = show(folder)
     assert (shown["ended"], shown["bars"], shown["segments"]) == ("whole", 12, 1)
+
+
+def test_a_summary_beyond_all_measure_is_not_read(tmp_path: Path, config: SessionConfig) -> None:
+    folder = make(tmp_path, config, "20261122T100000Z-a")
+    (folder / "summary.json").write_bytes(b'{"ended": "whole"}'.ljust(SUMMARY_BYTES_MAX + 1))
+    assert show(folder)["ended"] == "not summarised"
 
 
 def test_what_is_no_session_is_refused(tmp_path: Path) -> None:

@@ -106,6 +106,14 @@ def test_a_flood_of_notes_becomes_as_many_as_are_prescribed() -> None:
     assert len(of(tape, "on")) == pytest.approx(80 + BURST_BEATS * 4, abs=2)
 
 
+def test_a_long_silence_earns_no_greater_burst() -> None:
+    guard, tape = guarded(Prescription(limits=Limits(notes_per_beat_max=4, tempo_max_bpm=120)))
+    wait(guard, 60)
+    for pitch in range(40, 90):
+        guard.note_on(0, pitch, 80)
+    assert len(of(tape, "on")) == BURST_BEATS * 4
+
+
 @given(st.floats(1, 12), st.floats(50, 200))
 @settings(max_examples=30, deadline=None)
 def test_music_as_dense_and_fast_as_prescribed_loses_nothing(per_beat: float, tempo_bpm: float) -> None:
