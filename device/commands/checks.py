@@ -118,7 +118,7 @@ def _load(what: str, program: str, *arguments: str) -> str:
 
 def verify_model(models_dir: Path, name: str) -> str:
     files = ModelFolder(models_dir, name).card.files
-    return f"{name}: {len(files)} files are as its card says."
+    return f"{name}: {len(files)} {'file is' if len(files) == 1 else 'files are'} as its card says."
 
 
 def find_synthesiser() -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.table import Column, Table
+from rich.text import Text
 
 from device.commands.kept import all_sessions, dir_option, find_session, places, session_argument
 from device.commands.options import device_option, json_option
@@ -52,5 +53,22 @@ def show(session: str, root: Path | None, device_path: Path | None, as_json: boo
         return
     table = Table(show_header=False)
     for key, value in summary.items():
-        table.add_row(key, json.dumps(value) if isinstance(value, dict | list) else str(value))
+        lines = value if isinstance(value, list) and value and isinstance(value[0], dict) else [value]
+        for number, line in enumerate(lines):
+            table.add_row("" if number else _spoken(key), Text(_told(line), overflow="fold"))
     Terminal().print(table)
+
+
+def _spoken(key: str) -> str:
+    return key.replace("_", " ")
+
+
+def _told(value: Any) -> str:
+    """A value of the summary in words, rounded; `--json` prints it whole."""
+    if value is None or value in ("", [], {}):
+        return "none"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        return " · ".join(f"{_spoken(str(name))}: {_told(part)}" for name, part in value.items())
+    return ", ".join(map(_told, value)) if isinstance(value, list) else str(value)

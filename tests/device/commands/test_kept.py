@@ -63,6 +63,17 @@ def test_the_id_that_is_listed_and_its_start_are_taken(root: Path, words: str) -
     assert "no whole sample" in isotone("affect", words).output
 
 
+def test_what_is_shown_to_a_person_is_words_and_no_program_text(root: Path) -> None:
+    summary = {"ended": "whole", "faults": [], "arousal_last": None, "phases": [{"name": "rest"}, {"name": "shift"}]}
+    (root / IDS[0] / "summary.json").write_text(
+        json.dumps(summary | {"headphones": {"peak_dbfs": -16.465536651355716}})
+    )
+    shown = isotone("sessions", "show", IDS[0]).output
+    for words in ("name: shift", "peak dbfs: -16.47", "arousal last"):
+        assert words in shown
+    assert not any(sign in shown for sign in ('{"', "None", "[]"))
+
+
 def test_a_folder_is_taken_as_before(root: Path) -> None:
     assert json.loads(isotone("sessions", "show", str(root / IDS[0]), "--json").output)["session_id"] == IDS[0]
 
