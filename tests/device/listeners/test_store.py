@@ -1,6 +1,6 @@
 """The memory of listeners: private, crash-safe, never overwritten, and able to forget."""
 
-from __future__ import annotations
+from __future__ import contextlib
 
 import os
 import sqlite3
@@ -130,7 +130,7 @@ def test_a_file_of_a_newer_release_is_refused_and_left_as_it_is(tmp_path: Path) 
 
 
 def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / FILE) as connection:
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE)) as connection:
         connection.execute("CREATE TABLE bookmarks (url TEXT)")
     with pytest.raises(RecordingError, match="something else"), open_store(tmp_path):
         pass

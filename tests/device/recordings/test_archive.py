@@ -44,8 +44,8 @@ def write(path: Path, arrays: dict[str, Any]) -> Path:
     return packed(path, {name: npy(array) for name, array in arrays.items()})
 
 
-LOAD = """
-import resource, sys
+LOAD = r"""
+import re, sys
 from pathlib import Path
 from device.errors import RecordingError
 from device.recordings.files import load_recording
@@ -54,7 +54,9 @@ try:
     said = "read"
 except RecordingError as error:
     said = str(error)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, said)
+# ru_maxrss would count what the parent had before this program began.
+peak_kb = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+print(peak_kb // 1024, said)
 """
 
 

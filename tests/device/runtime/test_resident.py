@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -137,7 +138,8 @@ def test_it_runs_in_an_interpreter_of_its_own(monkeypatch: pytest.MonkeyPatch, r
         "from tests.device.runtime.test_resident import TABLE; PROCESSES.update(TABLE);"
         f"sys.argv = ['host', 'panel', {str(folder)!r}, '3']; host.main()"
     )
-    child = subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parents[3])
+    house = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    child = subprocess.Popen([sys.executable, "-c", script], env=house)
     ears = Subscriber(folder, ["panel"], ["markers", "health"])
     try:
         wait_for(lambda: any(item.incarnation == 3 for item in ears.receive(50)))

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -95,7 +96,8 @@ def test_hours_of_music_are_drawn_in_little_memory(tmp_path: Path) -> None:
         "draw_score(piece, folder / 'x.png', folder / 'x.wav')\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
-    done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False)
+    house = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(command, env=house, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-800:]
     height, width, _ = matplotlib.image.imread(tmp_path / "x.png").shape
     assert (height, width) == (1045, 4400)

@@ -37,6 +37,9 @@ def write(folder: Path, pid: int = 1, serial: str = "A0") -> None:
     times_ms = {key: INIT_MS + 1000 * np.arange(-3 * hz, (REST_S + DEBATE_S) * hz) / hz for key, hz in RATES_HZ.items()}
     for key, value in {"BVP": None, "EDA": 2.0, "TEMP": 33.0, "HR": 66.0}.items():
         values = np.cos(2 * np.pi * 1.1 * times_ms[key] / 1000) if value is None else np.full(len(times_ms[key]), value)
+        if key in ("EDA", "HR"):
+            # Nothing alive stands still: what does is taken for a band that hangs.
+            values = values - 0.01 * np.sin(2 * np.pi * times_ms[key] / 17_000) ** 2
         rows = [(t, pid, v, serial) for t, v in zip(times_ms[key].tolist(), values.tolist(), strict=True)]
         files[f"e4_data/{pid}/E4_{key}.csv"] = csv_of("timestamp,pid,value,device_serial", rows)
     files[f"e4_data/{pid}/E4_IBI.csv"] = csv_of(
