@@ -1,7 +1,8 @@
 """The memory of listeners: private, crash-safe, never overwritten, and able to forget."""
 
-from __future__ import contextlib
+from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import stat
