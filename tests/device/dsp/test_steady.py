@@ -33,6 +33,15 @@ def test_a_whole_heart_rate_may_rest_for_two_minutes_and_no_longer() -> None:
     assert steady_after([90.0, *[91.0] * 300, 92.0]).stuck_since_ns is None
 
 
+def test_two_values_in_turn_are_no_heart_either() -> None:
+    assert steady_after([90.0, *[91.0, 92.0] * 60]).stuck_since_ns is None
+    found = steady_after([90.0, *[91.0, 92.0] * 62])
+    assert found.stuck_since_ns == 2 * S
+    assert found.reason("heart rate") == "heart rate has told 91 and 92 in turn for 122 s: its sensor is stuck"
+    assert steady_after([60.25, 95.25] * 25).stuck_since_ns == 1 * S
+    assert steady_after([90.0, *[91.0, 91.0, 92.0] * 100]).stuck_since_ns is None
+
+
 def test_a_sensor_with_decimals_is_known_sooner() -> None:
     assert steady_after([91.25] * 50).stuck_since_ns == 0
     assert steady_after([91.25] * 40).stuck_since_ns is None
