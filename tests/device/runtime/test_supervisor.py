@@ -91,6 +91,17 @@ def test_a_process_that_dies_too_often_or_whose_row_says_so_is_not_started_again
     assert watch(supervisor) == [("b", 0, True)]
 
 
+def test_the_last_words_of_a_predecessor_are_not_a_successors(supervisor: Supervisor, run_dir: Path) -> None:
+    leave_fault(run_dir, Fault(t_ns=1, process="a", code="c", sentence="s", action="x", fatal=True))
+    child(supervisor, "a").code = 1
+    (first,) = supervisor.watch(CLOCK.now_ns(), kill_hung=True)
+    assert first.fault is not None
+    supervisor.restart("a")
+    child(supervisor, "a").code = 1
+    (second,) = supervisor.watch(CLOCK.now_ns(), kill_hung=True)
+    assert second.fault is None
+
+
 def test_who_does_not_go_is_made_to(supervisor: Supervisor) -> None:
     supervisor.watched["b"].child = FakeChild(stubborn=True)
     polite, stubborn, beats = child(supervisor, "a"), child(supervisor, "b"), []
