@@ -42,6 +42,7 @@ class Band(NamedTuple):
 
     @classmethod
     def of(cls, device: BLEDevice, rssi_dbm: int = 0) -> Band:
+        """A device of bleak as a band."""
         name = "".join(char for char in device.name or "" if char.isprintable())[:NAME_MAX].strip()
         return cls(device.address.upper(), name, rssi_dbm, device)
 
@@ -56,6 +57,7 @@ class Band(NamedTuple):
 
     @property
     def adapter(self) -> str:
+        """Name of the adapter that saw it, as `hci0`."""
         return self.path.split("/")[3]
 
     @property

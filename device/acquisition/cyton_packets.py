@@ -37,9 +37,11 @@ class Packets(NamedTuple):
     """Shape (n, 8)."""
 
     def part(self, which: slice) -> Packets:
+        """Some of the packets."""
         return Packets(self.counter[which], self.following[which], self.raw[which])
 
     def join(self, later: Packets) -> Packets:
+        """These packets and later ones."""
         return Packets(
             np.concatenate((self.counter, later.counter)),
             np.concatenate((self.following, later.following)),

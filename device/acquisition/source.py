@@ -116,9 +116,11 @@ class StatusReporter:
 
     @property
     def state(self) -> SourceState:
+        """What was told last; `connecting` before."""
         return self._told[0] if self._told else "connecting"
 
     def tell(self, state: SourceState, sentence: str, battery_percent: int = -1) -> None:
+        """Tell this, unless it was told last; `battery_percent` below 0 is not known."""
         if self._told == (state, sentence, battery_percent, self.device):
             return
         self._told = (state, sentence, battery_percent, self.device)
@@ -142,9 +144,11 @@ class Backoff:
         self._next_s = first_s
 
     def next_s(self) -> float:
+        """The pause that is due in seconds; the next one is twice as long."""
         pause_s = self._next_s
         self._next_s = min(self._longest_s, 2 * pause_s)
         return pause_s
 
     def reset(self) -> None:
+        """Begin again with the shortest pause, after something worked."""
         self._next_s = self._first_s

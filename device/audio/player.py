@@ -49,7 +49,9 @@ class Sink(Protocol):
         """How many blocks it takes now."""
         ...
 
-    def push(self, pcm: bytes) -> None: ...
+    def push(self, pcm: bytes) -> None:
+        """Hand over the next block of 16-bit interleaved stereo."""
+        ...
 
     def next_heard_ns(self) -> int:
         """The time at which a block pushed now would be heard."""
@@ -277,7 +279,11 @@ def probe(config: AudioConfig) -> str:
 
 
 def _initialise() -> Any:
-    """PortAudio looks for cards once, here; to see a card that was plugged in later, begin again."""
+    """PortAudio looks for cards once, here; to see a card that was plugged in later, begin again.
+
+    Raises:
+        SoundError: PyAudio cannot be loaded.
+    """
     try:
         import pyaudio  # noqa: PLC0415 - without a card it is not needed
     except ImportError as error:

@@ -29,6 +29,7 @@ class Swell(NamedTuple):
 
     @classmethod
     def silent(cls, slope_db_s: float, sfreq_hz: int) -> Swell:
+        """The swell that takes nothing away."""
         return cls(0.0, 60.0 * sfreq_hz, Ramp(0, 0.0, 0.0, DEPTH_DB_S / sfreq_hz), slope_db_s, sfreq_hz)
 
     def at(self, frame: int) -> float:

@@ -16,6 +16,7 @@ class PlanClock:
 
     @property
     def held(self) -> bool:
+        """Whether the plan stands still."""
         return self._hold_left_s > 0
 
     def advance(self, now_ns: int) -> float:
@@ -28,9 +29,11 @@ class PlanClock:
         return passed_s
 
     def hold(self) -> None:
+        """Let the plan stand still from now on, for `HOLD_MAX_S` at the most."""
         self._hold_left_s = HOLD_MAX_S
 
     def resume(self) -> None:
+        """Let a plan that stands still go on."""
         self._hold_left_s = 0.0
 
     def jump(self, plan_s: float) -> None:

@@ -35,6 +35,7 @@ def fit(weights: Sequence[float], profile: Sequence[float]) -> float:
 
 
 def key_name(tonic_pc: int, mode: Mode) -> str:
+    """A key in words, such as "F# minor", as `key_of` reads it."""
     return f"{NAMES[tonic_pc]} {mode}"
 
 

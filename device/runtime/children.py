@@ -25,9 +25,13 @@ class Child(Protocol):
         """None while it runs."""
         ...
 
-    def ask_to_stop(self) -> None: ...
+    def ask_to_stop(self) -> None:
+        """Ask it to end by itself; returns at once."""
+        ...
 
-    def kill(self) -> None: ...
+    def kill(self) -> None:
+        """End it by force."""
+        ...
 
     def wait(self, timeout_s: float) -> None:
         """Return when it has ended or the time is up."""
@@ -35,7 +39,9 @@ class Child(Protocol):
 
 
 class Launcher(Protocol):
-    def start(self, name: str, incarnation: int, config: SessionConfig) -> Child: ...
+    def start(self, name: str, incarnation: int, config: SessionConfig) -> Child:
+        """Start a process of the table; `incarnation` counts its starts from 0."""
+        ...
 
 
 class Interpreter:

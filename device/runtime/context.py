@@ -76,6 +76,7 @@ class ProcessContext:
         self._loaded = True
 
     def publish(self, message: Message) -> Received:
+        """Send a message to whoever listens; returns it as they receive it."""
         return self._publisher.send(message)
 
     def receive(self, timeout_ms: int) -> list[Received]:

@@ -50,7 +50,9 @@ TAKEN = {"health", "answers", "intents", "stops", "audio_report", "faults"}
 class Observer(Protocol):
     """Whoever watches a running session: the terminal view, a JSON printer, a test."""
 
-    def see(self, received: Received) -> None: ...
+    def see(self, received: Received) -> None:
+        """Take a message that the manager heard, also one that it acts on itself."""
+        ...
 
     def refresh(self, now_ns: int) -> None:
         """Called about ten times a second."""
@@ -89,6 +91,7 @@ class Manager:
     # -- life of a session
 
     def run(self) -> Exit:
+        """Run the session to its end and say how it ended; every child is gone afterwards."""
         try:
             self._supervisor.start()
             self._join()

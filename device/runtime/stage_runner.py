@@ -14,6 +14,11 @@ from device.streams import STREAM_OF
 
 
 def build_stages(row: Process, config: SessionConfig) -> tuple[Stage, ...]:
+    """Build the stages of a row, in the order messages pass them.
+
+    Raises:
+        IsotoneError: a stage refuses its configuration, or its model cannot be used.
+    """
     return tuple(import_name(name)(config) for name in row.stages)
 
 

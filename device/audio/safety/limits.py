@@ -41,14 +41,17 @@ def notes_per_beat(limits: Limits) -> int:
 
 
 def guard_duration(duration_tick: int) -> int:
+    """The length in ticks that may sound: at most `RING_BEATS` beats."""
     return min(duration_tick, RING_BEATS * TICKS_PER_BEAT)
 
 
 def guard_velocity(velocity: int, limits: Limits) -> int:
+    """The MIDI velocity that may be struck."""
     return min(velocity, limits.velocity_max)
 
 
 def guard_pitch(pitch: int, limits: Limits) -> int:
+    """The nearest octave of a MIDI pitch inside the prescribed range, or its edge where no octave lies inside."""
     low, high = sorted((limits.pitch_min, limits.pitch_max))
     if pitch < low:
         pitch += 12 * -((pitch - low) // 12)
@@ -102,6 +105,7 @@ class Ramp(NamedTuple):
     slope_per_frame: float
 
     def at(self, frame: int) -> float:
+        """The value at `frame`, between start and target."""
         reach = self.slope_per_frame * max(0, frame - self.start_frame)
         return min(max(self.target, self.start - reach), self.start + reach)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.acquisition.sample_clock import SampleClock
+from device.acquisition.sample_clock import DRIFT_MAX, SampleClock
 
 SFREQ_HZ = 250.0
 PERIOD_NS = 4_000_000
@@ -66,6 +66,13 @@ def test_drift_is_found() -> None:
     late = slice(len(true_ns) // 2, None)
     slope = np.polyfit(true_ns[late], told_ns[late], 1)[0]
     assert slope == pytest.approx(1.0, abs=20e-6)
+
+
+def test_a_drift_that_no_crystal_has_is_not_believed() -> None:
+    clock = SampleClock(SFREQ_HZ)
+    for index in range(0, 20_000, 8):
+        clock.observe(index, round(7e9 + index * PERIOD_NS * 1.001))
+    assert clock.time_ns(20_000) <= 7e9 + 20_000 * PERIOD_NS * (1 + DRIFT_MAX) + 1
 
 
 def test_a_jump_of_the_board_is_followed() -> None:

@@ -157,3 +157,17 @@ def test_what_cannot_be_written_is_refused_before_anything_is_done(tmp_path: Pat
         with pytest.raises(DiskError, match="cannot be written"), writing({"--wav": tmp_path / "x", "--out": path}):
             pytest.fail(f"{path} was begun")
     assert names(tmp_path) == ["astray", "loop"]
+
+
+def test_what_the_disk_does_not_take_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "kept").write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(tmp_path / "kept", b"new")
+    assert names(tmp_path) == ["kept"]
+    assert (tmp_path / "kept").read_bytes() == b"old"
