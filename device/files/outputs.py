@@ -15,10 +15,13 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from device.clock import SystemClock
 from device.errors import DiskError
 
 ACTION = "Give another file for it."
 STDOUT = 1
+READER_S, TRY_S = 10.0, 0.05
+"""Longest wait for the reader of a pipe, and the time between two looks."""
 
 
 class Output:
@@ -61,13 +64,29 @@ class Output:
         if self.is_file:
             self.scratch.replace(self._place)
             return
-        with self.scratch.open("rb") as source, self._path.open("wb", buffering=0) as target:
+        opener = _open_pipe if self._path.is_fifo() else None
+        with self.scratch.open("rb") as source, open(self._path, "wb", buffering=0, opener=opener) as target:
             shutil.copyfileobj(source, target)
 
     def discard(self) -> None:
         """Leave nothing beside the place; what was committed stays."""
         with contextlib.suppress(OSError):
             self.scratch.unlink()
+
+
+def _open_pipe(path: str, flags: int) -> int:
+    """Open a pipe as soon as somebody reads it, and not wait for ever. Raises OSError."""
+    for _ in range(round(READER_S / TRY_S)):
+        try:
+            descriptor = os.open(path, flags | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            SystemClock().sleep(TRY_S)
+        else:
+            os.set_blocking(descriptor, True)
+            return descriptor
+    raise OSError(errno.ENXIO, "nobody reads it")
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:

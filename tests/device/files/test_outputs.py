@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from device.errors import DiskError, Exit
+from device.files import outputs
 from device.files.outputs import write_whole, writing
 
 
@@ -171,3 +172,23 @@ def test_what_the_disk_does_not_take_leaves_the_old_file_and_nothing_beside_it(
         write_whole(tmp_path / "kept", b"new")
     assert names(tmp_path) == ["kept"]
     assert (tmp_path / "kept").read_bytes() == b"old"
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs, "READER_S", 0.2)
+    pipe, other = tmp_path / "pipe", tmp_path / "x.mid"
+    os.mkfifo(pipe)
+    with pytest.raises(DiskError, match="nobody reads it"), writing({"--out": other, "--wav": pipe}):
+        pass
+    assert names(tmp_path) == ["pipe"]
+
+
+def test_a_reader_of_a_pipe_may_come_late(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    late: list[bytes] = []
+    reader = threading.Timer(0.3, lambda: late.append(pipe.read_bytes()))
+    reader.start()
+    write_whole(pipe, b"music" * 50_000)
+    reader.join()
+    assert late == [b"music" * 50_000]
