@@ -42,6 +42,7 @@ class Segment:
 
     def __init__(self, path: Path, began_ns: int) -> None:
         self.began_ns = began_ns
+        self._path = path
         self._file = path.open("xb")
         self._writer = Writer(
             self._file,
@@ -90,7 +91,7 @@ class Segment:
 
     def sync(self) -> None:
         """Have the card take what was written. Raises OSError where it cannot, or the file is no longer there."""
-        refuse_removed(self._file.fileno())
+        refuse_removed(self._file.fileno(), self._path)
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
@@ -104,14 +105,16 @@ class Segment:
             self._file.close()
 
 
-def refuse_removed(file: int) -> None:
-    """A removed file takes all that is written, and keeps none of it.
+def refuse_removed(file: int, path: Path) -> None:
+    """A file that is not in its place any more takes all that is written, and nobody finds it there.
 
     Raises:
-        OSError: the file of this descriptor has no name any more.
+        OSError: another file, or none, has the path under which this descriptor was opened.
     """
-    if os.fstat(file).st_nlink == 0:
-        raise FileNotFoundError(errno.ENOENT, "its file was removed")
+    with contextlib.suppress(FileNotFoundError):
+        if os.path.samestat(os.fstat(file), path.stat()):
+            return
+    raise FileNotFoundError(errno.ENOENT, "its file was removed or renamed")
 
 
 class Store:

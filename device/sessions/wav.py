@@ -51,6 +51,7 @@ class WavWriter:
         if path.exists() and path.stat().st_size >= HEADER.size:
             whole_frames = (path.stat().st_size - HEADER.size) // FRAME_BYTES
             self._n_bytes = min(whole_frames * FRAME_BYTES, DATA_BYTES_MAX)
+        self._path = path
         self._file = path.open("r+b" if self._n_bytes else "wb", buffering=0)
         self.refresh()
 
@@ -77,7 +78,7 @@ class WavWriter:
 
     def refresh(self) -> None:
         """Bring the header up to date, in one piece. Raises OSError also where the file was removed."""
-        refuse_removed(self._file.fileno())
+        refuse_removed(self._file.fileno(), self._path)
         whole = self.n_frames * FRAME_BYTES
         os.pwrite(self._file.fileno(), header(whole, self._sfreq_hz), 0)
 

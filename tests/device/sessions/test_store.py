@@ -8,7 +8,7 @@ from mcap.reader import make_reader
 from device.config import SessionConfig
 from device.messages import Marker, PersonalBaseline
 from device.runtime.bus import Received
-from device.sessions.reader import SessionReader
+from device.sessions.reader import LogReader, SessionReader
 from device.sessions.store import Store, log_paths, write_config
 
 MINUTE_NS = 60_000_000_000
@@ -76,3 +76,14 @@ def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError):
         Store(tmp_path / "file" / "below", 0)
+
+
+def test_a_folder_that_was_renamed_takes_no_more(tmp_path: Path) -> None:
+    store = written(tmp_path / "session")
+    (tmp_path / "session").rename(tmp_path / "elsewhere")
+    (tmp_path / "session").mkdir()
+    (tmp_path / "session" / "log-0000.mcap").touch()
+    with pytest.raises(OSError, match="renamed"):
+        store.sync(MINUTE_NS)
+    store.abandon()
+    assert len(list(LogReader(tmp_path / "elsewhere").messages())) == 5
