@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from device.config import SessionConfig
+from device.errors import SystemMissingError
 from device.runtime.context import run_process
 from device.runtime.interpreter import HOUSE, interpreter
 
@@ -78,8 +79,20 @@ class Interpreter:
 
 
 class InterpreterLauncher:
+    """Starts each process as an interpreter of its own.
+
+    Raises:
+        SystemMissingError: the system starts none, or the run folder is gone.
+    """
+
     def start(self, name: str, incarnation: int, config: SessionConfig) -> Child:
-        return Interpreter(name, incarnation, Path(config.run_dir))
+        try:
+            return Interpreter(name, incarnation, Path(config.run_dir))
+        except OSError as error:
+            raise SystemMissingError(
+                f"The process `{name}` cannot be started: {error}.",
+                "Let nothing clear the run folder, and see that memory and processes are left.",
+            ) from error
 
 
 class ThreadChild:

@@ -12,7 +12,7 @@ import msgspec
 
 from device.clock import Clock, Standstill
 from device.config import SessionConfig
-from device.errors import Exit
+from device.errors import Exit, SystemMissingError
 from device.files.outputs import write_whole
 from device.messages import (
     AudioReport,
@@ -220,7 +220,10 @@ class Manager:
                 return
             self._report("restart", f"{how} and is started again.", "None.")
             self.mark(f"restart {death.name}")
-            self._supervisor.restart(death.name)
+            try:
+                self._supervisor.restart(death.name)
+            except SystemMissingError as error:
+                self._fail(type(error).__name__, error.sentence, error.action)
 
     def _advice(self) -> str:
         return f"Look into the logs in {self._config.session_dir} and run `isotone doctor`."

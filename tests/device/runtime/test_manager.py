@@ -16,7 +16,7 @@ from device.messages import Fault, MusicIntent, Stop
 from device.processes import Process
 from device.runtime.asking import ask
 from device.runtime.bus import Received
-from device.runtime.children import ThreadLauncher
+from device.runtime.children import Child, InterpreterLauncher, ThreadLauncher
 from device.runtime.context import ProcessContext
 from device.runtime.door import Reply
 from device.runtime.life import fault_path, leave_fault
@@ -281,3 +281,23 @@ def test_a_restarted_process_learns_when_the_music_began(
     left = msgspec.json.decode((Path(config.run_dir) / "session.json").read_bytes(), type=SessionConfig)
     assert left.started_ns > 0
     assert msgspec.structs.replace(left, started_ns=0) == config
+
+
+class Swept(ThreadLauncher):
+    """Somebody removed the run folder after the start, as systemd does at the end of a login."""
+
+    def start(self, name: str, incarnation: int, config: SessionConfig) -> Child:
+        if incarnation == 0:
+            return super().start(name, incarnation, config)
+        return InterpreterLauncher().start(name, incarnation, msgspec.structs.replace(config, run_dir="/nowhere/run"))
+
+
+def test_a_process_that_cannot_be_started_again_ends_the_session_by_a_fade(
+    monkeypatch: pytest.MonkeyPatch, config: SessionConfig
+) -> None:
+    use_table(monkeypatch, SMALL)
+    witness = Witness("bars", lambda: manager._supervisor.watched["composer"].child.kill())  # type: ignore[union-attr]
+    manager = Manager(config, SystemClock(), Swept(), witness)
+    assert manager.run() is Exit.SYSTEM
+    assert manager.fault is not None
+    assert "`composer` cannot be started" in manager.fault.sentence
