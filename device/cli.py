@@ -13,6 +13,7 @@ from device import __version__
 from device.console.printing import guard_output, say
 from device.errors import IsotoneError
 from device.imports import import_name
+from device.text import printable
 
 EPILOG = """
 \b
@@ -83,6 +84,10 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except (click.MissingParameter, click.exceptions.NoArgsIsHelpError):
+            raise  # these quote nothing that was typed
+        except click.UsageError as error:
+            raise click.UsageError(printable(error.format_message()), error.ctx) from error
         except KeyboardInterrupt:
             say("isotone: Stopped by SIGINT.", err=True)
             ctx.exit(128 + signal.SIGINT)

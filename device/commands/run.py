@@ -20,7 +20,7 @@ from device.commands.prescriptions import load_prescription
 from device.commands.rig import Rig
 from device.commands.session import End, has_recording, prepared, run_session, summarise
 from device.commands.signals import Signals, orderly_signals
-from device.config import AudioConfig, DeviceConfig, SessionConfig, load
+from device.config import AudioConfig, DeviceConfig, Prescription, SessionConfig, load
 from device.console import observers
 from device.console.observers import FAREWELL_S, Extra
 from device.console.printing import forgive, output_trouble, refusal, say, say_json
@@ -61,9 +61,11 @@ def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any)
         if not recording.exists():
             raise RecordingError(f"The recording {recording} does not exist.", "Give an existing .npz or session.")
     with orderly_signals() as signals:
-        device = load(device_path, DeviceConfig) if device_path else DeviceConfig()
+        with signals.interrupting():  # a pipe that nobody writes
+            device = load(device_path, DeviceConfig) if device_path else DeviceConfig()
+            prescription = load_prescription(options["prescription_path"])
         device = msgspec.structs.replace(device, audio=_demo_audio(device.audio, no_sound=options["no_sound"]))
-        with _prepared(device, options, minutes=options["minutes"] or 10.0) as config:
+        with _prepared(device, prescription, options, minutes=options["minutes"] or 10.0) as config:
             with Rig(Path(config.run_dir) / "rig", config, recordings, SystemClock(), signals) as rig:
                 worn = msgspec.structs.replace(config, device=rig.connect(config.device))
                 end = _play(worn, options, signals, _breakages(rig))
@@ -85,10 +87,12 @@ def _breakages(rig: Rig) -> Extra:
 def run(device_path: Path | None, **options: Any) -> None:
     """Play a session with the sensors that device.toml names."""
     with orderly_signals() as signals:
-        device = load(device_path or DEVICE_TOML, DeviceConfig)
+        with signals.interrupting():  # a pipe that nobody writes
+            device = load(device_path or DEVICE_TOML, DeviceConfig)
+            prescription = load_prescription(options["prescription_path"])
         if options["no_sound"]:
             device = msgspec.structs.replace(device, audio=msgspec.structs.replace(device.audio, sink="wav"))
-        with _prepared(device, options, minutes=options["minutes"] or device.session.minutes) as config:
+        with _prepared(device, prescription, options, minutes=options["minutes"] or device.session.minutes) as config:
             with signals.interrupting():
                 refuse_if_unfit(config, device_path or DEVICE_TOML)
             end = _play(config, options, signals, {})
@@ -110,11 +114,11 @@ def _demo_audio(audio: AudioConfig, *, no_sound: bool) -> AudioConfig:
 
 
 def _prepared(
-    device: DeviceConfig, options: dict[str, Any], *, minutes: float
+    device: DeviceConfig, prescription: Prescription, options: dict[str, Any], *, minutes: float
 ) -> AbstractContextManager[SessionConfig]:
     return prepared(
         device,
-        load_prescription(options["prescription_path"]),
+        prescription,
         listener=options["listener"],
         minutes=minutes,
         seed=options["seed"],

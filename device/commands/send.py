@@ -93,7 +93,7 @@ def _is_at(run_dir: Path, path: Path) -> bool:
     try:
         config = msgspec.json.decode(session_path(run_dir).read_bytes(), type=SessionConfig)
         return path.resolve() in (run_dir.resolve(), Path(config.session_dir).resolve())
-    except (OSError, *UNDECODABLE):
+    except (OSError, RuntimeError, *UNDECODABLE):  # RuntimeError: links in a circle
         return False
 
 

@@ -1,4 +1,7 @@
 import json
+import os
+import signal
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -130,3 +133,29 @@ def test_affect_of_a_model_that_is_not_there_is_refused(brain: str, tmp_path: Pa
 )
 def test_what_is_no_number_or_too_large_is_no_option(words: list[str]) -> None:
     assert CliRunner().invoke(main, words).exit_code == Exit.USAGE
+
+
+@pytest.mark.parametrize("words", [["demo", "\x1b[31mred"], ["send", "stop", "\x9b31mred"]])
+def test_usage_errors_steer_no_terminal(words: list[str]) -> None:
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == Exit.USAGE
+    assert "red" in result.output
+    assert not {"\x1b", "\x9b"} & set(result.output)
+
+
+@pytest.mark.parametrize("option", ["--device", "--prescription"])
+def test_a_pipe_that_nobody_writes_does_not_keep_a_signal(tmp_path: Path, option: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    timers = [
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)),
+        threading.Timer(20, pipe.write_text, ("x",)),
+    ]
+    for timer in timers:
+        timer.daemon = True
+        timer.start()
+    result = CliRunner().invoke(main, ["demo", "--no-sound", "--out", str(tmp_path / "s"), option, str(pipe)])
+    for timer in timers:
+        timer.cancel()
+    assert result.exit_code == 128 + signal.SIGTERM
+    assert not (tmp_path / "s").exists()
