@@ -5,9 +5,9 @@ import pytest
 
 from device.config import SessionConfig
 from device.errors import Exit, RecordingError
-from device.messages import Marker, SampleChunk
+from device.messages import Digest, Marker, SampleChunk
 from device.runtime.bus import Received
-from device.sessions.reader import SessionReader
+from device.sessions.reader import Checks, SessionReader
 from device.sessions.store import Store, write_config
 
 S = 1_000_000_000
@@ -129,3 +129,10 @@ def test_the_last_of_a_stream_is_found_without_reading_all(session: Path) -> Non
     assert reader.last("markers", 1) == []
     assert len(reader.last("markers", 2)) == 6
     assert reader.last("bars", 9) == []
+
+
+@pytest.mark.parametrize(("written", "words"), [(1, "2 messages are too many"), (4, "1 of its messages are missing")])
+def test_a_digest_says_how_many_messages_are_missing_or_too_many(written: int, words: str) -> None:
+    checks = Checks()
+    checks._counts = {"markers": (3, 0)}
+    assert words in dict(checks.compare(Digest(t_ns=0, topics={"markers": (written, 0)}), 0))["markers"]
