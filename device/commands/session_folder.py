@@ -37,7 +37,7 @@ def sessions_root(device: DeviceConfig) -> Path:
 def claim_session_folder(wanted: Path, session_id: str) -> Iterator[Path]:
     """Own a folder for a session's recording, which only this user may enter.
 
-    It is the wanted one if that is new, or empty and nobody else's session is about to write there; otherwise a new one
+    It is the wanted one if that is new, or this user's, empty and not claimed by another session; otherwise a new one
     in it, so that nothing recorded is overwritten or mixed. On the way out, what was made here and holds nothing goes.
 
     Raises:
@@ -57,9 +57,11 @@ def claim_session_folder(wanted: Path, session_id: str) -> Iterator[Path]:
 
 def _claim(wanted: Path, session_id: str, made: list[Path], stack: contextlib.ExitStack) -> Path:
     _make(wanted, made)
-    if _is_locked(wanted, stack, unlockable=wanted in made) and not any(wanted.iterdir()):
-        with contextlib.suppress(PermissionError):  # a folder of others that this user may write in
-            wanted.chmod(0o700)
+    is_mine = (
+        wanted.stat().st_uid == os.getuid()
+    )  # whoever owns a folder opens it again, and puts into it what he likes
+    if is_mine and _is_locked(wanted, stack, unlockable=wanted in made) and not any(wanted.iterdir()):
+        wanted.chmod(0o700)
         return wanted
     folder = wanted / session_id
     folder.mkdir(mode=0o700)

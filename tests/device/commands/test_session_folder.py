@@ -1,3 +1,4 @@
+import os
 import stat
 import threading
 from pathlib import Path
@@ -93,3 +94,15 @@ def test_a_data_folder_that_is_no_absolute_path_is_disregarded(monkeypatch: pyte
     monkeypatch.setenv("XDG_DATA_HOME", "here")
     monkeypatch.setenv("HOME", "/home/ada")
     assert sessions_root(DeviceConfig()) == Path("/home/ada/.local/share/isotone/sessions")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives folders away")
+def test_an_empty_folder_of_another_user_is_not_recorded_into(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, 54321, 54321)
+    theirs.chmod(0o777)
+    with claim_session_folder(theirs, "id") as folder:
+        assert folder == theirs / "id"
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(theirs.stat().st_mode) == 0o777
