@@ -47,6 +47,8 @@ def run_root() -> Path:
             faults.append(str(unfit))
         except OSError as error:
             faults.append(f"{folder} cannot be used ({error.strerror})")
+        except RuntimeError:
+            faults.append(f"{folder} cannot be used (its links lead in a circle)")
     raise SystemMissingError(
         f"There is no safe folder for the sockets of a session: {'; '.join(faults)}.",
         "Set XDG_RUNTIME_DIR to a folder of your own with a short path, made with `mkdir -m 700`.",

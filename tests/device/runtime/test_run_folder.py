@@ -198,3 +198,12 @@ def test_a_session_that_is_killed_is_dead_at_once(runtime: Path) -> None:
         session.wait()
         assert folder.exists()
         assert living_sessions() == []
+
+
+def test_a_runtime_folder_whose_links_lead_in_a_circle_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, temporary: Path
+) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    places = [tmp_path / "circle" / "isotone", temporary]
+    monkeypatch.setattr(run_folder, "_candidates", lambda: iter(places))
+    assert run_root() == temporary
