@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hardware.faults import Fault
+from hardware.faults import Breakage
 
 ANSWER_S = 5.0
 
@@ -42,7 +42,7 @@ def send(folder: Path, command: Mapping[str, Any]) -> None:
 class Control:
     """Serves `send`; faults that are under way are mended at most once."""
 
-    def __init__(self, folder: Path, faults: Mapping[str, Fault]) -> None:
+    def __init__(self, folder: Path, faults: Mapping[str, Breakage]) -> None:
         self._path, self._faults = socket_path(folder), faults
         self._mending: dict[str, asyncio.Task[None] | None] = {}
         self._server: asyncio.Server | None = None

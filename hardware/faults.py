@@ -14,32 +14,34 @@ Act = Callable[[], Awaitable[None]]
 FOR_EVER = 1_000_000
 
 
-class Fault(NamedTuple):
+class Breakage(NamedTuple):
+    """What breaks a part of the rig, and what mends it again."""
+
     begin: Act
     end: Act
 
 
-def _switch(thing: object, name: str, broken: object, whole: object) -> Fault:
+def _switch(thing: object, name: str, broken: object, whole: object) -> Breakage:
     async def begin() -> None:
         setattr(thing, name, broken)
 
     async def end() -> None:
         setattr(thing, name, whole)
 
-    return Fault(begin, end)
+    return Breakage(begin, end)
 
 
-def _calls(begin_by: Callable[[], object], end_by: Callable[[], object]) -> Fault:
+def _calls(begin_by: Callable[[], object], end_by: Callable[[], object]) -> Breakage:
     async def begin() -> None:
         begin_by()
 
     async def end() -> None:
         end_by()
 
-    return Fault(begin, end)
+    return Breakage(begin, end)
 
 
-def list_faults(cyton: PtyCyton, band: HeartRateBand, bluez: EmulatedBluez, bus: PrivateBus) -> dict[str, Fault]:
+def list_faults(cyton: PtyCyton, band: HeartRateBand, bluez: EmulatedBluez, bus: PrivateBus) -> dict[str, Breakage]:
     """All faults of a rig of these parts."""
 
     def leave() -> None:
@@ -69,6 +71,6 @@ def list_faults(cyton: PtyCyton, band: HeartRateBand, bluez: EmulatedBluez, bus:
         "hr_zero": _switch(band, "confused", broken=True, whole=False),
         "busy_scan": _switch(bluez, "busy_scans", broken=FOR_EVER, whole=0),
         "remove_adapter": _calls(bluez.remove_adapter, bluez.restore_adapter),
-        "kill_bluetoothd": Fault(bluez.stop, bluez.start),
-        "kill_bus": Fault(lose_bus, find_bus),
+        "kill_bluetoothd": Breakage(bluez.stop, bluez.start),
+        "kill_bus": Breakage(lose_bus, find_bus),
     }

@@ -26,7 +26,7 @@ from device.runtime.interpreter import HOUSE, interpreter
 START_TIMEOUT_S = 15.0
 
 
-class Rig:
+class RigProcess:
     """Context manager: starts the emulators, says how to reach them, ends them.
 
     Raises:

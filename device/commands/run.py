@@ -17,7 +17,7 @@ from device.commands.diagnosis import refuse_if_unfit
 from device.commands.kept import find_session
 from device.commands.options import DEVICE_TOML, Bounded, Words, device_option, json_option
 from device.commands.prescriptions import load_prescription
-from device.commands.rig import Rig
+from device.commands.rig import RigProcess
 from device.commands.session import End, has_recording, prepared, run_session, summarise
 from device.commands.signals import Signals, orderly_signals
 from device.config import AudioConfig, DeviceConfig, Prescription, SessionConfig, load
@@ -66,14 +66,14 @@ def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any)
             prescription = load_prescription(options["prescription_path"])
         device = msgspec.structs.replace(device, audio=_demo_audio(device.audio, no_sound=options["no_sound"]))
         with _prepared(device, prescription, options, minutes=options["minutes"] or 10.0) as config:
-            with Rig(Path(config.run_dir) / "rig", config, recordings, SystemClock(), signals) as rig:
+            with RigProcess(Path(config.run_dir) / "rig", config, recordings, SystemClock(), signals) as rig:
                 worn = msgspec.structs.replace(config, device=rig.connect(config.device))
                 end = _play(worn, options, signals, _breakages(rig))
             has_picture = _sum_up(config, end, signals, as_json=options["as_json"])
         _say_farewell(config, end, signals, has_picture=has_picture, as_json=options["as_json"])
 
 
-def _breakages(rig: Rig) -> Extra:
+def _breakages(rig: RigProcess) -> Extra:
     """Keys of the demo that make something go wrong."""
     return {
         "u": ("unplug headset 10 s", lambda: rig.inject("unplug", 10.0)),

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from hardware.control import Control, send
-from hardware.faults import Fault
+from hardware.faults import Breakage
 
 
-def fault_that_notes(name: str, notes: list[str]) -> Fault:
+def fault_that_notes(name: str, notes: list[str]) -> Breakage:
     async def begin() -> None:
         notes.append(f"{name} broken")
 
     async def end() -> None:
         notes.append(f"{name} whole")
 
-    return Fault(begin, end)
+    return Breakage(begin, end)
 
 
 def play(folder: Path, *commands: dict[str, object], then_s: float = 0.0) -> list[str]:
