@@ -30,8 +30,13 @@ def read_text(path: Path, bytes_max: int = BYTES_MAX) -> str:
         with path.open("rb") as file:
             data = file.read(bytes_max + 1)
         text = data.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path} cannot be read: there is no such file.", "Write it, or name the one you have."
+        ) from error
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}.", "Give an existing, readable text file.") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"{path} cannot be read: {why}.", "Give an existing, readable text file.") from error
     if len(data) > bytes_max:
         raise ConfigError(f"{path} is larger than {bytes_max // 1000} kB.", "Give a smaller one.")
     return text

@@ -24,6 +24,13 @@ def refused(path: Path) -> str:
     return str(caught.value)
 
 
+def test_a_file_that_is_not_there_is_said_once_and_in_words(tmp_path: Path) -> None:
+    said = refused(tmp_path / "none.toml")
+    assert "no such file. Write it" in said
+    assert said.count("none.toml") == 1
+    assert "Errno" not in said + refused(tmp_path)
+
+
 HOSTILE = {
     "50,000 dotted keys": "\n".join(f"a{number}.b.c.d = 1" for number in range(50_000)),
     "a key of 50,000 parts": ".".join("a" * 50_000) + " = 1",
