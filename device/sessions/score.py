@@ -24,6 +24,7 @@ from device.messages import TICKS_PER_BEAT, MusicIntent, PlayedBar
 from device.music.keys import NAMES, key_name
 from device.music.theory import detect_chord
 from device.sessions.figure import BLUE, VERMILION, VOICE_COLOURS, our_style
+from device.sessions.interchange import SIGNATURES
 from device.sessions.wav import CHANNELS, HEADER
 
 LABELS_MAX = 72
@@ -146,7 +147,11 @@ def chord_of(bar: PlayedBar) -> str:
         weights[note.pitch % 12] += note.duration_tick
     bass = min((note.pitch for note in early), default=None)
     chord = detect_chord(weights, None if bass is None else bass % 12)
-    return "" if chord is None else NAMES[chord.root_pc] + {"maj": "", "min": "m", "dim": "dim"}[chord.quality]
+    if chord is None:
+        return ""
+    if chord.quality == "dim":
+        return f"{NAMES[chord.root_pc]}dim"
+    return SIGNATURES["major" if chord.quality == "maj" else "minor"][chord.root_pc]
 
 
 def _draw_spectrum(axis: Axes, wav: Path, score: Score) -> None:

@@ -81,6 +81,12 @@ def test_chords_are_named() -> None:
     ]  # fmt: skip
 
 
+def test_chords_are_spelt_as_musicians_spell_them() -> None:
+    assert [chord_of(bar(0, *pitches)) for pitches in ((49, 65, 68), (49, 64, 68), (56, 59, 63), (58, 62, 65))] == [
+        "Db", "C#m", "G#m", "Bb"
+    ]  # fmt: skip
+
+
 def test_hours_of_music_are_drawn_in_little_memory(tmp_path: Path) -> None:
     program = (
         "import os, resource, sys, pathlib\n"
