@@ -46,6 +46,9 @@ SPIKE_MIN_MS = 20.0
 GAP_S = 1.5
 """Beats further apart than their interval plus this do not follow each other; notifications jitter by a second."""
 HR_ROWS_MIN = 5
+RATE_STEP_MAX_BPM = 12.0
+"""Half of the steps between rates are smaller than this: at most 4.5 in any 20 rates of 39 real bands."""
+RATE_STEPS_MIN = 10
 BEATS_MIN = 20
 STEPS_SHARE_MIN = 0.5
 """Measures of steps between beats are told only where the window holds this share of the steps that it should, ..."""
@@ -86,6 +89,8 @@ class HeartWindow(NamedTuple):
 def measure(ages_s: FloatArray, rows: FloatArray, span_s: float) -> HeartWindow:
     """Features of a window of rows (n, 2) = hr_bpm, rr_ms with NaN for absent; `ages_s` rises to 0, the newest row."""
     hr_ok = _within(rows[:, 0], HR_RANGE_BPM)
+    if jumps := _doubt_rate(rows[hr_ok, 0]):
+        hr_ok[:] = False
     has_rr = ~np.isnan(rows[:, 1])
     doubt = _doubt_intervals(ages_s[has_rr], rows[has_rr, 1])
     believed = has_rr & (not doubt)
@@ -100,8 +105,16 @@ def measure(ages_s: FloatArray, rows: FloatArray, span_s: float) -> HeartWindow:
     values = (*rate, *_variability(rr_ms, clean, follows, span_s))
     if covered >= COVERED_MIN and (both := _doubt_both(rate[0], values[RR_MEAN])):
         return HeartWindow((np.nan,) * len(FEATURES), (0.0, 0.0), (both,), np.zeros(0), np.zeros(0))
-    reasons = (*filter(None, [doubt]), *_reasons(span_s, hr_quality, len(rr_ms), artefacts))
+    reasons = (*filter(None, [jumps, doubt]), *_reasons(span_s, hr_quality, len(rr_ms), artefacts))
     return HeartWindow(values, (hr_quality, rr_quality), reasons, _ends(rr_s, rr_ms, follows)[clean], rr_ms[clean])
+
+
+def _doubt_rate(hr_bpm: FloatArray) -> str:
+    """Why the heart rate cannot be true; empty where it can."""
+    steps_bpm = np.abs(np.diff(hr_bpm))
+    if len(steps_bpm) < RATE_STEPS_MIN or (step_bpm := float(np.median(steps_bpm))) <= RATE_STEP_MAX_BPM:
+        return ""
+    return f"heart rate jumps by {step_bpm:.0f} from one to the next, as no heart does"
 
 
 def _doubt_intervals(rr_s: FloatArray, rr_ms: FloatArray) -> str:

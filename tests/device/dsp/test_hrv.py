@@ -255,3 +255,18 @@ def test_of_real_minutes_hardly_any_is_called_a_contradiction_and_none_told_twic
             doubts += [reason for reason in found.reasons if "add up" in reason or "heart rate says" in reason]
     assert not [doubt for doubt in doubts if "add up" in doubt]
     assert len(doubts) < 0.003 * n_windows
+
+
+def test_a_rate_that_jumps_about_is_no_rate() -> None:
+    ages_s, hr_bpm = np.arange(-59.0, 1.0), np.random.default_rng(3).uniform(40, 180, 60)
+    window = hrv.measure(ages_s, np.stack((hr_bpm, np.full(60, np.nan)), axis=1), 60.0)
+    assert np.isnan(window.values).all()
+    assert window.quality[0] == 0.0
+    assert any("jumps" in reason for reason in window.reasons)
+
+
+def test_a_rate_that_rises_from_rest_to_exercise_is_believed() -> None:
+    hr_bpm = np.linspace(60, 150, 60) + 3 * np.sin(np.arange(60))
+    window = hrv.measure(np.arange(-59.0, 1.0), np.stack((hr_bpm, np.full(60, np.nan)), axis=1), 60.0)
+    assert window.values[0] == pytest.approx(105, abs=2)
+    assert window.reasons == ()
