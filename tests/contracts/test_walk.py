@@ -12,7 +12,7 @@ def test_the_walk_from_a_serial_byte_to_a_sound_leads_through_files_that_are_the
     files = re.findall(r"^\d+\. \[`([^`]+)`\]", text, re.MULTILINE)
     assert 10 < len(files) <= FILES_MAX
     assert [file for file in files if not (ROOT / file).is_file()] == []
-    assert files.index("device/acquisition/serial_line.py") < files.index("device/audio/player.py")
+    assert files.index("device/acquisition/serial_line.py") < files.index("device/audio/safety/pcm_guard.py")
 
 
 def test_every_room_stands_in_the_picture_of_the_house() -> None:
