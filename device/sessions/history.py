@@ -19,8 +19,8 @@ KEPT_BYTES_MAX = 128 * 2**20
 MESSAGE_BYTES = 16
 """Bytes that are kept of any message."""
 SOURCES_MAX = 32
-QUALITY_GAP_S = 1.5
-"""Feature frames further apart than this leave a gap in the figure."""
+QUALITY_GAP_S = 2.5
+"""Feature frames further apart leave a gap in the figure; a wristband's come once in each second, anywhere in it."""
 
 
 class Span(NamedTuple):
