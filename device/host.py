@@ -18,7 +18,6 @@ from device.config import SessionConfig
 from device.processes import PROCESSES, Process
 from device.runtime.context import run_process
 from device.runtime.life import session_path
-from device.runtime.resident import run_resident
 
 
 def _take_place(row: Process) -> None:
@@ -40,6 +39,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _take_place(PROCESSES[name])
     if PROCESSES[name].runs == "always":
+        from device.runtime.resident import run_resident  # noqa: PLC0415 - what it loads is not for a session
+
         sys.exit(run_resident(name, incarnation, folder, stop))
     config = msgspec.json.decode(session_path(folder).read_bytes(), type=SessionConfig)
     sys.exit(run_process(name, incarnation, config, stop))

@@ -99,8 +99,7 @@ def run_entry(name: str, folder: Path, make: Callable[[], EntryContext]) -> int:
 
 def leave_fault(folder: Path, fault: Fault) -> None:
     """Write a fault whole or not at all: the manager may look at any moment. A disk that refuses has its own fault."""
-    path = fault_path(folder, fault.process)
-    beside = path.with_suffix(".new")
+    from device.files.outputs import write_whole  # noqa: PLC0415 - only a process that fails needs what it loads
+
     with contextlib.suppress(OSError):
-        beside.write_bytes(msgspec.json.encode(fault))
-        beside.replace(path)
+        write_whole(fault_path(folder, fault.process), msgspec.json.encode(fault))
