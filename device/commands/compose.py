@@ -20,7 +20,7 @@ from device import __version__
 from device.clock import SystemClock
 from device.commands import options as kinds
 from device.commands.piece import Piece, Sound, Studio, Wish
-from device.commands.signals import SIGNALS
+from device.commands.signals import SIGNALS, handling
 from device.commands.wishes import BARS, BARS_MAX, configure, refuse_overflow, wish_of
 from device.config import SessionConfig
 from device.console.printing import say, say_json
@@ -89,20 +89,15 @@ def _stoppable() -> Iterator[None]:
     """Let a signal that ends programs end this one in order while it composes, with the exit code shells expect."""
 
     def stop(number: int, _: object) -> NoReturn:
-        for each in previous:
+        for each in taken:
             signal.signal(each, signal.SIG_IGN)
         say(f"isotone: Stopped by {signal.Signals(number).name}; nothing was written.", err=True)
         sys.exit(128 + number)
 
     # What is ignored, as under nohup, stays so.
-    previous = {each: signal.getsignal(each) for each in SIGNALS if signal.getsignal(each) != signal.SIG_IGN}
-    for each in previous:
-        signal.signal(each, stop)
-    try:
+    taken = [each for each in SIGNALS if signal.getsignal(each) != signal.SIG_IGN]
+    with handling(taken, stop):
         yield
-    finally:
-        for each, handler in previous.items():
-            signal.signal(each, handler)
 
 
 def _compose(config: SessionConfig, wish: Wish, wav: Path | None, *, quiet: bool) -> tuple[Piece, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from device.console.printing import say
@@ -63,22 +63,31 @@ def _nothing() -> None:
 
 
 @contextmanager
+def handling(numbers: Iterable[int], handler: Callable[[int, object], object]) -> Iterator[None]:
+    """Have these signals handled so for a time."""
+    previous = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, before in previous.items():
+            signal.signal(number, before)
+
+
+@contextmanager
 def orderly_signals() -> Iterator[Signals]:
     """Take the signals for the time of a session; one that comes before it begins exits with 128 plus its number."""
     signals = Signals()
     # Under nohup a closed terminal is nothing to end by.
     taken = [number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
-    previous = {number: signal.signal(number, signals.note) for number in taken}
-    try:
-        yield signals
-    except InterruptedStartError:
-        name = signal.Signals(signals.number).name
-        say(f"isotone: Stopped by {name} before the session began; nothing was recorded.", err=True)
-        sys.exit(128 + signals.number)
-    finally:
-        atexit.register(_ignore)  # an interpreter needs a moment to leave
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    with handling(taken, signals.note):
+        try:
+            yield signals
+        except InterruptedStartError:
+            name = signal.Signals(signals.number).name
+            say(f"isotone: Stopped by {name} before the session began; nothing was recorded.", err=True)
+            sys.exit(128 + signals.number)
+        finally:
+            atexit.register(_ignore)  # an interpreter needs a moment to leave
 
 
 def _ignore() -> None:
