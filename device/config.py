@@ -14,7 +14,7 @@ import msgspec
 from device import __version__
 from device.errors import ConfigError
 from device.files.toml_text import ANY_KEY, find_line, parse, read_text
-from device.messages import VOICES, Mode, Note, PersonalBaseline, Voice
+from device.messages import VOICES, Mode, Note, PersonalBaseline, PersonalResponse, Voice
 
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Axis = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
@@ -215,6 +215,8 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     prescription: Prescription = Prescription()
     baselines: tuple[PersonalBaseline, ...] = ()
     """The listener's rest as it is remembered, already partly forgotten."""
+    responses: tuple[PersonalResponse, ...] = ()
+    """What policies learnt of the listener in earlier sessions."""
     known_devices: dict[str, str] = {}
     """Device that the listener wore before (a Bluetooth address), by source; it is taken before others nearby."""
     theme: Theme | None = None

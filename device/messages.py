@@ -105,6 +105,14 @@ class PersonalBaseline(Message, frozen=True, kw_only=True):
     """Seconds of rest behind each cell; what was carried from earlier sessions counts for less."""
 
 
+class PersonalResponse(Message, frozen=True, kw_only=True):
+    """What a policy learnt of how the listener answers music: what a later session begins with."""
+
+    policy: str
+    version: str
+    values: dict[str, float]
+
+
 class MusicIntent(Message, frozen=True, kw_only=True):
     """What the music should do in one bar, and why. A higher `revision` of the same bar replaces the lower."""
 
@@ -131,6 +139,8 @@ class MusicIntent(Message, frozen=True, kw_only=True):
     generator: str
     swell_per_min: float = 0.0
     """How often the sound swells and sinks again, for a listener to breathe along; 0: not at all."""
+    silent: bool = False
+    """Nothing is played: a rest that plan, policy or a person chose."""
     final: bool = False
     """The last bar of the session: end on a cadence."""
     reason: str
@@ -183,6 +193,8 @@ class Decision(Message, frozen=True, kw_only=True):
     """Probability or density with which the policy chose this proposal; 1: nothing was left to chance; 0: not told."""
     taken: Moves
     """What was left of the proposal after slopes and locks."""
+    silent: bool = False
+    """Whether the policy proposed a rest."""
     limited: tuple[str, ...] = ()
     """What slopes and locks changed, in words."""
     decided_by: Decider

@@ -16,7 +16,8 @@ from device.audio.renderer import Renderer
 from device.audio.safety.limits import allowed_programs
 from device.audio.synth import Synth
 from device.config import SessionConfig
-from device.control.cues import Cues, approach, cues_of, mode_of, within
+from device.control.bounds import settle
+from device.control.cues import Cues, as_numbers, cues_of, mode_of, within
 from device.control.journey import Journey
 from device.control.tonality import tonic_at
 from device.messages import Bar, Message, Mode, MusicIntent, PlayedBar, Start, Tick, Transport
@@ -89,7 +90,7 @@ class Steersman:
             session_left_s=left_s,
             target_valence=state.valence,
             target_arousal=state.arousal,
-            **cues._asdict(),
+            **as_numbers(cues),
             mode=self._mode,
             tonic_pc=tonic_at(self._config.seed, index, self._mode, self._config.prescription.preference),
             generator=self._config.device.music.generator,
@@ -100,7 +101,10 @@ class Steersman:
     def _steer(self, wanted: Cues) -> Cues:
         if self._wish.tempo_bpm is not None:
             wanted = within(wanted._replace(tempo_bpm=self._wish.tempo_bpm), self._limits)
-        self._cues = wanted if self._cues is None else approach(self._cues, wanted)
+        if self._cues is None:
+            self._cues = wanted
+        else:
+            self._cues = settle(self._cues, wanted, self._limits, (), BEATS * 60.0 / self._cues.tempo_bpm)
         return self._cues
 
 

@@ -20,7 +20,7 @@ from device.commands.signals import Signals
 from device.commands.themes import read_themes
 from device.config import DeviceConfig, Prescription, SessionConfig
 from device.console.observers import Watcher
-from device.control.policies import choose_policy
+from device.control.policies.loading import choose_policy
 from device.errors import DiskError, Exit
 from device.files.models import MODELS_DIR
 from device.runtime.children import InterpreterLauncher, ThreadLauncher

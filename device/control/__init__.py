@@ -7,5 +7,5 @@ one file and one line in `POLICIES`, with a table of its own in `config.ControlC
 """
 
 POLICIES: dict[str, str] = {
-    "hand": "device.control.policies:Hand",
+    "hand": "device.control.policies.hand:Hand",
 }

@@ -9,8 +9,11 @@ import math
 from collections.abc import Collection
 from typing import NamedTuple
 
+import numpy as np
+
 from device.config import Limits
-from device.control.cues import Cues, approach, within
+from device.control.cues import Cues, within
+from device.control.real import Real, clip, where
 from device.messages import CueName, Moves
 
 
@@ -31,6 +34,12 @@ BOUNDS: dict[str, Bound] = {
     "brightness": Bound(0.2, 0.015),
     "articulation": Bound(0.15, 0.015),
 }
+SLOPES = Cues(
+    tempo_bpm=0.0075, density=0.0125, register_midi=0.375, loudness_db=0.375, brightness=0.015, articulation=0.015
+)
+"""The most a cue changes in a second: a share of itself for tempo, its own unit for the others."""
+ELAPSED_MAX_S = 12.0
+"""After a longer pause the cues go no further than after this: what stood still does not jump."""
 LOCKED: dict[CueName, tuple[str, str]] = {
     "tempo": ("tempo_bpm", "tempo_octaves"),
     "density": ("density", "density"),
@@ -58,22 +67,62 @@ def take(proposal: Moves, before: Moves, since_s: float, locks: Collection[CueNa
     One that is no number in any part is refused whole, and the moves go back to the plan at their slopes.
     """
     broken = tuple(f"{name} is no number" for name in BOUNDS if not math.isfinite(getattr(proposal, name)))
-    wanted = Moves() if broken else proposal
+    proposed = bounded(Moves() if broken else proposal)
+    moves = slowed(proposed, before, since_s, locks)
     still = {LOCKED[lock][1] for lock in locks}
-    proposed, moves, limited = {}, {}, list(broken)
-    for name, bound in BOUNDS.items():
-        asked, last = float(getattr(wanted, name)), getattr(before, name)  # a model answers in its own kind of number
-        proposed[name] = bounded = min(max(asked, -bound.most), bound.most)
-        reach = 0.0 if name in still else bound.per_s * max(0.0, since_s)
-        moves[name] = last + min(max(bounded - last, -reach), reach)
-        if bounded != asked:
+    limited = list(broken)
+    for name in BOUNDS:
+        if not broken and getattr(proposed, name) != getattr(proposal, name):
             limited.append(f"{name} bounded")
-        if abs(bounded - last) > reach:
+        if getattr(moves, name) != getattr(proposed, name):
             limited.append(f"{name} {'locked' if name in still else 'slowed'}")
-    return Taken(Moves(**moves), Moves(**proposed), tuple(limited), bool(broken))
+    return Taken(_as_numbers(moves), _as_numbers(proposed), tuple(limited), bool(broken))
 
 
-def settle(before: Cues, wanted: Cues, limits: Limits, locks: Collection[CueName], n_steps: int = 1) -> Cues:
-    """The cues of a bar: inside the prescription, at most `n_steps` from the bar before, locked ones as they were."""
-    cues = approach(before, within(wanted, limits), n_steps)
+def bounded(proposal: Moves) -> Moves:
+    """A proposal inside its bounds."""
+    return Moves(**{name: clip(getattr(proposal, name), -bound.most, bound.most) for name, bound in BOUNDS.items()})
+
+
+def slowed(proposed: Moves, before: Moves, since_s: Real, locks: Collection[CueName]) -> Moves:
+    """How far the moves get `since_s` after `before` was in force; those of locked cues stand still."""
+    still = {LOCKED[lock][1] for lock in locks}
+    moves = {}
+    for name, bound in BOUNDS.items():
+        last, reach = getattr(before, name), bound.per_s * np.maximum(0.0, since_s)
+        asked = getattr(proposed, name)
+        # A move within reach is taken to the bit, so that nothing is called slowed that was not.
+        slow = where(abs(asked - last) <= reach, asked, last + np.sign(asked - last) * reach)
+        moves[name] = last if name in still else slow
+    return Moves(**moves)
+
+
+def _as_numbers(moves: Moves) -> Moves:
+    """The same as plain floats, as a message carries them: a model answers in its own kind of number."""
+    return Moves(**{name: float(getattr(moves, name)) for name in BOUNDS})
+
+
+def settle(
+    before: Cues, wanted: Cues, limits: Limits, locks: Collection[CueName], since_s: Real, haste: Real = 1.0
+) -> Cues:
+    """The cues `since_s` after `before`: inside the prescription and its slopes, locked ones as they were.
+
+    `haste` is how many times faster than usual they go where a person wished it.
+    """
+    elapsed_s = clip(since_s, 0.0, ELAPSED_MAX_S)
+    slopes = _slopes(before, limits, haste)
+    inside = within(wanted, limits)
+    cues = Cues(
+        *(
+            last + clip(asked - last, -slope * elapsed_s, slope * elapsed_s)
+            for last, asked, slope in zip(before, inside, slopes, strict=True)
+        )
+    )
     return cues._replace(**{field: getattr(before, field) for field in (LOCKED[lock][0] for lock in locks)})
+
+
+def _slopes(before: Cues, limits: Limits, haste: Real) -> Cues:
+    """The most each cue changes in a second; tempo and loudness never faster than is prescribed."""
+    usual = Cues(*(haste * slope for slope in SLOPES))
+    tempo = np.minimum(usual.tempo_bpm, limits.tempo_slope_percent_s / 100.0) * before.tempo_bpm
+    return usual._replace(tempo_bpm=tempo, loudness_db=np.minimum(usual.loudness_db, limits.loudness_slope_db_s))

@@ -12,9 +12,10 @@ import msgspec
 from device.config import SessionConfig
 from device.control.bounds import settle
 from device.control.breath import Breath
-from device.control.cues import Cues, cues_of, mode_of, moved, shift, within
+from device.control.cues import Cues, as_numbers, cues_of, expressed, mode_of, moved, shift, within
 from device.control.decisions import Choice, Council
 from device.control.plan_clock import PlanClock
+from device.control.real import unit
 from device.control.reasons import explain
 from device.control.session_plan import RESTING, UNKNOWN_START, Moment, SessionPlan, State
 from device.control.tonality import tonic_at
@@ -30,6 +31,7 @@ from device.messages import (
     Message,
     Mode,
     MusicIntent,
+    PersonalResponse,
     PlayedBar,
     ResumePhase,
     SensorStatus,
@@ -39,10 +41,14 @@ from device.messages import (
 from device.music.form import SECTION_BARS
 from device.music.keys import allowed_mode
 
+Told = Decision | MusicIntent | CommandAnswer | PersonalResponse
 PROCESS = "loop"
 """Its row of TABLE 2, in whose name it answers."""
-COMMAND_STEPS = 2
-"""A person's wish may change a bar by so many ordinary steps."""
+WISH_HASTE = 2.0
+"""What a person wishes comes so many times faster than what plan and policy decide, for `WISH_HASTE_S`."""
+WISH_HASTE_S = 10.0
+LEARNT_EVERY_S = 60.0
+"""What the policy learnt is told so often, so that a session that is torn off teaches too."""
 WISH_STEP = 0.2
 WISH_MAX = 0.6
 COOL_DOWN_DB = -6.0
@@ -57,7 +63,7 @@ class Controller:
     """
 
     reads: tuple[str, ...] = ("affect", "transport", "commands", "sensor_status", "played", "features")
-    writes: tuple[str, ...] = ("decisions", "intents", "answers")
+    writes: tuple[str, ...] = ("decisions", "intents", "answers", "responses")
     tick_hz = 0.0
 
     def __init__(self, config: SessionConfig) -> None:
@@ -76,11 +82,15 @@ class Controller:
         self._wish = 0.0
         self._choice: Choice | None = None
         self._mode: Mode = "major" if goal.valence >= 0 else "minor"
-        self._before = self._wanted = cues_of(RESTING, self._limits)
-        """The cues of the bar before the newest intent's, and those that it went towards."""
+        self._wanted = cues_of(RESTING, self._limits)
+        """The cues that the newest intent went towards."""
         self._intent: MusicIntent | None = None
+        self._revised_s = 0.0
+        """Time for which revisions have moved the cues already since the newest bar was asked for."""
+        self._haste_left_s = 0.0
+        self._untold_s = 0.0
 
-    def step(self, message: Message, now_ns: int) -> Sequence[Decision | MusicIntent | CommandAnswer]:
+    def step(self, message: Message, now_ns: int) -> Sequence[Told]:
         match message:
             case AffectEstimate():
                 self._affect = message
@@ -100,30 +110,51 @@ class Controller:
 
     # -- a bar is asked for
 
-    def _answer(self, transport: Transport, now_ns: int) -> Sequence[Decision | MusicIntent]:
+    def _answer(self, transport: Transport, now_ns: int) -> Sequence[Told]:
         passed_s = self._clock.advance(transport.starts_ns)
         moment, bar_index = self._moment(), transport.bar_index
-        self._choice = choice = self._council.choose(bar_index, now_ns, passed_s, moment, self._affect)
+        heard = self._heard(bar_index)
+        music = expressed(heard or self._wanted, self._limits)
+        self._choice = choice = self._council.choose(bar_index, now_ns, passed_s, moment, self._affect, music)
         moment = self._meet(moment, choice)
         self._wanted = self._want(moment)
-        self._before = self._heard(bar_index) or self._wanted
-        cues = settle(self._before, self._wanted, self._limits, self._council.locks)
-        self._intent = self._compose(bar_index, moment, choice, cues, now_ns)
-        return self._council.minute(choice, self._intent, choice.decided_by), self._intent
+        before = heard or self._wanted
+        elapsed_s, self._revised_s = max(0.0, passed_s - self._revised_s), 0.0
+        cues = settle(before, self._wanted, self._limits, self._council.locks, elapsed_s, self._haste(elapsed_s))
+        self._intent = self._compose(bar_index, moment, choice, before, cues, now_ns)
+        return (
+            *self._learnt(passed_s, now_ns),
+            self._council.minute(choice, self._intent, choice.decided_by),
+            self._intent,
+        )
+
+    def _haste(self, elapsed_s: float) -> float:
+        """How many times faster than usual the cues go: while a wish is young, faster."""
+        is_young = self._haste_left_s > 0
+        self._haste_left_s = max(0.0, self._haste_left_s - elapsed_s)
+        return WISH_HASTE if is_young else 1.0
+
+    def _learnt(self, passed_s: float, now_ns: int) -> Sequence[PersonalResponse]:
+        self._untold_s += passed_s
+        if self._untold_s < LEARNT_EVERY_S:
+            return ()
+        self._untold_s = 0.0
+        learnt = self._council.learnt(now_ns)
+        return () if learnt is None else (learnt,)
 
     def _moment(self) -> Moment:
         """The moment of the plan, its setpoint moved by what the listener or the therapist wished."""
         moment = self._plan.at(self._clock.plan_s, self._start or UNKNOWN_START)
-        arousal = _unit(moment.setpoint.arousal + self._wish)
+        arousal = unit(moment.setpoint.arousal + self._wish)
         return moment._replace(setpoint=moment.setpoint._replace(arousal=arousal))
 
     def _meet(self, moment: Moment, choice: Choice) -> Moment:
         """Take the present state for the start of the way: until the shift, or the first time it is known."""
-        affect = choice.situation.affect
+        affect = choice.affect
         is_open = moment.phase in ("baseline", "match") or (moment.phase == "shift" and self._start is None)
         if affect is None or not is_open:
             return moment
-        self._start = State(_unit(affect.valence), _unit(affect.arousal))
+        self._start = State(unit(affect.valence), unit(affect.arousal))
         return self._moment()
 
     def _heard(self, bar_index: int) -> Cues | None:
@@ -137,7 +168,7 @@ class Controller:
 
     # -- a person wishes something
 
-    def _obey(self, command: Command, now_ns: int) -> Sequence[Decision | MusicIntent | CommandAnswer]:
+    def _obey(self, command: Command, now_ns: int) -> Sequence[Told]:
         """Do what is wished and say so; a self-report is the estimator's to answer."""
         match command:
             case Calmer() | Livelier():
@@ -173,23 +204,29 @@ class Controller:
         self._clock.jump(self._plan.end_of_phase_s(self._clock.plan_s))
         return ""
 
-    def _revise(self, command: Command, now_ns: int) -> Sequence[Decision | MusicIntent]:
+    def _revise(self, command: Command, now_ns: int) -> Sequence[Told]:
         """The newest intent once more, as it is with the wish; before the first there is nothing to revise."""
         last, choice, moment = self._intent, self._choice, self._moment()
         if last is None or choice is None:
             return ()
-        choice = choice._replace(situation=choice.situation._replace(moment=moment))
+        choice = choice._replace(view=choice.view._replace(moment=moment))
         old, self._wanted = self._wanted, self._want(moment)
-        wished = shift(_cues_in(last), old, self._wanted)
-        cues = settle(self._before, wished, self._limits, self._council.locks, COMMAND_STEPS)
+        before = _cues_in(last)
+        elapsed_s = max(0.0, (now_ns - last.t_ns) / 1e9)
+        self._revised_s += elapsed_s
+        self._haste_left_s = WISH_HASTE_S
+        wished = shift(before, old, self._wanted)
+        cues = settle(before, wished, self._limits, self._council.locks, elapsed_s, WISH_HASTE)
         said = f"{command.author} asked {command.kind.replace('_', ' ')}; "
-        revised = self._compose(last.bar_index, moment, choice, cues, now_ns)
+        revised = self._compose(last.bar_index, moment, choice, before, cues, now_ns)
         self._intent = msgspec.structs.replace(revised, revision=last.revision + 1, reason=said + revised.reason)
         return self._council.minute(choice, self._intent, command.author), self._intent
 
     # -- the intent
 
-    def _compose(self, bar_index: int, moment: Moment, choice: Choice, cues: Cues, now_ns: int) -> MusicIntent:
+    def _compose(
+        self, bar_index: int, moment: Moment, choice: Choice, before: Cues, cues: Cues, now_ns: int
+    ) -> MusicIntent:
         # Mode and tonic change only where a section begins.
         if bar_index % SECTION_BARS == 0 or self._intent is None:
             never = self._config.prescription.preference.never_keys
@@ -201,21 +238,22 @@ class Controller:
             phase=moment.phase,
             phase_left_s=moment.phase_left_s,
             session_left_s=moment.session_left_s,
-            target_valence=moment.setpoint.valence,
-            target_arousal=moment.setpoint.arousal,
-            **cues._asdict(),
+            target_valence=float(moment.setpoint.valence),
+            target_arousal=float(moment.setpoint.arousal),
+            **as_numbers(cues),
             mode=self._mode,
             tonic_pc=tonic_at(self._config.seed, bar_index, self._mode, self._config.prescription.preference),
             generator=self._config.device.music.generator,
             swell_per_min=self._breath.swells_per_min if self._config.prescription.preference.swells else 0.0,
+            silent=bool(choice.proposal.silent),
             final=moment.session_left_s <= beats * 60.0 / cues.tempo_bpm,
-            reason=explain(moment, choice, self._affect, self._sensors, self._before, cues, self._clock.held),
+            reason=explain(moment, choice, self._affect, self._sensors, before, cues, self._clock.held),
         )
 
     def _led(self, moment: Moment) -> State:
         """The setpoint and what the policy adds to it."""
         moves = self._council.moves
-        return State(_unit(moment.setpoint.valence + moves.valence), _unit(moment.setpoint.arousal + moves.arousal))
+        return State(unit(moment.setpoint.valence + moves.valence), unit(moment.setpoint.arousal + moves.arousal))
 
     def _want(self, moment: Moment) -> Cues:
         """The cues to go towards: of the setpoint and the policy's moves, softer as the session ends."""
@@ -226,7 +264,3 @@ class Controller:
 
 def _cues_in(intent: MusicIntent) -> Cues:
     return Cues(*(getattr(intent, name) for name in Cues._fields))
-
-
-def _unit(value: float) -> float:
-    return min(max(value, -1.0), 1.0)

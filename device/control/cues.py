@@ -8,9 +8,12 @@ The mode carries valence, the other cues mostly arousal (Livingstone 2010). It i
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from device.config import Limits
+from device.control.real import Real, clip, unit
 from device.control.session_plan import State
 from device.messages import Mode, Moves
 
@@ -20,12 +23,12 @@ MODE_HYSTERESIS = 0.1
 class Cues(NamedTuple):
     """Continuous cues of one bar; units as in `MusicIntent`."""
 
-    tempo_bpm: float
-    density: float
-    register_midi: float
-    loudness_db: float
-    brightness: float
-    articulation: float
+    tempo_bpm: Real
+    density: Real
+    register_midi: Real
+    loudness_db: Real
+    brightness: Real
+    articulation: Real
 
 
 class Scale(NamedTuple):
@@ -36,9 +39,13 @@ class Scale(NamedTuple):
     valence_weight: float
     arousal_weight: float
 
-    def at(self, state: State) -> float:
+    def at(self, state: State) -> Real:
         share = 0.5 + 0.5 * (self.valence_weight * state.valence + self.arousal_weight * state.arousal)
         return self.low + share * (self.high - self.low)
+
+    def share(self, value: Real) -> Real:
+        """Where `value` lies between the ends: -1 at the low one, 1 at the high one."""
+        return 2.0 * (value - self.low) / (self.high - self.low) - 1.0
 
 
 LOG2_TEMPO = Scale(math.log2(48.0), math.log2(120.0), 0.2, 0.8)
@@ -51,8 +58,9 @@ BRIGHTNESS = Scale(0.1, 0.9, 0.2, 0.6)
 ARTICULATION = Scale(1.0, 0.45, 0.1, 0.9)
 PITCH_MARGIN = 8
 """The melody's centre keeps this many semitones from the prescribed ends."""
-STEPS = Cues(tempo_bpm=0.03, density=0.05, register_midi=1.5, loudness_db=1.5, brightness=0.06, articulation=0.06)
-"""The most a cue changes from bar to bar: a share of itself for tempo, its own unit for the others."""
+_SCALES = (LOG2_TEMPO, DENSITY, REGISTER_MIDI, LOUDNESS_DB, BRIGHTNESS, ARTICULATION)
+_READ_BACK = np.linalg.pinv([(scale.valence_weight, scale.arousal_weight) for scale in _SCALES])
+"""Least squares: from the shares of the six cues to the point that they express."""
 WORDS = (
     ("loudness_db", 0.3, ("softer", "louder")),
     ("density", 0.02, ("sparser", "denser")),
@@ -66,7 +74,7 @@ WORDS = (
 def cues_of(state: State, limits: Limits) -> Cues:
     """The cues that express `state`, inside the prescription."""
     cues = Cues(
-        tempo_bpm=2.0 ** LOG2_TEMPO.at(state),
+        tempo_bpm=np.exp2(LOG2_TEMPO.at(state)),
         density=DENSITY.at(state),
         register_midi=REGISTER_MIDI.at(state),
         loudness_db=LOUDNESS_DB.at(state) + limits.loudness_max_db,
@@ -81,19 +89,33 @@ def within(cues: Cues, limits: Limits) -> Cues:
     slowest, fastest = sorted((limits.tempo_min_bpm, limits.tempo_max_bpm))
     lowest, highest = sorted((limits.pitch_min + PITCH_MARGIN, limits.pitch_max - PITCH_MARGIN))
     return Cues(
-        tempo_bpm=_clip(cues.tempo_bpm, slowest, fastest),
-        density=_clip(cues.density, 0.0, limits.density_max),
-        register_midi=_clip(cues.register_midi, lowest, highest),
-        loudness_db=min(cues.loudness_db, limits.loudness_max_db),
-        brightness=_clip(cues.brightness, 0.0, 1.0),
-        articulation=_clip(cues.articulation, ARTICULATION.high, ARTICULATION.low),
+        tempo_bpm=clip(cues.tempo_bpm, slowest, fastest),
+        density=clip(cues.density, 0.0, limits.density_max),
+        register_midi=clip(cues.register_midi, lowest, highest),
+        loudness_db=np.minimum(cues.loudness_db, limits.loudness_max_db),
+        brightness=clip(cues.brightness, 0.0, 1.0),
+        articulation=clip(cues.articulation, ARTICULATION.high, ARTICULATION.low),
     )
+
+
+def expressed(cues: Cues, limits: Limits) -> State:
+    """The point that cues express, read back from them: where limits and slopes hold some back, not what was asked."""
+    told = (
+        LOG2_TEMPO.share(np.log2(cues.tempo_bpm)),
+        DENSITY.share(cues.density),
+        REGISTER_MIDI.share(cues.register_midi),
+        LOUDNESS_DB.share(cues.loudness_db - limits.loudness_max_db),
+        BRIGHTNESS.share(cues.brightness),
+        ARTICULATION.share(cues.articulation),
+    )
+    valence, arousal = _READ_BACK @ np.asarray(told)
+    return State(unit(valence), unit(arousal))
 
 
 def moved(cues: Cues, moves: Moves) -> Cues:
     """`cues` with what a policy adds to each."""
     return Cues(
-        tempo_bpm=cues.tempo_bpm * 2.0**moves.tempo_octaves,
+        tempo_bpm=cues.tempo_bpm * np.exp2(moves.tempo_octaves),
         density=cues.density + moves.density,
         register_midi=cues.register_midi + moves.register_semitones,
         loudness_db=cues.loudness_db + moves.loudness_db,
@@ -107,22 +129,19 @@ def shift(cues: Cues, old: Cues, new: Cues) -> Cues:
     return Cues(*(value + after - before for value, before, after in zip(cues, old, new, strict=True)))
 
 
-def approach(last: Cues, wanted: Cues, n_steps: int = 1) -> Cues:
-    """The last bar's cues moved towards the wanted ones, as far as `n_steps` of `STEPS` reach."""
-    reaches = STEPS._replace(tempo_bpm=STEPS.tempo_bpm * last.tempo_bpm)
-    return Cues(
-        *(
-            before + _clip(after - before, -n_steps * reach, n_steps * reach)
-            for before, after, reach in zip(last, wanted, reaches, strict=True)
-        )
-    )
+def is_major(valence: Real, was_major: Real) -> Real:
+    """Major for pleasant, minor for unpleasant; near the middle it stays as it was."""
+    return (valence > MODE_HYSTERESIS) | ((valence >= -MODE_HYSTERESIS) & was_major)
+
+
+def as_numbers(cues: Cues) -> dict[str, Any]:
+    """The cues by name as plain floats, as a message carries them."""
+    return {name: float(value) for name, value in cues._asdict().items()}
 
 
 def mode_of(valence: float, before: Mode) -> Mode:
-    """Major for pleasant, minor for unpleasant; near the middle it stays as it was."""
-    if valence > MODE_HYSTERESIS:
-        return "major"
-    return "minor" if valence < -MODE_HYSTERESIS else before
+    """The mode that goes with a valence, as `is_major`."""
+    return "major" if is_major(valence, before == "major") else "minor"
 
 
 def describe_change(before: Cues, after: Cues) -> str:
@@ -136,7 +155,3 @@ def describe_change(before: Cues, after: Cues) -> str:
         if abs(change) >= noticed:
             words.append(more if change > 0 else less)
     return ", ".join(words) or "steady"
-
-
-def _clip(value: float, low: float, high: float) -> float:
-    return min(max(value, low), high)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from device.control.cues import Cues, describe_change
 from device.control.decisions import Choice
-from device.control.policies import Refusal
+from device.control.policies.view import Refusal
 from device.control.session_plan import Moment
 from device.messages import AffectEstimate, SensorStatus
 
@@ -24,7 +24,7 @@ def explain(
 ) -> str:
     """`shift 40 %: arousal seems +0.35 ± 0.20, goal -0.20: slower (72→70 bpm), softer`."""
     stands = f"{moment.phase} held" if held else f"{moment.phase} {100 * moment.progress:.0f} %"
-    ground = _feeling(moment, choice.situation.refusal, affect, sensors)
+    ground = _feeling(moment, choice.refusal, affect, sensors)
     taken = choice.taken
     refused = f"back to the plan, as the policy's answer was refused: {taken.limited[0]}" if taken.refused else ""
     own = "; ".join(filter(None, (choice.proposal.why, refused)))

@@ -7,8 +7,11 @@ is thin, therapists expect it). The proportions are our synthesis of device-supp
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+import numpy as np
+
+from device.control.real import Real
 from device.messages import Phase
 
 BASELINE_SHARE_MAX = 0.25
@@ -25,8 +28,26 @@ STEP_MIN_S = 6.0
 class State(NamedTuple):
     """A point on the valence-arousal plane, both -1 to 1."""
 
-    valence: float
-    arousal: float
+    valence: Real
+    arousal: Real
+
+
+Side = Literal["near", "at most", "at least"]
+"""Where a goal on one axis is met: around its value, anywhere below it, or anywhere above it."""
+
+
+class Sides(NamedTuple):
+    """How the goal is meant on each axis: a listener who is calmer than "at most" is not pulled up again."""
+
+    valence: Side = "near"
+    arousal: Side = "near"
+
+
+def gap(goal: Real, value: Real, side: Side) -> Real:
+    """How far `value` has yet to go to a goal, with its sign; 0 anywhere on the allowed side."""
+    if side == "at most":
+        return np.minimum(goal - value, 0.0)
+    return np.maximum(goal - value, 0.0) if side == "at least" else goal - value
 
 
 RESTING = State(0.1, -0.3)
@@ -44,6 +65,7 @@ class Moment(NamedTuple):
     phase_left_s: float
     session_left_s: float
     setpoint: State
+    sides: Sides = Sides()
 
 
 class SessionPlan:

@@ -1,0 +1,30 @@
+"""Numbers of control: a float for the one listener of the box, or an array with one value for each of a cohort.
+
+What is written with these runs unchanged on the box, in the benches and in training, so that what was measured is what
+ships. It asks no `if` of a number: `numpy.where` and its kin choose.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Real: TypeAlias = Any
+"""A float, or an array of shape (listeners,); NumPy has no type that says both without a cast in each formula."""
+
+
+def clip(value: Real, low: Real, high: Real) -> Real:
+    """`value` brought between `low` and `high`."""
+    return np.minimum(np.maximum(value, low), high)
+
+
+def unit(value: Real) -> Real:
+    """`value` brought between -1 and 1."""
+    return clip(value, -1.0, 1.0)
+
+
+def where(condition: Real, one: Real, other: Real) -> Real:
+    """`one` where the condition holds, else `other`; a number stays a number."""
+    chosen: Real = np.where(condition, one, other)
+    return chosen[()]
