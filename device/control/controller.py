@@ -12,7 +12,7 @@ import msgspec
 from device.config import SessionConfig
 from device.control.bounds import settle
 from device.control.breath import Breath
-from device.control.cues import Cues, as_numbers, cues_of, expressed, mode_of, moved, shift, within
+from device.control.cues import Cues, as_numbers, cues_of, expressed, led, mode_of, shift, wanted
 from device.control.decisions import Choice, Council
 from device.control.plan_clock import PlanClock
 from device.control.real import unit
@@ -51,7 +51,6 @@ LEARNT_EVERY_S = 60.0
 """What the policy learnt is told so often, so that a session that is torn off teaches too."""
 WISH_STEP = 0.2
 WISH_MAX = 0.6
-COOL_DOWN_DB = -6.0
 BEATS = 4
 """Beats of a bar, until one was played."""
 
@@ -117,7 +116,7 @@ class Controller:
         music = expressed(heard or self._wanted, self._limits)
         self._choice = choice = self._council.choose(bar_index, now_ns, passed_s, moment, self._affect, music)
         moment = self._meet(moment, choice)
-        self._wanted = self._want(moment)
+        self._wanted = wanted(moment, self._council.moves, self._limits)
         before = heard or self._wanted
         elapsed_s, self._revised_s = max(0.0, passed_s - self._revised_s), 0.0
         cues = settle(before, self._wanted, self._limits, self._council.locks, elapsed_s, self._haste(elapsed_s))
@@ -210,7 +209,7 @@ class Controller:
         if last is None or choice is None:
             return ()
         choice = choice._replace(view=choice.view._replace(moment=moment))
-        old, self._wanted = self._wanted, self._want(moment)
+        old, self._wanted = self._wanted, wanted(moment, self._council.moves, self._limits)
         before = _cues_in(last)
         elapsed_s = max(0.0, (now_ns - last.t_ns) / 1e9)
         self._revised_s += elapsed_s
@@ -230,7 +229,7 @@ class Controller:
         # Mode and tonic change only where a section begins.
         if bar_index % SECTION_BARS == 0 or self._intent is None:
             never = self._config.prescription.preference.never_keys
-            self._mode = allowed_mode(mode_of(self._led(moment).valence, self._mode), never)
+            self._mode = allowed_mode(mode_of(led(moment.setpoint, self._council.moves).valence, self._mode), never)
         beats = self._played.beats if self._played else BEATS
         return MusicIntent(
             t_ns=now_ns,
@@ -249,17 +248,6 @@ class Controller:
             final=moment.session_left_s <= beats * 60.0 / cues.tempo_bpm,
             reason=explain(moment, choice, self._affect, self._sensors, before, cues, self._clock.held),
         )
-
-    def _led(self, moment: Moment) -> State:
-        """The setpoint and what the policy adds to it."""
-        moves = self._council.moves
-        return State(unit(moment.setpoint.valence + moves.valence), unit(moment.setpoint.arousal + moves.arousal))
-
-    def _want(self, moment: Moment) -> Cues:
-        """The cues to go towards: of the setpoint and the policy's moves, softer as the session ends."""
-        cues = moved(cues_of(self._led(moment), self._limits), self._council.moves)
-        fade_db = COOL_DOWN_DB * moment.progress if moment.phase == "cool-down" else 0.0
-        return within(cues._replace(loudness_db=cues.loudness_db + fade_db), self._limits)
 
 
 def _cues_in(intent: MusicIntent) -> Cues:

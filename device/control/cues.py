@@ -14,10 +14,12 @@ import numpy as np
 
 from device.config import Limits
 from device.control.real import Real, clip, unit
-from device.control.session_plan import State
+from device.control.session_plan import Moment, State
 from device.messages import Mode, Moves
 
 MODE_HYSTERESIS = 0.1
+COOL_DOWN_DB = -6.0
+"""So much softer than the plan says does a session end."""
 
 
 class Cues(NamedTuple):
@@ -122,6 +124,18 @@ def moved(cues: Cues, moves: Moves) -> Cues:
         brightness=cues.brightness + moves.brightness,
         articulation=cues.articulation + moves.articulation,
     )
+
+
+def led(setpoint: State, moves: Moves) -> State:
+    """The setpoint and what a policy adds to it."""
+    return State(unit(setpoint.valence + moves.valence), unit(setpoint.arousal + moves.arousal))
+
+
+def wanted(moment: Moment, moves: Moves, limits: Limits) -> Cues:
+    """The cues to go towards: of the setpoint and a policy's moves, softer as the session ends."""
+    cues = moved(cues_of(led(moment.setpoint, moves), limits), moves)
+    fade_db = COOL_DOWN_DB * moment.progress if moment.phase == "cool-down" else 0.0
+    return within(cues._replace(loudness_db=cues.loudness_db + fade_db), limits)
 
 
 def shift(cues: Cues, old: Cues, new: Cues) -> Cues:
