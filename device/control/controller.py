@@ -245,7 +245,7 @@ class Controller:
             generator=self._config.device.music.generator,
             swell_per_min=self._breath.swells_per_min if self._config.prescription.preference.swells else 0.0,
             silent=bool(choice.proposal.silent),
-            final=moment.session_left_s <= beats * 60.0 / cues.tempo_bpm,
+            final=bool(moment.session_left_s <= beats * 60.0 / cues.tempo_bpm),
             reason=explain(moment, choice, self._affect, self._sensors, before, cues, self._clock.held),
         )
 

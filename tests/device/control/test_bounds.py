@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 
 from device import control
 from device.config import ControlConfig, Limits
-from device.control.bounds import BOUNDS, LOCKED, settle, take
+from device.control.bounds import BOUNDS, ELAPSED_MAX_S, LOCKED, SLOPES, settle, take
 from device.control.controller import Controller
-from device.control.cues import STEPS, Cues, cues_of, within
-from device.control.policies import Proposal, Situation
+from device.control.cues import Cues, cues_of, within
+from device.control.policies.view import Proposal, View
+from device.control.real import Real
 from device.control.session_plan import State
 from device.files.models import ModelFolder
 from device.messages import Decision, Moves, MusicIntent
 from device.sessions.plausible import implausible
-from device.stage import Random
 from tests.device.control.listener import LEAD_NS, SECOND_NS, config_of, estimate, played, transport
 
 anything = st.floats(allow_nan=True, allow_infinity=True) | st.sampled_from((math.nan, math.inf, -math.inf, 1e300))
@@ -67,10 +67,42 @@ def test_one_part_that_is_no_number_takes_the_whole_answer_back_to_the_plan() ->
 @given(before=st.builds(State, units, units), after=st.builds(State, units, units), held=locks)
 def test_a_locked_cue_never_moves_and_the_others_go_on(before: State, after: State, held: set[str]) -> None:
     one, other = cues_of(before, Limits()), cues_of(after, Limits())
-    cues, free = settle(one, other, Limits(), held), settle(one, other, Limits(), ())  # type: ignore[arg-type]
+    cues, free = settle(one, other, Limits(), held, 4.0), settle(one, other, Limits(), (), 4.0)  # type: ignore[arg-type]
     still = {LOCKED[lock][0] for lock in held}  # type: ignore[index]
     for name in Cues._fields:
         assert getattr(cues, name) == getattr(one if name in still else free, name)
+
+
+SLOW = Limits(tempo_slope_percent_s=0.5, loudness_slope_db_s=0.2)
+
+
+@pytest.mark.parametrize("limits", [Limits(), SLOW])
+@given(before=st.builds(State, units, units), after=st.builds(State, units, units), since_s=st.floats(0, 30))
+@pytest.mark.parametrize("haste", [1.0, 2.0])
+def test_cues_move_by_the_time_that_passed_towards_what_is_wanted_and_never_faster_than_prescribed(
+    limits: Limits, before: State, after: State, since_s: float, haste: float
+) -> None:
+    last, wanted = cues_of(before, limits), cues_of(after, limits)
+    cues = settle(last, wanted, limits, (), since_s, haste)
+    for name in Cues._fields:
+        moved, way = getattr(cues, name) - getattr(last, name), getattr(wanted, name) - getattr(last, name)
+        reach = haste * getattr(SLOPES, name) * (last.tempo_bpm if name == "tempo_bpm" else 1)
+        assert abs(moved) <= min(since_s, ELAPSED_MAX_S) * reach + 1e-9, name
+        assert abs(moved) <= abs(way) + 1e-9, name
+        assert moved * way >= 0, name
+    prescribed = limits.tempo_slope_percent_s / 100 * last.tempo_bpm * since_s
+    assert abs(cues.tempo_bpm - last.tempo_bpm) <= prescribed + 1e-9
+    assert abs(cues.loudness_db - last.loudness_db) <= limits.loudness_slope_db_s * since_s + 1e-9
+
+
+def test_one_listener_and_a_cohort_of_them_are_moved_alike() -> None:
+    states = [State(0.3, arousal) for arousal in (-0.8, 0.1, 0.9)]
+    many = cues_of(State(0.3, np.array([state.arousal for state in states])), Limits())
+    still = cues_of(State(0, np.zeros(3)), Limits())
+    moved = settle(still, many, Limits(), ("density",), np.array([1.0, 4.0, 90.0]))
+    for index, (state, since_s) in enumerate(zip(states, (1.0, 4.0, 90.0), strict=True)):
+        alone = settle(cues_of(State(0, 0), Limits()), cues_of(state, Limits()), Limits(), ("density",), since_s)
+        assert [float(np.broadcast_to(cue, 3)[index]) for cue in moved] == list(map(float, alone))
 
 
 class Told:
@@ -81,11 +113,16 @@ class Told:
     answers: Sequence[Moves] = ()
     propensity: float = 0.5
 
-    def __init__(self, config: ControlConfig, model: ModelFolder | None) -> None:
+    def __init__(
+        self, config: ControlConfig, model: ModelFolder | None = None, remembered: Mapping[str, Real] = {}
+    ) -> None:
         self._answers = itertools.cycle(self.answers)
 
-    def decide(self, situation: Situation, random: Random) -> Proposal:
-        return Proposal(next(self._answers), self.propensity, "because it was told")
+    def decide(self, view: View, random: np.random.Generator) -> Proposal:
+        return Proposal(next(self._answers), propensity=self.propensity, why="because it was told")
+
+    def memory(self) -> Mapping[str, Real]:
+        return {}
 
 
 @settings(max_examples=60)
@@ -120,7 +157,7 @@ def test_no_policy_gets_past_limits_and_slopes(
     ]
     for (_, before), (_, after) in itertools.pairwise(told):
         for name in Cues._fields:
-            reach = getattr(STEPS, name) * (before.tempo_bpm if name == "tempo_bpm" else 1)
+            reach = 4 * getattr(SLOPES, name) * (before.tempo_bpm if name == "tempo_bpm" else 1)
             assert abs(getattr(after, name) - getattr(before, name)) <= reach + 1e-9, name
 
 

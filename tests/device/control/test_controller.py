@@ -6,11 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.control.controller import COMMAND_STEPS, Controller
-from device.control.cues import STEPS, Cues
+from device.control.bounds import SLOPES
+from device.control.controller import WISH_HASTE, Controller
+from device.control.cues import Cues
 from device.messages import AffectEstimate, CommandAnswer, MusicIntent, SensorStatus
 from device.music.form import SECTION_BARS
-from tests.device.control.listener import SECOND_NS, answer, command, config_of, estimate, play, played, transport
+from tests.device.control.listener import (
+    LEAD_NS,
+    SECOND_NS,
+    answer,
+    command,
+    config_of,
+    estimate,
+    play,
+    played,
+    transport,
+)
 from tests.device.control.test_breath import breathing
 
 estimates = st.none() | st.builds(
@@ -21,10 +32,10 @@ estimates = st.none() | st.builds(
 )
 
 
-def assert_small_step(before: MusicIntent, after: MusicIntent, n_steps: int = 1) -> None:
+def assert_small_step(before: MusicIntent, after: MusicIntent, seconds: float, haste: float = 1.0) -> None:
     for name in Cues._fields:
-        reach = getattr(STEPS, name) * (before.tempo_bpm if name == "tempo_bpm" else 1)
-        assert abs(getattr(after, name) - getattr(before, name)) <= n_steps * reach + 1e-9, name
+        reach = seconds * haste * getattr(SLOPES, name) * (before.tempo_bpm if name == "tempo_bpm" else 1)
+        assert abs(getattr(after, name) - getattr(before, name)) <= reach + 1e-6, name
 
 
 @settings(max_examples=20, deadline=None)
@@ -43,7 +54,7 @@ def test_whatever_the_estimates_every_bar_gets_one_bounded_intent_with_a_reason(
         assert all(math.isfinite(getattr(intent, name)) for name in Cues._fields)
         assert -1 <= intent.target_arousal <= 1
     for before, after in itertools.pairwise(intents):
-        assert_small_step(before, after)
+        assert_small_step(before, after, 240 / before.tempo_bpm)
         assert (before.mode, before.tonic_pc) == (after.mode, after.tonic_pc) or after.bar_index % SECTION_BARS == 0
 
 
@@ -118,7 +129,7 @@ def asked(kind: str, bars: int = 12) -> tuple[MusicIntent, MusicIntent, Controll
     """The last intent before a wish and the revision after it."""
     controller = Controller(config_of(5))
     last = list(play(controller, lambda _: 0.2, bars))[-1]
-    revised = answer(controller, command(kind), last.t_ns + 1)  # type: ignore[arg-type]
+    revised = answer(controller, command(kind), last.t_ns + 2 * SECOND_NS)
     return last, revised, controller
 
 
@@ -151,11 +162,11 @@ def test_many_wishes_within_one_bar_stay_a_small_step_from_the_bar_before(kinds:
     *_, before, last = play(controller, lambda _: 0.2, 6)
     for kind in kinds:
         # A wish that cannot be is refused and revises nothing.
-        for revised in controller.step(command(kind), last.t_ns + 1):
+        for revised in controller.step(command(kind), last.t_ns + SECOND_NS // 4):
             if isinstance(revised, MusicIntent):
                 assert revised.revision == last.revision + 1
                 last = revised
-    assert_small_step(before, last, COMMAND_STEPS)
+    assert_small_step(before, last, 240 / before.tempo_bpm + 2, WISH_HASTE)
 
 
 def test_skipping_leads_to_the_next_phase_and_at_last_to_the_end() -> None:
@@ -202,8 +213,46 @@ def test_the_next_tempo_starts_from_what_was_really_played() -> None:
     controller = Controller(config_of(5))
     *_, last = play(controller, lambda _: 0.2, 3)
     controller.step(played(last, tempo_bpm=100.0), last.t_ns)
-    intent = answer(controller, transport(last.bar_index + 1, 120 * SECOND_NS), 116 * SECOND_NS)
-    assert intent.tempo_bpm == pytest.approx(97.0)
+    intent = answer(controller, transport(last.bar_index + 1, last.t_ns + LEAD_NS + 2 * SECOND_NS), 116 * SECOND_NS)
+    assert intent.tempo_bpm == pytest.approx(100.0 - 2 * 0.75)
+
+
+def wished(controller: Controller, after_s: float) -> MusicIntent:
+    """A revision so long after the newest bar was asked for."""
+    last = controller._intent
+    assert last is not None
+    return answer(controller, command("livelier"), last.t_ns + round(after_s * SECOND_NS))
+
+
+@pytest.mark.parametrize("after_s", [(0.0,), (1.0,), (3.0,), (0.5, 1.0, 1.5)])
+def test_what_a_wish_moved_already_is_not_given_twice(after_s: tuple[float, ...]) -> None:
+    controller = Controller(config_of(5))
+    *_, last = play(controller, lambda _: 0.2, 6)
+    revised = last
+    for seconds in after_s:
+        revised = wished(controller, seconds)
+    haste = SLOPES.tempo_bpm * WISH_HASTE
+    assert revised.tempo_bpm == pytest.approx(last.tempo_bpm * (1 + haste * sum(after_s)), rel=0.02)
+    bar_ns = round(240 / last.tempo_bpm * SECOND_NS)
+    controller.step(played(revised), revised.t_ns)
+    following = answer(controller, transport(last.bar_index + 1, last.t_ns + LEAD_NS + bar_ns), last.t_ns + bar_ns)
+    left_s = bar_ns / SECOND_NS - sum(after_s)
+    assert following.tempo_bpm - revised.tempo_bpm == pytest.approx(revised.tempo_bpm * haste * left_s, abs=1e-6)
+
+
+def test_haste_wears_off_and_never_goes_beyond_what_is_prescribed() -> None:
+    slow = {"tempo_slope_percent_s": 1.0}
+    controller = Controller(config_of(5, limits=slow))
+    *_, last = play(controller, lambda _: 0.2, 6)
+    revised = wished(controller, 2.0)
+    assert revised.tempo_bpm == pytest.approx(last.tempo_bpm * 1.02)
+    bars = [revised]
+    for index in range(1, 5):
+        starts_ns = last.t_ns + LEAD_NS + 4 * index * SECOND_NS
+        bars.append(answer(controller, transport(last.bar_index + index, starts_ns), starts_ns - LEAD_NS))
+    rates = [(after.tempo_bpm / before.tempo_bpm - 1) / 4 for before, after in itertools.pairwise(bars[1:])]
+    assert rates[0] == pytest.approx(0.01)
+    assert all(rate <= SLOPES.tempo_bpm + 1e-9 for rate in rates[2:])
 
 
 def test_started_again_in_mid_session_it_goes_on_where_the_plan_stands() -> None:

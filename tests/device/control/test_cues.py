@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.config import Limits
-from device.control.cues import STEPS, Cues, approach, cues_of, describe_change, mode_of
+from device.control.cues import cues_of, describe_change, expressed, mode_of
 from device.control.session_plan import State
 
 LIMITS = Limits()
@@ -48,18 +48,17 @@ def test_cues_keep_inside_the_prescription(state: State, tempo: float, ceiling_d
     assert 0.3 <= cues.articulation <= 1
 
 
-@given(before=states, after=states, n_steps=st.integers(1, 3))
-def test_from_bar_to_bar_cues_move_by_bounded_steps_towards_what_is_wanted(
-    before: State, after: State, n_steps: int
-) -> None:
-    last, wanted = cues_of(before, LIMITS), cues_of(after, LIMITS)
-    cues = approach(last, wanted, n_steps)
-    for name in Cues._fields:
-        reach = getattr(STEPS, name) * (last.tempo_bpm if name == "tempo_bpm" else 1)
-        moved, way = getattr(cues, name) - getattr(last, name), getattr(wanted, name) - getattr(last, name)
-        assert abs(moved) <= n_steps * reach + 1e-9
-        assert abs(moved) <= abs(way) + 1e-9
-        assert moved * way >= 0
+@given(valence=st.floats(-0.9, 0.9), arousal=st.floats(-0.9, 0.9))
+def test_what_cues_express_is_read_back_from_them(valence: float, arousal: float) -> None:
+    wide = Limits(tempo_min_bpm=40, tempo_max_bpm=140, pitch_min=36, pitch_max=96, density_max=1)
+    found = expressed(cues_of(State(valence, arousal), wide), wide)
+    assert found == pytest.approx((valence, arousal), abs=1e-6)
+
+
+def test_where_limits_hold_cues_back_they_express_less_than_was_asked() -> None:
+    narrow = Limits(tempo_max_bpm=80, density_max=0.3, loudness_max_db=-20)
+    asked = State(0.0, 0.9)
+    assert expressed(cues_of(asked, narrow), narrow).arousal < 0.8 * asked.arousal
 
 
 def test_changes_are_told_in_words() -> None:

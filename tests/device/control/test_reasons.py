@@ -2,7 +2,7 @@ from device.config import Limits
 from device.control.bounds import Taken
 from device.control.cues import cues_of
 from device.control.decisions import Choice
-from device.control.policies import Proposal, Refusal, Situation
+from device.control.policies.view import Proposal, Refusal, View, feeling_in
 from device.control.reasons import explain
 from device.control.session_plan import Moment, State
 from device.messages import Moves, Phase, SensorStatus
@@ -23,7 +23,8 @@ def told(
 ) -> str:
     statuses = {name: SensorStatus(t_ns=0, source=name, state=state, sentence="") for name, state in sensors}
     moment = Moment(phase, 0.4, 5, 9, State(0.1, -0.2))
-    choice = Choice(Situation(0, 0.0, moment, affect, refusal, Moves()), Proposal(why=why), taken)
+    view = View(0.0, moment, feeling_in(affect), Moves(), State(0, 0))
+    choice = Choice(view, affect, refusal, Proposal(why=why), taken)
     return explain(moment, choice, affect, statuses, CUES, CUES, held)
 
 
