@@ -109,9 +109,9 @@ class SessionPlan:
             return start
         if phase != "shift":
             return self.goal
-        distance = math.hypot(self.goal.valence - start.valence, self.goal.arousal - start.arousal)
-        n_steps = max(1, min(math.ceil(distance / STEP), math.floor(phase_s / STEP_MIN_S)))
-        share = min(n_steps, math.floor(progress * n_steps) + 1) / n_steps
+        distance = np.hypot(self.goal.valence - start.valence, self.goal.arousal - start.arousal)
+        n_steps = np.maximum(1.0, np.minimum(np.ceil(distance / STEP), math.floor(phase_s / STEP_MIN_S)))
+        share = np.minimum(n_steps, np.floor(progress * n_steps) + 1.0) / n_steps
         return State(
             start.valence + share * (self.goal.valence - start.valence),
             start.arousal + share * (self.goal.arousal - start.arousal),

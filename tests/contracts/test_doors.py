@@ -64,6 +64,9 @@ def test_all_doors_are_shut(house: Path) -> None:
         ("export/music/model.py", "hardware.rig"),
         ("hardware/twin/mood.py", "hardware.emulators.gatt"),
         ("hardware/twin/mood.py", "device.control.cues"),
+        ("hardware/twin/mood.py", "hardware.simulation.closed_loop"),
+        ("hardware/simulation/closed_loop.py", "hardware.bench.figures"),
+        ("hardware/simulation/closed_loop.py", "device.host"),
     ],
 )
 def test_a_forced_door_is_noticed(house: Path, importer: str, imported: str) -> None:

@@ -1,0 +1,159 @@
+"""A cohort under a policy, through the control mathematics that ships, in virtual time.
+
+What the box does bar by bar for one listener happens here every four seconds for all of a cohort at once: plan, policy,
+bounds of moves, cues and slopes are the box's own functions (`device.control`), given arrays. What one decision brings
+is heard after the next, as on the box, where audio asks for a bar about as long ahead as it lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from device.config import AffectConfig, Limits, Prescription
+from device.control.bounds import bounded, settle, slowed
+from device.control.cues import Cues, cues_of, expressed, is_major, led, wanted
+from device.control.policies.view import Feeling, Policy, View
+from device.control.real import Real, unit, where
+from device.control.session_plan import RESTING, UNKNOWN_START, Moment, SessionPlan, State
+from device.messages import Moves
+from device.music.form import SECTION_BARS
+
+DECISION_S = 4.0
+"""Four beats at 60 bpm: about what a bar lasts."""
+
+
+class Terms(NamedTuple):
+    """What all sessions of a run have in common."""
+
+    prescription: Prescription = Prescription()
+    minutes: float = 20.0
+    baseline_s: float = AffectConfig().baseline_s
+
+    @property
+    def goal(self) -> State:
+        return State(self.prescription.goal_valence, self.prescription.goal_arousal)
+
+    @property
+    def limits(self) -> Limits:
+        return self.prescription.limits
+
+
+class Music(NamedTuple):
+    """What is asked for each listener until the next decision."""
+
+    cues: Cues
+    major: Real
+    silent: Real
+
+
+class Told(NamedTuple):
+    """What a cohort lets the box know before a decision."""
+
+    feeling: Feeling
+    told_arousal: Real
+    """What listeners said of their arousal, -1 to 1; NaN: nothing."""
+    wished: Real
+    """1 for more of this, -1 for "too much", 0 for neither."""
+
+    @classmethod
+    def nothing(cls, n_listeners: int) -> Told:
+        """Before anything was measured."""
+        zeros = np.zeros(n_listeners)
+        return cls(Feeling(zeros > 0, zeros, zeros + 1.0, zeros, zeros + 1.0), zeros + np.nan, zeros)
+
+
+class Listeners(Protocol):
+    """A cohort in a session, as the loop needs it."""
+
+    n_listeners: int
+
+    @property
+    def state(self) -> State:
+        """How they truly feel."""
+        ...
+
+    def hear(self, music: Music, since_s: float) -> Told:
+        """Live `since_s` with the music, and be asked and measured at the end."""
+        ...
+
+
+class Box:
+    """Control of one session for a whole cohort; `device.control.controller` is the same for one listener."""
+
+    def __init__(self, terms: Terms, policy: Policy, n_listeners: int) -> None:
+        self._plan = SessionPlan(terms.minutes, terms.baseline_s, terms.goal)
+        self._policy, self._limits = policy, terms.limits
+        zeros = np.zeros(n_listeners)
+        self._start = State(UNKNOWN_START.valence + zeros, UNKNOWN_START.arousal + zeros)
+        self._met = zeros > 0
+        """Whose present state was known once."""
+        self._moves = Moves(**dict.fromkeys(Moves.__struct_fields__, zeros))
+        self._cues = Cues(*(zeros + cue for cue in cues_of(RESTING, self._limits)))
+        self._major = np.full(n_listeners, terms.goal.valence >= 0)
+        self._decisions = 0
+
+    def decide(self, plan_s: float, told: Told, random: np.random.Generator) -> tuple[Moment, Music]:
+        """What is asked for at this time of the plan, and where the plan stands."""
+        since_s = DECISION_S if self._decisions else 0.0
+        view = View(
+            since_s=since_s,
+            moment=self._plan.at(plan_s, self._start),
+            feeling=told.feeling,
+            moves=self._moves,
+            music=expressed(self._cues, self._limits),
+            told_arousal=told.told_arousal,
+            wished=told.wished,
+        )
+        proposal = self._policy.decide(view, random)
+        self._moves = slowed(bounded(_where_sound(proposal.moves)), self._moves, since_s, ())
+        moment = self._meet(view.moment, plan_s, told.feeling)
+        asked = wanted(moment, self._moves, self._limits)
+        self._cues = settle(self._cues if self._decisions else asked, asked, self._limits, (), since_s)
+        if self._decisions % SECTION_BARS == 0:
+            self._major = is_major(led(moment.setpoint, self._moves).valence, self._major)
+        self._decisions += 1
+        return moment, Music(self._cues, self._major, np.broadcast_to(proposal.silent, self._met.shape))
+
+    def _meet(self, moment: Moment, plan_s: float, feeling: Feeling) -> Moment:
+        """Take the present state for the start of the way: until the shift, or the first time it is known."""
+        if moment.phase not in ("baseline", "match", "shift"):
+            return moment
+        takes = feeling.known & (True if moment.phase != "shift" else ~self._met)
+        valence = where(takes, unit(feeling.valence), self._start.valence)
+        self._start = State(valence, where(takes, unit(feeling.arousal), self._start.arousal))
+        self._met = self._met | takes
+        return self._plan.at(plan_s, self._start)
+
+
+def _where_sound(moves: Moves) -> Moves:
+    """The moves of those for whom each is a number; none for the others."""
+    values = [getattr(moves, name) for name in Moves.__struct_fields__]
+    is_sound = np.isfinite(sum(values))
+    return Moves(*(where(is_sound, value, 0.0) for value in values))
+
+
+class Step(NamedTuple):
+    """Four seconds of a session."""
+
+    moment: Moment
+    """Where the plan stood when they began."""
+    music: Music
+    state: State
+    """How the listeners felt when they were over."""
+
+
+def live(
+    terms: Terms, policy: Policy, listeners: Listeners, random: Callable[[int], np.random.Generator]
+) -> Iterator[Step]:
+    """A session of the cohort, step by step; `random` gives the policy's generator for a decision's number."""
+    box = Box(terms, policy, listeners.n_listeners)
+    told = Told.nothing(listeners.n_listeners)
+    sounding: Music | None = None
+    for number in range(round(terms.minutes * 60.0 / DECISION_S)):
+        moment, asked = box.decide(number * DECISION_S, told, random(number))
+        told = listeners.hear(sounding or asked, DECISION_S)
+        sounding = asked
+        yield Step(moment, asked, listeners.state)
