@@ -90,7 +90,7 @@ class Box:
         self._start = State(UNKNOWN_START.valence + zeros, UNKNOWN_START.arousal + zeros)
         self._met = zeros > 0
         """Whose present state was known once."""
-        self._moves = Moves(**dict.fromkeys(Moves.__struct_fields__, zeros))
+        self._moves = Moves()
         self._cues = Cues(*(zeros + cue for cue in cues_of(RESTING, self._limits)))
         self._major = np.full(n_listeners, terms.goal.valence >= 0)
         self._decisions = 0

@@ -41,7 +41,7 @@ class Outcomes(NamedTuple):
     time_in_zone: Floats
     """Share of shift and hold, 0 to 1."""
     time_to_target_s: Floats
-    """From the beginning of the shift until the zone was reached for `ARRIVED_S`; to the end of the hold where never."""
+    """From the beginning of the shift until in the zone for `ARRIVED_S`; to the end of the hold where never."""
     distance: Floats
     """Mean distance from the goal over shift and hold."""
     distance_at_end: Floats

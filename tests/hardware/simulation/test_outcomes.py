@@ -29,8 +29,12 @@ def course(arousal: dict[Phase, list[float]], valence: float = 0.4) -> Outcomes:
     return outcomes(steps, ZONE)
 
 
+def always(arousal: list[float]) -> dict[Phase, list[float]]:
+    return dict.fromkeys(PHASES, arousal)
+
+
 def test_calmer_than_at_most_is_in_the_zone() -> None:
-    told = course(dict.fromkeys(PHASES, [-0.9, -0.25, 0.5]))
+    told = course(always([-0.9, -0.25, 0.5]))
     assert told.time_in_zone == pytest.approx([1.0, 1.0, 0.0])
     assert told.distance == pytest.approx([0.0, 0.15, 0.9])
     assert told.time_to_target_s == pytest.approx([0.0, 0.0, 2 * N_EACH * DECISION_S])
@@ -48,16 +52,12 @@ def test_only_shift_and_hold_count() -> None:
 
 
 def test_unpleasant_calm_is_not_the_goal() -> None:
-    assert course(dict.fromkeys(PHASES, [-0.9] * 3), valence=-0.4).distance == pytest.approx([0.8] * 3)
+    assert course(always([-0.9] * 3), valence=-0.4).distance == pytest.approx([0.8] * 3)
 
 
 def test_passing_through_the_zone_is_not_arriving() -> None:
-    steps = [
-        Step(
-            Moment("shift", 0.5, 1, 1, ZONE.goal), Music(None, True, False), State(np.array([0.4]), np.array([arousal]))
-        )
-        for arousal in [0.5, -0.5, 0.5, *[-0.5] * 20]
-    ]
+    moment, music, valence = Moment("shift", 0.5, 1, 1, ZONE.goal), Music(None, True, False), np.array([0.4])
+    steps = [Step(moment, music, State(valence, np.array([arousal]))) for arousal in [0.5, -0.5, 0.5, *[-0.5] * 20]]
     matched = steps[0]._replace(moment=Moment("match", 0.5, 1, 1, ZONE.goal))
     held = steps[-1]._replace(moment=Moment("hold", 0.5, 1, 1, ZONE.goal))
     assert outcomes([matched, *steps, held], ZONE).time_to_target_s == [3 * DECISION_S]
