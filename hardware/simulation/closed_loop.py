@@ -86,11 +86,11 @@ class Box:
     def __init__(self, terms: Terms, policy: Policy, n_listeners: int) -> None:
         self._plan = SessionPlan(terms.minutes, terms.baseline_s, terms.goal)
         self._policy, self._limits = policy, terms.limits
-        zeros = np.zeros(n_listeners)
+        zeros: Real = np.zeros(n_listeners)
         self._start = State(UNKNOWN_START.valence + zeros, UNKNOWN_START.arousal + zeros)
         self._met = zeros > 0
         """Whose present state was known once."""
-        self._moves = Moves()
+        self._moves = Moves(**dict.fromkeys(Moves.__struct_fields__, zeros))
         self._cues = Cues(*(zeros + cue for cue in cues_of(RESTING, self._limits)))
         self._major = np.full(n_listeners, terms.goal.valence >= 0)
         self._decisions = 0
