@@ -13,8 +13,9 @@ import msgspec
 
 from device import __version__
 from device.errors import ConfigError
-from device.files.toml_text import ANY_KEY, find_line, parse, read_text
+from device.files.toml_text import ANY_KEY, bare, find_line, parse, read_text
 from device.messages import VOICES, Mode, Note, PersonalBaseline, PersonalResponse, Voice
+from device.plan_layout import PlanLayout, Side, Zone
 
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Axis = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
@@ -184,6 +185,11 @@ class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     goal_valence: Axis = 0.4
     goal_arousal: Axis = -0.6
+    goal_valence_side: Side | None = None
+    """Where the goal is met; none: below zero "at most" its value, above zero "at least", at zero "near"."""
+    goal_arousal_side: Side | None = None
+    goal_zone: Zone = 0.2
+    """Half-width of the zone in which a goal counts as reached."""
     limits: Limits = Limits()
     programs: dict[Voice, Program] = msgspec.field(
         default_factory=lambda: {"melody": 0, "inner": 0, "bass": 32, "pad": 89}
@@ -191,6 +197,7 @@ class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     """General MIDI program per voice."""
     never_programs: tuple[Program, ...] = ()
     preference: Preference = Preference()
+    plan: PlanLayout = PlanLayout()
 
 
 class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -242,7 +249,7 @@ class EntryError(ConfigError):
         return ConfigError(f"{path}:{line}: {self.sentence}", self.action) if line else self
 
 
-T = TypeVar("T", bound=Config)
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def path_of(name: str, key: str) -> Path:
@@ -274,14 +281,13 @@ def load(path: Path, kind: type[T]) -> T:
 
 def _explain(path: Path, text: str, message: str) -> tuple[str, str]:
     where = re.search(r"`\$\.?([^`]*)`$", message)
-    # msgspec names an entry of a dict `[...]`, whatever its key; an entry of a list stands on the list's line.
-    inside = re.sub(r"\[\d+\]", "", where[1] if where else "")
-    tables = re.findall(r"\[\.\.\.\]|[^.\[]+", inside)
+    # msgspec names an entry of a dict `[...]`, whatever its key.
+    tables = re.findall(r"\[\.\.\.\]|[^.\[]+(?:\[\d+\])*", where[1] if where else "")
     unknown = re.search(r"unknown field `([^`]+)`", message)
     key = unknown[1] if unknown else (tables.pop() if tables else "")
     line, found = find_line(text, tables, key)
     place = f"{path}:{line}" if line else str(path)
-    dotted = ".".join(part for part in [*found, key] if part != ANY_KEY)
+    dotted = ".".join(bare(part) for part in [*found, key] if part != ANY_KEY)
     if unknown:
         return f"{place}: unknown key `{dotted}`.", "Remove it or mend its name."
     reason = message.partition(" - at ")[0]

@@ -15,9 +15,10 @@ from device.control.breath import Breath
 from device.control.cues import Cues, as_numbers, cues_of, expressed, led, mode_of, shift, wanted
 from device.control.decisions import Choice, Council
 from device.control.plan_clock import PlanClock
+from device.control.policies.view import felt
 from device.control.real import unit
 from device.control.reasons import explain
-from device.control.session_plan import RESTING, UNKNOWN_START, Moment, SessionPlan, State
+from device.control.session_plan import RESTING, UNKNOWN_START, UNTOLD, Moment, State, plan_of
 from device.control.tonality import tonic_at
 from device.messages import (
     AffectEstimate,
@@ -68,8 +69,7 @@ class Controller:
     def __init__(self, config: SessionConfig) -> None:
         prescription = config.prescription
         self._config, self._limits = config, prescription.limits
-        goal = State(prescription.goal_valence, prescription.goal_arousal)
-        self._plan = SessionPlan(config.minutes, config.device.affect.baseline_s, goal)
+        self._plan = plan_of(config)
         self._clock = PlanClock(config.started_ns)
         self._council = Council(config)
         self._affect: AffectEstimate | None = None
@@ -78,9 +78,11 @@ class Controller:
         self._breath = Breath()
         self._start: State | None = None
         """The listener's state before the shift."""
+        self._felt = UNTOLD
+        """The listener's state now, where it is known."""
         self._wish = 0.0
         self._choice: Choice | None = None
-        self._mode: Mode = "major" if goal.valence >= 0 else "minor"
+        self._mode: Mode = "major" if prescription.goal_valence >= 0 else "minor"
         self._wanted = cues_of(RESTING, self._limits)
         """The cues that the newest intent went towards."""
         self._intent: MusicIntent | None = None
@@ -111,6 +113,7 @@ class Controller:
 
     def _answer(self, transport: Transport, now_ns: int) -> Sequence[Told]:
         passed_s = self._clock.advance(transport.starts_ns)
+        self._felt = felt(self._affect, now_ns)
         moment, bar_index = self._moment(), transport.bar_index
         heard = self._heard(bar_index)
         music = expressed(heard or self._wanted, self._limits)
@@ -143,7 +146,7 @@ class Controller:
 
     def _moment(self) -> Moment:
         """The moment of the plan, its setpoint moved by what the listener or the therapist wished."""
-        moment = self._plan.at(self._clock.plan_s, self._start or UNKNOWN_START)
+        moment = self._plan.at(self._clock.plan_s, self._start or UNKNOWN_START, self._felt)
         arousal = unit(moment.setpoint.arousal + self._wish)
         return moment._replace(setpoint=moment.setpoint._replace(arousal=arousal))
 
@@ -244,7 +247,7 @@ class Controller:
             tonic_pc=tonic_at(self._config.seed, bar_index, self._mode, self._config.prescription.preference),
             generator=self._config.device.music.generator,
             swell_per_min=self._breath.swells_per_min if self._config.prescription.preference.swells else 0.0,
-            silent=bool(choice.proposal.silent),
+            silent=bool(choice.proposal.silent) or moment.silent,
             final=bool(moment.session_left_s <= beats * 60.0 / cues.tempo_bpm),
             reason=explain(moment, choice, self._affect, self._sensors, before, cues, self._clock.held),
         )

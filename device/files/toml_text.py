@@ -16,6 +16,7 @@ PARTS_MAX = 16
 STRINGS = re.compile(r'"(?:\\.|[^"\\\n])*"|' + r"'[^'\n]*'")
 DOTTED = re.compile(r"[\w-]+(?:[ \t]*\.[ \t]*[\w-]+)*")
 HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]")
+NUMBER = re.compile(r"(?:\[\d+\])+$")
 ANY_KEY = "[...]"
 """Stands for a key of any name."""
 
@@ -59,15 +60,19 @@ def parse(text: str, name: str) -> dict[str, Any]:
 
 
 def find_line(text: str, tables: list[str], key: str) -> tuple[int, list[str]]:
-    """Line of `key` inside the table (or of the table's header; 0: cannot be told) and the table's name as written."""
+    """Line of `key` inside the table (or of the table's header; 0: cannot be told) and the table's name as written.
+
+    `phase[2]` is the third table of the array `[[phase]]`; the entries of a list stand on the list's line.
+    """
     current: list[str] = []
     wanted = [*tables, key]
     header_line, found = 0, tables
+    counts: dict[tuple[str, ...], int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         header = HEADER.match(line)
         name, is_assigned, _ = line.partition("=")
         if header:
-            current = _parts(header[1])
+            current = _numbered(_parts(header[1]), counts, is_array=line.lstrip().startswith("[["))
         here = current if header else [*current, *_parts(name)] if is_assigned else []
         # The key, or what is within it where it is a table.
         if _matches(here[: len(wanted)], wanted):
@@ -78,11 +83,28 @@ def find_line(text: str, tables: list[str], key: str) -> tuple[int, list[str]]:
     return header_line, found
 
 
+def bare(part: str) -> str:
+    """A part of a key without its number."""
+    return NUMBER.sub("", part)
+
+
+def _numbered(parts: list[str], counts: dict[tuple[str, ...], int], *, is_array: bool) -> list[str]:
+    """The parts of a header, those that are arrays of tables with the number of the table."""
+    numbered: list[str] = []
+    for place, part in enumerate(parts, start=1):
+        name = (*numbered, part)
+        if is_array and place == len(parts):
+            counts[name] = counts.get(name, -1) + 1
+        numbered.append(f"{part}[{counts[name]}]" if name in counts else part)
+    return numbered
+
+
 def _parts(dotted: str) -> list[str]:
     return [part.strip().strip("\"'") for part in dotted.split(".")]
 
 
 def _matches(table: list[str], pattern: list[str]) -> bool:
+    """Where both have a number, it is the same."""
     return len(table) == len(pattern) and all(
-        want in (ANY_KEY, have) for have, want in zip(table, pattern, strict=True)
+        want in (ANY_KEY, have, bare(have)) or bare(want) == have for have, want in zip(table, pattern, strict=True)
     )

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 
 from device.control.real import Real, where
-from device.control.session_plan import Moment, State, gap
+from device.control.session_plan import UNTOLD, Moment, State
 from device.messages import AffectEstimate, CueName, Moves
 from device.streams import STREAMS
 
@@ -52,14 +52,16 @@ class View(NamedTuple):
     @property
     def arousal_gap(self) -> Real:
         """How far arousal has yet to go to the setpoint; 0 where it is on the allowed side, or not known."""
-        towards = gap(self.moment.setpoint.arousal, self.feeling.arousal, self.moment.sides.arousal)
-        return where(self.feeling.known, towards, 0.0)
+        return where(self.feeling.known, self._gap.arousal, 0.0)
 
     @property
     def valence_gap(self) -> Real:
         """The same for valence."""
-        towards = gap(self.moment.setpoint.valence, self.feeling.valence, self.moment.sides.valence)
-        return where(self.feeling.known, towards, 0.0)
+        return where(self.feeling.known, self._gap.valence, 0.0)
+
+    @property
+    def _gap(self) -> State:
+        return self.moment.gap(State(self.feeling.valence, self.feeling.arousal))
 
     @property
     def certainty(self) -> Real:
@@ -123,3 +125,10 @@ def feeling_in(affect: AffectEstimate | None) -> Feeling:
     if affect is None:
         return Feeling()
     return Feeling(True, affect.arousal, affect.arousal_sd, affect.valence, affect.valence_sd)
+
+
+def felt(affect: AffectEstimate | None, now_ns: int) -> State:
+    """The state that an estimate tells, NaN where it must not be acted on."""
+    if affect is None or refuse(affect, now_ns) is not None:
+        return UNTOLD
+    return State(affect.valence, affect.arousal)
