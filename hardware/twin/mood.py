@@ -1,7 +1,7 @@
 """How the virtual patient feels: arousal and relaxation, once a second, pulled slowly by what is heard.
 
-A deliberately simple first physiology. Cue weights follow Eerola, Friberg & Bresin 2013 (cues add up, no interactions):
-tempo, density, loudness, register and brightness move arousal; mode moves relaxation.
+A deliberately simple first physiology: of what is heard in a bar (`hearing`) the cues move arousal, the mode
+relaxation.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from device.messages import TICKS_PER_BEAT, Note, PlayedBar
+from device.messages import PlayedBar
+from hardware.twin.hearing import arousal_cue, mode_cue
 from hardware.twin.profiles import Profile
 
 RELAXING_S = 60.0
@@ -18,9 +19,6 @@ WANDERING_S = 90.0
 """Time constant of the arousal that comes and goes by itself."""
 REMEMBERED_S = 4.0
 """Music that stopped for longer no longer pulls."""
-_STEPS = np.arange(12)
-_MAJOR = np.array([1, 0, 0.3, 0, 0.8, 0.4, 0, 0.8, 0, 0.4, 0, 0.3])
-_MINOR = np.array([1, 0, 0.3, 0.8, 0, 0.4, 0, 0.8, 0.4, 0, 0.3, 0])
 
 
 class Feeling(NamedTuple):
@@ -28,32 +26,6 @@ class Feeling(NamedTuple):
 
     arousal: float
     relaxation: float
-
-
-def arousal_cue(bar: PlayedBar) -> float:
-    """What a bar suggests: -1 (slow, sparse, soft, low, dull) to 1."""
-    density = len(bar.notes) / max(1, bar.beats)
-    register = float(np.mean([note.pitch for note in bar.notes])) if bar.notes else 62.0
-    cues = (
-        (0.35, (bar.tempo_bpm - 84) / 36),
-        (0.20, (density - 2) / 2),
-        (0.25, (bar.loudness_db + 12) / 12),
-        (0.10, (register - 62) / 15),
-        (0.10, 2 * bar.brightness - 1),
-    )
-    return sum(weight * min(1.0, max(-1.0, cue)) for weight, cue in cues)
-
-
-def mode_cue(notes: tuple[Note, ...]) -> float:
-    """-1 (minor) to 1 (major), from how long each pitch class sounds; 0 without notes."""
-    if not notes:
-        return 0.0
-    sounding = np.zeros(12)
-    for note in notes:
-        sounding[note.pitch % 12] += note.duration_tick / TICKS_PER_BEAT
-    keys = (_STEPS[:, None] + _STEPS) % 12
-    major, minor = (float((sounding[keys] @ profile).max()) for profile in (_MAJOR, _MINOR))
-    return float(np.clip(6 * (major - minor) / (major + minor), -1, 1))
 
 
 class Mood:

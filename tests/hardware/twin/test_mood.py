@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.messages import Note, PlayedBar
-from hardware.twin.mood import Mood, arousal_cue, mode_cue
+from hardware.twin.hearing import arousal_cue, mode_cue
+from hardware.twin.mood import Mood
 from hardware.twin.profiles import PROFILES, Profile
 from tests.hardware.music import CALM, LIVELY, played
 
