@@ -17,7 +17,7 @@ from device.control.bounds import bounded, settle, slowed
 from device.control.cues import Cues, cues_of, expressed, is_major, led, wanted
 from device.control.policies.view import Feeling, Policy, View
 from device.control.real import Real, unit, where
-from device.control.session_plan import RESTING, UNKNOWN_START, Moment, SessionPlan, State
+from device.control.session_plan import RESTING, UNKNOWN_START, Moment, State, plan_for
 from device.messages import Moves
 from device.music.form import SECTION_BARS
 
@@ -31,10 +31,6 @@ class Terms(NamedTuple):
     prescription: Prescription = Prescription()
     minutes: float = 20.0
     baseline_s: float = AffectConfig().baseline_s
-
-    @property
-    def goal(self) -> State:
-        return State(self.prescription.goal_valence, self.prescription.goal_arousal)
 
     @property
     def limits(self) -> Limits:
@@ -84,24 +80,25 @@ class Box:
     """Control of one session for a whole cohort; `device.control.controller` is the same for one listener."""
 
     def __init__(self, terms: Terms, policy: Policy, n_listeners: int) -> None:
-        self._plan = SessionPlan(terms.minutes, terms.baseline_s, terms.goal)
+        self._plan = plan_for(terms.prescription, terms.minutes, terms.baseline_s)
         self._policy, self._limits = policy, terms.limits
         zeros: Real = np.zeros(n_listeners)
         self._start = State(UNKNOWN_START.valence + zeros, UNKNOWN_START.arousal + zeros)
         self._met = zeros > 0
         """Whose present state was known once."""
-        self._moves = Moves(**dict.fromkeys(Moves.__struct_fields__, zeros))
+        self._moves = Moves(*(zeros for _ in Moves.__struct_fields__))
         self._cues = Cues(*(zeros + cue for cue in cues_of(RESTING, self._limits)))
-        self._major = np.full(n_listeners, terms.goal.valence >= 0)
+        self._major = np.full(n_listeners, terms.prescription.goal_valence >= 0)
         self._decisions = 0
 
     def decide(self, plan_s: float, told: Told, random: np.random.Generator) -> tuple[Moment, Music]:
         """What is asked for at this time of the plan, and where the plan stands."""
-        since_s = DECISION_S if self._decisions else 0.0
+        since_s, feeling = DECISION_S if self._decisions else 0.0, told.feeling
+        felt = State(where(feeling.known, feeling.valence, np.nan), where(feeling.known, feeling.arousal, np.nan))
         view = View(
             since_s=since_s,
-            moment=self._plan.at(plan_s, self._start),
-            feeling=told.feeling,
+            moment=self._plan.at(plan_s, self._start, felt),
+            feeling=feeling,
             moves=self._moves,
             music=expressed(self._cues, self._limits),
             told_arousal=told.told_arousal,
@@ -109,23 +106,23 @@ class Box:
         )
         proposal = self._policy.decide(view, random)
         self._moves = slowed(bounded(_where_sound(proposal.moves)), self._moves, since_s, ())
-        moment = self._meet(view.moment, plan_s, told.feeling)
+        moment = self._meet(view.moment, plan_s, felt)
         asked = wanted(moment, self._moves, self._limits)
         self._cues = settle(self._cues if self._decisions else asked, asked, self._limits, (), since_s)
         if self._decisions % SECTION_BARS == 0:
             self._major = is_major(led(moment.setpoint, self._moves).valence, self._major)
         self._decisions += 1
-        return moment, Music(self._cues, self._major, np.broadcast_to(proposal.silent, self._met.shape))
+        return moment, Music(self._cues, self._major, self._met & False | proposal.silent | moment.silent)
 
-    def _meet(self, moment: Moment, plan_s: float, feeling: Feeling) -> Moment:
+    def _meet(self, moment: Moment, plan_s: float, felt: State) -> Moment:
         """Take the present state for the start of the way: until the shift, or the first time it is known."""
         if moment.phase not in ("baseline", "match", "shift"):
             return moment
-        takes = feeling.known & (True if moment.phase != "shift" else ~self._met)
-        valence = where(takes, unit(feeling.valence), self._start.valence)
-        self._start = State(valence, where(takes, unit(feeling.arousal), self._start.arousal))
+        takes = np.isfinite(felt.arousal) & (True if moment.phase != "shift" else ~self._met)
+        valence = where(takes, unit(felt.valence), self._start.valence)
+        self._start = State(valence, where(takes, unit(felt.arousal), self._start.arousal))
         self._met = self._met | takes
-        return self._plan.at(plan_s, self._start)
+        return self._plan.at(plan_s, self._start, felt)
 
 
 def _where_sound(moves: Moves) -> Moves:

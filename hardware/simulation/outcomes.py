@@ -11,28 +11,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from device.control.session_plan import Sides, State, gap
 from hardware.simulation.closed_loop import DECISION_S, Step
 
 Floats = npt.NDArray[np.float64]
 COUNTED = ("shift", "hold")
 ARRIVED_S = 30.0
 """Who was in the zone for so long has arrived there."""
-
-
-class Zone(NamedTuple):
-    """Where a session is to bring its listeners."""
-
-    goal: State
-    sides: Sides
-    half_width: float
-
-    def distance(self, state: State) -> Floats:
-        """How far it is to the goal's allowed side, on the plane; shape (listeners,)."""
-        valence = gap(self.goal.valence, state.valence, self.sides.valence)
-        arousal = gap(self.goal.arousal, state.arousal, self.sides.arousal)
-        away: Floats = np.hypot(valence, arousal)
-        return away
 
 
 class Outcomes(NamedTuple):
@@ -43,29 +27,30 @@ class Outcomes(NamedTuple):
     time_to_target_s: Floats
     """From the beginning of the shift until in the zone for `ARRIVED_S`; to the end of the hold where never."""
     distance: Floats
-    """Mean distance from the goal over shift and hold."""
+    """Mean distance from the goal's allowed side over shift and hold, on the plane."""
     distance_at_end: Floats
     """The same over the hold alone."""
     arousal_rise: Floats
     """Mean arousal over shift and hold less that of the match: above 0, it rose."""
 
 
-def outcomes(steps: Iterable[Step], zone: Zone) -> Outcomes:
+def outcomes(steps: Iterable[Step]) -> Outcomes:
     """Live through a session and say what it did."""
-    distances, arousal, matched, held = [], [], [], []
-    for step in steps:
-        if step.moment.phase == "match":
-            matched.append(step.state.arousal)
-        if step.moment.phase in COUNTED:
-            distances.append(zone.distance(step.state))
-            arousal.append(step.state.arousal)
-            held.append(step.moment.phase == "hold")
-    away = np.array(distances)
+    inside, distances, arousal, matched, held = [], [], [], [], []
+    for moment, _, state in steps:
+        if moment.phase == "match":
+            matched.append(state.arousal)
+        if moment.phase in COUNTED:
+            in_the_end = moment._replace(setpoint=moment.goal)
+            inside.append(in_the_end.in_zone(state))
+            distances.append(np.hypot(*in_the_end.gap(state)))
+            arousal.append(state.arousal)
+            held.append(moment.phase == "hold")
     return Outcomes(
-        time_in_zone=np.mean(away <= zone.half_width, axis=0),
-        time_to_target_s=_arrival_s(away <= zone.half_width),
-        distance=away.mean(axis=0),
-        distance_at_end=away[np.array(held)].mean(axis=0),
+        time_in_zone=np.mean(inside, axis=0),
+        time_to_target_s=_arrival_s(np.array(inside)),
+        distance=np.mean(distances, axis=0),
+        distance_at_end=np.array(distances)[held].mean(axis=0),
         arousal_rise=np.mean(arousal, axis=0) - np.mean(matched, axis=0),
     )
 

@@ -90,7 +90,7 @@ def test_the_cohort_is_asked_the_cues_that_the_controller_asks_of_each_listener(
 
 def test_whoever_follows_is_led_to_the_goal() -> None:
     steps = session(load_policy(ControlConfig(policy="hand"), MODELS_DIR, {}), terms=Terms(minutes=20.0))
-    assert steps[-1].state.arousal == pytest.approx(np.full(4, TERMS.goal.arousal), abs=0.25)
+    assert np.all(steps[-1].state.arousal < TERMS.prescription.goal_arousal + 0.1)
     assert np.all(steps[-1].state.arousal < steps[0].state.arousal - 0.5)
 
 
@@ -127,5 +127,4 @@ def test_the_same_seed_gives_the_same_session_and_another_seed_another() -> None
 def test_a_goal_is_the_prescriptions() -> None:
     prescription = msgspec.structs.replace(TERMS.prescription, goal_arousal=0.5, goal_valence=0.1)
     terms = TERMS._replace(prescription=prescription)
-    assert terms.goal == State(0.1, 0.5)
-    assert session(Says(Proposal()), terms=terms)[-8].moment.setpoint == State(0.1, 0.5)
+    assert session(Says(Proposal()), terms=terms)[-8].moment.goal == State(0.1, 0.5)

@@ -8,9 +8,10 @@ import pytest
 from device.control.session_plan import Moment, Sides, State
 from device.messages import Phase
 from hardware.simulation.closed_loop import DECISION_S, Music, Step
-from hardware.simulation.outcomes import ARRIVED_S, Outcomes, Zone, outcomes
+from hardware.simulation.outcomes import ARRIVED_S, Outcomes, outcomes
 
-ZONE = Zone(State(0.4, -0.4), Sides("near", "at most"), 0.2)
+GOAL = State(0.4, -0.4)
+AIM = Moment("match", 0.5, 1.0, 1.0, State(0.0, 0.0), Sides("near", "at most"), GOAL, zone=0.2)
 PHASES: tuple[Phase, ...] = ("baseline", "match", "shift", "hold", "cool-down")
 N_EACH = 40
 
@@ -19,14 +20,14 @@ def course(arousal: dict[Phase, list[float]], valence: float = 0.4) -> Outcomes:
     """Three listeners, each with one arousal for each phase."""
     steps = [
         Step(
-            Moment(phase, 0.5, 1.0, 1.0, ZONE.goal),
+            AIM._replace(phase=phase),
             Music(None, True, False),
             State(np.full(3, valence), np.array(arousal[phase])),
         )
         for phase in PHASES
         for _ in range(N_EACH)
     ]
-    return outcomes(steps, ZONE)
+    return outcomes(steps)
 
 
 def always(arousal: list[float]) -> dict[Phase, list[float]]:
@@ -56,9 +57,9 @@ def test_unpleasant_calm_is_not_the_goal() -> None:
 
 
 def test_passing_through_the_zone_is_not_arriving() -> None:
-    moment, music, valence = Moment("shift", 0.5, 1, 1, ZONE.goal), Music(None, True, False), np.array([0.4])
+    moment, music, valence = AIM._replace(phase="shift"), Music(None, True, False), np.array([0.4])
     steps = [Step(moment, music, State(valence, np.array([arousal]))) for arousal in [0.5, -0.5, 0.5, *[-0.5] * 20]]
-    matched = steps[0]._replace(moment=Moment("match", 0.5, 1, 1, ZONE.goal))
-    held = steps[-1]._replace(moment=Moment("hold", 0.5, 1, 1, ZONE.goal))
-    assert outcomes([matched, *steps, held], ZONE).time_to_target_s == [3 * DECISION_S]
+    matched = steps[0]._replace(moment=AIM)
+    held = steps[-1]._replace(moment=AIM._replace(phase="hold"))
+    assert outcomes([matched, *steps, held]).time_to_target_s == [3 * DECISION_S]
     assert ARRIVED_S < 20 * DECISION_S
