@@ -175,14 +175,15 @@ class SessionPlan:
     def at(self, plan_s: float, start: State, now: State = UNTOLD) -> Moment:
         """The moment `plan_s` after the beginning, for a listener whose state was `start` before the shift.
 
-        `now` is their state at present, NaN where it is not known. Who is beyond a one-sided goal is met there.
+        `now` is their state at present, NaN where it is not known. Who began beyond a one-sided goal is led no less
+        far than that, and who is beyond it now no less far than the goal: nobody is pulled back, or pushed further.
         """
         index = self._index_at(plan_s)
         stretch = self.stretches[index]
         progress = min(1.0, max(0.0, (plan_s - stretch.begins_s) / max(stretch.length_s, 1e-9)))
         setpoint = self._path_at(index, plan_s, progress, start)
         if stretch.layout.kind != "baseline":
-            setpoint = self._spare(self._spare(setpoint, start), now)
+            setpoint = self._spare(self._spare(setpoint, start, start), now, self.goal)
         return Moment(
             phase=stretch.layout.kind,
             progress=progress,
@@ -207,7 +208,7 @@ class SessionPlan:
 
     def target_of(self, start: State) -> State:
         """The goal, or the listener's own state where that is beyond it on the allowed side."""
-        return self._spare(self.goal, start)
+        return self._spare(self.goal, start, start)
 
     def _index_at(self, plan_s: float) -> int:
         last = len(self.stretches) - 1
@@ -242,18 +243,18 @@ class SessionPlan:
             return State(before.points[-1].valence, before.points[-1].arousal)
         return start if before.kind == "match" else self.target_of(start)
 
-    def _spare(self, wanted: State, here: State) -> State:
-        """`wanted`, but no nearer to the middle than a listener who is beyond a one-sided goal already."""
+    def _spare(self, wanted: State, here: State, least: State) -> State:
+        """`wanted`, but `least` at least for a listener who is beyond a one-sided goal already."""
         return State(
-            _spared(wanted.valence, self.goal.valence, here.valence, self.sides.valence),
-            _spared(wanted.arousal, self.goal.arousal, here.arousal, self.sides.arousal),
+            _spared(wanted.valence, self.goal.valence, here.valence, least.valence, self.sides.valence),
+            _spared(wanted.arousal, self.goal.arousal, here.arousal, least.arousal, self.sides.arousal),
         )
 
 
-def _spared(wanted: Real, goal: Real, here: Real, side: Side) -> Real:
+def _spared(wanted: Real, goal: Real, here: Real, least: Real, side: Side) -> Real:
     if side == "at most":
-        return where(here <= goal, np.minimum(wanted, here), wanted)
-    return where(here >= goal, np.maximum(wanted, here), wanted) if side == "at least" else wanted
+        return where(here <= goal, np.minimum(wanted, least), wanted)
+    return where(here >= goal, np.maximum(wanted, least), wanted) if side == "at least" else wanted
 
 
 def stretches_of(phases: Sequence[PhaseLayout], length_s: float, baseline_s: float) -> tuple[Stretch, ...]:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 
 from device.control.real import Real, where
-from device.control.session_plan import UNTOLD, Moment, State
+from device.control.session_plan import Moment, State
 from device.messages import AffectEstimate, CueName, Moves
 from device.streams import STREAMS
 
@@ -29,6 +29,11 @@ class Feeling(NamedTuple):
     arousal_sd: Real = 1.0
     valence: Real = 0.0
     valence_sd: Real = 1.0
+
+    @property
+    def state(self) -> State:
+        """The point on the plane; NaN where it is not known."""
+        return State(where(self.known, self.valence, math.nan), where(self.known, self.arousal, math.nan))
 
 
 class View(NamedTuple):
@@ -129,6 +134,4 @@ def feeling_in(affect: AffectEstimate | None) -> Feeling:
 
 def felt(affect: AffectEstimate | None, now_ns: int) -> State:
     """The state that an estimate tells, NaN where it must not be acted on."""
-    if affect is None or refuse(affect, now_ns) is not None:
-        return UNTOLD
-    return State(affect.valence, affect.arousal)
+    return feeling_in(None if refuse(affect, now_ns) else affect).state

@@ -156,9 +156,9 @@ def test_who_is_beyond_a_one_sided_goal_is_never_pulled_back(
         moment.setpoint, plan.goal, start, felt, moment.gap(felt), plan.sides, strict=True
     ):
         beyond = {"at most": -1.0, "at least": 1.0, "near": 0.0}[side]
-        for state in (begin, here):
+        for state, least in ((begin, begin), (here, goal)):
             if beyond and beyond * (state - goal) >= 0:
-                assert beyond * (wanted - state) >= 0
+                assert beyond * (wanted - least) >= 0
         assert beyond * left >= 0
         if beyond and beyond * (here - goal) >= 0:
             assert left == 0
