@@ -79,6 +79,12 @@ def take(proposal: Moves, before: Moves, since_s: float, locks: Collection[CueNa
     return Taken(_as_numbers(moves), _as_numbers(proposed), tuple(limited), bool(broken))
 
 
+def withdrawn(taken: Taken, before: Moves, since_s: float, locks: Collection[CueName]) -> Taken:
+    """The same where nothing may be taken: the moves go back to the plan at their slopes."""
+    moves = _as_numbers(slowed(Moves(), before, since_s, locks))
+    return taken._replace(moves=moves, limited=(*taken.limited, "withdrawn by the shield"))
+
+
 def bounded(proposal: Moves) -> Moves:
     """A proposal inside its bounds."""
     return Moves(**{name: clip(getattr(proposal, name), -bound.most, bound.most) for name, bound in BOUNDS.items()})

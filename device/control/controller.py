@@ -117,8 +117,11 @@ class Controller:
         moment, bar_index = self._moment(), transport.bar_index
         heard = self._heard(bar_index)
         music = expressed(heard or self._wanted, self._limits)
-        self._choice = choice = self._council.choose(bar_index, now_ns, passed_s, moment, self._affect, music)
-        moment = self._meet(moment, choice)
+        is_late = now_ns > transport.deadline_ns
+        self._choice = choice = self._council.choose(
+            bar_index, now_ns, passed_s, moment, self._affect, music, is_late=is_late
+        )
+        moment = choice.verdict.over(self._meet(moment, choice))
         self._wanted = wanted(moment, self._council.moves, self._limits)
         before = heard or self._wanted
         elapsed_s, self._revised_s = max(0.0, passed_s - self._revised_s), 0.0
@@ -208,9 +211,10 @@ class Controller:
 
     def _revise(self, command: Command, now_ns: int) -> Sequence[Told]:
         """The newest intent once more, as it is with the wish; before the first there is nothing to revise."""
-        last, choice, moment = self._intent, self._choice, self._moment()
+        last, choice = self._intent, self._choice
         if last is None or choice is None:
             return ()
+        moment = choice.verdict.over(self._moment())
         choice = choice._replace(view=choice.view._replace(moment=moment))
         old, self._wanted = self._wanted, wanted(moment, self._council.moves, self._limits)
         before = _cues_in(last)
@@ -247,7 +251,7 @@ class Controller:
             tonic_pc=tonic_at(self._config.seed, bar_index, self._mode, self._config.prescription.preference),
             generator=self._config.device.music.generator,
             swell_per_min=self._breath.swells_per_min if self._config.prescription.preference.swells else 0.0,
-            silent=bool(choice.proposal.silent) or moment.silent,
+            silent=choice.silent or moment.silent,
             final=bool(moment.session_left_s <= beats * 60.0 / cues.tempo_bpm),
             reason=explain(moment, choice, self._affect, self._sensors, before, cues, self._clock.held),
         )

@@ -28,3 +28,13 @@ def where(condition: Real, one: Real, other: Real) -> Real:
     """`one` where the condition holds, else `other`; a number stays a number."""
     chosen: Real = np.where(condition, one, other)
     return chosen[()]
+
+
+def fade(count: Real, since_s: Real, constant_s: float) -> Real:
+    """What is left of a count of events `since_s` later."""
+    return count * np.exp(-since_s / constant_s)
+
+
+def towards(value: Real, aim: Real, since_s: Real, constant_s: Real) -> Real:
+    """`value` after it went towards `aim` for `since_s`, with a time constant."""
+    return aim + (value - aim) * np.exp(-since_s / constant_s)

@@ -27,7 +27,7 @@ def explain(
     ground = _feeling(moment, choice.refusal, affect, sensors)
     taken = choice.taken
     refused = f"back to the plan, as the policy's answer was refused: {taken.limited[0]}" if taken.refused else ""
-    own = "; ".join(filter(None, (choice.proposal.why, refused)))
+    own = "; ".join(filter(None, (choice.proposal.why, choice.fault, refused, choice.shield)))
     return f"{stands}: {ground}{f' ({own})' if own else ''}: {describe_change(before, cues)}"
 
 
