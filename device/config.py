@@ -104,6 +104,8 @@ class ControlConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A row of `control.POLICIES`."""
     model: str = ""
     """The model folder of a policy that has one."""
+    approve_first: bool = False
+    """Whether what a policy proposes waits for somebody to approve it, whatever is prescribed."""
     hand: HandConfig = HandConfig()
 
 
@@ -196,6 +198,8 @@ class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     )
     """General MIDI program per voice."""
     never_programs: tuple[Program, ...] = ()
+    approve_first: bool = False
+    """Whether what a policy proposes waits for the therapist to approve it."""
     preference: Preference = Preference()
     plan: PlanLayout = PlanLayout()
 

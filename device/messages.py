@@ -6,7 +6,7 @@ This module imports nothing of ours.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -27,7 +27,9 @@ SourceState = Literal["connecting", "streaming", "silent", "lost", "failed"]
 Author = Literal["patient", "therapist", "manager"]
 Decider = Literal["plan", "policy", "shield", "patient", "therapist", "manager"]
 """`shield`: what the policy proposed could not be taken at all."""
-CueName = Literal["tempo", "density", "register", "loudness", "brightness", "articulation"]
+CueName = Literal["tempo", "mode", "register", "instrument", "loudness", "density", "brightness", "articulation"]
+Step = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
+"""A point, or a step, on an axis of the valence-arousal plane."""
 Answer = Literal["taken", "queued", "refused"]
 """`taken`: it is obeyed now; `queued`: it will be, without being asked again; `refused`: it will not."""
 
@@ -139,6 +141,8 @@ class MusicIntent(Message, frozen=True, kw_only=True):
     generator: str
     swell_per_min: float = 0.0
     """How often the sound swells and sinks again, for a listener to breathe along; 0: not at all."""
+    voice_levels: dict[str, float] = {}
+    """How strongly a voice plays where that is not as usual (1): 0 is not at all."""
     silent: bool = False
     """Nothing is played: a rest that plan, policy or a person chose."""
     final: bool = False
@@ -176,7 +180,25 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     moves: Moves
     """What was in force until then."""
     locks: tuple[CueName, ...] = ()
-    """Cues that a person holds as they are."""
+    """Cues that a person holds as they are, or set by hand."""
+    told_arousal: float | None = None
+    """What the listener said of their arousal since the policy was asked before."""
+    wished: float = 0.0
+    """What the listener wished since then: 1 for more of this, -1 for "too much"."""
+    held_to: tuple[float | None, float] | None = None
+    """Valence and arousal as the listener said them, while that counts for more than the estimate."""
+
+
+class PendingProposal(msgspec.Struct, frozen=True, kw_only=True):
+    """What the policy would do, which waits for somebody to approve it."""
+
+    id: int
+    moves: Moves
+    silent: bool = False
+    left_s: float
+    """It lapses after this time."""
+    words: str = ""
+    """What it would change."""
 
 
 class Decision(Message, frozen=True, kw_only=True):
@@ -194,9 +216,16 @@ class Decision(Message, frozen=True, kw_only=True):
     taken: Moves
     """What was left of the proposal after slopes and locks."""
     silent: bool = False
-    """Whether the policy proposed a rest."""
+    """Whether the policy had the music rest."""
     limited: tuple[str, ...] = ()
     """What slopes and locks changed, in words."""
+    approve_first: bool = False
+    """Whether the policy's proposals wait for a person."""
+    pending: PendingProposal | None = None
+    approved: int = 0
+    """Id of the approved proposal that is in force; 0: none."""
+    by_hand: bool = False
+    """Whether the therapist has taken over."""
     decided_by: Decider
     reason: str
 
@@ -236,6 +265,8 @@ class Bar(Message, frozen=True, kw_only=True):
     intent_revision: int = 0
     manner: Manner | None = None
     """What the velocities, the number and the lengths of its notes are meant for; none: it is played as it stands."""
+    silent: bool = False
+    """It has no notes because a rest was asked for."""
     reason: str = ""
 
 
@@ -268,6 +299,8 @@ class PlayedBar(Message, frozen=True, kw_only=True):
     manner: Manner | None = None
     """What its notes are meant for."""
     generator: str
+    silent: bool = False
+    """It was a rest that was asked for."""
     fallback: str = ""
     """Why the phrasebook played instead of the asked bar; empty when the asked bar played."""
     guarded: tuple[str, ...] = ()
@@ -377,7 +410,93 @@ class ResumePhase(Command, frozen=True, kw_only=True, tag="resume_phase"):
     pass
 
 
-AnyCommand = Start | Stop | Softer | Louder | Calmer | Livelier | SelfReport | SkipPhase | HoldPhase | ResumePhase
+class More(Command, frozen=True, kw_only=True, tag="more"):
+    """More of this: the music stays where it is for a while."""
+
+
+class TooMuch(Command, frozen=True, kw_only=True, tag="too_much"):
+    """The music becomes calmer, softer and thinner at once."""
+
+
+class LessOf(Command, frozen=True, kw_only=True, tag="less_of"):
+    """A voice plays softer, and asked again not at all: one by its name, or those that play an instrument."""
+
+    voice: Voice | None = None
+    program: Annotated[int, msgspec.Meta(ge=0, le=127)] | None = None
+    """General MIDI program."""
+
+
+class AllVoices(Command, frozen=True, kw_only=True, tag="all_voices"):
+    """Every voice plays again as usual."""
+
+
+class Lock(Command, frozen=True, kw_only=True, tag="lock"):
+    """A cue stays as it is; plan and policy go on with the others."""
+
+    cue: CueName
+
+
+class Unlock(Command, frozen=True, kw_only=True, tag="unlock"):
+    """A cue that is locked, or set by hand, is plan's and policy's again."""
+
+    cue: CueName
+
+
+class SetCue(Command, frozen=True, kw_only=True, tag="set_cue"):
+    """A cue goes to a value, as fast as it may, and stays there until it is unlocked."""
+
+    cue: CueName
+    value: float | Mode
+    """In the cue's unit as in `MusicIntent`; for the mode its name."""
+
+
+class Nudge(Command, frozen=True, kw_only=True, tag="nudge"):
+    """The target is moved by so much from now on."""
+
+    valence: Step = 0.0
+    arousal: Step = 0.0
+
+
+class TakeOver(Command, frozen=True, kw_only=True, tag="take_over"):
+    """The therapist leads by hand: the target stays, and the policy is not heard."""
+
+
+class HandBack(Command, frozen=True, kw_only=True, tag="hand_back"):
+    """Plan and policy lead again."""
+
+
+class ApproveFirst(Command, frozen=True, kw_only=True, tag="approve_first"):
+    """From now on nothing that the policy proposes is done before somebody approves it; or no longer so."""
+
+    on: bool = True
+
+
+class Approve(Command, frozen=True, kw_only=True, tag="approve"):
+    """A proposal is to be done."""
+
+    proposal: int = 0
+    """Its id; 0: whichever is pending."""
+
+
+class Reject(Command, frozen=True, kw_only=True, tag="reject"):
+    """A proposal is not to be done."""
+
+    proposal: int = 0
+
+
+class Rest(Command, frozen=True, kw_only=True, tag="rest"):
+    """The music rests from the next bar on; the session goes on."""
+
+
+class PlayOn(Command, frozen=True, kw_only=True, tag="play_on"):
+    """A rest that a person asked for is over."""
+
+
+AnyCommand = (
+    Start | Stop | Softer | Louder | Calmer | Livelier | SelfReport | SkipPhase | HoldPhase | ResumePhase
+    | More | TooMuch | LessOf | AllVoices | Lock | Unlock | SetCue | Nudge | TakeOver | HandBack
+    | ApproveFirst | Approve | Reject | Rest | PlayOn
+)  # fmt: skip
 """What the stream `commands` holds; a new kind is a struct above and a name here."""
 WISHES: dict[str, type[Command]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(AnyCommand) if kind is not Start

@@ -48,7 +48,7 @@ LOCKED: dict[CueName, tuple[str, str]] = {
     "brightness": ("brightness", "brightness"),
     "articulation": ("articulation", "articulation"),
 }
-"""The fields of `Cues` and of `Moves` that stand still while a cue is locked."""
+"""The fields of `Cues` and of `Moves` that stand still while a cue is locked; mode and instruments have none."""
 
 
 class Taken(NamedTuple):
@@ -67,16 +67,22 @@ def take(proposal: Moves, before: Moves, since_s: float, locks: Collection[CueNa
     One that is no number in any part is refused whole, and the moves go back to the plan at their slopes.
     """
     broken = tuple(f"{name} is no number" for name in BOUNDS if not math.isfinite(getattr(proposal, name)))
-    proposed = bounded(Moves() if broken else proposal)
-    moves = slowed(proposed, before, since_s, locks)
-    still = {LOCKED[lock][1] for lock in locks}
+    asked = proposed(proposal)
+    moves = slowed(asked, before, since_s, locks)
+    still = {LOCKED[lock][1] for lock in locks if lock in LOCKED}
     limited = list(broken)
     for name in BOUNDS:
-        if not broken and getattr(proposed, name) != getattr(proposal, name):
+        if not broken and getattr(asked, name) != getattr(proposal, name):
             limited.append(f"{name} bounded")
-        if getattr(moves, name) != getattr(proposed, name):
+        if getattr(moves, name) != getattr(asked, name):
             limited.append(f"{name} {'locked' if name in still else 'slowed'}")
-    return Taken(_as_numbers(moves), _as_numbers(proposed), tuple(limited), bool(broken))
+    return Taken(_as_numbers(moves), asked, tuple(limited), bool(broken))
+
+
+def proposed(proposal: Moves) -> Moves:
+    """A proposal inside its bounds, as plain numbers; none where a part of it is no number."""
+    is_whole = all(math.isfinite(getattr(proposal, name)) for name in BOUNDS)
+    return _as_numbers(bounded(proposal)) if is_whole else Moves()
 
 
 def withdrawn(taken: Taken, before: Moves, since_s: float, locks: Collection[CueName]) -> Taken:
@@ -92,7 +98,7 @@ def bounded(proposal: Moves) -> Moves:
 
 def slowed(proposed: Moves, before: Moves, since_s: Real, locks: Collection[CueName]) -> Moves:
     """How far the moves get `since_s` after `before` was in force; those of locked cues stand still."""
-    still = {LOCKED[lock][1] for lock in locks}
+    still = {LOCKED[lock][1] for lock in locks if lock in LOCKED}
     moves = {}
     for name, bound in BOUNDS.items():
         last, reach = getattr(before, name), bound.per_s * np.maximum(0.0, since_s)
@@ -124,7 +130,9 @@ def settle(
             for last, asked, slope in zip(before, inside, slopes, strict=True)
         )
     )
-    return cues._replace(**{field: getattr(before, field) for field in (LOCKED[lock][0] for lock in locks)})
+    return cues._replace(
+        **{field: getattr(before, field) for field in (LOCKED[lock][0] for lock in locks if lock in LOCKED)}
+    )
 
 
 def _slopes(before: Cues, limits: Limits, haste: Real) -> Cues:

@@ -6,25 +6,41 @@ It is the one door to a policy: whatever that raises or answers, the session goe
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from device.config import SessionConfig
-from device.control.bounds import BOUNDS, Taken, take, withdrawn
+from device.control.bounds import BOUNDS, Taken, proposed, take, withdrawn
+from device.control.interventions import Interventions
 from device.control.policies.loading import choose_policy, load_policy
-from device.control.policies.view import MAX_AGE_NS, Proposal, Refusal, View, feeling_in, refuse
+from device.control.policies.view import MAX_AGE_NS, Feeling, Proposal, Refusal, View, feeling_in, refuse
 from device.control.session_plan import Moment, State
 from device.control.shield import FAULTS, Shield, Verdict
 from device.control.signs import Level, Signs
-from device.messages import AffectEstimate, Context, CueName, Decider, Decision, Moves, MusicIntent, PersonalResponse
+from device.messages import AffectEstimate, Author, Context, Decider, Decision, Moves, MusicIntent, PersonalResponse
 from device.text import printable
 
+LEARNT_EVERY_S = 60.0
+"""What the policy learnt is told so often, so that a session that is torn off teaches too."""
 WHY_MAX = 200
 """Characters of a policy's own reason, or of its failure, that a decision keeps."""
 PROPENSITY_MAX = 1e6
 """A density beyond this, and one that is no number, is logged as not told."""
+
+
+class Ground(NamedTuple):
+    """What is known of the listener when a bar is asked for."""
+
+    affect: AffectEstimate | None
+    """None where `refusal` says why none can be acted on."""
+    refusal: Refusal | None
+    feeling: Feeling
+    """What the estimate says, or the listener's own words while they count for more."""
+    coverage: float
+    """Share of the signals that was usable, NaN where that is not told."""
 
 
 class Choice(NamedTuple):
@@ -32,21 +48,30 @@ class Choice(NamedTuple):
 
     view: View
     affect: AffectEstimate | None
-    """None where `refusal` says why none can be acted on."""
     refusal: Refusal | None
     proposal: Proposal
+    """The policy's own."""
     taken: Taken
+    """What was taken of it, or of what a person decided in its place."""
     verdict: Verdict = Verdict()
     fault: str = ""
     """How the policy failed, where it answered nothing that could be read."""
+    rests: bool = False
+    """Whether the policy has the music rest, and nobody minds."""
+    leader: Author | None = None
+    """Who leads in place of plan and policy."""
+    by_hand: bool = False
+    """Whether the therapist has taken over: then the shield minds the listener, not the policy."""
 
     @property
     def decided_by(self) -> Decider:
         """Who decided; a shield that withdrew nothing has not."""
-        withdrew = self.verdict.level == Level.PLAN and self.proposal.moves != Moves()
+        if self.by_hand and self.verdict.level < Level.NEUTRAL:
+            return "therapist"
+        withdrew = self.verdict.level == Level.PLAN and self.taken.proposed != Moves()
         if self.taken.refused or self.fault or withdrew or self.verdict.level >= Level.NEUTRAL:
             return "shield"
-        return "plan" if self.proposal.moves == Moves() else "policy"
+        return self.leader or ("plan" if self.taken.proposed == Moves() and not self.rests else "policy")
 
     @property
     def shield(self) -> str:
@@ -56,49 +81,52 @@ class Choice(NamedTuple):
     @property
     def silent(self) -> bool:
         """Whether the music rests: the policy's rest is kept even where its moves are not."""
-        return bool(self.proposal.silent or self.verdict.level >= Level.REST)
+        return bool(self.rests or self.verdict.level >= Level.REST)
 
 
 class Council:
-    """The session's policy and the moves in force."""
+    """The session's policy, the people who may overrule it, and the moves in force."""
 
-    def __init__(self, config: SessionConfig) -> None:
+    def __init__(self, config: SessionConfig, people: Interventions) -> None:
         control = config.device.control
-        self._seed, self._name = config.seed, control.policy
+        self._seed, self._name, self._people = config.seed, control.policy, people
         known = {response.policy + response.version: response.values for response in config.responses}
         kind = choose_policy(control)
         remembered = known.get(control.policy + kind.version, {})
         self._policy = load_policy(control, Path(config.models_dir), remembered)
         self._shield, self._faults = Shield(), 0
         self.moves = Moves()
-        self.locks: tuple[CueName, ...] = ()
+        self._untold_s = 0.0
+
+    def ground(self, affect: AffectEstimate | None, now_ns: int) -> Ground:
+        """What may be acted on of the newest estimate and of what the listener said."""
+        refusal = refuse(affect, now_ns)
+        seen = None if refusal else affect
+        feeling = self._people.own_words.over(feeling_in(seen))
+        return Ground(seen, refusal, feeling, coverage_in(affect, now_ns))
 
     def choose(
-        self,
-        bar_index: int,
-        now_ns: int,
-        since_s: float,
-        moment: Moment,
-        affect: AffectEstimate | None,
-        music: State,
-        *,
-        is_late: bool = False,
+        self, bar_index: int, since_s: float, moment: Moment, ground: Ground, music: State, *, is_late: bool = False
     ) -> Choice:
         """Ask the policy about a bar; what may be taken of its answer is in force from now on.
 
         `is_late` says that the bar was asked for too late to be composed.
         """
-        refusal = refuse(affect, now_ns)
-        seen = None if refusal else affect
-        view = View(since_s, moment, feeling_in(seen), self.moves, music, locks=self.locks)
+        people = self._people
+        news, locks = people.take_news(), people.locks.names
+        view = View(since_s, moment, ground.feeling, self.moves, music, news.told_arousal, news.wished, locks)
         proposal, fault = self._ask(view, keyed_generator(self._seed, bar_index))
-        taken = take(proposal.moves, self.moves, since_s, self.locks)
+        admitted = people.admit(proposal, self.moves)
+        taken = take(admitted.moves, self.moves, since_s, locks)
         self._faults += bool(fault) + taken.refused
-        verdict = self._shield.judge(self._signs(view, coverage_in(affect, now_ns), is_late=is_late))
-        if verdict.level >= Level.PLAN:
-            taken = withdrawn(taken, self.moves, since_s, self.locks)
+        verdict = self._shield.judge(self._signs(view, ground.coverage, is_late=is_late))
+        if verdict.level >= (Level.NEUTRAL if people.is_by_hand else Level.PLAN):
+            taken = withdrawn(taken, self.moves, since_s, locks)
         self.moves = taken.moves
-        return Choice(view, seen, refusal, proposal, taken, verdict, fault)
+        return Choice(
+            view, ground.affect, ground.refusal, proposal, taken, verdict, fault, bool(admitted.silent), people.leader,
+            people.is_by_hand,
+        )  # fmt: skip
 
     def _ask(self, view: View, random: np.random.Generator) -> tuple[Proposal, str]:
         """The policy's answer, or none and how it failed; one that failed too often is not asked any more."""
@@ -122,19 +150,23 @@ class Council:
             late=is_late,
         )
 
-    def learnt(self, now_ns: int) -> PersonalResponse | None:
-        """What the policy learnt of the listener so far, if it learns anything."""
+    def tell_learnt(self, passed_s: float, now_ns: int) -> Sequence[PersonalResponse]:
+        """What the policy learnt of the listener so far, from time to time, if it learns anything."""
+        self._untold_s += passed_s
+        if self._untold_s < LEARNT_EVERY_S:
+            return ()
+        self._untold_s = 0.0
         try:
             values = {name: float(value) for name, value in self._policy.memory().items()}
         except Exception:  # noqa: BLE001 - as `_ask`; what was learnt before stays
             self._faults += 1
-            return None
+            return ()
         if not values or not all(map(math.isfinite, values.values())):
-            return None
-        return PersonalResponse(t_ns=now_ns, policy=self._name, version=self._policy.version, values=values)
+            return ()
+        return (PersonalResponse(t_ns=now_ns, policy=self._name, version=self._policy.version, values=values),)
 
-    def minute(self, choice: Choice, intent: MusicIntent, decided_by: Decider) -> Decision:
-        """The decision behind an intent, as it is logged."""
+    def minute(self, choice: Choice, intent: MusicIntent, wished_by: Author | None = None) -> Decision:
+        """The decision behind an intent, as it is logged; `wished_by`: a person asked for it just now."""
         view, proposal = choice.view, choice.proposal
         moment, propensity = view.moment, float(proposal.propensity)
         return Decision(
@@ -151,16 +183,23 @@ class Council:
                 estimate=choice.affect,
                 refusal=choice.refusal or "",
                 moves=view.moves,
-                locks=view.locks,
+                locks=self._people.locks.names,
+                told_arousal=None if math.isnan(view.told_arousal) else float(view.told_arousal),
+                wished=float(view.wished),
+                held_to=self._people.own_words.said,
             ),
             policy=self._name,
             policy_version=self._policy.version,
-            proposal=choice.taken.proposed,
+            proposal=proposed(proposal.moves),
             propensity=propensity if 0 < propensity <= PROPENSITY_MAX else 0.0,
             taken=choice.taken.moves,
             silent=choice.silent,
             limited=choice.taken.limited,
-            decided_by=decided_by,
+            approve_first=self._people.approval.is_on,
+            pending=self._people.approval.pending,
+            approved=self._people.approval.approved_id,
+            by_hand=self._people.is_by_hand,
+            decided_by=wished_by or choice.decided_by,
             reason=intent.reason,
         )
 

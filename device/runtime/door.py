@@ -20,7 +20,8 @@ from typing import Literal
 import msgspec
 
 from device.clock import Clock
-from device.messages import UNDECODABLE, WISHES, Answer, Author, Command, Stop
+from device.messages import UNDECODABLE, WISHES, Answer, Author, Command
+from device.wishes import Allowance, forbidden
 
 ROLES: tuple[Author, ...] = ("patient", "therapist")
 LINE_MAX = 4096
@@ -29,8 +30,6 @@ CLIENTS_MAX = 16
 """Connections at a door; the one that has waited longest without a request makes room for the next."""
 REQUEST_NS = 2_000_000_000
 """A request that began must be whole after this time."""
-WISHES_PER_S, WISHES_AT_ONCE = 20, 40
-"""Wishes of one role that are taken; a stop is never one too many."""
 OWN_FIELDS = {"t_ns", "author", "id"}
 """What the door fills in itself."""
 
@@ -126,8 +125,7 @@ class Door:
         self._clock, self._selector = clock, selectors.DefaultSelector()
         self._clients: list[Client] = []
         self._listeners = {author: self._listen(path, author) for author, path in paths.items()}
-        self._allowance = dict.fromkeys(paths, float(WISHES_AT_ONCE))
-        self._counted_ns = clock.now_ns()
+        self._allowance = Allowance(clock.now_ns())
 
     def _listen(self, path: Path, author: Author) -> socket.socket:
         if path.is_socket():
@@ -201,22 +199,13 @@ class Door:
         self._selector.unregister(client.line)
         try:
             wish = read_wish(line, client.author)
-            self._ration(wish, now_ns)
+            refusal = forbidden(wish) or self._allowance.spend(wish, now_ns)
         except RefusedError as error:
-            self.answer(client, Reply(answer="refused", sentence=str(error)))
+            refusal = str(error)
+        if refusal:
+            self.answer(client, Reply(answer="refused", sentence=refusal))
         else:
             yield Request(self, client, wish)
-
-    def _ration(self, wish: Command, now_ns: int) -> None:
-        """Count a wish; raises RefusedError for one too many."""
-        gained = (now_ns - self._counted_ns) / 1e9 * WISHES_PER_S
-        self._counted_ns = now_ns
-        self._allowance = {author: min(WISHES_AT_ONCE, left + gained) for author, left in self._allowance.items()}
-        if isinstance(wish, Stop):
-            return
-        if self._allowance[wish.author] < 1:
-            raise RefusedError(f"More than {WISHES_PER_S} wishes a second cannot be obeyed.")
-        self._allowance[wish.author] -= 1
 
     def answer(self, client: Client, reply: Reply) -> None:
         """Answer a client that waits, and listen to it again."""

@@ -9,8 +9,25 @@ from device.messages import WISHES, AnyCommand, CommandAnswer, Start, Tick, Tran
 from device.processes import PROCESSES
 from device.runtime.stage_runner import StageRunner, build_stages
 
-BEFORE = {"resume_phase": "hold_phase"}
+BEFORE = {
+    "resume_phase": "hold_phase",
+    "more": "skip_phase",
+    "all_voices": "less_of",
+    "unlock": "lock",
+    "hand_back": "take_over",
+    "play_on": "rest",
+}
 """What a wish needs to be possible."""
+NEVER = ("approve", "reject")
+"""Wishes that only a proposal makes possible."""
+SAID = {
+    "self_report": {"value": 0.5},
+    "less_of": {"voice": "pad"},
+    "lock": {"cue": "tempo"},
+    "unlock": {"cue": "tempo"},
+    "set_cue": {"cue": "tempo", "value": 80.0},
+    "nudge": {"arousal": -0.2},
+}
 
 
 @pytest.fixture
@@ -28,7 +45,7 @@ def runners() -> dict[str, StageRunner]:
 
 
 def wish(kind: str, wish_id: str) -> AnyCommand:
-    told = {"t_ns": 1, "author": "therapist", "id": wish_id, "kind": kind, "value": 0.5}
+    told = {"t_ns": 1, "author": "therapist", "id": wish_id, "kind": kind} | SAID.get(kind, {})
     return msgspec.convert(told, AnyCommand)
 
 
@@ -44,7 +61,8 @@ def test_a_wish_is_answered_once_by_the_process_that_obeys_it(runners: dict[str,
             if isinstance(item, CommandAnswer)
         ]
     ((process, answer),) = answers
-    assert (answer.process, answer.id, answer.answer) == (process, f"therapist-{kind}", "taken")
+    expected = "refused" if kind in NEVER else "taken"
+    assert (answer.process, answer.id, answer.answer) == (process, f"therapist-{kind}", expected)
     assert not any(
         isinstance(item, CommandAnswer)
         for runner in runners.values()

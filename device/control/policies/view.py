@@ -130,8 +130,3 @@ def feeling_in(affect: AffectEstimate | None) -> Feeling:
     if affect is None:
         return Feeling()
     return Feeling(True, affect.arousal, affect.arousal_sd, affect.valence, affect.valence_sd)
-
-
-def felt(affect: AffectEstimate | None, now_ns: int) -> State:
-    """The state that an estimate tells, NaN where it must not be acted on."""
-    return feeling_in(None if refuse(affect, now_ns) else affect).state

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.control.bounds import SLOPES
-from device.control.controller import WISH_HASTE, Controller
+from device.control.controller import Controller
 from device.control.cues import Cues
+from device.control.haste import HASTE
 from device.messages import AffectEstimate, CommandAnswer, MusicIntent, SensorStatus
 from device.music.form import SECTION_BARS
 from tests.device.control.listener import (
@@ -166,7 +167,7 @@ def test_many_wishes_within_one_bar_stay_a_small_step_from_the_bar_before(kinds:
             if isinstance(revised, MusicIntent):
                 assert revised.revision == last.revision + 1
                 last = revised
-    assert_small_step(before, last, 240 / before.tempo_bpm + 2, WISH_HASTE)
+    assert_small_step(before, last, 240 / before.tempo_bpm + 2, HASTE)
 
 
 def test_skipping_leads_to_the_next_phase_and_at_last_to_the_end() -> None:
@@ -231,7 +232,7 @@ def test_what_a_wish_moved_already_is_not_given_twice(after_s: tuple[float, ...]
     revised = last
     for seconds in after_s:
         revised = wished(controller, seconds)
-    haste = SLOPES.tempo_bpm * WISH_HASTE
+    haste = SLOPES.tempo_bpm * HASTE
     assert revised.tempo_bpm == pytest.approx(last.tempo_bpm * (1 + haste * sum(after_s)), rel=0.02)
     bar_ns = round(240 / last.tempo_bpm * SECOND_NS)
     controller.step(played(revised), revised.t_ns)

@@ -23,7 +23,7 @@ def told(
 ) -> str:
     statuses = {name: SensorStatus(t_ns=0, source=name, state=state, sentence="") for name, state in sensors}
     moment = Moment(phase, 0.4, 5, 9, State(0.1, -0.2))
-    view = View(0.0, moment, feeling_in(affect), Moves(), State(0, 0))
+    view = View(0.0, moment, feeling_in(None if refusal else affect), Moves(), State(0, 0))
     choice = Choice(view, affect, refusal, Proposal(why=why), taken)
     return explain(moment, choice, affect, statuses, CUES, CUES, held)
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from device.clock import VirtualClock
 from device.messages import WISHES, SelfReport, Softer
-from device.runtime.door import CLIENTS_MAX, LINE_MAX, ROLES, WISHES_AT_ONCE, Door, RefusedError, Reply, read_wish
+from device.runtime.door import CLIENTS_MAX, LINE_MAX, ROLES, Door, RefusedError, Reply, read_wish
+from device.wishes import AT_ONCE
 
 TAKEN = Reply(answer="taken", process="loop")
 
@@ -194,11 +195,11 @@ def test_a_flood_of_wishes_is_rationed_and_a_stop_is_never_one_too_many(
     door: Door, visit: Callable[..., Guest], clock: VirtualClock
 ) -> None:
     guest, answers = visit(), []
-    for _ in range(3 * WISHES_AT_ONCE):
+    for _ in range(3 * round(AT_ONCE)):
         guest.say(b'{"kind": "louder"}\n')
         serve(door)
         answers.append(guest.hear())
-    assert [reply["answer"] for reply in answers].count("taken") == WISHES_AT_ONCE
+    assert [reply["answer"] for reply in answers].count("taken") == AT_ONCE
     assert "a second" in answers[-1]["sentence"]
     guest.say(b'{"kind": "stop"}\n')
     assert len(serve(door)) == 1

@@ -1,0 +1,121 @@
+"""Approve first: the policy proposes, and nothing of it is done before somebody approves it.
+
+A proposal that nobody answers lapses, and the plan goes on with what was approved before. Each has an id of its own, so
+that nobody approves another one than they saw.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from device.control.bounds import BOUNDS
+from device.control.policies.view import Proposal
+from device.messages import Moves, PendingProposal
+
+WAITS_S = 60.0
+"""A proposal waits so long for an answer."""
+PAUSE_S = 20.0
+"""After a rejected or lapsed one the policy is not heard for this time."""
+NOTICED = 0.2
+"""A proposal is worth a question where a move differs by this share of the most it may be."""
+WORDS = {
+    "valence": "brighter in mood", "arousal": "livelier", "tempo_octaves": "faster", "density": "denser",
+    "register_semitones": "higher", "loudness_db": "louder", "brightness": "brighter", "articulation": "more legato",
+}  # fmt: skip
+"""A move and what more of it is called."""
+
+
+class Approval:
+    """What is pending, what was approved, and whether proposals need that at all."""
+
+    def __init__(self, *, is_on: bool) -> None:
+        self.is_on = is_on
+        self.pending: PendingProposal | None = None
+        self._approved: PendingProposal | None = None
+        self._n_proposals = 0
+        self._pause_s = 0.0
+        self._lapsed = 0
+
+    @property
+    def approved_id(self) -> int:
+        """Id of the approved proposal that is in force; 0: none."""
+        return self._approved.id if self._approved and self.is_on else 0
+
+    def switch(self, *, on: bool, moves: Moves) -> str:
+        """Ask for approval from now on, beginning with the moves in force, or no longer; returns why not."""
+        if on == self.is_on:
+            return f"Proposals {'wait for approval' if on else 'are done without approval'} already."
+        self.is_on, self.pending, self._pause_s, self._lapsed = on, None, 0.0, 0
+        self._approved = PendingProposal(id=0, moves=moves, left_s=0.0) if on else None
+        return ""
+
+    def answer(self, proposal_id: int, *, approved: bool) -> str:
+        """Approve or reject what is pending; returns why not."""
+        if not self.is_on:
+            return "Proposals need no approval now."
+        if self.pending is None:
+            return "No proposal is pending."
+        if proposal_id not in (0, self.pending.id):
+            return f"Proposal {proposal_id} is not pending; {self.pending.id} is."
+        if approved:
+            self._approved = self.pending
+        self._pause_s, self.pending, self._lapsed = (0.0 if approved else PAUSE_S), None, 0
+        return ""
+
+    def pass_time(self, seconds: float) -> None:
+        """Let what waits grow older, and lapse."""
+        self._pause_s = max(0.0, self._pause_s - seconds)
+        if self.pending:
+            left_s = self.pending.left_s - seconds
+            self.pending = msgspec.structs.replace(self.pending, left_s=left_s)
+            if left_s <= 0:
+                self._lapsed, self.pending, self._pause_s = self.pending.id, None, PAUSE_S
+        elif not self._pause_s:
+            self._lapsed = 0
+
+    def admit(self, proposal: Proposal) -> Proposal:
+        """What of a proposal counts now: all of it without approval, else what was approved last."""
+        if not self.is_on:
+            return proposal
+        if not all(map(math.isfinite, msgspec.structs.astuple(proposal.moves))):
+            return proposal  # it is refused whole
+        in_force = self._approved or PendingProposal(id=0, moves=Moves(), left_s=0.0)
+        if self.pending is None and not self._pause_s and _differs(proposal, in_force):
+            self._n_proposals += 1
+            self.pending = PendingProposal(
+                id=self._n_proposals,
+                moves=_as_numbers(proposal.moves),
+                silent=bool(proposal.silent),
+                left_s=WAITS_S,
+                words=_tell(proposal, in_force.moves),
+            )
+        return proposal._replace(moves=in_force.moves, silent=in_force.silent, why="")
+
+    def words(self) -> list[str]:
+        """What is pending, or lapsed, for the reason of a decision."""
+        if self.pending:
+            return [f"proposal {self.pending.id} waits for approval: {self.pending.words}"]
+        return [f"proposal {self._lapsed} lapsed, the plan goes on"] if self._lapsed else []
+
+
+def _as_numbers(moves: Moves) -> Moves:
+    return Moves(*(float(value) for value in msgspec.structs.astuple(moves)))
+
+
+def _differs(proposal: Proposal, in_force: PendingProposal) -> bool:
+    """Whether a listener would hear it beside what is in force."""
+    return bool(proposal.silent) != in_force.silent or any(
+        abs(getattr(proposal.moves, name) - getattr(in_force.moves, name)) >= NOTICED * bound.most
+        for name, bound in BOUNDS.items()
+    )
+
+
+def _tell(proposal: Proposal, before: Moves) -> str:
+    """`less livelier (-0.20)`, ...: the moves that change most, in words."""
+    if proposal.silent:
+        return "a rest"
+    changes = {name: getattr(proposal.moves, name) - getattr(before, name) for name in BOUNDS}
+    told = {name: change for name, change in changes.items() if abs(change) >= NOTICED * BOUNDS[name].most / 2}
+    return ", ".join(f"{'' if change > 0 else 'less '}{WORDS[name]} ({change:+.2f})" for name, change in told.items())
