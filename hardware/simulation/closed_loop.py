@@ -18,6 +18,8 @@ from device.control.cues import Cues, cues_of, expressed, is_major, led, wanted
 from device.control.policies.view import Feeling, Policy, View
 from device.control.real import Real, unit, where
 from device.control.session_plan import RESTING, UNKNOWN_START, Moment, State, plan_for
+from device.control.shield import Shield
+from device.control.signs import Level, Signs
 from device.messages import Moves
 from device.music.form import SECTION_BARS
 
@@ -90,6 +92,7 @@ class Box:
         self._cues = Cues(*(zeros + cue for cue in cues_of(RESTING, self._limits)))
         self._major = np.full(n_listeners, terms.prescription.goal_valence >= 0)
         self._decisions = 0
+        self._shield = Shield()
 
     def decide(self, plan_s: float, told: Told, random: np.random.Generator) -> tuple[Moment, Music]:
         """What is asked for at this time of the plan, and where the plan stands."""
@@ -105,14 +108,16 @@ class Box:
             wished=told.wished,
         )
         proposal = self._policy.decide(view, random)
-        self._moves = slowed(bounded(_where_sound(proposal.moves)), self._moves, since_s, ())
-        moment = self._meet(view.moment, plan_s, felt)
+        verdict = self._shield.judge(_signs(view))
+        proposed = _where(verdict.level < Level.PLAN, _where_sound(proposal.moves))
+        self._moves = slowed(bounded(proposed), self._moves, since_s, ())
+        moment = verdict.over(self._meet(view.moment, plan_s, felt))
         asked = wanted(moment, self._moves, self._limits)
         self._cues = settle(self._cues if self._decisions else asked, asked, self._limits, (), since_s)
         if self._decisions % SECTION_BARS == 0:
             self._major = is_major(led(moment.setpoint, self._moves).valence, self._major)
         self._decisions += 1
-        return moment, Music(self._cues, self._major, self._met & False | proposal.silent | moment.silent)
+        return moment, Music(self._cues, self._major, proposal.silent | moment.silent | (verdict.level >= Level.REST))
 
     def _meet(self, moment: Moment, plan_s: float, felt: State) -> Moment:
         """Take the present state for the start of the way: until the shift, or the first time it is known."""
@@ -127,9 +132,24 @@ class Box:
 
 def _where_sound(moves: Moves) -> Moves:
     """The moves of those for whom each is a number; none for the others."""
-    values = [getattr(moves, name) for name in Moves.__struct_fields__]
-    is_sound = np.isfinite(sum(values))
-    return Moves(*(where(is_sound, value, 0.0) for value in values))
+    return _where(np.isfinite(sum(getattr(moves, name) for name in Moves.__struct_fields__)), moves)
+
+
+def _where(takes: Real, moves: Moves) -> Moves:
+    """The moves of those for whom they are taken; none for the others."""
+    return Moves(*(where(takes, getattr(moves, name), 0.0) for name in Moves.__struct_fields__))
+
+
+def _signs(view: View) -> Signs:
+    """What the shield sees of it; coverage of single signals, faults and late bars are not simulated."""
+    return Signs(
+        since_s=view.since_s,
+        feeling=view.feeling,
+        goal_arousal=view.moment.setpoint.arousal,
+        leads=view.leads,
+        told_arousal=view.told_arousal,
+        too_much=view.wished < 0,
+    )
 
 
 class Step(NamedTuple):

@@ -1,7 +1,7 @@
 """The same work in this process, in several, or on Ray: whichever it is, the same numbers in the same order.
 
 Each piece of work keys its own randomness, so neither the number of workers nor their speed can change what comes out.
-Ray is for more than one machine (each with the same Isotone installed): on one it costs half a gigabyte and wins nothing.
+Ray is for several machines, each with Isotone installed: on one it costs half a gigabyte and wins nothing.
 """
 
 from __future__ import annotations
