@@ -44,6 +44,7 @@ COMMANDS = {
     "run": Entry("device.commands.run:run", "Play a session with the sensors that device.toml names."),
     "send": Entry("device.commands.send:send", "Give a command to the running session."),
     "sessions": Entry("device.commands.sessions:sessions", "List and show recorded sessions."),
+    "verdict": Entry("device.commands.verdict:verdict", "Say whether adaptive music helped one listener."),
 }
 
 

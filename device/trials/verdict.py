@@ -1,0 +1,168 @@
+"""Puts into one sentence whether adaptive music helped this listener: yes, no, it harmed, or not known yet.
+
+An N-of-1 trial in blocks: Kravitz and Duan (eds.), Design and Implementation of N-of-1 Trials, AHRQ 2014. An effect
+worth finding is a Cohen's d of 0.4, in standard deviations of one block beside its session (music on stress: 0.38 and
+0.55, de Witte 2020).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from device.errors import RecordingError
+from device.trials.design import Arrangement, arrange
+from device.trials.randomisation import Contrast, Design, contrast
+from device.trials.table import Block
+
+Better = Literal["higher", "lower"]
+TREATED = "adaptive"
+ALPHA = 0.05
+INTERIM_ALPHA, FINAL_ALPHA = 0.001, 0.047
+"""Before the planned number of sessions only overwhelming evidence counts, so that whoever looks after each session is
+not fooled more often than whoever looks once (Haybittle 1971, Peto 1976)."""
+SMALLEST_D = 0.4
+POWER_Z2 = (1.959964 + 0.841621) ** 2
+"""For a power of 0.8 at a two-sided 5 %."""
+GUENTHER = 0.96
+"""Information that estimating the standard deviation costs (Guenther 1981: half a squared quantile of pairs)."""
+SESSIONS_MAX = 9_999
+
+
+class Verdict(NamedTuple):
+    """The answer; numbers that cannot be told are NaN."""
+
+    effect: bool
+    """Whether there is one, for better or worse."""
+    estimate: float
+    """Adaptive minus other blocks of the same session, in units of the outcome."""
+    low: float
+    high: float
+    p: float
+    sentence: str
+    sessions_needed: int
+    """Further sessions that it takes until an effect of 0.4 standard deviations would show; 0: there are enough."""
+    alpha: float
+    """The interval is of level 1 - alpha, and there is an effect where p is below it."""
+    d: float
+    """The estimate in standard deviations of a block."""
+    sessions: int
+    blocks: dict[str, int]
+    """By condition."""
+    against: dict[str, float]
+    """The same estimate against each other condition alone; too little is known of each to test them apart."""
+
+
+def judge(blocks: Sequence[Block], *, better: Better = "higher", planned: int = 0) -> Verdict:
+    """Compare adaptive blocks with all others.
+
+    `planned` is the number of sessions that was agreed before the first; 0: what is here is all there will be.
+
+    Raises:
+        RecordingError: a block is there twice, or conditions are not to be compared.
+    """
+    arranged = arrange(blocks, TREATED)
+    n_sessions = len({row.session for row in blocks})
+    alpha = ALPHA if not planned else INTERIM_ALPHA if n_sessions < planned else FINAL_ALPHA
+    found = _scaled(arranged, alpha)
+    if not found.information:
+        raise RecordingError(
+            f"No block or session has {TREATED} beside another condition.", "Play both in each session."
+        )
+    sd = _sd_of_block(blocks, found)
+    needed = 0 if found.p < alpha else _needed(found, sd, n_sessions, planned)
+    names = sorted({row.condition for row in blocks} - {TREATED})
+    verdict = Verdict(
+        effect=found.p < alpha,
+        estimate=found.estimate,
+        low=found.low,
+        high=found.high,
+        p=found.p,
+        sentence="",
+        sessions_needed=needed,
+        alpha=alpha,
+        d=found.estimate / sd if sd > 0 else math.nan,
+        sessions=n_sessions,
+        blocks={name: sum(row.condition == name for row in blocks) for name in (TREATED, *names)},
+        against={name: _against(blocks, name) for name in names},
+    )
+    return verdict._replace(sentence=f"{_sentence(verdict, better)} {arranged.note}".strip())
+
+
+def _scaled(arranged: Arrangement, alpha: float) -> Contrast:
+    """The contrast, reckoned in a unit in which nothing overflows or vanishes."""
+    middle = float(np.median(arranged.outcome))
+    scale = float(np.max(np.abs(arranged.outcome - middle))) or 1.0
+    found = contrast(arranged.design, (arranged.outcome - middle) / scale, alpha)
+    return found._replace(
+        estimate=found.estimate * scale,
+        error=found.error * scale,
+        sd=found.sd * scale,
+        low=found.low * scale,
+        high=found.high * scale,
+    )
+
+
+def _sd_of_block(blocks: Sequence[Block], found: Contrast) -> float:
+    """Standard deviation of single blocks of one condition in one session; of the test's units where there is one."""
+    cells: dict[tuple[str, str], list[float]] = {}
+    for row in blocks:
+        cells.setdefault((row.session, row.condition), []).append(row.outcome)
+    freedom = sum(len(cell) - 1 for cell in cells.values())
+    if freedom < len(cells):
+        return found.sd
+    return math.sqrt(sum(len(cell) * float(np.var(cell)) for cell in cells.values()) / freedom)
+
+
+def _needed(found: Contrast, sd: float, n_sessions: int, planned: int) -> int:
+    """Sessions beyond those there are, of the same make, for a power of 0.8 at the smallest effect worth finding."""
+    spread = found.sd / sd if sd > 0 and math.isfinite(found.sd) else 1.0
+    information = (POWER_Z2 / SMALLEST_D**2) * spread**2 + GUENTHER
+    total = max(planned, math.ceil(n_sessions * information / found.information))
+    return min(SESSIONS_MAX, max(0, total - n_sessions))
+
+
+def _against(blocks: Sequence[Block], name: str) -> float:
+    """Adaptive minus one other condition; NaN where no session has both."""
+    both = [row for row in blocks if row.condition in (TREATED, name)]
+    sessions = {session: number for number, session in enumerate(dict.fromkeys(row.session for row in both))}
+    rows = sorted(both, key=lambda row: sessions[row.session])
+    design = Design(
+        np.array([sessions[row.session] for row in rows]), np.array([row.condition == TREATED for row in rows])
+    )
+    return _scaled(Arrangement(design, np.array([row.outcome for row in rows])), ALPHA).estimate
+
+
+# -- in words
+
+
+def _sentence(verdict: Verdict, better: Better) -> str:
+    n = f"{verdict.sessions} session{'s' if verdict.sessions > 1 else ''}"
+    if verdict.effect:
+        is_help = (verdict.estimate > 0) == (better == "higher")
+        what = "adaptive music helps this listener" if is_help else "adaptive music makes it worse for this listener"
+        return f"After {n}: {what}; {_difference(verdict)}."
+    if not verdict.sessions_needed:
+        return f"After {n}: no effect found; {_difference(verdict)}."
+    more = verdict.sessions_needed
+    count = f"more than {SESSIONS_MAX}" if more >= SESSIONS_MAX else str(more)
+    return (
+        f"After {n}: no effect found, but not enough sessions yet: {count} more of this kind would show "
+        f"an effect of {SMALLEST_D:g} standard deviations; {_difference(verdict)}."
+    )
+
+
+def _difference(verdict: Verdict) -> str:
+    side = "higher" if verdict.estimate >= 0 else "lower"
+    text = f"adaptive blocks are {_number(abs(verdict.estimate))} {side} than the others of the same session"
+    if math.isfinite(verdict.low):
+        level = f"{100 * (1 - verdict.alpha):.4g} % interval"
+        text += f" ({level} {_number(verdict.low)} to {_number(verdict.high)}, p = {_number(verdict.p, 2)})"
+    return text
+
+
+def _number(value: float, digits: int = 3) -> str:
+    return f"{value:.{digits}g}"
