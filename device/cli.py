@@ -40,6 +40,7 @@ COMMANDS = {
     "demo": Entry("device.commands.run:demo", "Play a session with emulated sensors on a virtual listener."),
     "doctor": Entry("device.commands.doctor:doctor", "Find what is missing and say how to mend it."),
     "listeners": Entry("device.commands.listeners:listeners", "Show whom the box knows, and forget them."),
+    "plan": Entry("device.commands.plan:plan", "Say what is wrong with a session plan, and draw it."),
     "replay": Entry("device.commands.replay:replay", "Run a recorded session again and compare it."),
     "run": Entry("device.commands.run:run", "Play a session with the sensors that device.toml names."),
     "send": Entry("device.commands.send:send", "Give a command to the running session."),

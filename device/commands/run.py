@@ -16,11 +16,12 @@ from device.clock import SystemClock
 from device.commands.diagnosis import refuse_if_unfit
 from device.commands.kept import find_session
 from device.commands.options import DEVICE_TOML, Bounded, Words, device_option, json_option
+from device.commands.plans import Planned, plan_session, read_plan
 from device.commands.prescriptions import load_prescription
 from device.commands.rig import RigProcess
 from device.commands.session import End, has_recording, prepared, run_session, summarise
 from device.commands.signals import Signals, orderly_signals
-from device.config import AudioConfig, DeviceConfig, Prescription, SessionConfig, load
+from device.config import AudioConfig, DeviceConfig, SessionConfig, load
 from device.console import observers
 from device.console.observers import FAREWELL_S, Extra
 from device.console.printing import forgive, output_trouble, refusal, say, say_json
@@ -42,6 +43,7 @@ def session_options(command: Any) -> Any:
         click.option("--no-sound", is_flag=True, help="No sound card: record what would be heard, in real time."),
         click.option("--seed", type=click.IntRange(0, SEED_MAX), help="Seed of all randomness (default: a new one)."),
         click.option("--prescription", "prescription_path", type=click.Path(path_type=Path), help="prescription.toml."),
+        click.option("--plan", "plan_path", type=click.Path(path_type=Path), help="A session plan (TOML)."),
         click.option("--one-process", is_flag=True, help="Host everything in one process (for debugging)."),
         json_option,
     ]
@@ -63,9 +65,9 @@ def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any)
     with orderly_signals() as signals:
         with signals.interrupting():  # a pipe that nobody writes
             device = load(device_path, DeviceConfig) if device_path else DeviceConfig()
-            prescription = load_prescription(options["prescription_path"])
+            planned = _planned(device, options, 10.0)
         device = msgspec.structs.replace(device, audio=_demo_audio(device.audio, no_sound=options["no_sound"]))
-        with _prepared(device, prescription, options, minutes=options["minutes"] or 10.0) as config:
+        with _prepared(device, planned, options) as config:
             with RigProcess(Path(config.run_dir) / "rig", config, recordings, SystemClock(), signals) as rig:
                 worn = msgspec.structs.replace(config, device=rig.connect(config.device))
                 end = _play(worn, options, signals, _breakages(rig))
@@ -89,10 +91,10 @@ def run(device_path: Path | None, **options: Any) -> None:
     with orderly_signals() as signals:
         with signals.interrupting():  # a pipe that nobody writes
             device = load(device_path or DEVICE_TOML, DeviceConfig)
-            prescription = load_prescription(options["prescription_path"])
+            planned = _planned(device, options, device.session.minutes)
         if options["no_sound"]:
             device = msgspec.structs.replace(device, audio=msgspec.structs.replace(device.audio, sink="wav"))
-        with _prepared(device, prescription, options, minutes=options["minutes"] or device.session.minutes) as config:
+        with _prepared(device, planned, options) as config:
             with signals.interrupting():
                 refuse_if_unfit(config, device_path or DEVICE_TOML)
             end = _play(config, options, signals, {})
@@ -113,14 +115,19 @@ def _demo_audio(audio: AudioConfig, *, no_sound: bool) -> AudioConfig:
     return msgspec.structs.replace(audio, sink="wav") if no_sound else audio
 
 
-def _prepared(
-    device: DeviceConfig, prescription: Prescription, options: dict[str, Any], *, minutes: float
-) -> AbstractContextManager[SessionConfig]:
+def _planned(device: DeviceConfig, options: dict[str, Any], usual_minutes: float) -> Planned:
+    """The prescription with the plan that is played under it, and how long that lasts."""
+    prescription = load_prescription(options["prescription_path"])
+    written = read_plan(options["plan_path"], prescription, options["prescription_path"])
+    return plan_session(written, prescription, options["minutes"], usual_minutes, device.affect.baseline_s)
+
+
+def _prepared(device: DeviceConfig, planned: Planned, options: dict[str, Any]) -> AbstractContextManager[SessionConfig]:
     return prepared(
         device,
-        prescription,
+        planned.prescription,
         listener=options["listener"],
-        minutes=minutes,
+        minutes=planned.minutes,
         seed=options["seed"],
         out=options["out"],
     )

@@ -61,7 +61,9 @@ STYLE = {
 @contextmanager
 def our_style() -> Iterator[None]:
     """Draw by matplotlib's defaults and our style; a `matplotlibrc` in the folder a user stands in has no say."""
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A name in letters that the font lacks is drawn as boxes.
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
         yield
@@ -70,9 +72,7 @@ def our_style() -> Iterator[None]:
 def draw(history: History, path: Path) -> None:
     """Draw the session; what is missing in it is said in its place. Raises OSError where it cannot be written."""
     phases = history.phases()[:PHASES_MAX]
-    with our_style(), warnings.catch_warnings():
-        # A name in letters that the font lacks is drawn as boxes.
-        warnings.filterwarnings("ignore", "Glyph", UserWarning)
+    with our_style():
         figure = Figure(figsize=(12.0, 10.5), dpi=130, layout="constrained")
         *panels, words = figure.subplots(6, 1, height_ratios=(3.0, 3.4, 1.2, 1.2, 1.8, 1.0))
         figure.suptitle(_title(history), x=0.01, ha="left", fontsize=12, fontweight="bold")
@@ -81,7 +81,7 @@ def draw(history: History, path: Path) -> None:
             axis.set_xlim(0.0, max(history.duration_s, 1.0))
             _shade_phases(axis, phases)
             drawer(axis, history)
-            axis.xaxis.set_major_locator(MultipleLocator(_tick_s(history.duration_s)))
+            axis.xaxis.set_major_locator(MultipleLocator(tick_s(history.duration_s)))
             axis.xaxis.set_major_formatter(FuncFormatter(_clock))
             axis.tick_params(labelbottom=axis is panels[-1])
         _name_phases(panels[0], phases)
@@ -304,7 +304,7 @@ def _duration_s(bar: PlayedBar) -> float:
     return bar.beats * 60.0 / bar.tempo_bpm
 
 
-def _tick_s(duration_s: float) -> int:
+def tick_s(duration_s: float) -> int:
     return next((step for step in TICK_STEPS_S if duration_s / step < TICKS_MAX), TICK_STEPS_S[-1])
 
 

@@ -159,3 +159,39 @@ def test_a_prescription_with_wrong_bytes_is_one_or_a_sentence(
         assert isinstance(load(path, Prescription), Prescription)
     except ConfigError as error:
         assert str(path) in str(error)
+
+
+PHASES = """[[phase]]
+kind = "match"
+[[phase]]
+kind = "shift"
+points = [
+  { at = 1.0 },
+]
+[[phase.part]]
+name = "a"
+[[phase.part]]
+name = "b"
+[[phase]]
+kind = "hold"
+[[phase.part]]
+name = "c"
+"""
+
+
+@pytest.mark.parametrize(
+    ("tables", "key", "line"),
+    [
+        (["phase[0]"], "kind", 2),
+        (["phase[1]"], "kind", 4),
+        (["phase[2]"], "kind", 13),
+        (["phase[1]", "points[0]"], "at", 5),
+        (["phase[1]", "part[1]"], "name", 11),
+        (["phase[2]", "part[0]"], "name", 15),
+        (["phase[2]"], "minutes", 12),
+        ([], "phase[1]", 3),
+        ([], "phase", 1),
+    ],
+)
+def test_the_table_of_an_array_is_found_by_its_number(tables: list[str], key: str, line: int) -> None:
+    assert find_line(PHASES, tables, key)[0] == line

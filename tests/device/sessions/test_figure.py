@@ -68,7 +68,7 @@ def test_the_file_is_an_image_of_a_readable_size(tmp_path: Path, config: Session
 def test_time_is_told_in_minutes_and_seconds_with_round_ticks() -> None:
     assert [figure._clock(seconds) for seconds in (0, 61.4, -5)] == ["0:00", "1:01", "-0:05"]
     for duration_s in (1, 30, 120, 1201, 3600, 20_000):
-        assert duration_s / figure._tick_s(duration_s) < 14
+        assert duration_s / figure.tick_s(duration_s) < 14
 
 
 def test_settings_that_lie_in_the_current_folder_have_no_say(
