@@ -164,6 +164,13 @@ class Moves(msgspec.Struct, frozen=True):
     articulation: float = 0.0
 
 
+class Detour(msgspec.Struct, frozen=True):
+    """How far a policy's own way lies beside the plan's target; 0: it takes the plan's."""
+
+    valence: float = 0.0
+    arousal: float = 0.0
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What a policy saw when it was asked."""
 
@@ -215,6 +222,7 @@ class Decision(Message, frozen=True, kw_only=True):
     """Probability or density with which the policy chose this proposal; 1: nothing was left to chance; 0: not told."""
     taken: Moves
     """What was left of the proposal after slopes and locks."""
+    detour: Detour = Detour()
     silent: bool = False
     """Whether the policy had the music rest."""
     limited: tuple[str, ...] = ()

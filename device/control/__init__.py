@@ -8,4 +8,9 @@ one file and one line in `POLICIES`, with a table of its own in `config.ControlC
 
 POLICIES: dict[str, str] = {
     "hand": "device.control.policies.hand:Hand",
+    "iso": "device.control.policies.iso:Iso",
+    "plan": "device.control.policies.plan:Plan",
+    "ramp": "device.control.policies.ramp:Ramp",
+    "silence": "device.control.policies.silence:Silence",
+    "target": "device.control.policies.target:Target",
 }

@@ -11,7 +11,7 @@ import math
 import msgspec
 
 from device.control.bounds import BOUNDS
-from device.control.policies.view import Proposal
+from device.control.policies.view import NO_DETOUR, Proposal
 from device.messages import Moves, PendingProposal
 
 WAITS_S = 60.0
@@ -91,7 +91,7 @@ class Approval:
                 left_s=WAITS_S,
                 words=_tell(proposal, in_force.moves),
             )
-        return proposal._replace(moves=in_force.moves, silent=in_force.silent, why="")
+        return proposal._replace(moves=in_force.moves, silent=in_force.silent, detour=NO_DETOUR, why="")
 
     def words(self) -> list[str]:
         """What is pending, or lapsed, for the reason of a decision."""

@@ -115,12 +115,12 @@ class Controller:
         self._people.pass_time(passed_s)
         ground = self._council.ground(self._affect, now_ns)
         self._felt = ground.feeling.state
-        moment, bar_index = self._moment(), transport.bar_index
+        moment, bar_index = self._meet(self._moment(), ground), transport.bar_index
         heard = self._heard(bar_index)
         music = expressed(heard or self._wanted, self._limits)
         is_late = now_ns > transport.deadline_ns
         self._choice = choice = self._council.choose(bar_index, passed_s, moment, ground, music, is_late=is_late)
-        moment = choice.verdict.over(self._meet(moment, ground))
+        moment = choice.over(moment)
         self._wanted = self._want(moment)
         before = heard or self._wanted
         cues = self._settle(before, self._wanted, *self._haste.bar(passed_s))
@@ -208,7 +208,7 @@ class Controller:
         last, choice = self._intent, self._choice
         if last is None or choice is None:
             return ()
-        moment = choice.verdict.over(self._moment())
+        moment = choice.over(self._moment())
         choice = choice._replace(view=choice.view._replace(moment=moment))
         old, self._wanted = self._wanted, self._want(moment)
         before = _cues_in(last)

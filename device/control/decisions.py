@@ -16,11 +16,31 @@ from device.config import SessionConfig
 from device.control.bounds import BOUNDS, Taken, proposed, take, withdrawn
 from device.control.interventions import Interventions
 from device.control.policies.loading import choose_policy, load_policy
-from device.control.policies.view import MAX_AGE_NS, Feeling, Proposal, Refusal, View, feeling_in, refuse
+from device.control.policies.view import (
+    MAX_AGE_NS,
+    NO_DETOUR,
+    Feeling,
+    Proposal,
+    Refusal,
+    View,
+    feeling_in,
+    headed,
+    refuse,
+)
 from device.control.session_plan import Moment, State
 from device.control.shield import FAULTS, Shield, Verdict
 from device.control.signs import Level, Signs
-from device.messages import AffectEstimate, Author, Context, Decider, Decision, Moves, MusicIntent, PersonalResponse
+from device.messages import (
+    AffectEstimate,
+    Author,
+    Context,
+    Decider,
+    Decision,
+    Detour,
+    Moves,
+    MusicIntent,
+    PersonalResponse,
+)
 from device.text import printable
 
 LEARNT_EVERY_S = 60.0
@@ -62,16 +82,19 @@ class Choice(NamedTuple):
     """Who leads in place of plan and policy."""
     by_hand: bool = False
     """Whether the therapist has taken over: then the shield minds the listener, not the policy."""
+    detour: State = NO_DETOUR
+    """The way of the policy's own that is taken."""
 
     @property
     def decided_by(self) -> Decider:
         """Who decided; a shield that withdrew nothing has not."""
         if self.by_hand and self.verdict.level < Level.NEUTRAL:
             return "therapist"
-        withdrew = self.verdict.level == Level.PLAN and self.taken.proposed != Moves()
+        moves = self.taken.proposed != Moves()
+        withdrew = self.verdict.level == Level.PLAN and (moves or any(self.proposal.detour))
         if self.taken.refused or self.fault or withdrew or self.verdict.level >= Level.NEUTRAL:
             return "shield"
-        return self.leader or ("plan" if self.taken.proposed == Moves() and not self.rests else "policy")
+        return self.leader or ("policy" if moves or self.rests or any(self.detour) else "plan")
 
     @property
     def shield(self) -> str:
@@ -82,6 +105,10 @@ class Choice(NamedTuple):
     def silent(self) -> bool:
         """Whether the music rests: the policy's rest is kept even where its moves are not."""
         return bool(self.rests or self.verdict.level >= Level.REST)
+
+    def over(self, moment: Moment) -> Moment:
+        """The moment with the setpoint that is followed."""
+        return self.verdict.over(headed(moment, self.detour))
 
 
 class Council:
@@ -120,12 +147,13 @@ class Council:
         taken = take(admitted.moves, self.moves, since_s, locks)
         self._faults += bool(fault) + taken.refused
         verdict = self._shield.judge(self._signs(view, ground.coverage, is_late=is_late))
-        if verdict.level >= (Level.NEUTRAL if people.is_by_hand else Level.PLAN):
+        is_withdrawn = verdict.level >= (Level.NEUTRAL if people.is_by_hand else Level.PLAN)
+        if is_withdrawn:
             taken = withdrawn(taken, self.moves, since_s, locks)
         self.moves = taken.moves
         return Choice(
             view, ground.affect, ground.refusal, proposal, taken, verdict, fault, bool(admitted.silent), people.leader,
-            people.is_by_hand,
+            people.is_by_hand, NO_DETOUR if is_withdrawn or taken.refused else admitted.detour,
         )  # fmt: skip
 
     def _ask(self, view: View, random: np.random.Generator) -> tuple[Proposal, str]:
@@ -193,6 +221,7 @@ class Council:
             proposal=proposed(proposal.moves),
             propensity=propensity if 0 < propensity <= PROPENSITY_MAX else 0.0,
             taken=choice.taken.moves,
+            detour=Detour(*choice.detour),
             silent=choice.silent,
             limited=choice.taken.limited,
             approve_first=self._people.approval.is_on,
@@ -206,9 +235,12 @@ class Council:
 
 def plain(proposal: Proposal) -> Proposal:
     """A policy's answer in plain numbers, as a message carries them. Raises whatever a wrong answer raises."""
-    moves, silent, propensity, why = proposal
+    moves, silent, detour, propensity, why = proposal
     numbers = {name: float(getattr(moves, name)) for name in BOUNDS}
-    return Proposal(Moves(**numbers), bool(silent), float(propensity), printable(str(why)[:WHY_MAX]))
+    way = State(*map(float, detour))
+    if not all(map(math.isfinite, way)):
+        raise ValueError("its way is no number")
+    return Proposal(Moves(**numbers), bool(silent), way, float(propensity), printable(str(why)[:WHY_MAX]))
 
 
 def coverage_in(affect: AffectEstimate | None, now_ns: int) -> float:

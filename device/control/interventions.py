@@ -16,7 +16,7 @@ from device.control.approval import Approval
 from device.control.cues import Cues
 from device.control.locks import Locks
 from device.control.own_words import OwnWords
-from device.control.policies.view import Proposal
+from device.control.policies.view import NO_DETOUR, Proposal
 from device.control.real import unit
 from device.control.session_plan import Moment, State
 from device.control.voices import Voices
@@ -135,7 +135,7 @@ class Interventions:
     def admit(self, proposal: Proposal, in_force: Moves) -> Proposal:
         """What of a policy's proposal counts now."""
         if self._stay:
-            return proposal._replace(moves=in_force, silent=False, why="")
+            return proposal._replace(moves=in_force, silent=False, detour=NO_DETOUR, why="")
         return self.approval.admit(proposal)
 
     def pass_time(self, seconds: float) -> None:

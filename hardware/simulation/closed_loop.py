@@ -15,7 +15,7 @@ import numpy as np
 from device.config import AffectConfig, Limits, Prescription
 from device.control.bounds import bounded, settle, slowed
 from device.control.cues import Cues, cues_of, expressed, is_major, led, wanted
-from device.control.policies.view import Feeling, Policy, View
+from device.control.policies.view import Feeling, Policy, View, headed
 from device.control.real import Real, unit, where
 from device.control.session_plan import RESTING, UNKNOWN_START, Moment, State, plan_for
 from device.control.shield import Shield
@@ -100,7 +100,7 @@ class Box:
         felt = State(where(feeling.known, feeling.valence, np.nan), where(feeling.known, feeling.arousal, np.nan))
         view = View(
             since_s=since_s,
-            moment=self._plan.at(plan_s, self._start, felt),
+            moment=self._meet(self._plan.at(plan_s, self._start, felt), plan_s, felt),
             feeling=feeling,
             moves=self._moves,
             music=expressed(self._cues, self._limits),
@@ -109,9 +109,10 @@ class Box:
         )
         proposal = self._policy.decide(view, random)
         verdict = self._shield.judge(_signs(view))
-        proposed = _where(verdict.level < Level.PLAN, _where_sound(proposal.moves))
+        is_taken = verdict.level < Level.PLAN
+        proposed = _where(is_taken, _where_sound(proposal.moves))
         self._moves = slowed(bounded(proposed), self._moves, since_s, ())
-        moment = verdict.over(self._meet(view.moment, plan_s, felt))
+        moment = verdict.over(headed(view.moment, State(*(where(is_taken, part, 0.0) for part in proposal.detour))))
         asked = wanted(moment, self._moves, self._limits)
         self._cues = settle(self._cues if self._decisions else asked, asked, self._limits, (), since_s)
         if self._decisions % SECTION_BARS == 0:

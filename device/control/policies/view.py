@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
-from device.control.real import Real, where
+from device.control.real import Real, unit, where
 from device.control.session_plan import Moment, State
 from device.messages import AffectEstimate, CueName, Moves
 from device.streams import STREAMS
@@ -79,6 +79,9 @@ class View(NamedTuple):
         return self.moment.phase not in ("baseline", "match")
 
 
+NO_DETOUR = State(0.0, 0.0)
+
+
 class Proposal(NamedTuple):
     """A policy's answer."""
 
@@ -86,10 +89,20 @@ class Proposal(NamedTuple):
     """The moves; with none of them the plan is followed alone."""
     silent: Real = False
     """Whether the music rests."""
+    detour: State = NO_DETOUR
+    """How far a way of the policy's own lies beside the plan's now, where it does more than correct the plan; it counts
+    where nobody else leads, and the slopes of the cues hold all the same."""
     propensity: Real = 1.0
     """Probability or density with which this was chosen; 1 where nothing was left to chance."""
     why: str = ""
     """The policy's own reason, in words a therapist reads, where the estimate beside the goal does not say it all."""
+
+
+def headed(moment: Moment, detour: State) -> Moment:
+    """The moment with the point to be at on a way of a policy's own; a detour that is no number is not taken."""
+    is_sound, plan = np.isfinite(detour.valence + detour.arousal), moment.setpoint
+    valence, arousal = (where(is_sound, part, 0.0) for part in detour)
+    return moment._replace(setpoint=State(unit(plan.valence + valence), unit(plan.arousal + arousal)))
 
 
 class Policy(Protocol):
