@@ -6,7 +6,7 @@ This module imports nothing of ours.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Literal, get_args
 
 import msgspec
 
@@ -28,8 +28,6 @@ Author = Literal["patient", "therapist", "manager"]
 Decider = Literal["plan", "policy", "shield", "patient", "therapist", "manager"]
 """`shield`: what the policy proposed could not be taken at all."""
 CueName = Literal["tempo", "mode", "register", "instrument", "loudness", "density", "brightness", "articulation"]
-Step = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
-"""A point, or a step, on an axis of the valence-arousal plane."""
 Answer = Literal["taken", "queued", "refused"]
 """`taken`: it is obeyed now; `queued`: it will be, without being asked again; `refused`: it will not."""
 
@@ -430,8 +428,8 @@ class LessOf(Command, frozen=True, kw_only=True, tag="less_of"):
     """A voice plays softer, and asked again not at all: one by its name, or those that play an instrument."""
 
     voice: Voice | None = None
-    program: Annotated[int, msgspec.Meta(ge=0, le=127)] | None = None
-    """General MIDI program."""
+    program: int | None = None
+    """General MIDI program, 0 to 127."""
 
 
 class AllVoices(Command, frozen=True, kw_only=True, tag="all_voices"):
@@ -461,8 +459,9 @@ class SetCue(Command, frozen=True, kw_only=True, tag="set_cue"):
 class Nudge(Command, frozen=True, kw_only=True, tag="nudge"):
     """The target is moved by so much from now on."""
 
-    valence: Step = 0.0
-    arousal: Step = 0.0
+    valence: float = 0.0
+    arousal: float = 0.0
+    """Both -1 to 1."""
 
 
 class TakeOver(Command, frozen=True, kw_only=True, tag="take_over"):

@@ -40,6 +40,7 @@ from device.messages import (
 )
 from device.music.keys import allowed_mode, allowed_tonic
 from device.music.phrasebook import Phrasebook
+from device.music.playing import balanced, rest_bar
 from device.stage import keyed_random
 
 PROCESS = "audio"
@@ -65,6 +66,8 @@ WISH_BRIGHTNESS_PER_DB = 1 / 30
 WISH_BRIGHTNESS_MAX = 0.3
 BRIGHTNESS_PER_S = 0.5
 RING_OUT_S = 4.0
+REST_DB = -24.0
+"""How far the loudness sinks in a rest."""
 HISTORY_BARS = 8
 
 CALM = MusicIntent(
@@ -227,7 +230,8 @@ class Conductor:
         # What cannot be had is not remembered: the next wish in the other direction is heard at once.
         self._offset_db += allowed - wanted
         left = 1.0 - SWELL_SHARE if self._swell.sounds(self._frame) else 1.0
-        loudness = self._loudness.towards(allowed, self._frame)
+        # A rest sinks and comes back by the slope of loudness, as everything does.
+        loudness = self._loudness.towards(min(allowed, REST_DB) if self._intent.silent else allowed, self._frame)
         self._loudness = loudness._replace(slope_per_frame=left * self._gain_slope_db_s / self._sfreq_hz)
         wished = min(max(WISH_BRIGHTNESS_PER_DB * self._offset_db, -WISH_BRIGHTNESS_MAX), WISH_BRIGHTNESS_MAX)
         self._brightness = self._brightness.towards(guard_share(self._intent.brightness + wished), self._frame)
@@ -300,9 +304,13 @@ class Conductor:
 
     def _take(self, asked: Asked) -> PlayedBar:
         """The composed bar as the guard lets it through, or the phrasebook's, and why."""
+        if self._intent.silent:
+            return self._rest(asked)
         composed = self._bars.pop(asked.bar_index, None)
         self._bars = {index: bar for index, bar in self._bars.items() if index > asked.bar_index}
         fallback = ""
+        if composed is not None and composed.silent:
+            composed = None  # the rest was called off since
         if composed is None:
             fallback = f"bar {asked.bar_index} was not there when it was to sound"
         elif not self._guard(composed)[0].notes:
@@ -314,6 +322,15 @@ class Conductor:
         self._final = self._intent.final
         return self._played(asked, bar, fallback, changes)
 
+    def _rest(self, asked: Asked) -> PlayedBar:
+        """A bar without notes, as the newest intent asks: it needs no composer."""
+        is_meant = self._intent.bar_index == asked.bar_index
+        fallback = "" if is_meant else f"nobody said what bar {asked.bar_index} should be: the rest goes on"
+        self._bars = {index: bar for index, bar in self._bars.items() if index > asked.bar_index}
+        bar, changes = self._guard(rest_bar(self._intent, self._config))
+        self._final = self._intent.final
+        return self._played(asked, bar, fallback, changes)
+
     def _guard(self, bar: Bar) -> tuple[Bar, tuple[str, ...]]:
         is_newer = self._intent.bar_index == bar.bar_index and self._intent.revision > bar.intent_revision
         tempo_bpm = self._intent.tempo_bpm if is_newer else bar.tempo_bpm
@@ -322,13 +339,15 @@ class Conductor:
     def _improvise(self, bar_index: int) -> Bar:
         intent = msgspec.structs.replace(self._intent, bar_index=bar_index)
         rng = keyed_random(self._config.seed, "phrasebook", bar_index)
-        return self._phrasebook.generate(intent, tuple(self._history), rng)
+        bar = self._phrasebook.generate(intent, tuple(self._history), rng)
+        return msgspec.structs.replace(bar, notes=tuple(balanced(bar.notes, intent.voice_levels)))
 
     def _played(self, asked: Asked, bar: Bar, fallback: str, changes: tuple[str, ...]) -> PlayedBar:
         from_bpm = self._sounding.pace.tempo_at(asked.start_frame) if self._sounding else bar.tempo_bpm
         pace = Pace(asked.start_frame, 0.0, from_bpm, bar.tempo_bpm, self._limits.tempo_slope_percent_s, self._sfreq_hz)
         last_frame, end_frame = pace.frame_at(bar.beats * TICKS_PER_BEAT), self._end_of(bar.beats, pace)
-        self._history.append(bar)
+        if not bar.silent:
+            self._history.append(bar)
         played = PlayedBar(
             t_ns=self._heard_ns(asked.start_frame),
             bar_index=asked.bar_index,
@@ -344,6 +363,7 @@ class Conductor:
             notes=bar.notes,
             manner=bar.manner,
             generator=bar.generator,
+            silent=bar.silent,
             fallback=fallback,
             guarded=changes,
         )

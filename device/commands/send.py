@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import click
 import msgspec
 
 from device.clock import SystemClock
-from device.commands.options import Bounded, json_option
+from device.commands.options import Bounded, Words, json_option
 from device.config import SessionConfig
 from device.console.printing import say, say_json
 from device.errors import NotObeyedError
-from device.messages import UNDECODABLE, WISHES, Author, SelfReport
+from device.messages import UNDECODABLE, VOICES, WISHES, Author, CueName, Mode
+from device.music.instruments import find_instrument
 from device.runtime.asking import ask
 from device.runtime.door import Reply
 from device.runtime.life import session_path
 from device.runtime.run_folder import living_sessions
 
 NOBODY = Reply(answer="unanswered", sentence="It is only starting, or ending; nobody answers there.")
+MODES = get_args(Mode)
 START_NS = 10_000_000_000
 """Time within which a session that begins has a door."""
 BEGIN = "Start one with `isotone demo` or `isotone run`."
@@ -40,20 +43,24 @@ class Told(NamedTuple):
 
 @click.command()
 @click.argument("kind", type=click.Choice(sorted(WISHES)))
-@click.option("--value", type=Bounded(-1, 1), default=0.0, help="self_report: arousal, -1 calm to 1 tense.")
-@click.option("--valence", type=Bounded(-1, 1), help="self_report: -1 unpleasant to 1 pleasant.")
+@click.option("--value", help="self_report: arousal, -1 calm to 1 tense. set_cue: the value, or major or minor.")
+@click.option("--valence", type=Bounded(-1, 1), help="self_report: -1 unpleasant to 1 pleasant; nudge: the step.")
+@click.option("--arousal", type=Bounded(-1, 1), help="nudge: the step.")
+@click.option("--cue", type=click.Choice(get_args(CueName)), help="lock, unlock, set_cue: which.")
+@click.option("--voice", type=click.Choice(VOICES), help="less_of: which voice.")
+@click.option("--instrument", type=Words(), help="less_of: which instrument, by name or General MIDI number.")
+@click.option("--proposal", type=click.IntRange(0), help="approve, reject: its number (default: whichever is pending).")
+@click.option("--off", is_flag=True, help="approve_first: no longer.")
 @click.option("--author", type=click.Choice(["patient", "therapist"]), default="patient", show_default=True)
 @click.option("--session", "wanted", help="The session's id, or its folder; needed where several are running.")
 @click.option("--all", "to_all", is_flag=True, help="All running sessions; `stop` means all unless one is named.")
 @json_option
-def send(
-    kind: str, value: float, valence: float | None, author: Author, wanted: str | None, to_all: bool, as_json: bool
-) -> None:
+def send(kind: str, author: Author, wanted: str | None, to_all: bool, as_json: bool, **options: Any) -> None:
     """Give a wish to the running session and say whether it was obeyed.
 
     The exit code is 0 only when every session that was asked answered that it obeys.
     """
-    said: dict[str, Any] = {"value": value, "valence": valence} if WISHES[kind] is SelfReport else {}
+    said = wish_of(kind, {name: value for name, value in options.items() if value not in (None, False)})
     chosen = choose(living_sessions(), wanted, to_all=to_all or kind == "stop")
     told = tell(chosen, author, {"kind": kind, **said})
     if as_json:
@@ -64,6 +71,62 @@ def send(
                 say(f"{item.run_dir.name}: {item.reply.answer}. {item.reply.sentence}".rstrip(" "))
     if refusals := [f"{item.run_dir.name}: {item.reply.sentence}" for item in told if not item.is_obeyed]:
         raise NotObeyedError(f"`{kind}` was not obeyed. {' '.join(refusals)}")
+
+
+TAKES = {
+    "self_report": ("value", "valence"),
+    "set_cue": ("cue", "value"),
+    "nudge": ("valence", "arousal"),
+    "lock": ("cue",),
+    "unlock": ("cue",),
+    "less_of": ("voice", "instrument"),
+    "approve": ("proposal",),
+    "reject": ("proposal",),
+    "approve_first": ("off",),
+}
+"""Options of each kind that has some."""
+NEEDS = ("cue",)
+
+
+def wish_of(kind: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a wish that options tell.
+
+    Raises:
+        UsageError: an option that this kind does not have, that it lacks, or that is no value of it.
+    """
+    takes = TAKES.get(kind, ())
+    if strange := sorted(options.keys() - set(takes)):
+        has = f"; it has {' and '.join(f'--{name}' for name in takes)}" if takes else ""
+        raise click.UsageError(f"`{kind}` has no --{strange[0]}{has}.")
+    if missing := [name for name in takes if name in NEEDS and name not in options]:
+        raise click.UsageError(f"`{kind}` needs --{missing[0]}.")
+    said = dict(options)
+    if kind == "self_report":
+        said["value"] = _number(said.get("value", "0"), 1.0)
+    elif kind == "set_cue":
+        said["value"] = said["value"] if said.get("value") in MODES else _number(said.get("value", ""), math.inf)
+    elif kind == "approve_first":
+        said = {"on": not said.pop("off", False)}
+    elif "instrument" in said:
+        said["program"] = _program(said.pop("instrument"))
+    return said
+
+
+def _number(words: str, most: float) -> float:
+    try:
+        number = float(words)
+    except ValueError:
+        number = math.nan
+    if not abs(number) <= most or math.isinf(number):
+        raise click.UsageError(f"--value {words} is no number{f' of -{most:g} to {most:g}' if most == 1 else ''}.")
+    return number
+
+
+def _program(words: str) -> int:
+    try:
+        return find_instrument(words)[0]
+    except LookupError as error:
+        raise click.UsageError(f"--instrument {words}: {error}") from error
 
 
 def choose(living: Sequence[Path], wanted: str | None, *, to_all: bool) -> list[Path]:

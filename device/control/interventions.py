@@ -237,8 +237,8 @@ class Interventions:
 
     def _nudge(self, command: Nudge) -> Answered:
         step = State(command.valence, command.arousal)
-        if not all(map(math.isfinite, step)) or step == State(0.0, 0.0):
-            return refused("A nudge needs a step of valence or arousal.")
+        if not all(-1.0 <= way <= 1.0 for way in step) or step == State(0.0, 0.0):
+            return refused("A nudge is a step of valence or arousal, -1 to 1.")
         return self._move_lean(step, "far from the plan")
 
     def _keep(self, present: Present) -> Answered:

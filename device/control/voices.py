@@ -41,7 +41,8 @@ class Voices:
         if wish.voice is not None:
             return [wish.voice] if wish.voice in self._all else f"There is no {wish.voice} in this session."
         found = [voice for voice in self._all if self._programs[voice] == wish.program]
-        return found or f"No {NAMES[wish.program or 0]} plays."
+        is_known = 0 <= (wish.program or 0) < len(NAMES)
+        return found or f"No {NAMES[wish.program or 0] if is_known else f'instrument {wish.program}'} plays."
 
     def restore(self) -> str:
         """Let all play as usual again."""

@@ -11,6 +11,7 @@ from device.messages import Bar, Message, MusicIntent, Note, PlayedBar
 from device.music import FALLBACK
 from device.music.generator import Generator, open_generator
 from device.music.likeness import keep_out
+from device.music.playing import balanced, rest_bar
 from device.music.standby import SUBSTITUTES, Standby
 from device.stage import keyed_random
 
@@ -47,7 +48,7 @@ class Composer:
             self._judge(message)
             self._remember(message)
         elif isinstance(message, MusicIntent) and self._is_open(message):
-            bar = self._compose(message, now_ns)
+            bar = self._rest(message, now_ns) if message.silent else self._compose(message, now_ns)
             self._keep(bar)
             return (bar,)
         return ()
@@ -56,6 +57,9 @@ class Composer:
         composed = self._bars.get(intent.bar_index)
         is_new = composed is None or intent.revision > composed.intent_revision
         return is_new and intent.bar_index > self._played
+
+    def _rest(self, intent: MusicIntent, now_ns: int) -> Bar:
+        return msgspec.structs.replace(rest_bar(intent, self.config), t_ns=now_ns)
 
     def _compose(self, intent: MusicIntent, now_ns: int) -> Bar:
         self._rest_after_restart(intent)
@@ -83,14 +87,17 @@ class Composer:
         self._news = " ".join(filter(None, (self._news, sentence, self._standby.miss(name, bar_index))))
 
     def _history(self, bar_index: int) -> list[Bar]:
-        return [self._bars[index] for index in sorted(self._bars) if index < bar_index]
+        """What was composed before: rests are no music to go on from."""
+        bars = (self._bars[index] for index in sorted(self._bars) if index < bar_index)
+        return [bar for bar in bars if not bar.silent]
 
     def _heed(self, bar: Bar, intent: MusicIntent) -> Bar:
-        """The bar without voices that are not to play and without melodies that may never sound."""
+        """The bar without voices that are not to play, or less strongly, and without melodies that may never sound."""
         voices = self.config.prescription.preference.voices
         heard: list[Note] = [note for note in bar.notes if note.voice in voices]
         if bar.notes and not heard:
             raise ValueError(f"nothing for {', '.join(voices)} in bar {bar.bar_index}")
+        heard = balanced(heard, intent.voice_levels)
         notes = keep_out(self.config.never, heard, self._history(intent.bar_index))
         return msgspec.structs.replace(bar, notes=tuple(notes))
 
@@ -102,7 +109,7 @@ class Composer:
     def _judge(self, played: PlayedBar) -> None:
         """Whether our bar was there in time and could be used."""
         ours = self._bars.get(played.bar_index)
-        if ours is None or ours.bar_index <= self._played:
+        if ours is None or ours.bar_index <= self._played or played.silent:
             return
         if played.fallback:
             self._miss(ours.generator, played.bar_index, "")
@@ -112,6 +119,9 @@ class Composer:
     def _remember(self, played: PlayedBar) -> None:
         """Take over what was really heard: thinned notes, or the phrasebook's bar where ours was late."""
         self._played = max(self._played, played.bar_index)
+        if played.silent:
+            self._bars.pop(played.bar_index, None)
+            return
         asked = self._bars.get(played.bar_index) or self._bars.get(max(self._bars, default=-1))
         if asked is not None:
             bar = msgspec.structs.replace(

@@ -5,7 +5,9 @@ It is pure Python, as it also runs inside the audio process, with the phrasebook
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
 
 from device.config import Limits, Prescription, SessionConfig
 from device.messages import TICKS_PER_BEAT, Bar, Manner, MusicIntent, Note
@@ -25,6 +27,10 @@ GENTLE_PROGRAMS = {
 VOICE_LEVEL = {"melody": 4, "inner": -10, "bass": -4, "pad": -14}
 PEDAL_VOICES = frozenset({"pad"})
 SOFTEST = 24
+LEAST = 0.4
+"""Strength of a voice that should not play, in a bar where no other does."""
+REST = "rest"
+"""Stands for the generator of a bar that is silent because that was asked."""
 SHORTEST_TICKS = 3
 
 
@@ -103,3 +109,22 @@ def make_bar(
         manner=Manner(intent.loudness_db, intent.density, intent.articulation),
         reason=reason,
     )
+
+
+def rest_bar(intent: MusicIntent, config: SessionConfig) -> Bar:
+    """The bar without notes that an intent which is silent asks for."""
+    bar = make_bar(intent, (), config, REST, reason="a rest, as was asked")
+    return msgspec.structs.replace(bar, silent=True, manner=None)
+
+
+def balanced(notes: Iterable[Note], levels: Mapping[str, float]) -> list[Note]:
+    """The notes with voices as strong as their `levels` say, 1 where nothing is said; those at 0 are left out.
+
+    A bar that only such voices play keeps them, at their softest: it was not meant to be a rest.
+    """
+    given = list(notes)
+    kept = [note for note in given if levels.get(note.voice, 1.0) > 0.0]
+    return [
+        msgspec.structs.replace(note, velocity=max(1, round(note.velocity * (levels.get(note.voice, 1.0) or LEAST))))
+        for note in kept or given
+    ]

@@ -31,6 +31,7 @@ BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, INK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#222222"
 )  # fmt: skip
 VOICE_COLOURS = {"melody": BLUE, "inner": GREEN, "bass": VERMILION, "pad": PURPLE}
+REST_GREY = "#E2E2E2"
 SOURCE_COLOURS = (BLUE, GREEN, PURPLE, ORANGE)
 EVENT_STYLE = {"fault": (VERMILION, "X"), "command": (BLUE, "^"), "marker": (INK, "|")}
 EVENTS_TOLD = 8
@@ -170,6 +171,8 @@ def _draw_notes(axis: Axes, history: History) -> None:
     axis.set_yticks(range(low, high + 1, 12))
     fallbacks = [(history.seconds(bar.t_ns), _duration_s(bar)) for bar in history.played if bar.fallback]
     axis.broken_barh(fallbacks, (low - 1, high - low + 2), facecolor=ORANGE, alpha=0.3, lw=0, zorder=-1)
+    rests = [(history.seconds(bar.t_ns), _duration_s(bar)) for bar in history.played if bar.silent]
+    axis.broken_barh(rests, (low - 1, high - low + 2), facecolor=REST_GREY, lw=0, zorder=-2)
     for voice, colour in VOICE_COLOURS.items():
         lines = [line for bar in history.played for line in _note_lines(history.seconds(bar.t_ns), bar, voice)]
         axis.add_collection(LineCollection(lines, colors=colour, linewidths=2.4 if voice == "melody" else 1.8))
@@ -178,7 +181,9 @@ def _draw_notes(axis: Axes, history: History) -> None:
     ]
     if fallbacks:
         handles.append(Patch(color=ORANGE, alpha=0.3, label="fallback (phrasebook)"))
-    axis.legend(handles=handles, loc="upper right", ncols=5)
+    if rests:
+        handles.append(Patch(color=REST_GREY, label="rest"))
+    axis.legend(handles=handles, loc="upper right", ncols=6)
 
 
 def _note_lines(begins_s: float, bar: PlayedBar, voice: str) -> list[list[tuple[float, float]]]:

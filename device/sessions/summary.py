@@ -89,6 +89,7 @@ def _music(history: History) -> dict[str, Any]:
     return {
         "bars": len(played),
         "notes": sum(len(bar.notes) for bar in played),
+        "rest_bars": sum(bar.silent and not bar.fallback for bar in played),
         "fallbacks": [{"bar": bar.bar_index, "why": bar.fallback} for bar in fallbacks],
         "guarded_bars": sum(bool(bar.guarded) for bar in played),
         "generators": sorted({bar.generator for bar in played}),

@@ -67,7 +67,7 @@ def field_strategy(hint: typing.Any) -> st.SearchStrategy[typing.Any]:
         return st.tuples(*map(field_strategy, arguments))
     if origin is dict:
         return st.dictionaries(field_strategy(arguments[0]), field_strategy(arguments[1]), max_size=3)
-    if origin is types.UnionType:
+    if origin in (types.UnionType, typing.Union):
         return st.one_of(*map(field_strategy, arguments))
     return st.from_type(hint)
 

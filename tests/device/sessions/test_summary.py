@@ -31,7 +31,7 @@ def test_a_whole_session_is_summarised_in_three_files(tmp_path: Path, config: Se
     assert summary["sources"]["cyton"]["coverage"] == pytest.approx(0.9)
     assert summary["headphones"]["late_bars"] == 1
     assert summary["arousal_last"] < summary["arousal_first"]
-    assert summary["decided"]["policy"] == "hand 1"
+    assert summary["decided"]["policy"] == "hand 2"
     assert summary["decided"]["by"]["policy"] > 0
     assert summary["decided"]["last"].startswith("cool-down")
     assert summary["recording_problems"] == []
