@@ -37,6 +37,7 @@ COMMANDS = {
     "bench": Entry("device.commands.bench:bench", "Measure this machine against the numbers asked for."),
     "completion": Entry("device.commands.completion:completion", "Print the shell's completion script."),
     "compose": Entry("device.commands.compose:compose", "Compose a piece, much faster than it plays."),
+    "decide": Entry("device.commands.decide:decide", "Answer estimates and commands with what would sound."),
     "demo": Entry("device.commands.run:demo", "Play a session with emulated sensors on a virtual listener."),
     "doctor": Entry("device.commands.doctor:doctor", "Find what is missing and say how to mend it."),
     "listeners": Entry("device.commands.listeners:listeners", "Show whom the box knows, and forget them."),
