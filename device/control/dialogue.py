@@ -98,30 +98,34 @@ class Dialogue:
 
     def __init__(self, config: SessionConfig) -> None:
         self._controller = Controller(config)
-        self._slope_db_s = config.prescription.limits.loudness_slope_db_s
-        self._bars = itertools.count()
-        self._ids = itertools.count(1)
+        self._limits = config.prescription.limits
+        self._bars, self._ids = itertools.count(), itertools.count(1)
         self._first_s: float | None = None
-        self._last_s = 0.0
         self._stopped_by: Author | None = None
+        self._offset_db = 0.0
+        """How much softer or louder people asked for."""
         self.learnt: dict[str, PersonalResponse] = {}
         """What the policy learnt, as it was last told."""
-        self._line = self._ask(None, BEGAN_NS)
+        self._line = self._ask((), 0.0)
 
     def answer(self, text: bytes) -> Line:
         """What a line, without its end, leads to."""
         try:
             told = _table(text)
             now_s = self._time(told)
+        except ConfigError as error:
+            return msgspec.structs.replace(self._line, answer="", note="", refusal=printable(str(error)))
+        try:
             message = self._message(told, self._ns(now_s))
         except ConfigError as error:
-            return msgspec.structs.replace(self._line, answer="", refusal=printable(str(error)))
-        return self._answer(message, now_s)
+            return self._go_on(now_s, refusal=printable(str(error)))
+        return self._obey(message, now_s) if isinstance(message, Command) else self._go_on(now_s, message)
 
     def refuse_long(self) -> Line:
         """The answer to a line that is too long to be read."""
-        sentence = f"The line is longer than {LINE_MAX} bytes."
-        return msgspec.structs.replace(self._line, answer="", refusal=sentence)
+        return msgspec.structs.replace(
+            self._line, answer="", note="", refusal=f"The line is longer than {LINE_MAX} bytes. Give a shorter one."
+        )
 
     # -- what was told
 
@@ -130,7 +134,7 @@ class Dialogue:
         seconds = told.get("t")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not abs(seconds) <= TIME_MAX_S:
             raise ConfigError("The line tells no time.", "Give `t` in seconds.")
-        last_s = float(seconds) if self._first_s is None else self._last_s
+        last_s = float(seconds) if self._line.t is None else self._line.t
         if seconds < last_s:
             raise ConfigError(f"Time went back from {last_s:g} s to {seconds:g} s.", "Tell lines in their order.")
         if seconds > last_s + PAUSE_MAX_S:
@@ -138,7 +142,9 @@ class Dialogue:
         return float(seconds)
 
     def _ns(self, now_s: float) -> int:
-        return BEGAN_NS + round((now_s - (now_s if self._first_s is None else self._first_s)) * 1e9)
+        if self._first_s is None:
+            self._first_s = now_s
+        return BEGAN_NS + round((now_s - self._first_s) * 1e9)
 
     def _message(self, told: Mapping[str, Any], now_ns: int) -> AffectEstimate | Command:
         """The message that a line stands for. Raises ConfigError where it stands for none."""
@@ -161,61 +167,91 @@ class Dialogue:
 
     # -- what is answered
 
-    def _answer(self, message: AffectEstimate | Command, now_s: float) -> Line:
-        passed_s = now_s - (now_s if self._first_s is None else self._last_s)
-        if self._first_s is None:
-            self._first_s = now_s
-        self._last_s = now_s
-        if isinstance(message, Stop) and not self._line.over:
-            self._stopped_by = message.author if self._stopped_by is None else self._stopped_by
-            self._line = msgspec.structs.replace(self._line, stopped=True)
-        if self._line.stopped or self._line.over:
-            self._line = self._silenced(message, now_s, passed_s)
-        else:
-            self._line = self._ask(message, self._ns(now_s), now_s)
-        return self._line
+    def _go_on(self, now_s: float, message: Message | None = None, refusal: str | None = None) -> Line:
+        """Let the music go on until now, with what is told if it is anything."""
+        if self._is_over:
+            return self._stay(now_s, "", refusal)
+        told = [] if message is None else self._controller.step(message, self._ns(now_s))
+        return self._ask(told, now_s, refusal=refusal)
 
-    def _ask(self, message: AffectEstimate | Command | None, now_ns: int, now_s: float | None = None) -> Line:
-        """Tell the controller, and ask it for a bar."""
-        told = [] if message is None else [*self._controller.step(message, now_ns)]
+    def _obey(self, command: Command, now_s: float) -> Line:
+        if isinstance(command, Stop) and self._stopped_by is None and not self._line.over:
+            self._stopped_by = command.author
+        if self._is_over:
+            stops = isinstance(command, Stop)
+            return self._stay(now_s, "taken" if stops else "refused", None if stops else self._why_over)
+        told = self._controller.step(command, self._ns(now_s))
+        answer = _last(CommandAnswer, told) or self._shift(command)
+        refusal = answer.sentence if answer.answer == "refused" else None
+        if refusal is not None and now_s == self._line.t:
+            return msgspec.structs.replace(self._line, answer="refused", note="", refusal=refusal)
+        note = "" if refusal else answer.sentence
+        return self._ask(told, now_s, answer=answer.answer, refusal=refusal, note=note)
+
+    def _shift(self, command: Command) -> CommandAnswer:
+        """Obey what audio obeys on the box."""
+        step = STEP_DB if isinstance(command, Louder) else -STEP_DB if isinstance(command, Softer) else 0.0
+        before_db = self._offset_db
+        self._offset_db = min(max(before_db + step, -OFFSET_MAX_DB), OFFSET_MAX_DB)
+        answer: Answer = "refused" if step and self._offset_db == before_db else "taken"
+        sentence = "It is as soft or loud as wishes can make it." if answer == "refused" else ""
+        return CommandAnswer(t_ns=command.t_ns, process="audio", id=command.id, answer=answer, sentence=sentence)
+
+    def _ask(self, told: Sequence[Message], now_s: float, **answered: Any) -> Line:
+        """Ask for a bar; a wish just obeyed says why it is as it is."""
+        now_ns = BEGAN_NS if self._first_s is None else self._ns(now_s)
         bar = next(self._bars)
         asked = Transport(t_ns=now_ns, bar_index=bar, start_frame=0, starts_ns=now_ns, deadline_ns=now_ns)
-        told += self._controller.step(asked, now_ns)
-        self._learn(told)
-        answer = _last(CommandAnswer, told)
-        decision, intent = _last(Decision, told), _last(MusicIntent, told)
-        if decision is None or intent is None:
-            raise AssertionError("The controller answered a bar with no intent.")
-        is_command = isinstance(message, Command)
-        return Line(
-            t=now_s,
+        emitted = self._controller.step(asked, now_ns)
+        self.learnt |= {item.policy: item for item in (*told, *emitted) if isinstance(item, PersonalResponse)}
+        decision, intent = _last(Decision, emitted), _last(MusicIntent, emitted)
+        wished = _last(Decision, told) or decision
+        cues = {name: getattr(intent, name) for name in COPIED}
+        self._line = Line(
+            t=None if self._first_s is None else now_s,
             bar=bar,
             over=intent.session_left_s <= 0,
-            decided_by=decision.decided_by,
             locked=decision.context.locks,
-            answer=answer.answer if answer else "taken" if is_command else "",
-            refusal=answer.sentence if answer and answer.answer == "refused" else None,
-            **{name: getattr(intent, name) for name in COPIED},
+            **cues | {"loudness_db": self._loudness_db(intent.loudness_db, now_s), "decided_by": wished.decided_by},
+            **answered | {"reason": wished.reason},
         )
+        return self._line
 
-    def _learn(self, told: Sequence[Message]) -> None:
-        self.learnt |= {message.policy: message for message in told if isinstance(message, PersonalResponse)}
+    def _loudness_db(self, asked_db: float, now_s: float) -> float:
+        """The loudness asked for with the wishes about it, inside prescription and slope, as audio has it."""
+        wanted_db = min(asked_db + self._offset_db, self._limits.loudness_max_db)
+        if self._bars_before == 0:
+            return wanted_db
+        return wanted_db
 
-    def _silenced(self, message: Message, now_s: float, passed_s: float) -> Line:
+    def _stay(self, now_s: float, answer: str, refusal: str | None) -> Line:
         """Fall silent within the slope; the rest stays as it was, whatever is told."""
-        line, by = self._line, self._stopped_by
-        why = f"stopped by the {by}" if by else "the session is over"
-        answer = "taken" if isinstance(message, Stop) else "refused" if isinstance(message, Command) else ""
-        return msgspec.structs.replace(
+        line = self._line
+        fallen_db = line.loudness_db - self._limits.loudness_slope_db_s * self._since(now_s)
+        self._line = msgspec.structs.replace(
             line,
             t=now_s,
-            loudness_db=min(line.loudness_db, max(SILENCE_DB, line.loudness_db - self._slope_db_s * passed_s)),
+            loudness_db=min(line.loudness_db, max(SILENCE_DB, fallen_db)),
             silent=True,
-            decided_by=by or "plan",
+            stopped=self._stopped_by is not None,
+            decided_by=self._stopped_by or "plan",
             answer=answer,
-            refusal=f"Nothing changes any more: {why}." if answer == "refused" else None,
-            reason=f"{why}: silence",
+            note="",
+            refusal=refusal,
+            reason=f"{self._why_over} Silence.",
         )
+        return self._line
+
+    @property
+    def _is_over(self) -> bool:
+        return self._stopped_by is not None or self._line.over
+
+    @property
+    def _why_over(self) -> str:
+        return f"The {self._stopped_by} stopped the music." if self._stopped_by else "The session is over."
+
+    def _since(self, now_s: float) -> float:
+        return 0.0 if self._line.t is None else now_s - self._line.t
 
 
 COPIED = tuple(name for name in Line.__struct_fields__ if name in MusicIntent.__struct_fields__)
