@@ -15,7 +15,8 @@ from device.commands.prescriptions import load_prescription, refuse_contradictio
 from device.config import ControlConfig, DeviceConfig, Prescription, SessionConfig, load
 from device.console.printing import has_reader, say, say_json
 from device.control import POLICIES
-from device.control.dialogue import LINE_MAX, Dialogue, Line
+from device.control.dialogue import Dialogue
+from device.control.lines import LINE_MAX, Line
 from device.errors import ConfigError
 from device.files.models import MODELS_DIR
 from device.files.outputs import writing

@@ -1,0 +1,223 @@
+"""A session by question and answer is the box's own, and answers whatever it is told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from device.control.cues import Cues
+from device.control.dialogue import SILENCE_DB, Dialogue
+from device.control.lines import LINE_MAX, Line
+from device.messages import WISHES
+from tests.device.control.listener import config_of
+
+MUSIC = (*Cues._fields, "mode", "silent")
+
+
+def dialogue(minutes: float = 5.0, **prescription: object) -> Dialogue:
+    return Dialogue(config_of(minutes, 1, **prescription))
+
+
+def tell(session: Dialogue, t: object, **told: object) -> Line:
+    return session.answer(json.dumps({"t": t, **told}).encode())
+
+
+def feel(session: Dialogue, t: float, arousal: float = 0.5, sd: float = 0.3) -> Line:
+    return tell(session, t, known=True, arousal=arousal, arousal_sd=sd, valence=0.0, valence_sd=1.0)
+
+
+def wish(session: Dialogue, t: float, command: str, author: str = "therapist", **more: object) -> Line:
+    return tell(session, t, command=command, author=author, **more)
+
+
+def music(line: Line) -> tuple[Any, ...]:
+    return tuple(getattr(line, name) for name in MUSIC)
+
+
+def until(session: Dialogue, begin: int, end: int, arousal: float = 0.5) -> list[Line]:
+    return [feel(session, t, arousal) for t in range(begin, end)]
+
+
+def test_a_whole_session_goes_through_its_phases_and_ends() -> None:
+    lines = until(dialogue(), 0, 310)
+    assert list(dict.fromkeys(line.phase for line in lines)) == ["baseline", "match", "shift", "hold", "cool-down"]
+    assert all(line.reason and line.refusal is None for line in lines)
+    assert [line.over for line in lines] == [False] * 300 + [True] * 10
+    assert lines[299].final
+    assert lines[-1].silent
+    assert lines[-1].reason == "The session is over. Silence."
+    assert {line.decided_by for line in lines} == {"plan", "policy"}
+
+
+def test_time_is_the_inputs_wherever_it_begins() -> None:
+    one, other = dialogue(), dialogue()
+    assert [music(feel(one, t)) for t in range(100)] == [music(feel(other, 1.7e9 + t)) for t in range(100)]
+
+
+def test_what_is_not_known_follows_the_plan() -> None:
+    silent, blind = dialogue(), dialogue()
+    lines = [tell(blind, t, known=False) for t in range(250)]
+    assert [music(line) for line in lines] == [music(wish(silent, t, "approve")) for t in range(250)]
+    assert {line.decided_by for line in lines} == {"plan"}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"", "no JSON"),
+        (b"so", "no JSON"),
+        (b"[1, 2]", "no JSON object"),
+        (b'{"t": 5', "no JSON"),
+        (b'{"t": NaN, "known": false}', "no JSON"),
+        (b'{"known": false}', "no time"),
+        (b'{"t": "5", "known": false}', "no time"),
+        (b'{"t": true, "known": false}', "no time"),
+        (b'{"t": 1e300, "known": false}', "no time"),
+        (b'{"t": 9%s, "known": false}' % (b"9" * 500), "no "),
+        (b'{"t": 4, "known": false}', "went back"),
+        (b'{"t": 1e6, "known": false}', "more than a day"),
+        (b'{"t": 5}', "known"),
+        (b'{"t": 5, "known": 1}', "known"),
+        (b'{"t": 5, "known": true, "arousal": 0.5}', "tells no arousal_sd, valence, valence_sd"),
+        (b'{"t": 5, "known": true, "arousal": 7, "arousal_sd": 1, "valence": 0, "valence_sd": 1}', "arousal"),
+        (b'{"t": 5, "known": true, "arousal": "x", "arousal_sd": 1, "valence": 0, "valence_sd": 1}', "arousal"),
+        (b'{"t": 5, "known": true, "arousal": 0, "arousal_sd": -1, "valence": 0, "valence_sd": 1}', "arousal_sd"),
+        (b'{"t": 5, "known": true, "arousal": 0, "arousal_sd": 1e999, "valence": 0, "valence_sd": 1}', "no JSON"),
+        (b'{"t": 5, "command": "dance", "author": "patient"}', "no command 'dance'"),
+        (b'{"t": 5, "command": "start", "author": "therapist"}', "no command 'start'"),
+        (b'{"t": 5, "command": ["stop"]}', "no command"),
+        (b'{"t": 5, "command": "calmer", "author": "manager"}', "no author"),
+        (b'{"t": 5, "command": "lock", "author": "therapist", "cue": "colour"}', "cue"),
+        (b'{"t": 5, "command": "lock", "author": "therapist"}', "cue"),
+        (b'{"t": 5, "command": "nudge", "author": "therapist", "arousal": "x"}', "arousal"),
+        (b'{"t": 5, "command": "resume_phase", "author": "therapist"}', "No phase is held"),
+        (b"\xff\xfe{", "no JSON"),
+        (b"[" * 5000, "no JSON"),
+    ],
+)
+def test_a_line_that_cannot_be_obeyed_is_answered_and_changes_nothing(text: bytes, why: str) -> None:
+    session, other = dialogue(), dialogue()
+    before = until(session, 0, 6)[-1]
+    until(other, 0, 6)
+    line = session.answer(text)
+    assert why in (line.refusal or "")
+    assert line.t == 5.0
+    assert music(line) == music(before)
+    assert "Traceback" not in (line.refusal or "")
+    assert [music(one) for one in until(session, 6, 90)] == [music(one) for one in until(other, 6, 90)]
+
+
+def test_a_refused_line_comes_first_too() -> None:
+    line = dialogue().answer(b"what?")
+    assert line.t is None
+    assert line.refusal
+    assert line.phase == "baseline"
+
+
+def test_locked_cues_stay_while_the_others_move_and_go_on_when_they_are_unlocked() -> None:
+    session = dialogue()
+    until(session, 0, 100)
+    locked = wish(session, 100, "lock", cue="tempo")
+    assert (locked.answer, locked.locked, locked.decided_by) == ("taken", ("tempo",), "therapist")
+    lines = until(session, 100, 200, arousal=0.9)
+    assert {line.tempo_bpm for line in lines} == {locked.tempo_bpm}
+    assert len({line.loudness_db for line in lines}) > 10
+    assert wish(session, 200, "unlock", cue="tempo").locked == ()
+    assert until(session, 200, 260, arousal=0.9)[-1].tempo_bpm != locked.tempo_bpm
+
+
+def test_while_the_therapist_leads_by_hand_no_estimate_moves_anything() -> None:
+    one, other = dialogue(), dialogue()
+    for session, arousal in ((one, -0.8), (other, 0.9)):
+        until(session, 0, 120, arousal=0.2)
+        wish(session, 120, "take_over")
+        lines = until(session, 120, 260, arousal=arousal)
+        assert {line.decided_by for line in lines} == {"therapist"}
+    assert music(feel(one, 260, -0.8)) == music(feel(other, 260, 0.9))
+
+
+@pytest.mark.parametrize("before", [[], ["lock"], ["take_over"], ["rest"], ["hold_phase"], ["approve_first"]])
+def test_stop_is_always_obeyed_and_final(before: list[str]) -> None:
+    session = dialogue()
+    last = until(session, 0, 100)[-1]
+    for command in before:
+        last = wish(session, 99, command, cue="loudness")
+    line = wish(session, 100, "stop", "patient")
+    assert (line.stopped, line.silent, line.answer, line.decided_by) == (True, True, "taken", "patient")
+    for t in range(101, 200):
+        earlier, line = line, feel(session, t)
+        assert line.stopped
+        assert line.refusal is None
+        assert "patient stopped" in line.reason
+        assert SILENCE_DB <= line.loudness_db <= earlier.loudness_db
+        assert earlier.loudness_db - line.loudness_db <= 1.5 + 1e-9
+    assert line.loudness_db == SILENCE_DB
+    assert (line.phase, line.tempo_bpm) == (last.phase, line.tempo_bpm)
+    for command in ("play_on", "louder", "skip_phase", "hand_back"):
+        refused = wish(session, 200, command)
+        assert refused.answer == "refused"
+        assert refused.silent
+    assert wish(session, 201, "stop").answer == "taken"
+    assert wish(session, 202, "play_on").decided_by == "patient"
+
+
+def test_softer_and_louder_are_obeyed_as_audio_does_within_slope_and_prescription() -> None:
+    session = dialogue()
+    before = until(session, 0, 10)[-1]
+    assert wish(session, 9, "softer", "patient").answer == "taken"
+    assert until(session, 10, 20)[-1].loudness_db == pytest.approx(before.loudness_db - 3)
+    for _ in range(20):
+        line = wish(session, 20, "louder", "patient")
+    assert line.answer == "refused"
+    assert all(one.loudness_db <= 0 for one in until(session, 20, 100, arousal=1.0))
+
+
+def test_a_proposal_waits_for_approval_and_is_then_done() -> None:
+    session = dialogue()
+    wish(session, 0, "approve_first")
+    lines = until(session, 1, 200, arousal=0.9)
+    assert any(line.pending for line in lines)
+    assert "policy" not in {line.decided_by for line in lines}
+
+
+def test_too_long_a_line_is_refused() -> None:
+    assert f"{LINE_MAX}" in (dialogue().refuse_long().refusal or "")
+
+
+times = st.sampled_from([0, 0, 0.5, 1, 4, 20, 3600, -1]) | st.floats(0, 10)
+numbers = st.floats(-1.2, 1.2)
+estimates = st.fixed_dictionaries(
+    {"known": st.booleans(), "arousal": numbers, "arousal_sd": st.floats(0, 1.2), "valence": numbers,
+     "valence_sd": st.floats(0, 1.2)}
+)  # fmt: skip
+commands = st.fixed_dictionaries(
+    {"command": st.sampled_from(sorted(set(WISHES) - {"stop"})), "author": st.sampled_from(["patient", "therapist"])},
+    optional={"cue": st.sampled_from([*Cues._fields, "tempo", "loudness", "mode"]), "value": numbers, "on": st.booleans(),
+              "arousal": numbers, "valence": numbers, "voice": st.just("bass")},
+)  # fmt: skip
+
+
+@settings(max_examples=50, deadline=None)
+@given(told=st.lists(st.tuples(times, estimates | commands), max_size=60), slope=st.floats(0.05, 3))
+def test_whatever_is_told_the_music_stays_inside_prescription_and_slopes(
+    told: list[tuple[float, dict[str, object]]], slope: float
+) -> None:
+    limits = {"tempo_slope_percent_s": slope, "loudness_slope_db_s": slope, "density_max": 0.5, "tempo_max_bpm": 90.0}
+    session, t, before = dialogue(1.0, limits=limits), 0.0, None
+    for since_s, line_told in told:
+        line = tell(session, max(0.0, t + since_s), **line_told)
+        passed_s, t = (line.t or 0.0) - t, line.t or 0.0
+        assert line.reason
+        assert 48 - 1e-9 <= line.tempo_bpm <= 90 + 1e-9
+        assert line.loudness_db <= 0
+        assert 0 <= line.density <= 0.5
+        if before is not None:
+            assert abs(line.loudness_db - before.loudness_db) <= slope * passed_s + 1e-9
+            assert abs(line.tempo_bpm / before.tempo_bpm - 1) <= slope / 100 * passed_s + 1e-9
+            for cue in set(line.locked) & set(before.locked) & {"density", "brightness", "articulation"}:
+                assert getattr(line, cue) == getattr(before, cue)
+        before = line
