@@ -98,8 +98,9 @@ class Choice(NamedTuple):
 
     @property
     def shield(self) -> str:
-        """What the shield has to say; nothing where its level is that of the plan, which is followed anyway."""
-        return f"shield: {self.verdict.words()}" if self.decided_by == "shield" and self.verdict.level else ""
+        """What the shield has to say: why it decided, or a warning to who leads by hand."""
+        words = self.verdict.words() if self.decided_by == "shield" or self.by_hand else ""
+        return f"shield: {words}" if words else ""
 
     @property
     def silent(self) -> bool:
@@ -147,7 +148,8 @@ class Council:
         taken = take(admitted.moves, self.moves, since_s, locks)
         self._faults += bool(fault) + taken.refused
         verdict = self._shield.judge(self._signs(view, ground.coverage, is_late=is_late))
-        is_withdrawn = verdict.level >= (Level.NEUTRAL if people.is_by_hand else Level.PLAN)
+        verdict = verdict.by_hand() if people.is_by_hand else verdict
+        is_withdrawn = verdict.level >= Level.PLAN
         if is_withdrawn:
             taken = withdrawn(taken, self.moves, since_s, locks)
         self.moves = taken.moves

@@ -130,7 +130,7 @@ class Dialogue:
 
     def _refuse(self, now_s: float, refusal: str) -> Line:
         """The music goes on as without the command; where no time has passed it stays to the bit."""
-        if self._since_s(now_s):
+        if now_s != self._last.t:
             return self._go_on(now_s, answer="refused", refusal=refusal)
         return msgspec.structs.replace(self._last, answer="refused", note="", refusal=refusal)
 

@@ -28,6 +28,10 @@ LONGEST_S = 12.0
 """What was seen at the two ends of a pause is not known to have lasted for more of it."""
 
 
+WARNINGS = (Rule.RISE, Rule.STORM)
+"""What a therapist who leads by hand is told."""
+
+
 class Verdict(NamedTuple):
     """The level that holds, and why."""
 
@@ -35,9 +39,15 @@ class Verdict(NamedTuple):
     rule: Real = Rule.NONE
 
     def words(self) -> str:
-        """`plan alone, as the estimate has not moved for minutes`; empty where the session goes on."""
-        level = Level(int(self.level))
-        return f"{LEVEL_WORDS[level]}, as {WORDS[Rule(int(self.rule))]}" if level else ""
+        """`plan alone, as the estimate has not moved for minutes`; where only a warning is left, that."""
+        level, rule = Level(int(self.level)), Rule(int(self.rule))
+        if level:
+            return f"{LEVEL_WORDS[level]}, as {WORDS[rule]}"
+        return f"mind that {WORDS[rule]}" if rule in WARNINGS else ""
+
+    def by_hand(self) -> Verdict:
+        """What is left of it while the therapist leads: at their hand only the listener's own word outweighs them."""
+        return self if self.rule == Rule.TOO_MUCH else self._replace(level=Level.GO_ON)
 
     def over(self, moment: Moment) -> Moment:
         """The moment with the setpoint that is followed: the plan's, or the calm neutral where that holds.

@@ -196,8 +196,8 @@ estimates = st.fixed_dictionaries(
 )  # fmt: skip
 commands = st.fixed_dictionaries(
     {"command": st.sampled_from(sorted(set(WISHES) - {"stop"})), "author": st.sampled_from(["patient", "therapist"])},
-    optional={"cue": st.sampled_from([*Cues._fields, "tempo", "loudness", "mode"]), "value": numbers, "on": st.booleans(),
-              "arousal": numbers, "valence": numbers, "voice": st.just("bass")},
+    optional={"cue": st.sampled_from([*Cues._fields, "tempo", "loudness", "mode"]), "value": numbers,
+              "on": st.booleans(), "arousal": numbers, "valence": numbers, "voice": st.just("bass")},
 )  # fmt: skip
 
 
