@@ -16,6 +16,7 @@ from device.errors import ConfigError
 from device.files.toml_text import ANY_KEY, bare, find_line, parse, read_text
 from device.messages import VOICES, Mode, Note, PersonalBaseline, PersonalResponse, Voice
 from device.plan_layout import PlanLayout, Side, Zone
+from device.trial_layout import TrialLayout
 
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Axis = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
@@ -230,6 +231,8 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What policies learnt of the listener in earlier sessions."""
     known_devices: dict[str, str] = {}
     """Device that the listener wore before (a Bluetooth address), by source; it is taken before others nearby."""
+    trial: TrialLayout | None = None
+    """The blocks of a trial that this session belongs to."""
     theme: Theme | None = None
     """The melody of `preference.seed_melody`."""
     never: tuple[Theme, ...] = ()

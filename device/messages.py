@@ -232,6 +232,8 @@ class Decision(Message, frozen=True, kw_only=True):
     """Id of the approved proposal that is in force; 0: none."""
     by_hand: bool = False
     """Whether the therapist has taken over."""
+    trial_block: int = -1
+    """The trial's block in which it fell, by its place in the session's layout; -1: none."""
     decided_by: Decider
     reason: str
 

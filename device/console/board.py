@@ -10,6 +10,7 @@ from device.runtime.bus import Received
 from device.streams import STREAMS
 
 EVENTS_KEPT = 50
+BLINDED = "a trial runs; what kind of block this is stands in the log"
 
 
 class Board:
@@ -21,6 +22,8 @@ class Board:
         self.affect: m.AffectEstimate | None = None
         self.intent: m.MusicIntent | None = None
         self.decision: m.Decision | None = None
+        self.is_blinded = False
+        """Whether a block of a trial plays, of which nobody may know the kind."""
         self.played: m.PlayedBar | None = None
         self.audio: m.AudioReport | None = None
         self.features: dict[tuple[str, m.FeatureKind], m.FeatureFrame] = {}
@@ -43,6 +46,7 @@ class Board:
                 self.intent = message
             case m.Decision():
                 self.decision = message
+                self.is_blinded = message.trial_block >= 0
             case m.Bar() if message.reason and self.intent and message.generator != self.intent.generator:
                 self.note(message.t_ns, f"bar {message.bar_index} by {message.generator}: {message.reason}")
             case m.PlayedBar():
@@ -98,6 +102,16 @@ class Board:
         self._news.clear()
         return news
 
+    @property
+    def why(self) -> str:
+        """The reason of what sounds, as it may be told now."""
+        return BLINDED if self.is_blinded else self.intent.reason if self.intent else ""
+
+    @property
+    def decided_by(self) -> str | None:
+        """Who decided, as it may be told now."""
+        return None if self.is_blinded or self.decision is None else self.decision.decided_by
+
     def is_fresh(self, stream: str, message: m.Message | None) -> bool:
         """Whether the newest message of a stream is younger than TABLE 1 allows."""
         return message is not None and self.now_ns - message.t_ns < STREAMS[stream].max_age_s * 1e9
@@ -122,8 +136,8 @@ class Board:
             "bar": played.bar_index if played else None,
             "generator": played.generator if played else None,
             "tempo_bpm": round(played.tempo_bpm, 1) if played else None,
-            "why": intent.reason if intent else None,
-            "decided_by": self.decision.decided_by if self.decision else None,
+            "why": self.why if intent else None,
+            "decided_by": self.decided_by,
             "sources": {name: status.state for name, status in self.sources.items()},
             "samples_lost": {name: self.lost_of(name) for name in dict.fromkeys(name for name, _ in self.samples)},
             "underruns": audio.underruns if audio else 0,

@@ -147,8 +147,8 @@ def _music(board: Board) -> RenderableType:
             )
         )
         lines.append(Text(_roll(played), style="green", no_wrap=True, overflow="crop"))
-        who = f"{board.decision.decided_by} decides" if board.decision else "why"
-        lines.append(Text(f"{who}: {intent.reason}", overflow="fold"))
+        who = f"{board.decided_by} decides" if board.decided_by else "why"
+        lines.append(Text(f"{who}: {board.why}", overflow="fold"))
         lines.extend(Text(f"guard: {reason}", style="yellow") for reason in played.guarded[:2])
     else:
         lines.append(Align.center(Text("the first bar is being prepared", style="dim")))

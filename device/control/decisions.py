@@ -30,6 +30,7 @@ from device.control.policies.view import (
 from device.control.session_plan import Moment, State
 from device.control.shield import FAULTS, Shield, Verdict
 from device.control.signs import Level, Signs
+from device.control.trial_blocks import TrialBlocks
 from device.messages import (
     AffectEstimate,
     Author,
@@ -122,6 +123,7 @@ class Council:
         kind = choose_policy(control)
         remembered = known.get(control.policy + kind.version, {})
         self._policy = load_policy(control, Path(config.models_dir), remembered)
+        self._blocks = TrialBlocks(config.trial)
         self._shield, self._faults = Shield(), 0
         self.moves = Moves()
         self._untold_s = 0.0
@@ -160,10 +162,11 @@ class Council:
 
     def _ask(self, view: View, random: np.random.Generator) -> tuple[Proposal, str]:
         """The policy's answer, or none and how it failed; one that failed too often is not asked any more."""
+        self._blocks.pass_time(view.since_s)
         if self._faults >= FAULTS:
             return Proposal(), ""
         try:
-            return plain(self._policy.decide(view, random)), ""
+            return plain(self._blocks.decide(self._policy, view, random)), ""
         except Exception as error:  # noqa: BLE001 - a policy may be anybody's, and the music goes on
             return Proposal(), printable(f"the policy failed with {type(error).__name__}: {error}"[:WHY_MAX])
 
@@ -230,6 +233,7 @@ class Council:
             pending=self._people.approval.pending,
             approved=self._people.approval.approved_id,
             by_hand=self._people.is_by_hand,
+            trial_block=self._blocks.number,
             decided_by=wished_by or choice.decided_by,
             reason=intent.reason,
         )

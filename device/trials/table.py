@@ -13,12 +13,12 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 from device.errors import RecordingError
 from device.text import printable
+from device.trial_layout import Condition
 
-Condition = Literal["adaptive", "yoked", "static", "silence"]
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 COLUMNS = ("session", "block", "condition", "outcome")
 PERSON = ("listener", "participant", "person", "patient", "subject")
