@@ -154,9 +154,16 @@ class Sound:
 class Studio:
     """Conductor, composer and steersman in one room where nobody waits."""
 
-    def __init__(self, config: SessionConfig, wish: Wish, sound: Sound | None, told: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        config: SessionConfig,
+        wish: Wish,
+        sound: Sound | None,
+        told: Callable[[int], None],
+        steersman: Steersman | None = None,
+    ) -> None:
         self._conductor, self._composer = Conductor(config), Composer(config)
-        self._steersman = Steersman(config, wish)
+        self._steersman = steersman or Steersman(config, wish)
         self._sound, self._told = sound, told
         self._sfreq_hz = config.device.audio.sfreq_hz
         self._intents: list[MusicIntent] = []

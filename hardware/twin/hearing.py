@@ -9,16 +9,18 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from device.messages import TICKS_PER_BEAT, Note, PlayedBar
 
 Floats = NDArray[np.float64]
+Values = NDArray[Any] | float
 TABLE = Path(__file__).with_name("hearing.toml")
+CUES = ("tempo_bpm", "density", "register_midi", "loudness_db", "brightness", "articulation")
 _STEPS = np.arange(12)
 _MAJOR = np.array([1, 0, 0.3, 0, 0.8, 0.4, 0, 0.8, 0, 0.4, 0, 0.3])
 _MINOR = np.array([1, 0, 0.3, 0.8, 0, 0.4, 0, 0.8, 0.4, 0, 0.3, 0])
@@ -27,22 +29,24 @@ _MINOR = np.array([1, 0, 0.3, 0.8, 0, 0.4, 0, 0.8, 0.4, 0, 0.3, 0])
 class Music(NamedTuple):
     """The cues that were asked of one bar, a value per listener; units as in `MusicIntent`."""
 
-    tempo_bpm: ArrayLike
-    density: ArrayLike
-    register_midi: ArrayLike
-    loudness_db: ArrayLike
-    brightness: ArrayLike
-    articulation: ArrayLike
-    is_major: ArrayLike
-    is_silent: ArrayLike = False
+    tempo_bpm: Values
+    density: Values
+    register_midi: Values
+    loudness_db: Values
+    brightness: Values
+    articulation: Values
+    is_major: Values
+    is_silent: Values = False
+    target_valence: Values = 0.0
+    """The plan's, as `MusicIntent` tells it beside the cues: it colours the harmony."""
 
 
 class Heard(NamedTuple):
     """What a bar suggests to an average listener, -1 to 1; 0 on both axes in silence."""
 
-    arousal: ArrayLike
-    valence: ArrayLike
-    is_silent: ArrayLike = False
+    arousal: Values
+    valence: Values
+    is_silent: Values = False
 
 
 # -- what a played bar says
@@ -99,6 +103,18 @@ def mode_cue(notes: tuple[Note, ...]) -> float:
 # -- what a bar will say
 
 
+class ModeErrors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Log-odds that a bar by itself sounds major: one chord may sound in the other mode, the next seldom does again."""
+
+    intercept: float
+    asked: float
+    """Added where major is asked, taken away where minor is."""
+    lean: float
+    """The same once more, times the size of the plan's valence: the harmony leans to its mode as far as that says."""
+    before: float
+    """Added where the bar before sounded major, taken away where it sounded minor."""
+
+
 class AxisErrors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How one axis is realised."""
 
@@ -106,7 +122,7 @@ class AxisErrors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     per_cue: dict[str, float]
     """What a cue adds as it goes from the middle of its range to the high end."""
     from_mode: float
-    """What the mode that is heard adds, taken away in minor."""
+    """Added where the bar sounds major, taken away where minor."""
     session_sd: float
     """A piece as a whole lies so far beside what was asked."""
     bar_sd: float
@@ -119,18 +135,17 @@ class Errors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """hearing.toml."""
 
     provenance: dict[str, str | int | float]
+    figures: dict[str, float]
+    """How well the fit foretells pieces that it was not fitted to."""
+    lag: float
+    """Share of the way from what sounds to what is asked that is still missing a bar later, 0 to 1."""
     middle: dict[str, float]
     """The value of each cue that counts as 0; the tempo in octaves above 1 bpm."""
     reach: dict[str, float]
     """From there to the end that counts as 1."""
+    mode: ModeErrors
     arousal: AxisErrors
     valence: AxisErrors
-    lag: float
-    """Share of the way from what sounds to what is asked that is still missing a bar later, 0 to 1."""
-    mode_lost: float
-    """Probability that a bar in the asked mode is followed by one that sounds in the other."""
-    mode_found: float
-    """Probability that a bar in the wrong mode is followed by one in the asked."""
 
 
 @cache
@@ -140,45 +155,49 @@ def fitted_errors() -> Errors:
 
 
 class Hearing:
-    """One session for each of `n` listeners; every step takes the same number of draws, silent or not."""
+    """One session for each of `n` listeners; every bar takes the same number of draws, silent or not."""
 
     def __init__(self, n: int, random: np.random.Generator, errors: Errors | None = None) -> None:
-        errors = errors or fitted_errors()
+        self._errors = errors = errors or fitted_errors()
+        self._random = random
         axes = (errors.arousal, errors.valence)
-        self._random, self._errors = random, errors
-        names = tuple(errors.middle)
-        self._middle, self._reach = (np.array([part[name] for name in names]) for part in (errors.middle, errors.reach))
-        self._weights = np.array([[axis.per_cue[name] for name in names] for axis in axes])
-        self._intercept = np.array([[axis.intercept] for axis in axes])
+        middle, reach = (np.array([part[name] for name in CUES]) for part in (errors.middle, errors.reach))
+        self._weights = np.array([[axis.per_cue[name] for name in CUES] for axis in axes]) / reach
+        self._intercept = np.array([[axis.intercept] for axis in axes]) - self._weights @ middle[:, None]
         self._from_mode = np.array([[axis.from_mode] for axis in axes])
         self._keeps = np.array([[axis.bar_correlation] for axis in axes])
-        self._kick = np.array([[axis.bar_sd] for axis in axes]) * np.sqrt(1 - self._keeps**2)
+        bar_sd = np.array([[axis.bar_sd] for axis in axes])
+        self._kick = bar_sd * np.sqrt(1 - self._keeps**2)
         self._offset = np.array([[axis.session_sd] for axis in axes]) * random.standard_normal((2, n))
-        self._deviation = np.array([[axis.bar_sd] for axis in axes]) * random.standard_normal((2, n))
-        lost = errors.mode_lost / max(errors.mode_lost + errors.mode_found, 1e-12)
-        self._wrong = random.random(n) < lost
+        self._deviation = bar_sd * random.standard_normal((2, n))
+        self._sounds_major = np.where(random.random(n) < 0.5, 1.0, -1.0)
+        self._cues = np.empty((len(CUES), n))
         self._follows: Floats | None = None
 
     def hear(self, music: Music) -> Heard:
         """What the next bar suggests, given what was asked of it; arrays of shape (n,)."""
-        drawn = self._random.standard_normal(self._offset.shape)
-        turn = self._random.random(self._wrong.shape)
-        self._deviation = self._keeps * self._deviation + self._kick * drawn
-        self._wrong = turn < np.where(self._wrong, 1 - self._errors.mode_found, self._errors.mode_lost)
-        asked = self._asked(music)
-        lag = self._errors.lag if self._follows is not None else 0.0
-        self._follows = asked if self._follows is None else asked + lag * (self._follows - asked)
-        mode = np.where(np.asarray(music.is_major, bool) ^ self._wrong, 1.0, -1.0)
-        heard = np.clip(self._follows + self._from_mode * mode + self._offset + self._deviation, -1.0, 1.0)
-        silent = np.broadcast_to(music.is_silent, self._wrong.shape)
-        arousal, valence = np.where(silent, 0.0, heard)
-        return Heard(arousal, valence, silent)
+        self._deviation = self._keeps * self._deviation + self._kick * self._random.standard_normal(self._offset.shape)
+        self._sounds_major = self._mode(music)
+        asked = self._weights @ self._cues_of(music) + self._intercept
+        self._follows = asked if self._follows is None else asked + self._errors.lag * (self._follows - asked)
+        heard = self._follows + self._from_mode * self._sounds_major + self._offset + self._deviation
+        heard = np.minimum(np.maximum(heard, -1.0), 1.0)
+        silent = np.broadcast_to(music.is_silent, self._sounds_major.shape)
+        if silent.any():
+            heard[:, silent] = 0.0
+        return Heard(heard[0], heard[1], silent)
 
-    def _asked(self, music: Music) -> Floats:
-        """What the cues add up to without mode and errors, shape (2, n)."""
-        cues = np.empty((len(self._middle), self._offset.shape[1]))
-        cues[0] = np.log2(music.tempo_bpm)
-        for row, cue in enumerate(music[1:6], start=1):
-            cues[row] = cue
-        found: Floats = self._intercept + self._weights @ ((cues - self._middle[:, None]) / self._reach[:, None])
-        return found
+    def _mode(self, music: Music) -> Floats:
+        """Whether the bar sounds major (1) or minor (-1)."""
+        mode = self._errors.mode
+        lean = mode.asked + mode.lean * np.abs(music.target_valence)
+        log_odds = np.where(music.is_major, lean, -lean) + (mode.intercept + mode.before * self._sounds_major)
+        drawn = self._random.random(self._sounds_major.shape)
+        return np.where(2 * drawn - 1 < np.tanh(log_odds / 2), 1.0, -1.0)
+
+    def _cues_of(self, music: Music) -> Floats:
+        """Shape (cues, n); the tempo in octaves above 1 bpm."""
+        np.log2(music.tempo_bpm, out=self._cues[0])
+        for row, cue in zip(self._cues[1:], music[1:6], strict=True):
+            row[:] = cue
+        return self._cues

@@ -7,6 +7,7 @@ The numbers in reading.toml are fitted to what the box's own estimator said of h
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -21,7 +22,7 @@ Quality = Literal["good", "fair", "poor"]
 TABLE = Path(__file__).with_name("reading.toml")
 REST_S = 60.0
 """So long the box takes the beginning of a session for the listener's rest, and says nothing."""
-LOGIT_MAX = 3.0
+SUREST = float(np.tanh(1.5))
 """No source is ever surer, as in device.affect.fusion."""
 
 
@@ -39,27 +40,34 @@ class Reading(NamedTuple):
 
 
 class PersonRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One person as one source reads them, in log-odds of load; no more of the person is kept."""
+    """One person as one source reads them, in log-odds between its floor and its ceiling; no more of them is kept."""
 
     at_rest: float
-    """Mean at the arousal of quiet rest, after a calibration at rest."""
+    """Mean in the state that was taken for rest."""
     gain: float
-    """How much it rises per unit of arousal."""
+    """How much it rises per unit of arousal above that state."""
+    below: float
+    """How much it falls per unit below it: negative where calming down looks like load, as nothing in training did."""
     noise_sd: float
     """What comes and goes by itself within a state."""
-    noise_s: float
-    """Time constant of that."""
     known: float
     """Share of the time in which the source says anything."""
     is_blind: bool
-    """Whether chance lies within the 95 % interval of how well the person is read."""
+    """Whether the gain is not above 0 with 97.5 % certainty: the person is read at chance, or the wrong way round."""
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A set of signals and its models."""
 
+    floor: float
+    """Least probability of load that it tells of anybody, however sure."""
+    ceiling: float
     lag_s: float
     """Time constant with which it follows a change."""
+    noise_s: float
+    """Time constant of what comes and goes by itself."""
+    smoothing_s: float
+    """Time constant with which that is smoothed: from one second to the next little changes."""
     unknown_s: float
     """Mean length of a bout in which it says nothing."""
     people: tuple[PersonRow, ...]
@@ -79,8 +87,8 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rest_arousal: float
     """The arousal of quiet rest, and `load_arousal` that of the tasks in the recordings."""
     load_arousal: float
-    rest_share: float
-    """How far the listener's own first minute moves the zero against which they are read, 0 to 1."""
+    figures: dict[str, dict[str, float]]
+    """Of each source what was found, and beside it what this model makes of the same people."""
     qualities: dict[Quality, tuple[str, ...]]
     """The sources whose opinions are fused."""
     sources: dict[str, Source]
@@ -101,34 +109,44 @@ class Skill(NamedTuple):
 
     at_rest: Floats
     gain: Floats
+    below: Floats
     noise_sd: Floats
-    noise_s: Floats
     known: Floats
     is_blind: Flags
-    """Whether a source reads the person at chance."""
+    """Whether a source reads the person no better than by chance."""
 
     def blinded(self, who: Flags) -> Skill:
         """The same, but of these people (n,) no source tells anything; it is no less sure for that."""
-        return self._replace(gain=np.where(who, 0.0, self.gain), is_blind=self.is_blind | who)
+        return self._replace(
+            gain=np.where(who, 0.0, self.gain),
+            below=np.where(who, 0.0, self.below),
+            is_blind=self.is_blind | who,
+        )
 
 
 def draw_skill(n: int, random: np.random.Generator, quality: Quality, table: Table | None = None) -> Skill:
     """Draw people as they were found among those not seen in training, each source by itself."""
     table = table or fitted_table()
-    drawn = []
-    for name in table.qualities[quality]:
-        people = table.sources[name].people
-        rows = np.array([msgspec.structs.astuple(person) for person in people], dtype=np.float64)
-        drawn.append(rows[random.integers(len(people), size=n)].T)
-    at_rest, gain, noise_sd, noise_s, known, is_blind = np.stack(drawn, axis=1)
-    return Skill(at_rest, gain, noise_sd, noise_s, known, is_blind > 0)
+    people = [table.sources[name].people for name in table.qualities[quality]]
+    return skill_of([[rows[index] for index in random.integers(len(rows), size=n)] for rows in people])
+
+
+def skill_of(rows: Sequence[Sequence[PersonRow]]) -> Skill:
+    """The skill of just these people: of each source a row for every one of them."""
+    table = np.array([[msgspec.structs.astuple(row) for row in source] for source in rows], dtype=np.float64)
+    at_rest, gain, below, noise_sd, known, is_blind = np.moveaxis(table, 2, 0)
+    return Skill(at_rest, gain, below, noise_sd, known, is_blind > 0)
 
 
 # -- a session
 
 
 class Sensors:
-    """One session for each of `n` listeners; every reading takes the same number of draws, known or not."""
+    """One session for each of `n` listeners; every reading takes the same number of draws, known or not.
+
+    With `is_rested` False the box has to take the session's first minute for rest, in whatever state it finds people,
+    as it does with somebody new. Else it knows their quiet rest, with which the recordings began.
+    """
 
     def __init__(
         self,
@@ -137,21 +155,27 @@ class Sensors:
         quality: Quality = "good",
         has_loss: bool = False,
         skill: Skill | None = None,
-        rest_s: float = REST_S,
+        is_rested: bool = True,
         table: Table | None = None,
     ) -> None:
         self._table = table = table or fitted_table()
-        self._random, self._has_loss, self._rest_s = random, has_loss, rest_s
+        self._random, self._has_loss, self._is_rested = random, has_loss, is_rested
         self._skill = skill = skill or draw_skill(n, random, quality, table)
         sources = [table.sources[name] for name in table.qualities[quality]]
-        self._lag_s = np.array([[source.lag_s] for source in sources])
-        self._unknown_s = np.array([[source.unknown_s] for source in sources])
-        self._noise = skill.noise_sd * random.standard_normal(skill.gain.shape)
+        self._lag_s, self._noise_s, self._smoothing_s, self._unknown_s, self._floor, ceiling = (
+            np.array([[getattr(source, name)] for source in sources])
+            for name in ("lag_s", "noise_s", "smoothing_s", "unknown_s", "floor", "ceiling")
+        )
+        self._span = ceiling - self._floor
+        self._noise = random.standard_normal(skill.gain.shape)
+        self._smooth = self._noise.copy()
+        """The noise as it is smoothed, of variance 1 too."""
         self._silent = random.random(skill.gain.shape) >= skill.known
+        self._known_s = self._unknown_s * skill.known / np.maximum(1 - skill.known, 1e-9)
         self._lost = np.zeros(n, bool)
         self._zero = np.full(n, table.rest_arousal)
         self._sum, self._seen_s = np.zeros(n), 0.0
-        self._follows: Floats | None = None
+        self._follows = np.zeros(skill.gain.shape)
 
     def read(self, arousal: Floats, valence: Floats, since_s: float) -> Reading:
         """What is said `since_s` after the last reading of people who feel like this; arrays of shape (n,).
@@ -160,38 +184,41 @@ class Sensors:
         """
         del valence
         self._live_on(arousal, since_s)
-        mean = np.tanh(np.clip(self._log_odds(), -LOGIT_MAX, LOGIT_MAX) / 2)
-        mean[:, self._lost | (self._seen_s <= self._rest_s)] = 0.0
-        mean[self._silent] = 0.0
-        known = np.asarray(mean.any(axis=0))
+        mean = self._opinions()
+        hushed = self._silent | self._lost if self._seen_s > REST_S else True
+        mean = np.where(hushed, 0.0, mean)
         told, sd = _fuse(mean)
-        return Reading(known, told, sd, np.zeros_like(told), np.ones_like(told))
+        known = np.broadcast_to(~np.asarray(hushed), mean.shape).any(axis=0)
+        return Reading(np.asarray(known), told, sd, np.zeros_like(told), np.ones_like(told))
 
     def _live_on(self, arousal: Floats, since_s: float) -> None:
-        skill, loss = self._skill, self._table.loss
-        drawn = self._random.standard_normal(self._noise.shape)
-        turns, lost = self._random.random(self._silent.shape), self._random.random(self._lost.shape)
-        keeps = np.exp(-since_s / skill.noise_s)
-        self._noise = keeps * self._noise + skill.noise_sd * np.sqrt(1 - keeps**2) * drawn
-        silent_s = self._unknown_s * skill.known / np.maximum(1 - skill.known, 1e-9)
-        self._silent = turns < _still(self._silent, silent_s, self._unknown_s, since_s)
+        k, n = self._noise.shape
+        drawn, turns = self._random.standard_normal((k, n)), self._random.random((k + 1, n))
+        self._stray(drawn, since_s)
+        self._silent = turns[:k] < _still(self._silent, self._known_s, self._unknown_s, since_s)
         if self._has_loss:
-            self._lost = lost < _still(self._lost, loss.every_s, loss.mean_s, since_s)
-        self._rest(arousal, since_s)
-        before = np.broadcast_to(arousal, self._noise.shape) if self._follows is None else self._follows
-        self._follows = arousal + np.exp(-since_s / self._lag_s) * (before - arousal)
-
-    def _rest(self, arousal: Floats, since_s: float) -> None:
-        """While it is taken for rest, the mean arousal becomes the zero."""
-        if self._seen_s < self._rest_s:
+            loss = self._table.loss
+            self._lost = turns[k] < _still(self._lost, loss.every_s, loss.mean_s, since_s)
+        lagging = np.exp(-since_s / self._lag_s) * (self._follows - arousal) if self._seen_s else 0.0
+        self._follows = np.broadcast_to(arousal + lagging, self._follows.shape)
+        if not self._is_rested and self._seen_s < REST_S:
             self._sum = self._sum + since_s * arousal
-            rest = self._table.rest_arousal
-            self._zero = rest + self._table.rest_share * (self._sum / (self._seen_s + since_s) - rest)
+            self._zero = self._sum / (self._seen_s + since_s)
         self._seen_s += since_s
 
-    def _log_odds(self) -> Floats:
-        assert self._follows is not None, "live on first"
-        return np.asarray(self._skill.at_rest + self._skill.gain * (self._follows - self._zero) + self._noise)
+    def _stray(self, drawn: Floats, since_s: float) -> None:
+        """Noise of a time constant, smoothed by another and brought back to a variance of 1."""
+        stays, keeps = np.exp(-since_s / self._noise_s), np.exp(-since_s / self._smoothing_s)
+        self._noise = stays * self._noise + np.sqrt(1 - stays**2) * drawn
+        variance = (1 - keeps) / (1 + keeps) * (1 + stays * keeps) / (1 - stays * keeps)
+        self._smooth = keeps * self._smooth + (1 - keeps) / np.sqrt(variance) * self._noise
+
+    def _opinions(self) -> Floats:
+        """Mean of each source, shape (k, n), -1 to 1."""
+        skill, away = self._skill, self._follows - self._zero
+        log_odds = skill.at_rest + np.where(away > 0, skill.gain, skill.below) * away + skill.noise_sd * self._smooth
+        load = self._floor + self._span * (0.5 + 0.5 * np.tanh(log_odds / 2))
+        return np.asarray(np.minimum(2 * load - 1, SUREST))
 
 
 def _still(is_on: Flags, off_s: Floats | float, on_s: Floats | float, since_s: float) -> Floats:
@@ -203,6 +230,8 @@ def _still(is_on: Flags, off_s: Floats | float, on_s: Floats | float, since_s: f
 
 def _fuse(mean: Floats) -> tuple[Floats, Floats]:
     """The sources' opinions (k, n) as one mean and deviation, both (n,): as device.affect.fusion."""
+    if len(mean) == 1:
+        return mean[0], np.sqrt(1 - mean[0] ** 2)
     variance = 1 - mean**2
     precision = 1 / variance - 1
     total = 1 + precision.sum(axis=0)
