@@ -59,6 +59,13 @@ def bench_music(options: tuple[str, ...]) -> None:
     sys.exit(subprocess.run(interpreter("-m", "hardware.bench.music", *options), check=False).returncode)
 
 
+@bench.command("control", context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def bench_control(options: tuple[str, ...]) -> None:
+    """Every policy on the same virtual people: --patients N --seed N --policies A,B --ray --json --out FILE.md."""
+    sys.exit(subprocess.run(interpreter("-m", "hardware.bench.control", *options), check=False).returncode)
+
+
 def _print_figures(measured: list[figures.Figure], *, as_json: bool) -> None:
     if as_json:
         say_json(measured)

@@ -70,6 +70,11 @@ class Cohort:
         return np.asarray(self._felt[VALENCE])
 
     @property
+    def is_blind(self) -> Flags:
+        """Whose arousal no sensor tells: every source reads them at chance."""
+        return np.asarray(self._skill.is_blind.all(axis=0))
+
+    @property
     def is_worn(self) -> Flags:
         """Whether they wear the headset; who does not hears nothing."""
         return self._behaviour.is_worn
