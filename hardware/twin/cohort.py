@@ -36,7 +36,7 @@ class Cohort:
         self.n: Final = n
         self._key, self._quality, self._has_loss = (seed, family, shard), quality, has_loss
         self.people = draw_people(family, n, keyed(*self._key, WHO)) if people is None else people
-        self._skill = draw_skill(n, keyed(*self._key, SKILL), quality).blinded(self.people.is_blind)
+        self._skill = draw_skill(n, self._draws(SKILL), quality).blinded(self.people.is_blind)
         self.session = 0
         for _ in range(session):
             self._wake()
@@ -47,12 +47,16 @@ class Cohort:
         self._wake()
         self._sit_down()
 
+    def _draws(self, *purpose: int) -> np.random.Generator:
+        """The generator for a purpose."""
+        return keyed(*self._key, *purpose)
+
     def _wake(self) -> None:
         self.session += 1
-        self.people = grow_older(self.people, keyed(*self._key, DAY, self.session))
+        self.people = grow_older(self.people, self._draws(DAY, self.session))
 
     def _sit_down(self) -> None:
-        life, ears, acts, sensors = (keyed(*self._key, part, self.session) for part in (LIFE, EARS, ACTS, SENSORS))
+        life, ears, acts, sensors = (self._draws(part, self.session) for part in (LIFE, EARS, ACTS, SENSORS))
         self._random = life
         self._state = dynamics.begin(self.people, life.standard_normal((2, self.n)))
         self._hearing = Hearing(self.n, ears)
