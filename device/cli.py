@@ -46,6 +46,7 @@ COMMANDS = {
     "run": Entry("device.commands.run:run", "Play a session with the sensors that device.toml names."),
     "send": Entry("device.commands.send:send", "Give a command to the running session."),
     "sessions": Entry("device.commands.sessions:sessions", "List and show recorded sessions."),
+    "trial": Entry("device.commands.trial:trial", "Register, allot and export trials of music."),
     "verdict": Entry("device.commands.verdict:verdict", "Say whether adaptive music helped one listener."),
 }
 

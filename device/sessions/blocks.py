@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -25,7 +26,7 @@ KNOWN_SHARE_MIN = 0.5
 
 
 class SessionBlocks(NamedTuple):
-    """One session's blocks; `missing` counts those that were planned and could not be measured."""
+    """One session's blocks; `missing` counts those of pairs that could not be measured whole."""
 
     session: str
     listener: str
@@ -62,12 +63,29 @@ def read_session_blocks(folder: Path, measure: Measure) -> SessionBlocks:
             outcome = _outcome(history, plan, span, measure)
             if outcome is not None:
                 found[span.number] = outcome
+    pairs = Counter(layout.blocks[number].pair for number in found)
     blocks = tuple(
         Block(config.session_id, str(layout.blocks[number].pair), layout.blocks[number].condition, outcome)
         for number, outcome in sorted(found.items())
+        if pairs[layout.blocks[number].pair] > 1
     )
     listener = config.listener_id or config.listener
     return SessionBlocks(config.session_id, listener, layout, blocks, len(layout.blocks) - len(blocks))
+
+
+def whole_outcome(folder: Path, measure: Measure) -> float | None:
+    """The outcome of a session as one, from the end of its match on; None where too little is known.
+
+    Raises:
+        RecordingError: the folder is no session.
+    """
+    reader = SessionReader(folder)
+    history, plan = History(reader), plan_of(reader.config)
+    led = [item for item in history.decisions if item.context.phase in ("shift", "hold")]
+    if not led:
+        return None
+    span = Span(-1, led[0].t_ns, led[-1].t_ns, plan.goal)
+    return _outcome(history, plan, span, measure)
 
 
 def spans_in(history: History) -> Iterator[Span]:

@@ -24,6 +24,8 @@ from device.text import printable
 from device.trials.randomisation import Design, Floats
 from device.trials.table import Block
 
+SETS_SHARE = 0.25
+"""Where more of the blocks than this have several rows, they are sets; some of a set may be lost. Else it is a slip."""
 NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 
 
@@ -71,13 +73,13 @@ def _refuse_one_sided(blocks: Sequence[Block], treated: str) -> None:
 def _are_sets(rows: Sequence[Block]) -> bool:
     """Whether blocks are sets of several conditions. Raises RecordingError where one is there twice."""
     alike = Counter((row.session, row.block) for row in rows)
-    are_sets = sum(n > 1 for n in alike.values()) * 2 > len(alike)
+    are_sets = sum(n > 1 for n in alike.values()) > SETS_SHARE * len(alike)
     same = Counter((row.session, row.block, row.condition if are_sets else "") for row in rows)
     (session, block, condition), n = same.most_common(1)[0]
     if n > 1:
-        what = f" is {condition}" if condition else ""
+        what = f"is {condition}" if condition else "is there"
         raise RecordingError(
-            f"Block {printable(block)} of session {printable(session)}{what} {n} times.", "Give each block once."
+            f"Block {printable(block)} of session {printable(session)} {what} {n} times.", "Give each block once."
         )
     return are_sets
 

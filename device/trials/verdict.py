@@ -20,13 +20,12 @@ from device.trials.table import Block
 
 Better = Literal["higher", "lower"]
 TREATED = "adaptive"
-ALPHA = 0.05
-INTERIM_ALPHA, FINAL_ALPHA = 0.001, 0.047
-"""Before the planned number of sessions only overwhelming evidence counts, so that whoever looks after each session is
-not fooled more often than whoever looks once (Haybittle 1971, Peto 1976)."""
+INTERIM_ALPHA, FINAL_ALPHA = 0.001, 0.045
+"""Before the planned number of sessions only overwhelming evidence counts, and then a little less than 0.05: so that
+who looks after each session is not fooled in more than 5 % (Haybittle 1971, Peto 1976)."""
 SMALLEST_D = 0.4
-POWER_Z2 = (1.959964 + 0.841621) ** 2
-"""For a power of 0.8 at a two-sided 5 %."""
+POWER_Z2 = (2.004654 + 0.841621) ** 2
+"""For a power of 0.8 at a two-sided 4.5 %."""
 GUENTHER = 0.96
 """Information that estimating the standard deviation costs (Guenther 1981: half a squared quantile of pairs)."""
 SESSIONS_MAX = 9_999
@@ -66,7 +65,7 @@ def judge(blocks: Sequence[Block], *, better: Better = "higher", planned: int = 
     """
     arranged = arrange(blocks, TREATED)
     n_sessions = len({row.session for row in blocks})
-    alpha = ALPHA if not planned else INTERIM_ALPHA if n_sessions < planned else FINAL_ALPHA
+    alpha = INTERIM_ALPHA if n_sessions < planned else FINAL_ALPHA
     found = _scaled(arranged, alpha)
     if not found.information:
         raise RecordingError(
@@ -133,7 +132,7 @@ def _against(blocks: Sequence[Block], name: str) -> float:
     design = Design(
         np.array([sessions[row.session] for row in rows]), np.array([row.condition == TREATED for row in rows])
     )
-    return _scaled(Arrangement(design, np.array([row.outcome for row in rows])), ALPHA).estimate
+    return _scaled(Arrangement(design, np.array([row.outcome for row in rows])), FINAL_ALPHA).estimate
 
 
 # -- in words

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from device.cli import main
 from device.errors import Exit
-from tests.device.trials.listeners import as_csv, dealt
+from hardware.bench.blocks import Listener, as_csv, blocks_of
 
 
 def invoke(*words: str) -> tuple[int, str]:
@@ -20,7 +20,7 @@ def invoke(*words: str) -> tuple[int, str]:
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     path = tmp_path / "blocks.csv"
-    path.write_text(as_csv(dealt(np.random.default_rng(4), d=1.0)), "utf-8")
+    path.write_text(as_csv(blocks_of(Listener(d=1.0), np.random.default_rng(4))), "utf-8")
     return path
 
 

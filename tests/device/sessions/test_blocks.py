@@ -24,10 +24,10 @@ def session(tmp_path: Path) -> Path:
 
 def test_each_block_has_the_distance_that_was_measured_in_it(session: Path) -> None:
     found = read_session_blocks(session, "distance")
-    assert (found.listener, found.missing) == ("guest", 1)
-    # The synthetic listener is not known in the first fifth of a session: the first block.
-    assert [block.condition for block in found.blocks] == list(PLAYED[1:])
-    assert [block.block for block in found.blocks] == ["0", "1", "1", "2", "2", "3"]
+    assert (found.listener, found.missing) == ("guest", 3)
+    # The synthetic listener is not known in the first fifth of a session; the last block has no partner.
+    assert [block.condition for block in found.blocks] == list(PLAYED[2:6])
+    assert [block.block for block in found.blocks] == ["1", "1", "2", "2"]
     distances = [block.outcome for block in found.blocks]
     assert distances == sorted(distances, reverse=True)
     assert 0 < distances[-1] < distances[0] < 1.5
@@ -38,15 +38,16 @@ def test_each_block_has_the_distance_that_was_measured_in_it(session: Path) -> N
 
 def test_what_was_said_counts_where_it_is_asked_for(tmp_path: Path) -> None:
     folder = make_session(tmp_path / "s", trial_config())
-    log_ns = BEGAN_NS + 235 * S
-    store = Store(folder, log_ns)
-    report = SelfReport(t_ns=log_ns, author="patient", id="p-1", value=0.4)
-    payload = msgspec.msgpack.encode(report)
-    store.write(Received("commands", "manager", 0, 0, log_ns, payload), log_ns)
+    store = Store(folder, BEGAN_NS)
+    for seq, (at_s, value) in enumerate(((225, 0.4), (285, 0.0), (345, 1.0))):
+        said = SelfReport(t_ns=BEGAN_NS + at_s * S, author="patient", id=f"p-{seq}", value=value)
+        store.write(Received("commands", "manager", 0, seq, said.t_ns, msgspec.msgpack.encode(said)), said.t_ns)
     store.close()
-    (block,) = read_session_blocks(folder, "told").blocks
-    assert block.condition == ORDER[2]
-    assert block.outcome == pytest.approx(1.0)
+    found = read_session_blocks(folder, "told")
+    assert [(block.condition, block.outcome) for block in found.blocks] == [
+        (ORDER[2], pytest.approx(1.0)),
+        (ORDER[3], pytest.approx(0.6)),
+    ]
 
 
 def test_a_session_without_blocks_is_refused(tmp_path: Path) -> None:
