@@ -21,6 +21,8 @@ from device.commands.prescriptions import load_prescription
 from device.commands.rig import RigProcess
 from device.commands.session import End, has_recording, prepared, run_session, summarise
 from device.commands.signals import Signals, orderly_signals
+from device.commands.trial_folder import key_of
+from device.commands.trial_session import prepared_in_trial
 from device.config import AudioConfig, DeviceConfig, SessionConfig, load
 from device.console import observers
 from device.console.observers import FAREWELL_S, Extra
@@ -44,6 +46,8 @@ def session_options(command: Any) -> Any:
         click.option("--seed", type=click.IntRange(0, SEED_MAX), help="Seed of all randomness (default: a new one)."),
         click.option("--prescription", "prescription_path", type=click.Path(path_type=Path), help="prescription.toml."),
         click.option("--plan", "plan_path", type=click.Path(path_type=Path), help="A session plan (TOML)."),
+        click.option("--trial", "trial_path", type=click.Path(path_type=Path), help="Play a session of this trial."),
+        click.option("--key", type=click.Path(path_type=Path), help="The trial's key file [default: FOLDER.key]."),
         click.option("--one-process", is_flag=True, help="Host everything in one process (for debugging)."),
         json_option,
     ]
@@ -116,21 +120,28 @@ def _demo_audio(audio: AudioConfig, *, no_sound: bool) -> AudioConfig:
 
 
 def _planned(device: DeviceConfig, options: dict[str, Any], usual_minutes: float) -> Planned:
-    """The prescription with the plan that is played under it, and how long that lasts."""
+    """The prescription with the plan that is played under it, and how long that lasts; a trial has its own of both."""
+    if options["trial_path"] and (options["plan_path"] or options["minutes"]):
+        raise click.UsageError("A trial's registration says how long its sessions are: give no --minutes, no --plan.")
     prescription = load_prescription(options["prescription_path"])
     written = read_plan(options["plan_path"], prescription, options["prescription_path"])
     return plan_session(written, prescription, options["minutes"], usual_minutes, device.affect.baseline_s)
 
 
 def _prepared(device: DeviceConfig, planned: Planned, options: dict[str, Any]) -> AbstractContextManager[SessionConfig]:
-    return prepared(
-        device,
-        planned.prescription,
-        listener=options["listener"],
-        minutes=planned.minutes,
-        seed=options["seed"],
-        out=options["out"],
-    )
+    def prepare(minutes: float) -> AbstractContextManager[SessionConfig]:
+        return prepared(
+            device,
+            planned.prescription,
+            listener=options["listener"],
+            minutes=minutes,
+            seed=options["seed"],
+            out=options["out"],
+        )
+
+    if folder := options["trial_path"]:
+        return prepared_in_trial(prepare, folder, key_of(folder, options["key"]))
+    return prepare(planned.minutes)
 
 
 def _play(config: SessionConfig, options: dict[str, Any], signals: Signals, extra: Extra) -> End:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from device.commands.options import Words, json_option
 from device.commands.trial_export import export_to
-from device.commands.trial_folder import Trial, begin, opened, read_key
+from device.commands.trial_folder import Trial, begin, key_of, opened, read_key
 from device.config import load
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
@@ -23,11 +23,6 @@ folder_argument = click.argument("folder", type=click.Path(path_type=Path))
 key_option = click.option(
     "--key", type=click.Path(path_type=Path), help="File with the trial's secret [default: FOLDER.key]."
 )
-
-
-def key_of(folder: Path, key: Path | None) -> Path:
-    """The key file that is meant; it lies beside the folder, which may be given away without it."""
-    return key or folder.absolute().with_name(f"{folder.absolute().name}.key")
 
 
 @click.group()

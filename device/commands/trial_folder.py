@@ -24,6 +24,11 @@ BYTES_MAX = 100_000_000
 KEY_MODE, FILE_MODE = 0o600, 0o640
 
 
+def key_of(folder: Path, key: Path | None) -> Path:
+    """The key file that is meant; it lies beside the folder, which may be given away without it."""
+    return key or folder.absolute().with_name(f"{folder.absolute().name}.key")
+
+
 class Trial:
     """An opened trial: checked, and locked against other programs where it is opened to be written.
 
@@ -73,7 +78,10 @@ class Trial:
         return next((entry for entry in self.enrolled() if entry.listener == listener), None)
 
     def sessions(self, listener: str = "") -> list[Entry]:
-        return [item for item in self.entries if item.kind == "session" and listener in ("", item.listener)]
+        """The sessions that began, of one listener or of all."""
+        void = {entry.session for entry in self.entries if entry.kind == "void"}
+        begun = [entry for entry in self.entries if entry.kind == "session" and entry.session not in void]
+        return [entry for entry in begun if listener in ("", entry.listener)]
 
     def enrol(self, listener: str, stratum: str) -> Entry:
         """Allot a listener, who stays where they are when asked for again.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 
-from device.commands.trial_folder import Trial
+from device.commands.session import has_recording
+from device.commands.trial_folder import Trial, opened
 from device.config import SessionConfig
 from device.control.session_plan import plan_of
 from device.errors import ConfigError, RecordingError
@@ -28,6 +32,28 @@ PHASES = (
 """One goal all the time, so that blocks differ by their condition and not by where the plan stands."""
 REPLAYED_MAX = 2_000
 FOR_EVER_S = 86_400.0
+
+
+@contextlib.contextmanager
+def prepared_in_trial(
+    prepare: Callable[[float], AbstractContextManager[SessionConfig]], folder: Path, key: Path
+) -> Iterator[SessionConfig]:
+    """A session of the trial in `folder`; `prepare` is given its length in minutes. One that never began is void.
+
+    Raises:
+        ConfigError, RecordingError: as `in_trial`, and where the trial cannot be opened.
+    """
+    with opened(folder, key) as trial:
+        minutes = trial.registration.minutes
+    with prepare(minutes) as config:
+        with opened(folder, key) as trial:
+            played = in_trial(config, trial)
+        try:
+            yield played
+        finally:
+            if not has_recording(played):
+                with opened(folder, key) as trial:
+                    trial.add(kind="void", session=config.session_id)
 
 
 def in_trial(config: SessionConfig, trial: Trial) -> SessionConfig:

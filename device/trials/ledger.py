@@ -28,7 +28,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: int
     at: str
     """UTC."""
-    kind: Literal["registered", "enrolled", "session", "revealed"]
+    kind: Literal["registered", "enrolled", "session", "void", "revealed"]
+    """`void`: the session of that id never began."""
     trial: str = ""
     registration: str = ""
     """Its SHA-256."""
@@ -94,11 +95,8 @@ def _entry(lines: Sequence[bytes], place: int, name: str) -> Entry:
         entry = msgspec.json.decode(lines[place], type=Entry)
     except UNDECODABLE as error:
         raise RecordingError(f"{name}:{place + 1} cannot be read: {error}.", MEND) from error
+    is_next = entry.number == place and entry.before == hash_of(lines[max(0, place - 1) : place])
     # Written again it must be the same bytes: nothing may hide in what is not understood.
-    if (
-        entry.number != place
-        or entry.before != hash_of(lines[max(0, place - 1) : place])
-        or line_of(entry) != lines[place]
-    ):
+    if not is_next or line_of(entry) != lines[place]:
         raise RecordingError(f"{name}:{place + 1} was changed, or what stood before it.", MEND)
     return entry

@@ -71,7 +71,8 @@ def judge(blocks: Sequence[Block], *, better: Better = "higher", planned: int = 
         raise RecordingError(
             f"No block or session has {TREATED} beside another condition.", "Play both in each session."
         )
-    sd = _sd_of_block(blocks, found)
+    is_plain = len(arranged.outcome) == len(blocks) and len(set(arranged.design.stratum)) == n_sessions
+    sd = found.sd if is_plain else _sd_of_block(blocks, found)
     needed = 0 if found.p < alpha else _needed(found, sd, n_sessions, planned)
     names = sorted({row.condition for row in blocks} - {TREATED})
     verdict = Verdict(
