@@ -7,6 +7,7 @@ one file and one line in `POLICIES`, with a table of its own in `config.ControlC
 """
 
 POLICIES: dict[str, str] = {
+    "adaptive": "device.control.policies.adaptive:Adaptive",
     "hand": "device.control.policies.hand:Hand",
     "iso": "device.control.policies.iso:Iso",
     "plan": "device.control.policies.plan:Plan",
