@@ -19,11 +19,17 @@ from device.control.real import Real, clip, where
 from device.control.session_plan import State, gap
 from device.files.models import ModelFolder
 from device.messages import Moves
+from device.plan_layout import Side
 
 MARGIN = 0.3
 """So far beyond a one-sided goal is aimed, and so far from a goal is led with all that may be."""
 MOST = 0.5
 """The greatest move, as `bounds` allows it."""
+
+PROBE, PROBE_S = 0.5, 240.0
+"""How much more or less trust a probe pretends, and for how long: shorter, and feelings would not follow."""
+SURE_SD = 0.08
+"""A gain that is known so well needs no probe."""
 
 
 class Adaptive:
@@ -37,6 +43,7 @@ class Adaptive:
     ) -> None:
         del control, model
         self._person = Person(remembered)
+        self._led_s = 0.0
 
     def decide(self, view: View, random: np.random.Generator) -> Proposal:
         del random
@@ -46,18 +53,29 @@ class Adaptive:
             return Proposal()
         # A match is left only for those who have shown how they answer; so is the plan where nothing is read.
         hopes = np.logical_and(view.feeling.known, view.leads)
-        trust = where(hopes, person.gain().trust, person.shown().trust)
+        shown = person.shown()
+        trust = where(hopes, person.gain().trust, shown.trust)
         goal, sides = goal_of(moment), moment.sides
         arousal = _need(goal.arousal, person.level, sides.arousal)
         valence = _need(goal.valence, view.feeling.valence, sides.valence)
-        moves = Moves(valence=MOST * trust * valence, arousal=MOST * trust * arousal)
-        return Proposal(moves, detour=_straight(moment.setpoint, goal, trust, State(abs(valence), abs(arousal))))
+        lead = clip(trust + where(hopes, self._probe(view, shown.sd), 0.0), -1.0, 1.0)
+        moves = Moves(valence=MOST * trust * valence, arousal=MOST * lead * arousal)
+        return Proposal(moves, detour=_straight(moment.setpoint, goal, lead, State(abs(valence), abs(arousal))))
+
+    def _probe(self, view: View, sd: Real) -> Real:
+        """A slow alternation of more and less, without which nobody could tell which way the listener answers.
+
+        It begins with more, and ends for good once that is known.
+        """
+        self._led_s += view.since_s if view.leads else 0.0
+        wave = 1.0 if self._led_s // PROBE_S % 2 == 0 else -1.0
+        return wave * PROBE * clip((sd - SURE_SD) / SURE_SD, 0.0, 1.0)
 
     def memory(self) -> Mapping[str, Real]:
         return self._person.memory()
 
 
-def _need(goal: Real, here: Real, side: str) -> Real:
+def _need(goal: Real, here: Real, side: Side) -> Real:
     """Which way and how urgently to lead, -1 to 1; a one-sided goal is meant to be passed by a margin."""
     aim = goal - MARGIN if side == "at most" else goal + MARGIN if side == "at least" else goal
     return clip(gap(aim, here, side) / MARGIN, -1.0, 1.0)

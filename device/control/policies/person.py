@@ -16,21 +16,23 @@ import numpy as np
 from device.control.policies.view import View
 from device.control.real import Real, clip, where
 
-FOLLOWS_S = 90.0
-"""Time constant with which a feeling follows the music: tens of seconds to minutes."""
-DECAYS_S = 90.0
+FOLLOWS_S = 120.0
+"""Time constant with which a feeling follows the music: one to three minutes."""
+DECAYS_S = 180.0
 """And with which an upset dies away by itself."""
-CORRELATED_S = 40.0
+CORRELATED_S = 90.0
 """For so long an error of the estimate, and a mood that comes and goes by itself, stays about the same."""
+SETTLES_S = 60.0
+"""Time constant of the level: what comes and goes faster is not steered after."""
 FORGETS_S = 8 * 3600.0
 """What was learnt so much listening ago counts for a third."""
 NOISE_MIN = 0.1
 """An estimate that lies closer to the line than this was lucky."""
-USUAL, USUAL_SD = 0.3, 0.4
+USUAL, USUAL_SD = 0.15, 0.2
 """The gain of a listener nobody knows: most are moved, some not at all, a few the opposite way."""
 UPSET, UPSET_SD = 0.3, 0.3
 """And the upset with which sessions begin."""
-NOTICEABLE = 0.25
+NOTICEABLE = 0.1
 """A gain nearer to 0 is as good as none: nothing is won by steering such a listener hard."""
 SURE_SD = 0.97
 """A deviation from here on is no estimate."""
@@ -148,7 +150,7 @@ class Person:
         self._was_read = np.logical_or(known, self._was_read)
 
     def _settle(self, view: View) -> None:
-        weight = where(view.feeling.known, view.since_s / CORRELATED_S, 0.0)
+        weight = where(view.feeling.known, view.since_s / SETTLES_S, 0.0)
         self._settled = np.minimum(self._settled + weight, 1.0)
         share = np.minimum(weight / np.maximum(self._settled, 1e-9), 1.0)
         self.level = self.level + share * (view.feeling.arousal - self.level)
@@ -167,7 +169,7 @@ class Person:
 
     def skill(self) -> Real:
         """How well the sensors read this listener, by their own words: -1 to 1, near 0 while little was said."""
-        count, words, both, read = self._skill
+        _, words, both, read = self._skill
         noise = 4.0 * WORDS_SD**2
         return clip(both / (np.sqrt((words + noise) * (read + noise)) + 1e-9), -1.0, 1.0)
 
