@@ -11,8 +11,9 @@ import click
 import msgspec
 
 from device.commands.options import Bounded, json_option
-from device.commands.prescriptions import load_prescription, refuse_contradiction
-from device.config import ControlConfig, DeviceConfig, Prescription, SessionConfig, load
+from device.commands.plans import plan_session, read_plan
+from device.commands.prescriptions import load_prescription
+from device.config import ControlConfig, DeviceConfig, SessionConfig
 from device.console.printing import has_reader, say, say_json
 from device.control import POLICIES
 from device.control.dialogue import Dialogue
@@ -21,7 +22,6 @@ from device.errors import ConfigError
 from device.files.models import MODELS_DIR
 from device.files.outputs import writing
 from device.messages import UNDECODABLE, PersonalResponse
-from device.plan_layout import PlanLayout
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 MEMORY_MAX = 1_000_000
@@ -32,7 +32,7 @@ MEMORY_MAX = 1_000_000
 @click.option("--policy", metavar="NAME", default=ControlConfig().policy, show_default=True, help="Who leads.")
 @click.option("--plan", "plan_path", type=FILE, help="The session's plan (TOML) [default: the prescription's].")
 @click.option("--prescription", "prescription_path", type=FILE, help="prescription.toml: goal and limits.")
-@click.option("--minutes", type=Bounded(min=0.1, max=240), default=20.0, show_default=True, help="Length.")
+@click.option("--minutes", type=Bounded(min=0.1, max=240), help="Length [default: the plan's own, else 20].")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The policy's randomness.")
 @click.option("--remember", type=FILE, help="What the policy learnt of this listener, read and written (JSON).")
 @click.option("--list", "as_list", is_flag=True, help="Say which policies there are, and end.")
@@ -78,24 +78,24 @@ def _config(
     policy: str,
     plan_path: Path | None,
     prescription_path: Path | None,
-    minutes: float,
+    minutes: float | None,
     seed: int,
     responses: tuple[PersonalResponse, ...],
 ) -> SessionConfig:
     """The session as it would be configured. Raises ConfigError where it could not be."""
-    prescription: Prescription = load_prescription(prescription_path)
-    if plan_path:
-        prescription = msgspec.structs.replace(prescription, plan=load(plan_path, PlanLayout))
-        refuse_contradiction(prescription)
+    device = DeviceConfig(control=ControlConfig(policy=policy))
+    given = load_prescription(prescription_path)
+    usual, baseline_s = device.session.minutes, device.affect.baseline_s
+    planned = plan_session(read_plan(plan_path, given, prescription_path), given, minutes, usual, baseline_s)
     return SessionConfig(
         session_id="decide",
         seed=seed,
-        minutes=minutes,
+        minutes=planned.minutes,
         run_dir="",
         session_dir="",
         models_dir=str(MODELS_DIR),
-        device=DeviceConfig(control=ControlConfig(policy=policy)),
-        prescription=prescription,
+        device=device,
+        prescription=planned.prescription,
         responses=responses,
     )
 

@@ -19,6 +19,7 @@ from device.control.lines import COPIED, LINE_MAX, Line, message_of, table_of, t
 from device.control.real import clip
 from device.errors import ConfigError
 from device.messages import (
+    Answer,
     Author,
     Command,
     CommandAnswer,
@@ -69,7 +70,7 @@ class Dialogue:
         try:
             message = message_of(told, self._ns(now_s), str(next(self._ids)))
         except ConfigError as error:
-            return self._go_on(now_s, refusal=printable(str(error)))
+            return self._refuse(now_s, printable(str(error)), "refused" if "command" in told else None)
         return self._obey(message, now_s) if isinstance(message, Command) else self._go_on(now_s, message)
 
     def refuse_long(self) -> Line:
@@ -128,11 +129,11 @@ class Dialogue:
         answer, note = (found.answer, found.sentence) if found else ("taken", "")
         return self._ask(told, now_s, answer=answer, note=note)
 
-    def _refuse(self, now_s: float, refusal: str) -> Line:
-        """The music goes on as without the command; where no time has passed it stays to the bit."""
+    def _refuse(self, now_s: float, refusal: str, answer: Answer | None = "refused") -> Line:
+        """The music goes on as without the line; where no time has passed it stays to the bit."""
         if now_s != self._last.t:
-            return self._go_on(now_s, answer="refused", refusal=refusal)
-        return msgspec.structs.replace(self._last, answer="refused", note="", refusal=refusal)
+            return self._go_on(now_s, answer=answer, refusal=refusal)
+        return msgspec.structs.replace(self._last, answer=answer, note="", refusal=refusal)
 
     def _shift_loudness(self, command: Command) -> str:
         """Obey what audio obeys on the box; returns why not."""
@@ -152,14 +153,18 @@ class Dialogue:
         self.learnt |= {item.policy: item for item in (*told, *emitted) if isinstance(item, PersonalResponse)}
         decision, intent = _last(Decision, emitted), _last(MusicIntent, emitted)
         why = _last(Decision, told) or decision
+        locked, is_over = decision.context.locks, intent.session_left_s <= 0
+        if self._line and "loudness" in locked and "loudness" not in self._line.locked:
+            self._offset_db = self._line.loudness_db - intent.loudness_db  # it is locked as it is heard
         copied = {name: getattr(intent, name) for name in COPIED}
         copied |= {"loudness_db": self._loudness_db(intent.loudness_db, now_s), "reason": why.reason}
+        copied |= {"silent": intent.silent or is_over}
         self._line = Line(
             t=None if self._line is None else now_s,
             bar=bar,
-            over=intent.session_left_s <= 0,
+            over=is_over,
             decided_by=why.decided_by,
-            locked=decision.context.locks,
+            locked=locked,
             pending=decision.pending.id if decision.pending else 0,
             **copied,
             **answered,

@@ -30,7 +30,7 @@ SD_MIN = 0.01
 """Nobody is read more surely than this, even where a line says so."""
 ECHO_MAX = 60
 """Characters of what was told that a refusal repeats."""
-Deviation = Annotated[float, msgspec.Meta(ge=0.0)]
+Deviation = Annotated[float, msgspec.Meta(ge=0.0, le=100.0)]
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):

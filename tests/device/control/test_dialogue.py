@@ -195,7 +195,7 @@ estimates = st.fixed_dictionaries(
      "valence_sd": st.floats(0, 1.2)}
 )  # fmt: skip
 commands = st.fixed_dictionaries(
-    {"command": st.sampled_from(sorted(set(WISHES) - {"stop"})), "author": st.sampled_from(["patient", "therapist"])},
+    {"command": st.sampled_from(sorted(set(WISHES) - {"stop", "set_cue"})), "author": st.sampled_from(["patient", "therapist"])},
     optional={"cue": st.sampled_from([*Cues._fields, "tempo", "loudness", "mode"]), "value": numbers,
               "on": st.booleans(), "arousal": numbers, "valence": numbers, "voice": st.just("bass")},
 )  # fmt: skip
