@@ -8,7 +8,7 @@ worth finding is a Cohen's d of 0.4, in standard deviations of one block beside 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -29,6 +29,8 @@ POWER_Z2 = (2.004654 + 0.841621) ** 2
 GUENTHER = 0.96
 """Information that estimating the standard deviation costs (Guenther 1981: half a squared quantile of pairs)."""
 SESSIONS_MAX = 9_999
+MOSTLY = 0.5
+"""An effect of which less than this share is left beside other music is mostly one of music against silence."""
 
 
 class Verdict(NamedTuple):
@@ -87,9 +89,10 @@ def judge(blocks: Sequence[Block], *, better: Better = "higher", planned: int = 
         d=found.estimate / sd if sd > 0 else math.nan,
         sessions=n_sessions,
         blocks={name: sum(row.condition == name for row in blocks) for name in (TREATED, *names)},
-        against={name: _against(blocks, name) for name in names},
+        against={name: _against(blocks, {name}) for name in names},
     )
-    return verdict._replace(sentence=f"{_sentence(verdict, better)} {arranged.note}".strip())
+    words = [_sentence(verdict, better), _beside_music(blocks, verdict), arranged.note]
+    return verdict._replace(sentence=" ".join(filter(None, words)))
 
 
 def _scaled(arranged: Arrangement, alpha: float) -> Contrast:
@@ -125,9 +128,9 @@ def _needed(found: Contrast, sd: float, n_sessions: int, planned: int) -> int:
     return min(SESSIONS_MAX, max(0, total - n_sessions))
 
 
-def _against(blocks: Sequence[Block], name: str) -> float:
-    """Adaptive minus one other condition; NaN where no session has both."""
-    both = [row for row in blocks if row.condition in (TREATED, name)]
+def _against(blocks: Sequence[Block], others: Collection[str]) -> float:
+    """Adaptive minus some other conditions; NaN where no session has both."""
+    both = [row for row in blocks if row.condition in {TREATED, *others}]
     sessions = {session: number for number, session in enumerate(dict.fromkeys(row.session for row in both))}
     rows = sorted(both, key=lambda row: sessions[row.session])
     design = Design(
@@ -137,6 +140,19 @@ def _against(blocks: Sequence[Block], name: str) -> float:
 
 
 # -- in words
+
+
+def _beside_music(blocks: Sequence[Block], verdict: Verdict) -> str:
+    """Says so where what was found is an effect of music rather than of its listening."""
+    music = set(verdict.against) - {"silence"}
+    if not verdict.effect or "silence" not in verdict.against or not music:
+        return ""
+    beside = _against(blocks, music)
+    if beside / verdict.estimate >= MOSTLY:
+        return ""
+    return (
+        f"Beside other music it is only {_number(beside)}: that there is music may be what counts, not that it listens."
+    )
 
 
 def _sentence(verdict: Verdict, better: Better) -> str:

@@ -13,6 +13,7 @@ TARGETS: dict[str, str] = {
     "midi": "hardware.fuzz.midi:Midi",
     "models": "hardware.fuzz.models:Models",
     "npz": "hardware.fuzz.npz:Npz",
+    "trials": "hardware.fuzz.trials:Trials",
 }
 
 

@@ -122,6 +122,13 @@ def test_each_other_condition_is_compared_too() -> None:
     assert all(0.5 < value < 1.5 for value in answer.against.values())
 
 
+def test_an_effect_of_music_against_silence_is_not_sold_as_one_of_listening() -> None:
+    found = judge(dealt(4, times=9, of_music=1.5))
+    assert found.effect
+    assert "Beside other music it is only" in found.sentence
+    assert "Beside other music" not in judge(dealt(4, times=9, d=1.0)).sentence
+
+
 # -- what must not matter
 
 
