@@ -24,6 +24,7 @@ from device.text import printable
 from device.trials.randomisation import Design, Floats
 from device.trials.table import Block
 
+CONDITIONS_MAX = 20
 SETS_SHARE = 0.25
 """Where more of the blocks than this have several rows, they are sets; some of a set may be lost. Else it is a slip."""
 NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
@@ -64,6 +65,8 @@ def _refuse_one_sided(blocks: Sequence[Block], treated: str) -> None:
     shown = ", ".join(printable(name) for name in conditions[:6])
     if treated not in conditions:
         raise RecordingError(f"No block is {treated}; there are {shown}.", "Name the condition on trial `adaptive`.")
+    if len(conditions) > CONDITIONS_MAX:
+        raise RecordingError(f"There are {len(conditions)} conditions: {shown}, ...", "Name each by one word.")
     if len(conditions) == 1:
         raise RecordingError(
             f"All blocks are {treated}, so there is nothing to compare with.", "Add yoked, static or silence."

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from statistics import fmean
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from device.errors import RecordingError
 from device.trials.design import Arrangement, arrange
-from device.trials.randomisation import Contrast, Design, contrast
+from device.trials.randomisation import Contrast, contrast
 from device.trials.table import Block
 
 Better = Literal["higher", "lower"]
@@ -129,14 +130,18 @@ def _needed(found: Contrast, sd: float, n_sessions: int, planned: int) -> int:
 
 
 def _against(blocks: Sequence[Block], others: Collection[str]) -> float:
-    """Adaptive minus some other conditions; NaN where no session has both."""
-    both = [row for row in blocks if row.condition in {TREATED, *others}]
-    sessions = {session: number for number, session in enumerate(dict.fromkeys(row.session for row in both))}
-    rows = sorted(both, key=lambda row: sessions[row.session])
-    design = Design(
-        np.array([sessions[row.session] for row in rows]), np.array([row.condition == TREATED for row in rows])
-    )
-    return _scaled(Arrangement(design, np.array([row.outcome for row in rows])), FINAL_ALPHA).estimate
+    """Adaptive minus some other conditions, weighted as in the contrast; NaN where no session has both."""
+    sessions: dict[str, tuple[list[float], list[float]]] = {}
+    for row in blocks:
+        if row.condition == TREATED or row.condition in others:
+            sessions.setdefault(row.session, ([], []))[row.condition == TREATED].append(row.outcome)
+    both = [
+        (fmean(treated) - fmean(rest), len(treated), len(rest))
+        for rest, treated in sessions.values()
+        if treated and rest
+    ]
+    weights = [n * m / (n + m) for _, n, m in both]
+    return fmean((difference for difference, _, _ in both), weights) if both else math.nan
 
 
 # -- in words

@@ -181,6 +181,7 @@ def test_a_set_of_blocks_is_compared_within_itself() -> None:
     [
         ([Block("1", "1", "static", 1.0), Block("1", "2", "silence", 1.0)], "No block is adaptive"),
         ([Block("1", "1", "adaptive", 1.0), Block("1", "2", "adaptive", 1.0)], "nothing to compare with"),
+        ([Block("1", str(i), ("adaptive", f"x{i}")[i % 2], 1.0) for i in range(60)], "31 conditions"),
         (
             [Block("1", "1", "adaptive", 1.0), Block("1", "1", "adaptive", 1.0), Block("1", "2", "static", 1.0)],
             "2 times",
