@@ -52,10 +52,10 @@ def decide(*, as_list: bool, as_json: bool, remember: Path | None, **options: An
     if as_list:
         _list(as_json=as_json)
         return
-    config = _config(**options, responses=_read(remember) if remember else ())
+    config = _config(**options, responses=remembered(remember) if remember else ())
     dialogue = Dialogue(config)
     with writing({"--remember": remember} if remember else {}) as places:
-        for line in _answers(dialogue, sys.stdin.buffer):
+        for line in answers(dialogue, sys.stdin.buffer):
             say_json(line)
             if not has_reader():
                 break
@@ -100,7 +100,7 @@ def _config(
     )
 
 
-def _answers(dialogue: Dialogue, source: BinaryIO) -> Iterator[Line]:
+def answers(dialogue: Dialogue, source: BinaryIO) -> Iterator[Line]:
     """The answer to each line; one that is too long is never held as a whole."""
     while text := source.readline(LINE_MAX + 1):
         if len(text) <= LINE_MAX or text.endswith(b"\n"):
@@ -111,7 +111,7 @@ def _answers(dialogue: Dialogue, source: BinaryIO) -> Iterator[Line]:
         yield dialogue.refuse_long()
 
 
-def _read(path: Path) -> tuple[PersonalResponse, ...]:
+def remembered(path: Path) -> tuple[PersonalResponse, ...]:
     """What a policy learnt in earlier sessions; nothing where there is no file yet. Raises ConfigError."""
     try:
         with path.open("rb") as file:

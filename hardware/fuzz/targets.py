@@ -9,6 +9,7 @@ from typing import Protocol
 TARGETS: dict[str, str] = {
     "commands": "hardware.fuzz.commands:Commands",
     "configuration": "hardware.fuzz.configuration:Configuration",
+    "lines": "hardware.fuzz.lines:Lines",
     "logs": "hardware.fuzz.logs:Logs",
     "midi": "hardware.fuzz.midi:Midi",
     "models": "hardware.fuzz.models:Models",
