@@ -466,6 +466,20 @@ class Nudge(Command, frozen=True, kw_only=True, tag="nudge"):
     """Both -1 to 1."""
 
 
+class PointAhead(msgspec.Struct, frozen=True):
+    """A point to be at, and in how many seconds of the plan's time."""
+
+    in_s: float
+    valence: float
+    arousal: float
+
+
+class EditPath(Command, frozen=True, kw_only=True, tag="edit_path"):
+    """The target goes from where it is evenly through these points, and stays at the last."""
+
+    points: tuple[PointAhead, ...]
+
+
 class TakeOver(Command, frozen=True, kw_only=True, tag="take_over"):
     """The therapist leads by hand: the target stays, and the policy is not heard."""
 
@@ -503,8 +517,8 @@ class PlayOn(Command, frozen=True, kw_only=True, tag="play_on"):
 
 AnyCommand = (
     Start | Stop | Softer | Louder | Calmer | Livelier | SelfReport | SkipPhase | HoldPhase | ResumePhase
-    | More | TooMuch | LessOf | AllVoices | Lock | Unlock | SetCue | Nudge | TakeOver | HandBack
-    | ApproveFirst | Approve | Reject | Rest | PlayOn
+    | More | TooMuch | LessOf | AllVoices | Lock | Unlock | SetCue | Nudge | EditPath
+    | TakeOver | HandBack | ApproveFirst | Approve | Reject | Rest | PlayOn
 )  # fmt: skip
 """What the stream `commands` holds; a new kind is a struct above and a name here."""
 WISHES: dict[str, type[Command]] = {

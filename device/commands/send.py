@@ -50,6 +50,9 @@ class Told(NamedTuple):
 @click.option("--voice", type=click.Choice(VOICES), help="less_of: which voice.")
 @click.option("--instrument", type=Words(), help="less_of: which instrument, by name or General MIDI number.")
 @click.option("--proposal", type=click.IntRange(0), help="approve, reject: its number (default: whichever is pending).")
+@click.option(
+    "--point", "points", multiple=True, metavar="SECONDS,VALENCE,AROUSAL", help="edit_path: where to be, and how soon."
+)
 @click.option("--off", is_flag=True, help="approve_first: no longer.")
 @click.option("--author", type=click.Choice(["patient", "therapist"]), default="patient", show_default=True)
 @click.option("--session", "wanted", help="The session's id, or its folder; needed where several are running.")
@@ -60,7 +63,7 @@ def send(kind: str, author: Author, wanted: str | None, to_all: bool, as_json: b
 
     The exit code is 0 only when every session that was asked answered that it obeys.
     """
-    said = wish_of(kind, {name: value for name, value in options.items() if value not in (None, False)})
+    said = wish_of(kind, {name: value for name, value in options.items() if value not in (None, False, ())})
     chosen = choose(living_sessions(), wanted, to_all=to_all or kind == "stop")
     told = tell(chosen, author, {"kind": kind, **said})
     if as_json:
@@ -77,6 +80,7 @@ TAKES = {
     "self_report": ("value", "valence"),
     "set_cue": ("cue", "value"),
     "nudge": ("valence", "arousal"),
+    "edit_path": ("points",),
     "lock": ("cue",),
     "unlock": ("cue",),
     "less_of": ("voice", "instrument"),
@@ -85,7 +89,7 @@ TAKES = {
     "approve_first": ("off",),
 }
 """Options of each kind that has some."""
-NEEDS = ("cue",)
+NEEDS = {"cue": "--cue", "points": "--point"}
 
 
 def wish_of(kind: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +103,7 @@ def wish_of(kind: str, options: dict[str, Any]) -> dict[str, Any]:
         has = f"; it has {' and '.join(f'--{name}' for name in takes)}" if takes else ""
         raise click.UsageError(f"`{kind}` has no --{strange[0]}{has}.")
     if missing := [name for name in takes if name in NEEDS and name not in options]:
-        raise click.UsageError(f"`{kind}` needs --{missing[0]}.")
+        raise click.UsageError(f"`{kind}` needs {NEEDS[missing[0]]}.")
     said = dict(options)
     if kind == "self_report":
         said["value"] = _number(said.get("value", "0"), 1.0)
@@ -107,6 +111,8 @@ def wish_of(kind: str, options: dict[str, Any]) -> dict[str, Any]:
         said["value"] = said["value"] if said.get("value") in MODES else _number(said.get("value", ""), math.inf)
     elif kind == "approve_first":
         said = {"on": not said.pop("off", False)}
+    elif kind == "edit_path":
+        said["points"] = [_point(words) for words in said["points"]]
     elif "instrument" in said:
         said["program"] = _program(said.pop("instrument"))
     return said
@@ -120,6 +126,14 @@ def _number(words: str, most: float) -> float:
     if not abs(number) <= most or math.isinf(number):
         raise click.UsageError(f"--value {words} is no number{f' of -{most:g} to {most:g}' if most == 1 else ''}.")
     return number
+
+
+def _point(words: str) -> dict[str, float]:
+    try:
+        in_s, valence, arousal = map(float, words.split(","))
+    except ValueError as error:
+        raise click.UsageError(f"--point {words}: give three numbers, as in 120,0.4,-0.5.") from error
+    return {"in_s": in_s, "valence": valence, "arousal": arousal}
 
 
 def _program(words: str) -> int:

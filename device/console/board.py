@@ -47,7 +47,9 @@ class Board:
             case m.Decision():
                 self.decision = message
                 self.is_blinded = message.trial_block >= 0
-            case m.Bar() if message.reason and self.intent and message.generator != self.intent.generator:
+            case m.Bar() if (
+                message.reason and not message.silent and self.intent and message.generator != self.intent.generator
+            ):
                 self.note(message.t_ns, f"bar {message.bar_index} by {message.generator}: {message.reason}")
             case m.PlayedBar():
                 self._see_played(message)
@@ -59,7 +61,7 @@ class Board:
                 self._see_samples(message)
             case m.SensorStatus():
                 self._see_status(message)
-            case m.CommandAnswer() if message.answer != "taken":
+            case m.CommandAnswer() if message.answer != "taken" or message.sentence:
                 self.note(message.t_ns, f"{message.answer}: {message.sentence}")
             case m.Health():
                 self.health[message.process] = message
@@ -122,6 +124,8 @@ class Board:
     def as_dict(self) -> dict[str, Any]:
         """The board for programs: one flat line of JSON a second."""
         affect, intent, played, audio = self.affect, self.intent, self.played, self.audio
+        decision = self.decision
+        pending = decision.pending if decision else None
         return {
             "elapsed_s": round(self.elapsed_s(), 1),
             "phase": intent.phase if intent else None,
@@ -137,7 +141,12 @@ class Board:
             "generator": played.generator if played else None,
             "tempo_bpm": round(played.tempo_bpm, 1) if played else None,
             "why": self.why if intent else None,
+            "rests": played.silent if played else None,
             "decided_by": self.decided_by,
+            "held": list(decision.context.locks) if decision else [],
+            "by_hand": decision.by_hand if decision else False,
+            "approve_first": decision.approve_first if decision else False,
+            "pending": {"id": pending.id, "words": pending.words} if pending else None,
             "sources": {name: status.state for name, status in self.sources.items()},
             "samples_lost": {name: self.lost_of(name) for name in dict.fromkeys(name for name, _ in self.samples)},
             "underruns": audio.underruns if audio else 0,

@@ -17,7 +17,8 @@ from device.console.board import Board
 from device.console.keyboard import Keys
 from device.console.terminal import Terminal
 from device.console.view import minutes, render
-from device.messages import Calmer, Command, HoldPhase, Livelier, Louder, ResumePhase, SkipPhase, Softer, Stop
+from device.console.wish_keys import WishKeys
+from device.messages import Command
 from device.runtime.bus import Received
 from device.runtime.manager import Manager
 
@@ -26,18 +27,6 @@ PLAIN_NS = 10_000_000_000
 JSON_NS = 1_000_000_000
 FAREWELL_S = 1.0
 """How long the end waits for a reader that is held."""
-KEYS: dict[str, tuple[type[Command], str]] = {
-    "q": (Stop, "stop"),
-    "+": (Louder, "louder"),
-    "-": (Softer, "softer"),
-    "c": (Calmer, "calmer"),
-    "l": (Livelier, "livelier"),
-    "n": (SkipPhase, "next phase"),
-    "h": (HoldPhase, "hold"),
-    "r": (ResumePhase, "resume"),
-}
-
-
 Extra = dict[str, tuple[str, Callable[[], None]]]
 """Keys beyond those of every session: key -> (what it does, doing it)."""
 
@@ -70,7 +59,7 @@ class Watcher:
         self._drawings: queue.Queue[Any] = queue.Queue(self.backlog)
         self._writer = threading.Thread(target=self._write_all, name="writer", daemon=True)
         self._extra = extra_keys or {}
-        self._keys = Keys()
+        self._keys, self._wishes = Keys(), WishKeys(self.board, self._wish)
         self._manager: Manager | None = None
         self._drawn_ns = 0
 
@@ -113,12 +102,18 @@ class Watcher:
         for key in keys:
             if key in self._extra:
                 self._extra[key][1]()
-            elif key in KEYS and self._manager:
-                self._manager.wish(KEYS[key][0](t_ns=0, author="patient"))
+            else:
+                self._wishes.press(key)
 
-    def keys_line(self) -> str:
-        known = {key: text for key, (_, text) in KEYS.items()} | {key: text for key, (text, _) in self._extra.items()}
-        return "  ".join(f"{key} {text}" for key, text in known.items())
+    def _wish(self, command: Command) -> None:
+        if self._manager:
+            self._manager.wish(command)
+
+    def keys_lines(self) -> str:
+        """What each key does."""
+        patient, therapist = self._wishes.lines()
+        extra = [f"{key} {text}" for key, (text, _) in self._extra.items()]
+        return f"{patient}\n{'  '.join([therapist, *extra])}"
 
     def draw(self) -> None:
         """Show the board."""
@@ -147,7 +142,7 @@ class LiveWatcher(Watcher):
         self._live.__exit__(kind, error, trace)
 
     def draw(self) -> None:
-        self.put(render(self.board, self.title, self.keys_line(), self._live.console.height))
+        self.put(render(self.board, self.title, self.keys_lines(), self._live.console.height))
 
 
 class PlainWatcher(Watcher):

@@ -19,7 +19,7 @@ AXIS_CELLS = 41
 STATE_STYLE = {"streaming": "green", "connecting": "yellow", "silent": "yellow", "lost": "red", "failed": "red"}
 PITCH_NAMES = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
 BLOCKS = " ▁▂▃▄▅▆▇█"
-KEYS_LINES = 2
+KEYS_LINES = 4
 TALL_LINES = 34
 """On a terminal with fewer lines a sensor that is well has no sentence, so that the music is seen too."""
 
@@ -146,13 +146,34 @@ def _music(board: Board) -> RenderableType:
                 style="dim",
             )
         )
-        lines.append(Text(_roll(played), style="green", no_wrap=True, overflow="crop"))
+        roll = Text("rest", style="bold magenta") if played.silent else Text(_roll(played), style="green")
+        roll.no_wrap, roll.overflow = True, "crop"
+        lines.append(roll)
+        lines.extend(_people(board))
         who = f"{board.decided_by} decides" if board.decided_by else "why"
         lines.append(Text(f"{who}: {board.why}", overflow="fold"))
         lines.extend(Text(f"guard: {reason}", style="yellow") for reason in played.guarded[:2])
     else:
         lines.append(Align.center(Text("the first bar is being prepared", style="dim")))
     return Panel(Group(*lines), title="Music", title_align="left", padding=(0, 1))
+
+
+def _people(board: Board) -> list[RenderableType]:
+    """What people hold, and what waits for their word."""
+    decision, lines = board.decision, list[RenderableType]()
+    if decision is None:
+        return lines
+    if decision.by_hand:
+        lines.append(Text("the therapist leads by hand (t hands back)", style="bold yellow"))
+    if decision.context.locks:
+        lines.append(Text(f"held: {', '.join(decision.context.locks)}", style="yellow"))
+    if pending := decision.pending:
+        left_s = max(0.0, pending.left_s - (board.now_ns - decision.t_ns) / 1e9)
+        words = f"proposal {pending.id}: {pending.words} · {left_s:.0f} s left · a approve  j reject"
+        lines.append(Text(words, style="bold yellow"))
+    elif decision.approve_first:
+        lines.append(Text("proposals wait for approval; none is pending", style="yellow"))
+    return lines
 
 
 def _roll(played: m.PlayedBar, cells: int = 48) -> str:

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 import msgspec
 
 from device.config import SessionConfig
+from device.control.answers import Answered, refused
 from device.control.bounds import settle
 from device.control.breath import Breath
 from device.control.cues import Cues, as_numbers, cues_of, expressed, led, mode_of, shift, wanted
-from device.control.decisions import Choice, Council, Ground
+from device.control.decisions import Choice, Council
 from device.control.haste import Haste
-from device.control.interventions import TAKEN, Answered, Interventions, Present, refused
-from device.control.plan_clock import PlanClock
-from device.control.real import unit
+from device.control.interventions import Interventions, Present
+from device.control.passage import Passage
 from device.control.reasons import explain
-from device.control.session_plan import RESTING, UNKNOWN_START, UNTOLD, Moment, State, plan_of
+from device.control.session_plan import RESTING, Moment
 from device.control.tonality import tonic_at
 from device.messages import (
     AffectEstimate,
@@ -27,17 +27,14 @@ from device.messages import (
     CommandAnswer,
     Decision,
     FeatureFrame,
-    HoldPhase,
     Louder,
     Message,
     Mode,
     MusicIntent,
     PersonalResponse,
     PlayedBar,
-    ResumePhase,
     SelfReport,
     SensorStatus,
-    SkipPhase,
     Softer,
     Start,
     Stop,
@@ -67,18 +64,13 @@ class Controller:
     def __init__(self, config: SessionConfig) -> None:
         prescription = config.prescription
         self._config, self._limits = config, prescription.limits
-        self._plan = plan_of(config)
-        self._clock = PlanClock(config.started_ns)
+        self._passage = Passage(config)
         self._people, self._allowance = Interventions(config), Allowance()
         self._council = Council(config, self._people)
         self._affect: AffectEstimate | None = None
         self._sensors: dict[str, SensorStatus] = {}
         self._played: PlayedBar | None = None
         self._breath = Breath()
-        self._start: State | None = None
-        """The listener's state before the shift."""
-        self._felt = UNTOLD
-        """The listener's state now, where it is known."""
         self._choice: Choice | None = None
         self._mode: Mode = "major" if prescription.goal_valence >= 0 else "minor"
         self._wanted = cues_of(RESTING, self._limits)
@@ -111,11 +103,12 @@ class Controller:
     # -- a bar is asked for
 
     def _answer(self, transport: Transport, now_ns: int) -> Sequence[Told]:
-        passed_s = self._clock.advance(transport.starts_ns)
+        passed_s = self._passage.advance(transport.starts_ns)
         self._people.pass_time(passed_s)
         ground = self._council.ground(self._affect, now_ns)
-        self._felt = ground.feeling.state
-        moment, bar_index = self._meet(self._moment(), ground), transport.bar_index
+        self._passage.feel(ground.feeling)
+        self._passage.meet(ground.feeling)
+        moment, bar_index = self._moment(), transport.bar_index
         heard = self._heard(bar_index)
         music = expressed(heard or self._wanted, self._limits)
         is_late = now_ns > transport.deadline_ns
@@ -141,22 +134,10 @@ class Controller:
         locks = self._people.locks
         return locks.pin(settle(before, asked, self._limits, locks.still, elapsed_s, haste))
 
-    def _planned(self) -> Moment:
-        """The plan's own moment."""
-        return self._plan.at(self._clock.plan_s, self._start or UNKNOWN_START, self._felt)
-
     def _moment(self) -> Moment:
         """The moment of the plan, its setpoint where the listener or the therapist wished it."""
-        moment = self._planned()
+        moment = self._passage.moment()
         return moment._replace(setpoint=self._people.aim(moment.setpoint))
-
-    def _meet(self, moment: Moment, ground: Ground) -> Moment:
-        """Take the present state for the start of the way: until the shift, or the first time it is known."""
-        is_open = moment.phase in ("baseline", "match") or (moment.phase == "shift" and self._start is None)
-        if not ground.feeling.known or not is_open:
-            return moment
-        self._start = State(*map(unit, ground.feeling.state))
-        return self._moment()
 
     def _heard(self, bar_index: int) -> Cues | None:
         """The cues that the next ones must stay near: those last asked for, at the tempo that was really played."""
@@ -182,26 +163,12 @@ class Controller:
 
     def _do(self, command: Command) -> Answered:
         is_last = self._intent is not None and self._intent.final
-        match command:
-            case SkipPhase():
-                return self._skip(is_last=is_last)
-            case HoldPhase():
-                self._clock.hold()
-                return TAKEN
-            case ResumePhase():
-                was_held = self._clock.held
-                self._clock.resume()
-                return TAKEN if was_held else refused("No phase is held.")
+        if (done := self._passage.obey(command, is_last=is_last)) is not None:
+            return done
         cues = _cues_in(self._intent) if self._intent else None
-        present = Present(self._planned(), cues, self._mode, self._council.moves, is_last)
-        return self._people.obey(command, present)
-
-    def _skip(self, *, is_last: bool) -> Answered:
-        """Go to the next phase, where there is one."""
-        if is_last:
-            return refused("This is the last bar already.")
-        self._clock.jump(self._plan.end_of_phase_s(self._clock.plan_s))
-        return TAKEN
+        return self._people.obey(
+            command, Present(self._passage.moment(), cues, self._mode, self._council.moves, is_last)
+        )
 
     def _revise(self, command: Command, now_ns: int) -> Sequence[Told]:
         """The newest intent once more, as it is with the wish; before the first there is nothing to revise."""
@@ -246,7 +213,9 @@ class Controller:
             voice_levels=people.voices.levels,
             silent=people.rests(planned=moment.silent) or choice.silent,
             final=people.is_stopped or bool(moment.session_left_s <= beats * 60.0 / cues.tempo_bpm),
-            reason=explain(moment, choice, self._affect, self._sensors, before, cues, self._clock.held, people.words()),
+            reason=explain(
+                moment, choice, self._affect, self._sensors, before, cues, self._passage.is_held, people.words()
+            ),
         )
 
 

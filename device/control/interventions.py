@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from device.config import SessionConfig
+from device.control.answers import TAKEN, Answered, answered, refused
 from device.control.approval import Approval
 from device.control.cues import Cues
 from device.control.locks import Locks
@@ -22,7 +23,6 @@ from device.control.session_plan import Moment, State
 from device.control.voices import Voices
 from device.messages import (
     AllVoices,
-    Answer,
     Approve,
     ApproveFirst,
     Author,
@@ -57,8 +57,6 @@ RELIEF_S, RELIEF_FADES_S = 180.0, 120.0
 """How long that lasts, and from when on it fades."""
 TO_THE_END = (Calmer, Livelier, TooMuch, LessOf)
 """What may be asked in the last bar still: how it sounds."""
-Answered = tuple[Answer, str]
-TAKEN: Answered = ("taken", "")
 
 
 class Present(NamedTuple):
@@ -198,36 +196,36 @@ class Interventions:
             case TooMuch():
                 return self._ease()
             case LessOf():
-                return _answered(self._refuse_line_up() or self.voices.lessen(command))
+                return answered(self._refuse_line_up() or self.voices.lessen(command))
             case AllVoices():
-                return _answered(self._refuse_line_up() or self.voices.restore())
+                return answered(self._refuse_line_up() or self.voices.restore())
         return None
 
     def _steer(self, command: Command, present: Present) -> Answered:
         """Wishes about who leads, and what stays."""
         match command:
             case Lock():
-                return _answered(self.locks.lock(command.cue, present.cues, present.mode))
+                return answered(self.locks.lock(command.cue, present.cues, present.mode))
             case Unlock():
-                return _answered(self.locks.unlock(command.cue))
+                return answered(self.locks.unlock(command.cue))
             case SetCue():
                 refusal = self.locks.set(command.cue, command.value)
                 later = "It comes with the next section." if command.cue == "mode" else ""
-                return _answered(refusal, later)
+                return answered(refusal, later)
             case TakeOver():
                 return self._take_over(present)
             case HandBack():
                 return self._hand_back()
             case ApproveFirst():
-                return _answered(self.approval.switch(on=command.on, moves=present.moves))
+                return answered(self.approval.switch(on=command.on, moves=present.moves))
             case Approve() | Reject():
-                return _answered(self.approval.answer(command.proposal, approved=isinstance(command, Approve)))
+                return answered(self.approval.answer(command.proposal, approved=isinstance(command, Approve)))
             case Rest():
                 return self._rest(command.author)
             case PlayOn():
                 refusal = "" if self.resting else "The music does not rest."
                 self.resting = None
-                return _answered(refusal)
+                return answered(refusal)
         return refused(f"Nobody obeys `{command.kind}`.")
 
     def _move_lean(self, step: State, how: str) -> Answered:
@@ -278,11 +276,3 @@ class Interventions:
             return refused("The music rests already.")
         self.resting = author
         return "taken", "It rests from the next bar on."
-
-
-def refused(why: str) -> Answered:
-    return "refused", why
-
-
-def _answered(refusal: str, remark: str = "") -> Answered:
-    return refused(refusal) if refusal else ("taken", remark)

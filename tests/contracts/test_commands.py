@@ -27,6 +27,7 @@ SAID = {
     "unlock": {"cue": "tempo"},
     "set_cue": {"cue": "tempo", "value": 80.0},
     "nudge": {"arousal": -0.2},
+    "edit_path": {"points": [{"in_s": 120.0, "valence": 0.4, "arousal": -0.6}]},
 }
 
 

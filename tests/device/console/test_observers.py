@@ -6,7 +6,8 @@ import msgspec
 
 from device import messages as m
 from device.console.board import Board
-from device.console.observers import KEYS, JsonWatcher, PlainWatcher, Watcher
+from device.console.observers import JsonWatcher, PlainWatcher, Watcher
+from device.console.wish_keys import PATIENT, THERAPIST
 from device.messages import Command
 from device.runtime.bus import Received
 from device.streams import topic_of
@@ -84,11 +85,11 @@ def test_keys_become_commands(monkeypatch) -> None:
     manager, extra = Manager(), []
     watcher = PlainWatcher("t", print, {"u": ("unplug", lambda: extra.append("unplugged"))})
     watcher.attach(manager)
-    monkeypatch.setattr(watcher._keys, "pressed", lambda: "-cux" + "q")
+    monkeypatch.setattr(watcher._keys, "pressed", lambda: "-cuy" + "q")
     watcher.refresh(S)
     assert manager.done == ["softer by patient", "calmer by patient", "stop by patient"]
     assert extra == ["unplugged"]
-    assert all(key in watcher.keys_line() for key in [*KEYS, "u"])
+    assert all(key in watcher.keys_lines() for key in [*PATIENT, *THERAPIST, "u"])
 
 
 def test_a_wish_that_was_not_obeyed_is_an_event_with_its_reason() -> None:

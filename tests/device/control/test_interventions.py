@@ -190,9 +190,8 @@ def test_a_key_that_never_sounds_cannot_be_set() -> None:
 @pytest.mark.parametrize("kind", sorted(set(WISHES) - MAY["patient"]))
 def test_a_patient_is_told_who_may_ask_what_they_may_not(kind: str) -> None:
     session = in_shift()
-    said = {"cue": "tempo", "value": 80.0} if kind in ("lock", "unlock", "set_cue") else {}
     before = session.intent
-    answer = session.ask(kind, "patient", **said)
+    answer = session.ask(kind, "patient", cue="tempo", value=80.0, points=[])
     assert answer == ("refused", f"A patient may not ask `{kind}`; a therapist may.")
     assert session.intent is before
 
@@ -283,6 +282,28 @@ def test_a_nudge_moves_the_target_for_good() -> None:
     assert session.ask("nudge", arousal=0.3, valence=-0.1) == ("taken", "")
     assert session.intent.target_arousal == pytest.approx(before + 0.3)
     assert session.decision.decided_by == "therapist"
+
+
+def ahead(*points: tuple[float, float, float]) -> list[dict[str, float]]:
+    return [dict(zip(("in_s", "valence", "arousal"), point, strict=True)) for point in points]
+
+
+def test_the_path_ahead_can_be_written_anew_but_not_as_a_jump_or_without_an_end() -> None:
+    session = in_shift()
+    assert session.ask("edit_path", points=ahead((60.0, 0.0, 0.5), (200.0, 0.4, -0.6))) == ("taken", "")
+    targets = [intent.target_arousal for intent in session.bars_for(70)]
+    assert max(targets) == pytest.approx(0.5, abs=0.05)
+    assert session.bars_for(140)[-1].target_arousal == pytest.approx(-0.6, abs=0.05)
+    for wrong, said in (
+        (ahead((2.0, 0.4, 0.9)), "jumps"),
+        (ahead((9e9, 0.4, -0.6)), "does not end"),
+        (ahead((-5.0, 0.4, -0.6)), "past"),
+        (ahead((math.nan, 0.4, -0.6)), "no point"),
+        ([], "0 points"),
+    ):
+        answer, sentence = session.ask("edit_path", points=wrong)
+        assert answer == "refused"
+        assert said in sentence
 
 
 def test_who_takes_over_leads_until_they_hand_back(monkeypatch: pytest.MonkeyPatch) -> None:
