@@ -1,0 +1,113 @@
+"""What each policy would do for the people of the bank: the same people, days and noise under each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.config import ControlConfig
+from device.control import POLICIES
+from device.control.policies.loading import choose_policy, load_policy
+from device.control.policies.view import Feeling
+from device.control.real import Real
+from device.control.session_plan import State
+from device.errors import IsotoneError
+from device.files.models import MODELS_DIR
+from hardware.refinement.posterior import FAMILY
+from hardware.simulation import closed_loop
+from hardware.simulation.closed_loop import Terms, live
+from hardware.simulation.outcomes import outcomes
+from hardware.twin.behaviour import Acts
+from hardware.twin.cohort import Cohort
+from hardware.twin.hearing import Music
+from hardware.twin.people import People
+from hardware.twin.reading import Reading
+
+Floats = NDArray[np.float64]
+SESSIONS = 4
+"""Sessions that each of the people lives through: a policy that learns is given the time."""
+
+
+class Kept:
+    """People of the bank as the loop meets them."""
+
+    def __init__(self, people: People, seed: int) -> None:
+        self.n_listeners = people.settling_s.size
+        self._cohort = Cohort(FAMILY, self.n_listeners, seed, people=people)
+
+    @property
+    def state(self) -> State:
+        return State(self._cohort.valence, self._cohort.arousal)
+
+    def next_session(self) -> None:
+        self._cohort.next_session()
+
+    def hear(self, music: closed_loop.Music, since_s: float) -> closed_loop.Told:
+        reading, acts = self.live(asked_of(music), since_s)
+        return closed_loop.Told(Feeling(*reading), acts.arousal, acts.wished)
+
+    def live(self, music: Music, since_s: float) -> tuple[Reading, Acts]:
+        """What is read of them, and what they do."""
+        return self._cohort.step(music, since_s)
+
+
+def asked_of(music: closed_loop.Music) -> Music:
+    """The loop's music as the twin hears it."""
+    return Music(*music.cues, music.major, music.silent)
+
+
+class Value(NamedTuple):
+    """What a policy does for people."""
+
+    control: ControlConfig
+    distance: Floats
+    """How far from the goal's allowed side they are over shift and hold, on the plane; shape (people,)."""
+
+
+def candidates(today: ControlConfig) -> list[ControlConfig]:
+    """Today's policy first, then each other one that this box can play."""
+    others = [ControlConfig(policy=name, model=_model(name)) for name in POLICIES if name != today.policy]
+    return [today, *(control for control in others if _can_play(control))]
+
+
+def _model(name: str) -> str:
+    """The model folder of a policy, by the default of the configuration."""
+    default = ControlConfig()
+    return default.model if default.policy == name else ""
+
+
+def _can_play(control: ControlConfig) -> bool:
+    try:
+        choose_policy(control)
+    except IsotoneError:
+        return False
+    return True
+
+
+def value_of(control: ControlConfig, people: People, terms: Terms, seed: int, sessions: int = SESSIONS) -> Value:
+    """Let the people live under a policy, session after session, with what it remembers of them."""
+    kept = Kept(people, seed)
+    remembered: Mapping[str, Real] = {}
+    found: list[Floats] = []
+    for number in range(sessions):
+        if number:
+            kept.next_session()
+        policy = load_policy(control, MODELS_DIR, remembered)
+        found.append(outcomes(live(terms, policy, kept, chance(seed, number))).distance)
+        remembered = policy.memory()
+    return Value(control, np.mean(found, axis=0))
+
+
+def values_of(
+    controls: Sequence[ControlConfig], people: People, terms: Terms, seed: int, sessions: int = SESSIONS
+) -> list[Value]:
+    """All of them on the same people."""
+    return [value_of(control, people, terms, seed, sessions) for control in controls]
+
+
+def chance(seed: int, session: int) -> Callable[[int], np.random.Generator]:
+    """The policy's randomness, by the number of the decision."""
+    return lambda number: np.random.default_rng([seed, session, number])
