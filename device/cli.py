@@ -42,6 +42,7 @@ COMMANDS = {
     "doctor": Entry("device.commands.doctor:doctor", "Find what is missing and say how to mend it."),
     "listeners": Entry("device.commands.listeners:listeners", "Show whom the box knows, and forget them."),
     "plan": Entry("device.commands.plan:plan", "Say what is wrong with a session plan, and draw it."),
+    "refine": Entry("device.commands.refine:refine", "Propose another policy for a listener, from their own sessions."),
     "replay": Entry("device.commands.replay:replay", "Run a recorded session again and compare it."),
     "run": Entry("device.commands.run:run", "Play a session with the sensors that device.toml names."),
     "send": Entry("device.commands.send:send", "Give a command to the running session."),

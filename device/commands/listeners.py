@@ -48,7 +48,7 @@ def _known(device: DeviceConfig, name: str) -> Iterator[tuple[Store, Person]]:
         yield store, store.demand(name)
 
 
-def _device(path: Path | None) -> DeviceConfig:
+def device_of(path: Path | None) -> DeviceConfig:
     """The given device.toml, else the box's own, else nothing but defaults."""
     if path is None and os.access(DEVICE_TOML, os.R_OK):
         path = DEVICE_TOML
@@ -60,7 +60,7 @@ def _device(path: Path | None) -> DeviceConfig:
 @json_option
 def list_all(device_path: Path | None, as_json: bool) -> None:
     """Everybody who is known, by name."""
-    with _opened(_device(device_path)) as store:
+    with _opened(device_of(device_path)) as store:
         people = store.people() if store else []
         rows = [person._asdict() | store.counts(person) for person in people] if store else []
     if as_json:
@@ -81,7 +81,7 @@ def list_all(device_path: Path | None, as_json: bool) -> None:
 @json_option
 def show(name: str, device_path: Path | None, as_json: bool) -> None:
     """Say what is known of a listener: how much of what, and from which sessions."""
-    with _known(_device(device_path), name) as (store, person):
+    with _known(device_of(device_path), name) as (store, person):
         known: dict[str, Any] = person._asdict() | store.counts(person)
         known |= {"rest_from": memory.sources(store, person), "worn": memory.devices(store, person)}
     if as_json:
@@ -100,7 +100,7 @@ def show(name: str, device_path: Path | None, as_json: bool) -> None:
 @json_option
 def rename(name: str, new_name: str, device_path: Path | None, as_json: bool) -> None:
     """Give a listener another name; what is known of them stays."""
-    with _known(_device(device_path), name) as (store, person):
+    with _known(device_of(device_path), name) as (store, person):
         renamed = store.rename(person, new_name)
     if as_json:
         say_json(renamed._asdict())
@@ -114,7 +114,7 @@ def rename(name: str, new_name: str, device_path: Path | None, as_json: bool) ->
 @json_option
 def forget(name: str, device_path: Path | None, as_json: bool) -> None:
     """Erase what is known of a listener. Recorded sessions stay, and are named."""
-    with _known(_device(device_path), name) as (store, person):
+    with _known(device_of(device_path), name) as (store, person):
         beside = {Path(row.folder).parent for row in memory.taken_in(store).values() if row.listener == person.id}
         heads = sessions_of(store, person, {*places(None, device_path), *beside})
         erased = {table: count for table, count in store.counts(person).items() if table != "sessions"}

@@ -16,8 +16,9 @@ from device.clock import wall_time
 from device.commands.session_folder import sessions_root
 from device.config import DeviceConfig, SessionConfig, path_of
 from device.errors import IsotoneError, RecordingError
-from device.listeners import memory
+from device.listeners import memory, settings
 from device.listeners.names import is_anybody, normal
+from device.listeners.settings import PolicyChoice
 from device.listeners.store import Person, Store, open_store
 from device.messages import PersonalBaseline
 from device.sessions.earlier import Head, Telling, head_of, session_folders, tell
@@ -35,6 +36,8 @@ class Recalled(NamedTuple):
     baselines: tuple[PersonalBaseline, ...] = ()
     devices: Mapping[str, str] = MappingProxyType({})
     """What the listener wore before, by source."""
+    choice: PolicyChoice | None = None
+    """The policy that a therapist approved for them."""
     remarks: tuple[str, ...] = ()
     """Why there is no memory, in words."""
     sources: tuple[str, ...] = ()
@@ -66,11 +69,12 @@ def recall(device: DeviceConfig, listener: str, beside: Path) -> Recalled:
             told = take_in_earlier(store, person, (beside, sessions_root(device)), now)
             carried = list(memory.recall(store, person, now))
             devices = memory.devices(store, person)
+            choice = settings.approved(store, person)
     except IsotoneError as error:
         without = "The session goes on without what is known of the listener."
         return Recalled(remarks=(f"{error.sentence} {without} {error.action}",))
     known = [f"{rest.source} ({rest.model}): known from session {told_in}." for rest, told_in in carried]
-    return Recalled(person.id, tuple(rest for rest, _ in carried), devices, (), (*told, *known))
+    return Recalled(person.id, tuple(rest for rest, _ in carried), devices, choice, (), (*told, *known))
 
 
 def begin(config: SessionConfig) -> None:

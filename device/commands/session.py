@@ -21,8 +21,9 @@ from device.commands.themes import read_themes
 from device.config import DeviceConfig, Prescription, SessionConfig
 from device.console.observers import Watcher
 from device.control.policies.loading import choose_policy
-from device.errors import DiskError, Exit
+from device.errors import ConfigError, DiskError, Exit
 from device.files.models import MODELS_DIR
+from device.listeners.settings import PolicyChoice
 from device.runtime.children import InterpreterLauncher, ThreadLauncher
 from device.runtime.interpreter import HOUSE, interpreter
 from device.runtime.manager import Manager
@@ -88,16 +89,31 @@ def _with_what_is_known(config: SessionConfig) -> SessionConfig:
     themes = read_themes(config.prescription.preference)
     known = memory.recall(config.device, config.listener, Path(config.session_dir).parent)
     _note(Path(config.run_dir) / EARLIER_LOG, known.sources)
+    device, words = _with_approved(config.device, known.choice)
     return msgspec.structs.replace(
         config,
+        device=device,
         listener_id=known.listener_id,
         baselines=known.baselines,
         known_devices=dict(known.devices),
         theme=themes.liked,
         never=themes.never,
-        remarks=(*known.remarks, *remarks_on(config.prescription), *themes.remarks),
+        remarks=(*known.remarks, *words, *remarks_on(config.prescription), *themes.remarks),
         heard=themes.heard,
     )
+
+
+def _with_approved(device: DeviceConfig, choice: PolicyChoice | None) -> tuple[DeviceConfig, tuple[str, ...]]:
+    """The device with the policy that was approved for the listener, and the words that say so."""
+    if choice is None:
+        return device, ()
+    control = msgspec.structs.replace(device.control, policy=choice.policy, model=choice.model)
+    try:
+        choose_policy(control)
+    except ConfigError as error:
+        return device, (f"The policy approved for this listener cannot play: {error.sentence}",)
+    approved = f"`{choice.policy}` plays for this listener, as was approved on {choice.since_utc[:10]} ({choice.id})."
+    return msgspec.structs.replace(device, control=control), (approved,)
 
 
 @contextlib.contextmanager

@@ -19,17 +19,18 @@ from numpy.typing import NDArray
 from device.config import ControlConfig
 from device.control.cues import expressed
 from device.control.policies.loading import load_policy
+from device.control.policies.view import Feeling
 from device.files.models import MODELS_DIR
-from hardware.refinement.candidates import Kept, asked_of, candidates, chance, values_of
+from hardware.refinement.bank import Kept, asked_of, draw_bank
+from hardware.refinement.candidates import candidates, chance, values_of
 from hardware.refinement.evidence import Evidence, Sign, Told
-from hardware.refinement.posterior import draw_bank
+from hardware.refinement.posterior import sign_of
 from hardware.refinement.proposal import WORTH, Finding, judge, make_bank
 from hardware.simulation import closed_loop
 from hardware.simulation.closed_loop import Terms, live
 from hardware.twin.behaviour import Acts
 from hardware.twin.hearing import Music
 from hardware.twin.people import People
-from hardware.twin.reading import Reading
 
 Floats = NDArray[np.float64]
 TRUTH_SESSIONS = 12
@@ -64,11 +65,10 @@ class Recording(Kept):
         super().__init__(people, seed)
         self.signs: list[Sign] = []
 
-    def live(self, music: Music, since_s: float) -> tuple[Reading, Acts]:
-        reading, acts = super().live(music, since_s)
-        arousal = np.where(reading.known, reading.arousal, np.nan)
-        self.signs.append(Sign(arousal, acts.arousal, acts.valence, acts.wished))
-        return reading, acts
+    def live(self, music: Music, since_s: float) -> tuple[Feeling, Acts]:
+        feeling, acts = super().live(music, since_s)
+        self.signs.append(sign_of(feeling, acts))
+        return feeling, acts
 
 
 def recorded(people: People, terms: Terms, sessions: int, seed: int) -> list[list[Evidence]]:

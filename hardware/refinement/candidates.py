@@ -11,52 +11,17 @@ from numpy.typing import NDArray
 from device.config import ControlConfig
 from device.control import POLICIES
 from device.control.policies.loading import choose_policy, load_policy
-from device.control.policies.view import Feeling
 from device.control.real import Real
-from device.control.session_plan import State
 from device.errors import IsotoneError
 from device.files.models import MODELS_DIR
-from hardware.refinement.posterior import FAMILY
-from hardware.simulation import closed_loop
+from hardware.refinement.bank import Kept
 from hardware.simulation.closed_loop import Terms, live
 from hardware.simulation.outcomes import outcomes
-from hardware.twin.behaviour import Acts
-from hardware.twin.cohort import Cohort
-from hardware.twin.hearing import Music
 from hardware.twin.people import People
-from hardware.twin.reading import Reading
 
 Floats = NDArray[np.float64]
 SESSIONS = 4
 """Sessions that each of the people lives through: a policy that learns is given the time."""
-
-
-class Kept:
-    """People of the bank as the loop meets them."""
-
-    def __init__(self, people: People, seed: int) -> None:
-        self.n_listeners = people.settling_s.size
-        self._cohort = Cohort(FAMILY, self.n_listeners, seed, people=people)
-
-    @property
-    def state(self) -> State:
-        return State(self._cohort.valence, self._cohort.arousal)
-
-    def next_session(self) -> None:
-        self._cohort.next_session()
-
-    def hear(self, music: closed_loop.Music, since_s: float) -> closed_loop.Told:
-        reading, acts = self.live(asked_of(music), since_s)
-        return closed_loop.Told(Feeling(*reading), acts.arousal, acts.wished)
-
-    def live(self, music: Music, since_s: float) -> tuple[Reading, Acts]:
-        """What is read of them, and what they do."""
-        return self._cohort.step(music, since_s)
-
-
-def asked_of(music: closed_loop.Music) -> Music:
-    """The loop's music as the twin hears it."""
-    return Music(*music.cues, music.major, music.silent)
 
 
 class Value(NamedTuple):

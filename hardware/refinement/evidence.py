@@ -69,7 +69,10 @@ def refuse_two_people(sessions: Sequence[Session]) -> None:
     Raises:
         ConfigError: so it is.
     """
-    people = {session.config.listener_id or session.config.listener for session in sessions}
+    ids = {session.config.listener_id for session in sessions} - {""}
+    names = {session.config.listener for session in sessions if not session.config.listener_id}
+    # Sessions of old releases have a name alone.
+    people = ids if ids and len(names) < 2 else ids | names
     if len(people) > 1:
         sentence = f"The sessions are of {len(people)} listeners, and a refinement is for one."
         raise ConfigError(sentence, "Give the sessions of one listener.")

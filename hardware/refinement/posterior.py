@@ -15,22 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.config import AffectConfig
+from device.control.policies.view import Feeling
+from hardware.refinement.bank import Kept
 from hardware.refinement.evidence import Evidence, Sign
 from hardware.simulation.closed_loop import DECISION_S
-from hardware.twin.cohort import Cohort
+from hardware.twin.behaviour import Acts
 from hardware.twin.hearing import Music
-from hardware.twin.people import AROUSAL, FAMILIES, People, draw_people, keyed
+from hardware.twin.people import AROUSAL, People
 
 Floats = NDArray[np.float64]
-PRIOR = {
-    "ornstein-uhlenbeck": 0.3,
-    "bounded": 0.2,
-    "ising": 0.15,
-    "habituating": 0.15,
-    "no-effect": 0.1,
-    "opposite": 0.1,
-}
-"""How common each family is held to be before anything is known."""
 ACCEPTED = 0.05
 """Share of the people that is the posterior."""
 RESPONSE_S = 90.0
@@ -39,27 +32,16 @@ SLOW_S = 400.0
 RIDGE = 0.03
 WORDS = 4.0
 """So many words count half."""
-FAMILY = "bank"
-"""Keys the draws: the people are of all families."""
-
-
-def draw_bank(n: int, seed: int) -> People:
-    """About `n` people of all families by `PRIOR`."""
-    drawn = []
-    for family in FAMILIES:
-        count = max(1, round(n * PRIOR[family]))
-        drawn.append(draw_people(family, count, keyed(seed, family, 0)))
-    return People(*(np.concatenate(parts, axis=-1) for parts in zip(*drawn, strict=True)))
 
 
 def replayed(people: People, sessions: Sequence[Evidence], seed: int) -> Floats:
     """Summaries of the people, had they heard the same music; shape (people, summaries)."""
-    cohort = Cohort(FAMILY, people.settling_s.size, seed, people=people)
+    kept = Kept(people, seed)
     answers = Answers()
     for number, session in enumerate(sessions):
         if number:
-            cohort.next_session()
-        answers.hear(session, _lived(cohort, session.music))
+            kept.next_session()
+        answers.hear(session, _lived(kept, session.music))
     return answers.summaries()
 
 
@@ -71,11 +53,16 @@ def observed(sessions: Sequence[Evidence]) -> Floats:
     return np.asarray(answers.summaries()[0])
 
 
-def _lived(cohort: Cohort, music: Music) -> Iterator[Sign]:
+def _lived(kept: Kept, music: Music) -> Iterator[Sign]:
     n_steps = len(np.asarray(music.tempo_bpm))
     for bar in zip(*(np.broadcast_to(cue, n_steps) for cue in music), strict=True):
-        reading, acts = cohort.step(Music(*bar), DECISION_S)
-        yield Sign(np.where(reading.known, reading.arousal, np.nan), acts.arousal, acts.valence, acts.wished)
+        feeling, acts = kept.live(Music(*bar), DECISION_S)
+        yield sign_of(feeling, acts)
+
+
+def sign_of(feeling: Feeling, acts: Acts) -> Sign:
+    """What is seen of people who are known so and did that."""
+    return Sign(np.where(feeling.known, feeling.arousal, np.nan), acts.arousal, acts.valence, acts.wished)
 
 
 class _Line:

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.config import ControlConfig
+from hardware.refinement.bank import draw_bank
 from hardware.refinement.candidates import Value, candidates, values_of
 from hardware.refinement.evidence import Evidence, Told, evidence_in, refuse_two_people
 from hardware.refinement.off_policy import Objection, object_to
-from hardware.refinement.posterior import Posterior, accept, draw_bank, fit, observed, replayed
+from hardware.refinement.posterior import Posterior, accept, fit, observed, replayed
 from hardware.simulation.closed_loop import DECISION_S, Terms
 from hardware.twin.people import People
 
