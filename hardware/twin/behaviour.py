@@ -78,7 +78,8 @@ class Behaviour:
         self._usual = arousal + np.exp(-since_s / USUAL_S) * (self._usual - arousal)
         beyond = arousal - people.tolerance + 0.2 * self._fatigue
         rises = arousal - self._usual - 0.25
-        return np.clip(np.maximum(beyond, 0.0) + np.maximum(rises, 0.0) + 0.3 * distaste, 0.0, 1.0)
+        strain = np.maximum(beyond, 0.0) + np.maximum(rises, 0.0) + 0.3 * distaste
+        return np.asarray(np.minimum(strain, 1.0))
 
     def _turn(self, strain: Floats, chance: Floats, minutes: float) -> None:
         """Take the headset off or put it on again."""

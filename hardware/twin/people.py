@@ -8,6 +8,7 @@ the draws are those of hardware/twin/validity.md: in trials music moves a group 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -73,6 +74,8 @@ class Family(NamedTuple):
     half_gap: tuple[float, float] = (0.0, 0.0)
     """Drawn between these, for each axis."""
     habituation: tuple[float, float] = (0.05, 0.3)
+    gain: float = 0.6
+    """Median over those whom music moves; two moods amplify it."""
     non_responders: float = 0.15
     """Share of those whom music does not move: of electrodermal responses about a tenth are missing (Boucsein 2012)."""
     reversed: float = 0.05
@@ -82,8 +85,8 @@ class Family(NamedTuple):
 FAMILIES: dict[str, Family] = {
     "ornstein-uhlenbeck": Family(),
     "bounded": Family(is_bounded=True),
-    "ising": Family(half_gap=(0.25, 0.45)),
-    "habituating": Family(habituation=(0.7, 0.95)),
+    "ising": Family(half_gap=(0.3, 0.5), gain=0.38),
+    "habituating": Family(habituation=(0.5, 0.9)),
     "no-effect": Family(non_responders=1.0, reversed=0.0),
     "opposite": Family(non_responders=0.0, reversed=1.0),
 }
@@ -104,7 +107,7 @@ def draw_people(family: str, n: int, random: np.random.Generator) -> People:
     return People(
         home=home,
         start=np.clip(home + upset * np.array([[1.0], [-1.0]]), -0.9, 0.9),
-        gain=answer * _log_normal(random, 0.42, 0.35, (2, n)),
+        gain=answer * _log_normal(random, about.gain, 0.35, (2, n)),
         settling_s=np.clip(_log_normal(random, 90.0, 0.5, n), 30.0, 300.0),
         restlessness=random.uniform(0.05, 0.14, (2, n)),
         wandering_s=np.clip(_log_normal(random, 90.0, 0.4, n), 30.0, 300.0),
@@ -112,7 +115,7 @@ def draw_people(family: str, n: int, random: np.random.Generator) -> People:
         habituation_s=np.clip(_log_normal(random, 240.0, 0.4, n), 90.0, 900.0),
         is_bounded=np.full(n, about.is_bounded),
         half_gap=random.uniform(*about.half_gap, (2, n)),
-        steepness=random.uniform(1.6, 2.2, n),
+        steepness=random.uniform(2.4, 3.4, n),
         startle=np.abs(answer) * random.uniform(0.0, 0.2, n),
         annoyance=np.abs(answer) * random.uniform(0.1, 0.3, n),
         too_fast_bpm=_unless(random, 0.8, random.uniform(90.0, 115.0, n)),
@@ -142,7 +145,7 @@ def _normal(
     n: int,
 ) -> Floats:
     mean, sd = np.array(axes).T[:, :, None]
-    return np.clip(mean + sd * random.standard_normal((2, n)), *ends)
+    return np.asarray(np.clip(mean + sd * random.standard_normal((2, n)), *ends))
 
 
 def _log_normal(random: np.random.Generator, median: float, spread: float, shape: int | tuple[int, int]) -> Floats:
@@ -152,6 +155,11 @@ def _log_normal(random: np.random.Generator, median: float, spread: float, shape
 def _unless(random: np.random.Generator, share: float, limits: Floats) -> Floats:
     """`limits`, but infinity for a share of the people."""
     return np.where(random.random(len(limits)) < share, np.inf, limits)
+
+
+def together(groups: Sequence[People]) -> People:
+    """The people of several groups as one, in their order."""
+    return People(*(np.concatenate(values, axis=-1) for values in zip(*groups, strict=True)))
 
 
 def grow_older(people: People, random: np.random.Generator) -> People:
