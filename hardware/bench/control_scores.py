@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from device.control.policies.person import Person
 from hardware.bench.figures import Figure
 from hardware.bench.paired import gain, worst
 from hardware.simulation.outcomes import Outcomes
@@ -21,8 +22,8 @@ SIMPLE = ("silence", "plan", "ramp", "iso", "target", "hand", "pi", "mpc")
 SILENCE, PLAN, OPPOSITE = "silence", "plan", "opposite"
 RECOGNISED_BY = 2
 """Sessions after which an opposite responder is to be known as one."""
-ANSWER = "gain"
-"""What a policy that remembers calls how a listener answers music: below 0 is opposite."""
+REMEMBERS = "arousal_weight"
+"""What is remembered by a policy that keeps the memory of a person (`device.control.policies.person`)."""
 GAIN_ASKED, HARM_MOST, RECOGNISED_ASKED, YEARS_PER_MIN_ASKED = 0.1, 0.01, 0.9, 100.0 / 30.0
 
 
@@ -110,7 +111,8 @@ def compare(people: Sequence[Shard], courses: Mapping[str, Sequence[Course]], ye
 def _found(courses: Sequence[Course]) -> Found:
     together = Outcomes(*(np.concatenate(parts, axis=1) for parts in zip(*(c.outcomes for c in courses), strict=True)))
     memories = [course.memories[min(RECOGNISED_BY, len(course.memories)) - 1] for course in courses]
-    answers = None if ANSWER not in memories[0] else np.concatenate([memory[ANSWER] for memory in memories])
+    remembers = REMEMBERS in memories[0]
+    answers = np.concatenate([Person(memory).gain().mean for memory in memories]) if remembers else None
     return Found(Outcomes(*(part.mean(axis=0) for part in together)), together.time_in_zone, answers)
 
 

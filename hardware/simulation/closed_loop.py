@@ -33,6 +33,7 @@ class Terms(NamedTuple):
     prescription: Prescription = Prescription()
     minutes: float = 20.0
     baseline_s: float = AffectConfig().baseline_s
+    decision_s: float = DECISION_S
 
     @property
     def limits(self) -> Limits:
@@ -82,6 +83,7 @@ class Box:
     """Control of one session for a whole cohort; `device.control.controller` is the same for one listener."""
 
     def __init__(self, terms: Terms, policy: Policy, n_listeners: int) -> None:
+        self._decision_s = terms.decision_s
         self._plan = plan_for(terms.prescription, terms.minutes, terms.baseline_s)
         self._policy, self._limits = policy, terms.limits
         zeros: Real = np.zeros(n_listeners)
@@ -96,7 +98,7 @@ class Box:
 
     def decide(self, plan_s: float, told: Told, random: np.random.Generator) -> tuple[Moment, Music]:
         """What is asked for at this time of the plan, and where the plan stands."""
-        since_s, feeling = DECISION_S if self._decisions else 0.0, told.feeling
+        since_s, feeling = self._decision_s if self._decisions else 0.0, told.feeling
         felt = State(where(feeling.known, feeling.valence, np.nan), where(feeling.known, feeling.arousal, np.nan))
         view = View(
             since_s=since_s,
@@ -154,13 +156,14 @@ def _signs(view: View) -> Signs:
 
 
 class Step(NamedTuple):
-    """Four seconds of a session."""
+    """What happened between two decisions."""
 
     moment: Moment
     """Where the plan stood when they began."""
     music: Music
     state: State
     """How the listeners felt when they were over."""
+    lasted_s: float = DECISION_S
 
 
 def live(
@@ -170,8 +173,8 @@ def live(
     box = Box(terms, policy, listeners.n_listeners)
     told = Told.nothing(listeners.n_listeners)
     sounding: Music | None = None
-    for number in range(round(terms.minutes * 60.0 / DECISION_S)):
-        moment, asked = box.decide(number * DECISION_S, told, random(number))
-        told = listeners.hear(sounding or asked, DECISION_S)
+    for number in range(round(terms.minutes * 60.0 / terms.decision_s)):
+        moment, asked = box.decide(number * terms.decision_s, told, random(number))
+        told = listeners.hear(sounding or asked, terms.decision_s)
         sounding = asked
-        yield Step(moment, asked, listeners.state)
+        yield Step(moment, asked, listeners.state, terms.decision_s)

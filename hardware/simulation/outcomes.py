@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hardware.simulation.closed_loop import DECISION_S, Step
+from hardware.simulation.closed_loop import Step
 
 Floats = npt.NDArray[np.float64]
 COUNTED = ("shift", "hold")
@@ -37,7 +37,8 @@ class Outcomes(NamedTuple):
 def outcomes(steps: Iterable[Step]) -> Outcomes:
     """Live through a session and say what it did."""
     inside, distances, arousal, matched, held = [], [], [], [], []
-    for moment, _, state in steps:
+    lasted_s = 0.0
+    for moment, _, state, lasted_s in steps:  # noqa: B007 - the last one counts below
         if moment.phase == "match":
             matched.append(state.arousal)
         if moment.phase in COUNTED:
@@ -48,17 +49,17 @@ def outcomes(steps: Iterable[Step]) -> Outcomes:
             held.append(moment.phase == "hold")
     return Outcomes(
         time_in_zone=np.mean(inside, axis=0),
-        time_to_target_s=_arrival_s(np.array(inside)),
+        time_to_target_s=_arrival_s(np.array(inside), lasted_s),
         distance=np.mean(distances, axis=0),
         distance_at_end=np.array(distances)[held].mean(axis=0),
         arousal_rise=np.mean(arousal, axis=0) - np.mean(matched, axis=0),
     )
 
 
-def _arrival_s(inside: npt.NDArray[np.bool_]) -> Floats:
+def _arrival_s(inside: npt.NDArray[np.bool_], lasted_s: float) -> Floats:
     """When each listener began to be inside for `ARRIVED_S`; the whole length where that never was."""
-    needed = round(ARRIVED_S / DECISION_S)
+    needed = round(ARRIVED_S / lasted_s)
     counts = np.cumsum(np.vstack([np.zeros((1, inside.shape[1])), inside]), axis=0)
     has_arrived = counts[needed:] - counts[:-needed] == needed
     first = np.where(has_arrived.any(axis=0), has_arrived.argmax(axis=0), len(inside))
-    return first * DECISION_S
+    return first * lasted_s

@@ -23,10 +23,10 @@ __all__ = ["FAMILIES", "QUALITIES", "Patients"]
 class Patients:
     """A shard of people, session after session."""
 
-    def __init__(self, family: str, n: int, seed: int, quality: Quality, has_loss: bool, number: int) -> None:
-        self._cohort = Cohort(family, n, seed, quality, has_loss, shard=number)
-        self.n_listeners = n
-        self._words = Words(n)
+    def __init__(self, cohort: Cohort) -> None:
+        self._cohort = cohort
+        self.n_listeners = cohort.n
+        self._words = Words(cohort.n)
 
     @property
     def is_blind(self) -> npt.NDArray[np.bool_]:

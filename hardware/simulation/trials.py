@@ -21,6 +21,7 @@ from device.files.models import MODELS_DIR
 from hardware.simulation.closed_loop import Terms, live
 from hardware.simulation.outcomes import Outcomes, outcomes
 from hardware.simulation.patients import Patients
+from hardware.twin.cohort import Cohort
 from hardware.twin.reading import Quality
 
 SHARD = 1000
@@ -76,30 +77,38 @@ def shards(kinds: Sequence[Kind], n_each: int, seed: int) -> list[Shard]:
 
 def run(trial: Trial) -> Course:
     """All sessions of a trial."""
-    return follow(
-        lambda remembered: load_policy(trial.control, MODELS_DIR, remembered),
-        trial.shard,
-        trial.terms,
-        trial.sessions,
+
+    def policy_of(remembered: Remembered) -> Policy:
+        return load_policy(trial.control, MODELS_DIR, remembered)
+
+    return follow(policy_of, people_of(trial.shard), trial.shard, trial.terms, trial.sessions)
+
+
+def people_of(shard: Shard) -> Patients:
+    """The people of a shard before their first session."""
+    kind = shard.kind
+    return Patients(
+        Cohort(kind.family, shard.n_listeners, shard.seed, kind.quality, kind.loses_sensors, shard=shard.number)
     )
 
 
-def follow(policy_of: Callable[[Remembered], Policy], shard: Shard, terms: Terms, sessions: int) -> Course:
-    """The people of a shard through their sessions; `policy_of` builds a session's policy from what is remembered."""
-    kind = shard.kind
-    patients = Patients(kind.family, shard.n_listeners, shard.seed, kind.quality, kind.loses_sensors, shard.number)
+def follow(
+    policy_of: Callable[[Remembered], Policy], patients: Patients, shard: Shard, terms: Terms, sessions: int
+) -> Course:
+    """People through their sessions; `policy_of` builds a session's policy from what is remembered.
+
+    `shard` keys what the policy leaves to chance.
+    """
     found: list[Outcomes] = []
     memories: list[Remembered] = [{}]
     for session in range(sessions):
         if session:
             patients.next_session()
         policy = policy_of(memories[-1])
-        steps = live(terms, policy, patients, _chance(shard, session))
-        found.append(outcomes(steps))
+        found.append(outcomes(live(terms, policy, patients, _chance(shard, session))))
         memories.append(policy.memory())
-    return Course(
-        Outcomes(*(np.array(rows) for rows in zip(*found, strict=True))), tuple(memories[1:]), patients.is_blind
-    )
+    together = Outcomes(*(np.array(rows) for rows in zip(*found, strict=True)))
+    return Course(together, tuple(memories[1:]), patients.is_blind)
 
 
 def _chance(shard: Shard, session: int) -> Callable[[int], np.random.Generator]:

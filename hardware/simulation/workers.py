@@ -10,9 +10,10 @@ import multiprocessing
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -40,26 +41,37 @@ def each(do: Callable[[Work], Done], pieces: Sequence[Work], workers: Workers) -
     Raises:
         SystemMissingError: Ray is asked for and is not installed, or cannot be reached.
     """
+    with crew(workers) as work:
+        yield from work(do, pieces)
+
+
+@contextmanager
+def crew(workers: Workers) -> Iterator[Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]]:
+    """The same for more than one round of work: `work(do, pieces)`.
+
+    Raises:
+        SystemMissingError: as `each`.
+    """
     if workers.ray is not None:
-        yield from _on_ray(do, pieces, workers)
+        with _ray(workers) as ray:
+            yield partial(_on_ray, ray)
     elif workers.jobs <= 1:
-        yield from map(do, pieces)
+        yield map
     else:
         with ProcessPoolExecutor(workers.jobs, multiprocessing.get_context("spawn")) as pool:
-            yield from pool.map(do, pieces)
+            yield pool.map
 
 
-def _on_ray(do: Callable[[Work], Done], pieces: Sequence[Work], workers: Workers) -> Iterator[Done]:
-    with _ray(workers) as ray:
-        remote = ray.remote(num_cpus=1)(do)
-        waiting: deque[Any] = deque()
-        most = IN_FLIGHT * max(1, int(ray.cluster_resources().get("CPU", 1)))
-        for piece in pieces:
-            waiting.append(remote.remote(piece))
-            if len(waiting) >= most:
-                yield ray.get(waiting.popleft())
-        while waiting:
+def _on_ray(ray: Any, do: Callable[[Any], Any], pieces: Sequence[Any]) -> Iterator[Any]:
+    remote = ray.remote(num_cpus=1)(do)
+    waiting: deque[Any] = deque()
+    most = IN_FLIGHT * max(1, int(ray.cluster_resources().get("CPU", 1)))
+    for piece in pieces:
+        waiting.append(remote.remote(piece))
+        if len(waiting) >= most:
             yield ray.get(waiting.popleft())
+    while waiting:
+        yield ray.get(waiting.popleft())
 
 
 @contextmanager
