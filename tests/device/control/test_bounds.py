@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from device import control
 from device.config import ControlConfig, Limits
-from device.control.bounds import BOUNDS, ELAPSED_MAX_S, LOCKED, SLOPES, settle, take
+from device.control.bounds import BOUNDS, ELAPSED_MAX_S, LOCKED, SLOPES, settle, take, withdrawn
 from device.control.controller import Controller
 from device.control.cues import Cues, cues_of, within
 from device.control.policies.view import Proposal, View
@@ -195,3 +195,22 @@ def test_a_chance_that_is_none_is_logged_as_not_told_and_numbers_of_models_as_ou
             msgspec.structs.asdict(Moves(arousal=-0.25, density=0.1))
         )
         assert msgspec.msgpack.decode(msgspec.msgpack.encode(decision), type=Decision) == decision
+
+
+def test_what_was_not_taken_is_said_in_words() -> None:
+    one = take(Moves(arousal=0.9, tempo_octaves=0.1, density=0.01), Moves(), 1.0, ("tempo", "mode"))
+    assert one.limited == ("arousal bounded", "arousal slowed", "tempo_octaves locked")
+    assert one.proposed == Moves(arousal=0.5, tempo_octaves=0.1, density=0.01)
+    assert one.moves == Moves(arousal=0.03, density=0.01)
+    broken = take(Moves(arousal=math.nan, valence=0.9), Moves(density=0.1), 1.0, ())
+    assert broken.limited == ("arousal is no number", "density slowed")
+    assert broken.proposed == Moves()
+
+
+def test_what_is_withdrawn_goes_back_to_the_plan_at_its_slopes_and_locked_moves_stay() -> None:
+    before = Moves(arousal=-0.3, loudness_db=-2.0, density=0.005)
+    taken = withdrawn(take(Moves(arousal=-0.5), before, 1.0, ("loudness",)), before, 1.0, ("loudness",))
+    assert taken.moves == Moves(arousal=-0.27, loudness_db=-2.0)
+    assert taken.proposed == Moves(arousal=-0.5)
+    assert taken.limited[-1] == "withdrawn by the shield"
+    assert taken.limited[:-1] == take(Moves(arousal=-0.5), before, 1.0, ("loudness",)).limited

@@ -194,8 +194,9 @@ estimates = st.fixed_dictionaries(
     {"known": st.booleans(), "arousal": numbers, "arousal_sd": st.floats(0, 1.2), "valence": numbers,
      "valence_sd": st.floats(0, 1.2)}
 )  # fmt: skip
+kinds = st.sampled_from(sorted(set(WISHES) - {"stop", "set_cue"}))
 commands = st.fixed_dictionaries(
-    {"command": st.sampled_from(sorted(set(WISHES) - {"stop", "set_cue"})), "author": st.sampled_from(["patient", "therapist"])},
+    {"command": kinds, "author": st.sampled_from(["patient", "therapist"])},
     optional={"cue": st.sampled_from([*Cues._fields, "tempo", "loudness", "mode"]), "value": numbers,
               "on": st.booleans(), "arousal": numbers, "valence": numbers, "voice": st.just("bass")},
 )  # fmt: skip

@@ -199,3 +199,57 @@ def pick(value: object, index: int) -> object:
     if isinstance(value, Feeling):
         return Feeling(*(pick(part, index) for part in value))
     return value[index] if isinstance(value, np.ndarray) else value
+
+
+def test_a_level_is_left_after_exactly_its_time() -> None:
+    said = [calm(0)._replace(since_s=5.0, too_much=2.0), *[calm(0)._replace(since_s=5.0)] * 40]
+    shield = Shield()
+    found = [int(shield.judge(signs).level) for signs in said]
+    # "Too much" twice counts for 70 s; then 30 s of calm lead to the plan alone, and 10 s more to the policy.
+    runs = [(level, len(list(group))) for level, group in itertools.groupby(found)]
+    assert runs == [(Level.NEUTRAL, 14 + 5), (Level.PLAN, 2), (Level.GO_ON, 41 - 21)]
+
+
+def test_a_level_that_is_asked_for_again_on_the_way_back_holds_for_its_whole_time() -> None:
+    def judged(at: set[int]) -> list[int]:
+        shield = Shield()
+        return [int(shield.judge(calm(0)._replace(since_s=4.0, faults=FAULTS * (n in at))).level) for n in range(12)]
+
+    assert judged({0}) == [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert judged({0, 2}) == [1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
+
+
+def test_the_strictest_rule_is_named_and_of_equals_the_first() -> None:
+    both = calm(0)._replace(too_much=2.0, faults=FAULTS)
+    assert Shield().judge(both) == (Level.NEUTRAL, Rule.TOO_MUCH)
+    assert Shield().judge(calm(0)._replace(faults=FAULTS, late=True)) == (Level.PLAN, Rule.FAULTS)
+    shield = Shield()
+    shield.judge(both)
+    assert shield.judge(calm(0)._replace(since_s=90.0, faults=FAULTS)).rule == Rule.TOO_MUCH
+    assert [shield.judge(calm(0)._replace(since_s=12.0)).rule for _ in range(20)][-1] == Rule.NONE
+
+
+def test_three_late_bars_in_a_quarter_of_a_minute_and_two_are_no_reason() -> None:
+    late = [calm(0)._replace(since_s=0.0, late=True)] * 3
+    shield = Shield()
+    assert [int(shield.judge(signs).level) for signs in late] == [0, 0, Level.PLAN]
+    rare = Shield()
+    assert {int(rare.judge(calm(0)._replace(since_s=12.0, late=True)).level) for _ in range(30)} == {0, Level.PLAN}
+    assert {int(Shield().judge(calm(0)._replace(since_s=1e6, late=True)).level)} == {0}
+
+
+def test_over_moves_valence_and_arousal_of_who_is_held_and_of_nobody_else() -> None:
+    moment = Moment("shift", 0.5, 100.0, 600.0, State(np.array([0.6, 0.6]), np.array([0.4, 0.4])))
+    setpoint = Verdict(np.array([Level.PLAN, Level.NEUTRAL]), np.array([Rule.LEAPS, Rule.RISE])).over(moment).setpoint
+    assert list(setpoint.valence) == [0.6, 0.1]
+    assert list(setpoint.arousal) == [0.4, -0.3]
+
+
+@pytest.mark.parametrize("rule", [rule for rule in Rule if rule not in (Rule.NONE, Rule.TOO_MUCH)])
+def test_at_the_therapists_hand_only_the_listeners_own_word_counts_and_the_rest_is_a_warning(
+    rule: Rule,
+) -> None:
+    left = Verdict(Level.REST, rule).by_hand()
+    assert left == (Level.GO_ON, rule)
+    assert left.words() == (f"mind that {WORDS[rule]}" if rule in (Rule.RISE, Rule.STORM) else "")
+    assert Verdict(Level.NEUTRAL, Rule.TOO_MUCH).by_hand() == (Level.NEUTRAL, Rule.TOO_MUCH)
