@@ -25,6 +25,8 @@ from device.trials.randomisation import Design, Floats
 from device.trials.table import Block
 
 CONDITIONS_MAX = 20
+FIXED_MIN = 4
+ALWAYS = "The order is the same in every session: what comes with time alone cannot be told from an effect."
 SETS_SHARE = 0.25
 """Where more of the blocks than this have several rows, they are sets; some of a set may be lost. Else it is a slip."""
 NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
@@ -49,15 +51,17 @@ def arrange(blocks: Sequence[Block], treated: str) -> Arrangement:
     rows = sorted(blocks, key=_order(blocks))
     if _are_sets(rows):
         return _as_arrangement(rows, treated, lambda row: (row.session, row.block), placed=False)
-    if all(len(pieces) == 1 for pieces in _labels_by_session(rows, treated).values()):
-        whole = [_mean(list(group)) for _, group in itertools.groupby(rows, key=lambda row: row.session)]
+    if all(len({row.condition == treated for row in session}) == 1 for session in _sessions(rows)):
+        whole = [_mean(session) for session in _sessions(rows)]
         note = "Each session has one condition, so it is sessions that are compared, and it takes many."
         return _as_arrangement(whole, treated, lambda _: None, placed=False)._replace(note=note)
     pieces = [_mean(list(group)) for _, group in itertools.groupby(rows, key=lambda row: (row.session, row.condition))]
     if len(pieces) < len(rows) and max(Counter((row.session, row.condition) for row in pieces).values()) == 1:
         note = "Each condition is one piece of a session, so its blocks count together."
         return _as_arrangement(pieces, treated, lambda row: row.session, placed=False)._replace(note=note)
-    return _as_arrangement(rows, treated, lambda row: row.session, placed=True)
+    found = _as_arrangement(rows, treated, lambda row: row.session, placed=True)
+    is_fixed = len({tuple(row.condition for row in session) for session in _sessions(rows)}) == 1
+    return found._replace(note=ALWAYS) if is_fixed and len(_sessions(rows)) >= FIXED_MIN else found
 
 
 def _refuse_one_sided(blocks: Sequence[Block], treated: str) -> None:
@@ -87,11 +91,8 @@ def _are_sets(rows: Sequence[Block]) -> bool:
     return are_sets
 
 
-def _labels_by_session(rows: Sequence[Block], treated: str) -> dict[str, set[bool]]:
-    labels: dict[str, set[bool]] = {}
-    for row in rows:
-        labels.setdefault(row.session, set()).add(row.condition == treated)
-    return labels
+def _sessions(rows: Sequence[Block]) -> list[list[Block]]:
+    return [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.session)]
 
 
 def _mean(rows: Sequence[Block]) -> Block:

@@ -26,8 +26,8 @@ SEED = 0
 """The same table has the same verdict, always."""
 TIE = 1e-9
 """Statistics that differ by less, relatively, are the same number."""
-CONFOUNDED = 0.2
-"""Share of the treatment that the place explains from which on a drift can no longer be taken out for little."""
+CONFOUNDED = 0.8
+"""Share of the treatment that the place explains from which on drift and effect can no longer be told apart."""
 
 
 class Design(NamedTuple):

@@ -43,6 +43,8 @@ def test_all_doors_are_shut(house: Path) -> None:
         ("device/streams.py", "device.processes"),
         ("device/dsp/windows.py", "device.runtime.bus"),
         ("device/affect/fusion.py", "zmq"),
+        ("device/trials/verdict.py", "asyncio"),
+        ("device/trials/ledger.py", "device.sessions.store"),
         ("device/control/cues.py", "asyncio"),
         ("device/control/policies.py", "device.host"),
         ("device/music/theory.py", "time"),

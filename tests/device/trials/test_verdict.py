@@ -98,6 +98,21 @@ def test_before_the_planned_sessions_are_there_more_are_asked_for() -> None:
     assert (answer.effect, answer.sessions_needed, answer.alpha) == (False, 2, 0.001)
 
 
+@pytest.mark.parametrize("order", [["adaptive", "yoked", "static", "silence"], ["adaptive", "static"] * 4])
+def test_a_drift_is_no_effect_where_the_order_is_always_the_same_and_that_is_said(order: list[str]) -> None:
+    def table(seed: int) -> list[Block]:
+        random = np.random.default_rng(seed)
+        return [
+            Block(str(session), str(place), condition, random.normal() + 0.5 * place)
+            for session in range(12)
+            for place, condition in enumerate(order)
+        ]
+
+    found = [judge(table(seed)) for seed in range(LISTENERS)]
+    assert np.mean([answer.effect for answer in found]) <= TOO_MANY
+    assert all("The order is the same" in answer.sentence for answer in found)
+
+
 def test_outcomes_that_are_all_the_same_are_no_effect() -> None:
     answer = judge([row._replace(outcome=0.3) for row in dealt(4, times=9)])
     assert (answer.effect, answer.estimate, answer.p) == (False, 0.0, 1.0)
