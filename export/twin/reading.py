@@ -37,7 +37,8 @@ SMOOTHINGS_S = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
 NOISES_S = (2.5, 3.5, 5.0, 7.0, 10.0, 14.0, 20.0, 28.0, 40.0, 56.0, 80.0, 112.0, 160.0, 224.0, 320.0)
 STEPS_S = (1, 2, 4, 8, 16, 32, 64, 128)
 """Distances at which what is left is compared with itself, as long as the recordings are at least ten times that."""
-SURE = 1.96
+BLIND_MOST = 0.55
+"""Balanced accuracy up to which a person is read at chance."""
 LEFT_MIN = 0.2
 """Least share of its samples by which a spread is believed."""
 QUALITIES: dict[Quality, tuple[str, ...]] = {"good": ("eeg", "wrist"), "fair": ("wrist",), "poor": ("forehead",)}
@@ -70,8 +71,6 @@ class Line(NamedTuple):
     gain: float
     rest: Floats
     """What is left, NaN where nothing was told."""
-    spread: float
-    """Sum of squares of the state's deviation."""
 
 
 # -- the fit
@@ -87,7 +86,10 @@ def fit_source(told: Sequence[Told], turned: Sequence[Told]) -> Source:
     below = {item.person: _below(series_of(item, floor, ceiling)) for item in turned}
     usual = float(np.median(list(below.values()))) if below else 0.0
     runs_s = [run for item in series for run in item.unknown_runs_s]
-    rows = [_row(item, line, noise_s, below.get(item.person, usual)) for item, line in zip(series, lines, strict=True)]
+    rows = [
+        _row(item, line, noise_s + smoothing_s, below.get(item.person, usual), accuracy <= BLIND_MOST)
+        for item, line, accuracy in zip(series, lines, accuracies_of(told), strict=True)
+    ]
     unknown_s = float(np.mean(runs_s)) if runs_s else 1.0
     return Source(floor, ceiling, lag_s, noise_s, smoothing_s, unknown_s, tuple(rows))
 
@@ -128,7 +130,7 @@ def _line(series: Series, lag_s: float) -> Line:
     design = np.column_stack((np.ones(int(judged.sum())), state[judged]))
     (at_rest, gain), *_ = np.linalg.lstsq(design, series.log_odds[judged], rcond=None)
     rest = np.where(judged, series.log_odds - at_rest - gain * state, np.nan)
-    return Line(float(at_rest), float(gain), rest, float(((state[judged] - state[judged].mean()) ** 2).sum()))
+    return Line(float(at_rest), float(gain), rest)
 
 
 def followed(state: Floats, lag_s: float) -> Floats:
@@ -160,14 +162,13 @@ def autocorrelation(step_s: Floats, noise_s: float, smoothing_s: float) -> Float
     return np.asarray((slow - quick) / (noise_s - smoothing_s))
 
 
-def _row(series: Series, line: Line, together_s: float, below: float) -> PersonRow:
+def _row(series: Series, line: Line, together_s: float, below: float, is_blind: bool) -> PersonRow:
     """`together_s`: the integral of the autocorrelation; answers within twice that are worth one of their own."""
     n_own = int(series.judged.sum()) / (2 * together_s)
     # Two answers are spent on the line.
     noise_sd = float(np.sqrt(np.nanmean(line.rest**2) / max(LEFT_MIN, 1 - 2 / n_own)))
-    error = noise_sd * np.sqrt(2 * together_s / max(line.spread, 1e-9))
     gain = line.gain / (LOAD_AROUSAL - REST_AROUSAL)
-    return PersonRow(line.at_rest, gain, line.at_rest - below, noise_sd, series.known, bool(line.gain <= SURE * error))
+    return PersonRow(line.at_rest, gain, line.at_rest - below, noise_sd, series.known, is_blind)
 
 
 def _below(series: Series) -> float:

@@ -182,18 +182,17 @@ class Hearing:
         self._follows = asked if self._follows is None else asked + self._errors.lag * (self._follows - asked)
         heard = self._follows + self._from_mode * self._sounds_major + self._offset + self._deviation
         heard = np.minimum(np.maximum(heard, -1.0), 1.0)
-        silent = np.broadcast_to(music.is_silent, self._sounds_major.shape)
-        if silent.any():
-            heard[:, silent] = 0.0
-        return Heard(heard[0], heard[1], silent)
+        if np.any(music.is_silent):
+            heard = np.where(music.is_silent, 0.0, heard)
+        return Heard(heard[0], heard[1], music.is_silent)
 
     def _mode(self, music: Music) -> Floats:
         """Whether the bar sounds major (1) or minor (-1)."""
-        mode = self._errors.mode
-        lean = mode.asked + mode.lean * np.abs(music.target_valence)
-        log_odds = np.where(music.is_major, lean, -lean) + (mode.intercept + mode.before * self._sounds_major)
-        drawn = self._random.random(self._sounds_major.shape)
-        return np.where(2 * drawn - 1 < np.tanh(log_odds / 2), 1.0, -1.0)
+        mode, drawn = self._errors.mode, self._random.random(self._sounds_major.shape)
+        asked = np.multiply(music.is_major, 2.0) - 1.0
+        log_odds = asked * (mode.asked + mode.lean * np.abs(music.target_valence)) + mode.before * self._sounds_major
+        # A number drawn from 0 to 1 lies below the probability, 0.5 + 0.5 tanh, as often as that says.
+        return np.copysign(1.0, np.tanh(0.5 * (log_odds + mode.intercept)) + 1.0 - 2.0 * drawn)
 
     def _cues_of(self, music: Music) -> Floats:
         """Shape (cues, n); the tempo in octaves above 1 bpm."""

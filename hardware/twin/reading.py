@@ -53,7 +53,7 @@ class PersonRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     known: float
     """Share of the time in which the source says anything."""
     is_blind: bool
-    """Whether the gain is not above 0 with 97.5 % certainty: the person is read at chance, or the wrong way round."""
+    """Whether the person was read at chance, or worse: balanced accuracy of 0.55 at most."""
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -162,16 +162,16 @@ class Sensors:
         self._random, self._has_loss, self._is_rested = random, has_loss, is_rested
         self._skill = skill = skill or draw_skill(n, random, quality, table)
         sources = [table.sources[name] for name in table.qualities[quality]]
-        self._lag_s, self._noise_s, self._smoothing_s, self._unknown_s, self._floor, ceiling = (
+        self._lag_s, self._noise_s, self._smoothing_s, self._unknown_s, floor, ceiling = (
             np.array([[getattr(source, name)] for source in sources])
             for name in ("lag_s", "noise_s", "smoothing_s", "unknown_s", "floor", "ceiling")
         )
-        self._span = ceiling - self._floor
+        self._middle, self._reach = ceiling + floor - 1, ceiling - floor
         self._noise = random.standard_normal(skill.gain.shape)
         self._smooth = self._noise.copy()
         """The noise as it is smoothed, of variance 1 too."""
+        self._pace = self._pace_of(0.0)
         self._silent = random.random(skill.gain.shape) >= skill.known
-        self._known_s = self._unknown_s * skill.known / np.maximum(1 - skill.known, 1e-9)
         self._lost = np.zeros(n, bool)
         self._zero = np.full(n, table.rest_arousal)
         self._sum, self._seen_s = np.zeros(n), 0.0
@@ -183,49 +183,77 @@ class Sensors:
         Of valence the models say nothing: no sensor tells it better than chance, and only the listener's words do.
         """
         del valence
-        self._live_on(arousal, since_s)
-        mean = self._opinions()
-        hushed = self._silent | self._lost if self._seen_s > REST_S else True
-        mean = np.where(hushed, 0.0, mean)
-        told, sd = _fuse(mean)
-        known = np.broadcast_to(~np.asarray(hushed), mean.shape).any(axis=0)
-        return Reading(np.asarray(known), told, sd, np.zeros_like(told), np.ones_like(told))
+        if since_s != self._pace.since_s:
+            self._pace = self._pace_of(since_s)
+        self._live_on(arousal, self._pace)
+        known = ~(self._silent | self._lost) if self._seen_s > REST_S else np.zeros(self._silent.shape, bool)
+        told, sd = _fuse(np.multiply(self._opinions(), known))
+        return Reading(np.asarray(known.any(axis=0)), told, sd, np.zeros_like(told), np.ones_like(told))
 
-    def _live_on(self, arousal: Floats, since_s: float) -> None:
+    def _live_on(self, arousal: Floats, pace: _Pace) -> None:
         k, n = self._noise.shape
         drawn, turns = self._random.standard_normal((k, n)), self._random.random((k + 1, n))
-        self._stray(drawn, since_s)
-        self._silent = turns[:k] < _still(self._silent, self._known_s, self._unknown_s, since_s)
+        self._noise = pace.stays * self._noise + pace.kick * drawn
+        self._smooth = pace.keeps * self._smooth + pace.takes * self._noise
+        self._silent = turns[:k] < np.where(self._silent, pace.stays_silent, pace.falls_silent)
         if self._has_loss:
-            loss = self._table.loss
-            self._lost = turns[k] < _still(self._lost, loss.every_s, loss.mean_s, since_s)
-        lagging = np.exp(-since_s / self._lag_s) * (self._follows - arousal) if self._seen_s else 0.0
-        self._follows = np.broadcast_to(arousal + lagging, self._follows.shape)
+            self._lost = turns[k] < np.where(self._lost, pace.stays_lost, pace.gets_lost)
+        away = self._follows - arousal if self._seen_s else 0.0
+        self._follows = arousal + pace.lags * away
         if not self._is_rested and self._seen_s < REST_S:
-            self._sum = self._sum + since_s * arousal
-            self._zero = self._sum / (self._seen_s + since_s)
-        self._seen_s += since_s
-
-    def _stray(self, drawn: Floats, since_s: float) -> None:
-        """Noise of a time constant, smoothed by another and brought back to a variance of 1."""
-        stays, keeps = np.exp(-since_s / self._noise_s), np.exp(-since_s / self._smoothing_s)
-        self._noise = stays * self._noise + np.sqrt(1 - stays**2) * drawn
-        variance = (1 - keeps) / (1 + keeps) * (1 + stays * keeps) / (1 - stays * keeps)
-        self._smooth = keeps * self._smooth + (1 - keeps) / np.sqrt(variance) * self._noise
+            self._sum = self._sum + pace.since_s * arousal
+            self._zero = self._sum / (self._seen_s + pace.since_s)
+        self._seen_s += pace.since_s
 
     def _opinions(self) -> Floats:
         """Mean of each source, shape (k, n), -1 to 1."""
         skill, away = self._skill, self._follows - self._zero
         log_odds = skill.at_rest + np.where(away > 0, skill.gain, skill.below) * away + skill.noise_sd * self._smooth
-        load = self._floor + self._span * (0.5 + 0.5 * np.tanh(log_odds / 2))
-        return np.asarray(np.minimum(2 * load - 1, SUREST))
+        load = self._middle + self._reach * np.tanh(0.5 * log_odds)
+        return np.asarray(np.minimum(load, SUREST))
+
+    def _pace_of(self, since_s: float) -> _Pace:
+        stays, keeps = np.exp(-since_s / self._noise_s), np.exp(-since_s / self._smoothing_s)
+        variance = (1 - keeps) / (1 + keeps) * (1 + stays * keeps) / np.maximum(1 - stays * keeps, 1e-12)
+        known, loss = self._skill.known, self._table.loss
+        falls_silent, stays_silent = _turns(1 - known, self._unknown_s, since_s)
+        gets_lost, stays_lost = _turns(loss.mean_s / (loss.every_s + loss.mean_s), loss.mean_s, since_s)
+        return _Pace(
+            since_s,
+            np.exp(-since_s / self._lag_s),
+            stays,
+            np.sqrt(1 - stays**2),
+            keeps,
+            (1 - keeps) / np.sqrt(np.maximum(variance, 1e-12)),
+            falls_silent,
+            stays_silent,
+            float(gets_lost),
+            float(stays_lost),
+        )
 
 
-def _still(is_on: Flags, off_s: Floats | float, on_s: Floats | float, since_s: float) -> Floats:
-    """Probability that a bout is on `since_s` later; bouts last `on_s` and the times between `off_s` in the mean."""
-    share = on_s / (on_s + off_s)
-    fade = np.exp(-since_s * (1 / on_s + 1 / off_s))
-    return np.asarray(share + (is_on - share) * fade)
+class _Pace(NamedTuple):
+    """What a step of `since_s` keeps and brings, a row for each source; the noise and its smooth stay of variance 1."""
+
+    since_s: float
+    lags: Floats
+    stays: Floats
+    kick: Floats
+    keeps: Floats
+    takes: Floats
+    falls_silent: Floats
+    stays_silent: Floats
+    gets_lost: float
+    stays_lost: float
+
+
+def _turns(share: Floats | float, mean_s: Floats | float, since_s: float) -> tuple[Floats, Floats]:
+    """Probabilities that a bout is on `since_s` later where it is off now, and where it is on.
+
+    Bouts last `mean_s` in the mean and are on for `share` of the time.
+    """
+    fade = np.exp(-since_s / (mean_s * np.maximum(1 - share, 1e-9)))
+    return np.asarray(share * (1 - fade)), np.asarray(share + (1 - share) * fade)
 
 
 def _fuse(mean: Floats) -> tuple[Floats, Floats]:
