@@ -66,4 +66,4 @@ class Kept:
 
 def asked_of(music: closed_loop.Music) -> Music:
     """The loop's music as the twin hears it."""
-    return Music(*music.cues, music.major, music.silent)
+    return Music(*music.cues, music.major, music.silent, music.target_valence)

@@ -46,6 +46,8 @@ class Music(NamedTuple):
     cues: Cues
     major: Real
     silent: Real
+    target_valence: Real = 0.0
+    """The plan's, which colours the harmony."""
 
 
 class Told(NamedTuple):
@@ -120,7 +122,8 @@ class Box:
         if self._decisions % SECTION_BARS == 0:
             self._major = is_major(led(moment.setpoint, self._moves).valence, self._major)
         self._decisions += 1
-        return moment, Music(self._cues, self._major, proposal.silent | moment.silent | (verdict.level >= Level.REST))
+        silent = proposal.silent | moment.silent | (verdict.level >= Level.REST)
+        return moment, Music(self._cues, self._major, silent, moment.setpoint.valence)
 
     def _meet(self, moment: Moment, plan_s: float, felt: State) -> Moment:
         """Take the present state for the start of the way: until the shift, or the first time it is known."""

@@ -45,6 +45,6 @@ class Patients:
 
     def hear(self, music: closed_loop.Music, since_s: float) -> closed_loop.Told:
         """Live on with the music."""
-        reading, acts = self._cohort.step(Music(*music.cues, music.major, music.silent), since_s)
+        reading, acts = self._cohort.step(Music(*music.cues, music.major, music.silent, music.target_valence), since_s)
         feeling = self._words.over(Feeling(*reading), acts.arousal, acts.valence, since_s)
         return closed_loop.Told(feeling, acts.arousal, acts.wished)
