@@ -22,6 +22,27 @@ from device.plan_layout import MINUTES_MAX, PlanLayout
 from device.text import printable
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+EXAMPLE = """
+\b
+order = "iso"                    # first meet the listener; or "compensatory"
+[goal]                           # inside the prescription's
+arousal = -0.7
+arousal_side = "at most"         # or "at least", "near"
+[limits]                         # only tighter than the prescription's
+tempo_max_bpm = 90
+[[phase]]                        # baseline, match, shift, hold, cool-down
+kind = "match"
+minutes = 3                      # or a share of what is left
+[[phase]]
+kind = "shift"
+share = 1
+course = "ramp"                  # or steps, points, straight
+points = [{ at = 1.0, valence = 0.4, arousal = -0.7 }]
+[[phase]]
+kind = "cool-down"
+minutes = 2
+silent = true
+"""
 BASELINE_S = AffectConfig().baseline_s
 USUAL_MINUTES = SessionDefaults().minutes
 prescription_option = click.option("--prescription", "prescription_path", type=FILE, help="prescription.toml.")
@@ -29,7 +50,7 @@ minutes_option = click.option("--minutes", type=Bounded(min=0.2, max=MINUTES_MAX
 out_option = click.option("--out", type=FILE, help="Where the picture goes (PNG, PDF or SVG).")
 
 
-@click.group()
+@click.group(epilog=EXAMPLE)
 def plan() -> None:
     """Look at a session plan before anybody listens to it."""
 

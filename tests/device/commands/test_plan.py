@@ -123,3 +123,11 @@ def test_a_damaged_plan_is_played_or_refused(tmp_path: Path, place: int, junk: s
     except IsotoneError as error:
         assert error.sentence
         assert error.action
+
+
+def test_the_example_of_the_help_is_a_plan_that_can_be_played(file: Path) -> None:
+    _, order, example = isotone("--help").stdout.partition("order = ")
+    file.write_text(order + example)
+    done = isotone("check", file)
+    assert done.exit_code == Exit.OK, done.output
+    assert "silent" in done.stdout
