@@ -38,7 +38,7 @@ MEMORY_MAX = 1_000_000
 @click.option("--list", "as_list", is_flag=True, help="Say which policies there are, and end.")
 @json_option
 def decide(*, as_list: bool, as_json: bool, remember: Path | None, **options: Any) -> None:
-    r"""Answer estimates and commands with what would sound, one line of JSON for each.
+    """Answer estimates and commands with what would sound, one line of JSON for each.
 
     \b
     In:  {"t": 12.0, "known": true, "arousal": 0.4, "arousal_sd": 0.3, "valence": 0, "valence_sd": 1}
@@ -48,7 +48,7 @@ def decide(*, as_list: bool, as_json: bool, remember: Path | None, **options: An
 
     Time is the input's, in seconds: each line is a bar asked for at its time, and the first begins the session. A line
     that cannot be obeyed is answered with `refusal` and the music unchanged.
-    """
+    """  # noqa: D301 - click keeps the lines after its \b
     if as_list:
         _list(as_json=as_json)
         return
