@@ -83,7 +83,11 @@ def show(name: str, device_path: Path | None, as_json: bool) -> None:
     """Say what is known of a listener: how much of what, and from which sessions."""
     with _known(device_of(device_path), name) as (store, person):
         known: dict[str, Any] = person._asdict() | store.counts(person)
-        known |= {"rest_from": memory.sources(store, person), "worn": memory.devices(store, person)}
+        known |= {
+            "rest_from": memory.sources(store, person),
+            "learnt": memory.learnt(store, person),
+            "worn": memory.devices(store, person),
+        }
     if as_json:
         say_json(known)
         return

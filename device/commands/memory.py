@@ -20,7 +20,7 @@ from device.listeners import memory, settings
 from device.listeners.names import is_anybody, normal
 from device.listeners.settings import PolicyChoice
 from device.listeners.store import Person, Store, open_store
-from device.messages import PersonalBaseline
+from device.messages import PersonalBaseline, PersonalResponse
 from device.sessions.earlier import Head, Telling, head_of, session_folders, tell
 
 SESSIONS_MAX = 3
@@ -34,6 +34,7 @@ class Recalled(NamedTuple):
 
     listener_id: str = ""
     baselines: tuple[PersonalBaseline, ...] = ()
+    responses: tuple[PersonalResponse, ...] = ()
     devices: Mapping[str, str] = MappingProxyType({})
     """What the listener wore before, by source."""
     choice: PolicyChoice | None = None
@@ -68,13 +69,15 @@ def recall(device: DeviceConfig, listener: str, beside: Path) -> Recalled:
             person = store.meet(listener)
             told = take_in_earlier(store, person, (beside, sessions_root(device)), now)
             carried = list(memory.recall(store, person, now))
+            responses = tuple(memory.recall_responses(store, person))
             devices = memory.devices(store, person)
             choice = settings.approved(store, person)
     except IsotoneError as error:
         without = "The session goes on without what is known of the listener."
         return Recalled(remarks=(f"{error.sentence} {without} {error.action}",))
     known = [f"{rest.source} ({rest.model}): known from session {told_in}." for rest, told_in in carried]
-    return Recalled(person.id, tuple(rest for rest, _ in carried), devices, choice, (), (*told, *known))
+    rests = tuple(rest for rest, _ in carried)
+    return Recalled(person.id, rests, responses, devices, choice, (), (*told, *known))
 
 
 def begin(config: SessionConfig) -> None:
@@ -153,4 +156,6 @@ def _is_theirs(store: Store, person: Person, head: Head, known: dict[str, memory
 
 def _evidence(head: Head, began: dt.datetime, telling: Telling) -> memory.Evidence:
     words = tuple(memory.Word(report.t_ns, report.value, report.valence) for report in telling.reports)
-    return memory.Evidence(head.session, str(head.folder), began, head.log_bytes, telling.rests, words, telling.devices)
+    return memory.Evidence(
+        head.session, str(head.folder), began, head.log_bytes, telling.rests, words, telling.responses, telling.devices
+    )

@@ -95,6 +95,7 @@ def _with_what_is_known(config: SessionConfig) -> SessionConfig:
         device=device,
         listener_id=known.listener_id,
         baselines=known.baselines,
+        responses=known.responses,
         known_devices=dict(known.devices),
         theme=themes.liked,
         never=themes.never,

@@ -8,8 +8,11 @@ one file and one line in `POLICIES`, with a table of its own in `config.ControlC
 
 POLICIES: dict[str, str] = {
     "adaptive": "device.control.policies.adaptive:Adaptive",
+    "bandit": "device.control.policies.bandit:Bandit",
     "hand": "device.control.policies.hand:Hand",
     "iso": "device.control.policies.iso:Iso",
+    "mpc": "device.control.policies.mpc:Mpc",
+    "pi": "device.control.policies.pi:Pi",
     "plan": "device.control.policies.plan:Plan",
     "ramp": "device.control.policies.ramp:Ramp",
     "silence": "device.control.policies.silence:Silence",

@@ -119,7 +119,7 @@ class Controller:
         cues = self._settle(before, self._wanted, *self._haste.bar(passed_s))
         self._intent = self._compose(bar_index, moment, choice, before, cues, now_ns)
         return (
-            *self._council.tell_learnt(passed_s, now_ns),
+            *self._council.tell_learnt(passed_s, now_ns, is_last=self._intent.final),
             self._council.minute(choice, self._intent),
             self._intent,
         )

@@ -183,10 +183,10 @@ class Council:
             late=is_late,
         )
 
-    def tell_learnt(self, passed_s: float, now_ns: int) -> Sequence[PersonalResponse]:
-        """What the policy learnt of the listener so far, from time to time, if it learns anything."""
+    def tell_learnt(self, passed_s: float, now_ns: int, *, is_last: bool) -> Sequence[PersonalResponse]:
+        """What the policy learnt of the listener so far, from time to time and at the end, if it learns anything."""
         self._untold_s += passed_s
-        if self._untold_s < LEARNT_EVERY_S:
+        if self._untold_s < LEARNT_EVERY_S and not is_last:
             return ()
         self._untold_s = 0.0
         try:

@@ -1,4 +1,4 @@
-"""Keeps what sessions teach of a listener: rest, words and which wristband is theirs; older rest is worth less.
+"""Keeps what sessions teach of a listener: rest, words, how music moves them, and their wristband; old rest fades.
 
 A resting person of today is not quite that of last week, nor are the electrodes where they were: on people with several
 recordings (Muse, 15 pairs of sessions of 4 people) the mean of a feature moves between sessions by 0.45 of the variance
@@ -17,11 +17,13 @@ from typing import NamedTuple
 import msgspec
 
 from device.listeners.store import ISO, Person, Store
-from device.messages import UNDECODABLE, PersonalBaseline
+from device.messages import UNDECODABLE, PersonalBaseline, PersonalResponse
 
 HALF_LIFE_DAYS = 7.0
 SESSION_WORTH_S = 5.0
 """Words on valence are carried too and count reports where rest counts seconds: no more than five of them."""
+VALUES_MAX, NAME_MAX = 256, 64
+"""A policy remembers no more numbers of one listener, each by a name no longer than this."""
 AHEAD_MAX = dt.timedelta(days=1)
 """A date further ahead than this was told by a clock that was wrong; what has it counts as a week old."""
 
@@ -45,6 +47,8 @@ class Evidence(NamedTuple):
     rests: tuple[PersonalBaseline, ...] = ()
     """What was told last comes last."""
     words: tuple[Word, ...] = ()
+    responses: tuple[PersonalResponse, ...] = ()
+    """What policies learnt, what was told last last."""
     devices: Mapping[str, str] = MappingProxyType({})
     """The devices that were worn, by source."""
 
@@ -77,6 +81,15 @@ def take_in(store: Store, person: Person, evidence: Evidence, now: dt.datetime) 
                    SET (session, began_utc, baseline) = (excluded.session, excluded.began_utc, excluded.baseline)
                    WHERE began_utc < excluded.began_utc OR began_utc > ? OR session = excluded.session""",
                 (person.id, *row, ahead_utc),
+            )
+        for response in filter(is_sane_response, evidence.responses):
+            written = msgspec.json.encode(response).decode()
+            told = (response.policy, response.version, evidence.session, began_utc, written)
+            connection.execute(
+                """INSERT INTO responses VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+                   SET (session, began_utc, response) = (excluded.session, excluded.began_utc, excluded.response)
+                   WHERE began_utc < excluded.began_utc OR began_utc > ? OR session = excluded.session""",
+                (person.id, *told, ahead_utc),
             )
         for source, address in evidence.devices.items():
             connection.execute(
@@ -111,6 +124,26 @@ def recall(store: Store, person: Person, now: dt.datetime) -> Iterator[Carried]:
             yield Carried(fade(rest, max(0.0, age_days)), session)
 
 
+def recall_responses(store: Store, person: Person) -> Iterator[PersonalResponse]:
+    """What each policy learnt of the listener, by version; what is damaged is passed over."""
+    rows = store.connection.execute("SELECT response FROM responses WHERE listener = ? ORDER BY 1", (person.id,))
+    for (told,) in rows:
+        try:
+            response = msgspec.json.decode(told, type=PersonalResponse)
+        except UNDECODABLE:
+            continue
+        if is_sane_response(response):
+            yield msgspec.structs.replace(response, t_ns=0)
+
+
+def learnt(store: Store, person: Person) -> list[dict[str, str]]:
+    """The policies that learnt how music moves the listener, and the session that each was told by last."""
+    rows = store.connection.execute(
+        "SELECT policy, version, session, began_utc FROM responses WHERE listener = ? ORDER BY 1, 2", (person.id,)
+    )
+    return [dict(zip(("policy", "version", "session", "began_utc"), row, strict=True)) for row in rows]
+
+
 def sources(store: Store, person: Person) -> list[dict[str, str]]:
     """The sources and models whose rest is known, and the session that each comes from."""
     rows = store.connection.execute(
@@ -124,6 +157,13 @@ def is_sane(rest: PersonalBaseline) -> bool:
     rows = (rest.mean, rest.sd, rest.weight_s)
     whole = all(len(row) == len(rest.names) and all(map(math.isfinite, row)) for row in rows)
     return whole and bool(rest.names) and min(rest.weight_s) >= 0
+
+
+def is_sane_response(response: PersonalResponse) -> bool:
+    """Whether it is made of numbers, and no more of them than a policy may remember."""
+    names = (response.policy, response.version, *response.values)
+    is_short = all(name and len(name) <= NAME_MAX and name.isprintable() for name in names)
+    return is_short and 0 < len(response.values) <= VALUES_MAX and all(map(math.isfinite, response.values.values()))
 
 
 def fade(rest: PersonalBaseline, age_days: float) -> PersonalBaseline:

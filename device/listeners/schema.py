@@ -36,6 +36,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         f"""CREATE TABLE dose ({OWNED}, day TEXT NOT NULL, headphones TEXT NOT NULL, exposure_pa2h REAL NOT NULL,
             PRIMARY KEY (listener, day, headphones)) STRICT""",
     ),
+    (
+        # What each policy learnt of how the listener answers music: the whole of it, so that the newest counts alone.
+        f"""CREATE TABLE responses ({OWNED}, policy TEXT NOT NULL, version TEXT NOT NULL, session TEXT NOT NULL,
+            began_utc TEXT NOT NULL, response TEXT NOT NULL, PRIMARY KEY (listener, policy, version)) STRICT""",
+    ),
 )
 
 

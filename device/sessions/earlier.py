@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from device.errors import RecordingError
-from device.messages import PersonalBaseline, SelfReport, SensorStatus
+from device.messages import PersonalBaseline, PersonalResponse, SelfReport, SensorStatus
 from device.sessions.reader import LogReader, SessionReader
 from device.sessions.store import CONFIG_FILE, log_paths
 
@@ -44,6 +44,7 @@ class Telling(NamedTuple):
     rests: tuple[PersonalBaseline, ...] = ()
     """What was told last comes last."""
     reports: tuple[SelfReport, ...] = ()
+    responses: tuple[PersonalResponse, ...] = ()
     devices: Mapping[str, str] = MappingProxyType({})
     """The device that was worn (a Bluetooth address), by source, where it is told."""
 
@@ -72,10 +73,11 @@ def head_of(folder: Path) -> Head:
 def tell(folder: Path) -> Telling:
     """What a session's log tells of the listener, as far as it can be read."""
     log = LogReader(folder)
-    rests = log.last("baselines", SEGMENTS_MAX)
+    rests, responses = log.last("baselines", SEGMENTS_MAX), log.last("responses", SEGMENTS_MAX)
     said = [item.message for item in log.messages(("commands", "sensor_status"))]
     return Telling(
         tuple(rest for rest in rests if isinstance(rest, PersonalBaseline)),
         tuple(report for report in said if isinstance(report, SelfReport)),
+        tuple(response for response in responses if isinstance(response, PersonalResponse)),
         {status.source: status.device for status in said if isinstance(status, SensorStatus) and status.device},
     )

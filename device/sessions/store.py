@@ -170,7 +170,7 @@ def write_config(session_dir: Path, config: SessionConfig, facts: dict[str, str]
     """
     write_whole(session_dir / CONFIG_FILE, msgspec.json.format(msgspec.json.encode(config)))
     raw: dict[str, Any] = msgspec.to_builtins(config)
-    for name in ("baselines", "theme", "never", "trial"):
+    for name in ("baselines", "responses", "theme", "never", "trial"):
         del raw[name]  # hundreds of numbers, for programs alone
     write_whole(session_dir / "session.toml", (_toml(facts) + "\n[effective]\n" + _toml(_flat(raw))).encode())
 

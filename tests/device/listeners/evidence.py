@@ -6,7 +6,7 @@ import datetime as dt
 
 from device.listeners.memory import Evidence, Word
 from device.listeners.store import Person, Store
-from device.messages import PersonalBaseline
+from device.messages import PersonalBaseline, PersonalResponse
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -24,6 +24,10 @@ def rest(mean: float, source: str = "cyton", model: str = "eeg-load-0.2.0") -> P
     )
 
 
+def response(gain: float, policy: str = "adaptive", version: str = "1") -> PersonalResponse:
+    return PersonalResponse(t_ns=60_000_000_000, policy=policy, version=version, values={"gain": gain, "weight": 3.0})
+
+
 def known(store: Store, name: str) -> Person:
     """A listener of that name, whom the store knows from now on."""
     person = store.meet(name)
@@ -38,7 +42,10 @@ def session(
     rest: float | PersonalBaseline | None = None,
     words: tuple[tuple[int, float, float | None], ...] = (),
     band: str = "",
+    responses: tuple[PersonalResponse, ...] = (),
 ) -> Evidence:
     rests = () if rest is None else (rest if isinstance(rest, PersonalBaseline) else globals()["rest"](rest),)
     worn = {"band": band} if band else {}
-    return Evidence(name, f"/sessions/{name}", began, 1000, rests, tuple(Word(*word) for word in words), worn)
+    return Evidence(
+        name, f"/sessions/{name}", began, 1000, rests, tuple(Word(*word) for word in words), responses, worn
+    )

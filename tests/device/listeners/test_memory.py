@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from device.listeners import memory
 from device.listeners.memory import HALF_LIFE_DAYS, SESSION_WORTH_S, fade
 from device.listeners.store import Person, Store, open_store
-from tests.device.listeners.evidence import DAY, NOW, known, rest, session
+from device.messages import PersonalResponse
+from tests.device.listeners.evidence import DAY, NOW, known, response, rest, session
 
 
 @pytest.fixture
@@ -99,6 +100,46 @@ def test_what_a_listener_wore_last_is_known_by_source(store: Store, ada: Person)
     memory.take_in(store, ada, session("c", NOW), NOW)
     assert memory.devices(store, ada) == {"band": "C0:FF:EE:00:00:02"}
     assert memory.devices(store, known(store, "bob")) == {}
+
+
+def gains(store: Store, person: Person) -> dict[str, float]:
+    return {learnt.policy + learnt.version: learnt.values["gain"] for learnt in memory.recall_responses(store, person)}
+
+
+def test_the_newest_of_what_each_version_of_a_policy_learnt_is_kept_to_the_bit(store: Store, ada: Person) -> None:
+    memory.take_in(store, ada, session("b", NOW - DAY, responses=(response(9.0), response(1 / 3))), NOW)
+    memory.take_in(store, ada, session("a", NOW - 2 * DAY, responses=(response(5.0), response(2.0, version="0"))), NOW)
+    memory.take_in(store, ada, session("c", NOW, responses=(response(-1.0, "bandit"),)), NOW)
+    assert gains(store, ada) == {"adaptive1": 1 / 3, "adaptive0": 2.0, "bandit1": -1.0}
+    assert gains(store, known(store, "bob")) == {}
+    told = [(row["policy"], row["version"], row["session"]) for row in memory.learnt(store, ada)]
+    assert told == [("adaptive", "0", "a"), ("adaptive", "1", "b"), ("bandit", "1", "c")]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        response(math.nan),
+        response(math.inf),
+        msgspec.structs.replace(response(1.0), values={}),
+        msgspec.structs.replace(response(1.0), values={str(number): 0.0 for number in range(1000)}),
+        msgspec.structs.replace(response(1.0), values={"x" * 1000: 0.0}),
+        msgspec.structs.replace(response(1.0), values={"a\nb": 0.0}),
+        msgspec.structs.replace(response(1.0), policy=""),
+    ],
+)
+def test_what_no_policy_can_have_learnt_is_not_kept(store: Store, ada: Person, broken: PersonalResponse) -> None:
+    memory.take_in(store, ada, session("a", NOW - 2 * DAY, responses=(response(1.0),)), NOW)
+    memory.take_in(store, ada, session("b", NOW - DAY, responses=(broken,)), NOW)
+    assert gains(store, ada) == {"adaptive1": 1.0}
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", "null", "{}", '{"values": {"gain": "x"}}', "\ufffd"])
+def test_a_response_that_was_damaged_is_passed_over(store: Store, ada: Person, damaged: str) -> None:
+    memory.take_in(store, ada, session(responses=(response(1.0), response(2.0, "bandit"))), NOW)
+    with store.writing() as connection:
+        connection.execute("UPDATE responses SET response = ? WHERE policy = 'adaptive'", (damaged,))
+    assert gains(store, ada) == {"bandit1": 2.0}
 
 
 @given(st.floats(0, 1e5), st.floats(0, 1e4))

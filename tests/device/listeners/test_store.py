@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from device.errors import ConfigError, DiskError, IsotoneError, RecordingError
 from device.listeners import memory, schema
 from device.listeners.store import FILE, Store, open_store
-from tests.device.listeners.evidence import NOW, known, session
+from tests.device.listeners.evidence import NOW, known, response, session
 
-TABLES = ("rest", "words", "devices", "preferences", "consent", "dose")
+TABLES = ("rest", "words", "responses", "devices", "preferences", "consent", "dose")
 
 
 def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
@@ -82,7 +82,8 @@ def test_a_name_that_is_taken_or_anybodys_is_refused(tmp_path: Path, name: str) 
 
 def fill(store: Store, name: str) -> None:
     person = known(store, name)
-    memory.take_in(store, person, session(rest=2.0, words=((1, 0.5, None),), band="C0:FF:EE:00:00:01"), NOW)
+    told = session(rest=2.0, words=((1, 0.5, None),), band="C0:FF:EE:00:00:01", responses=(response(0.5),))
+    memory.take_in(store, person, told, NOW)
     with store.writing() as connection:
         connection.execute("INSERT INTO preferences VALUES (?, 'style', 'song', '')", (person.id,))
         connection.execute("INSERT INTO consent VALUES (?, '1', 'en', 'I agree', '', NULL)", (person.id,))
@@ -100,7 +101,7 @@ def test_to_forget_leaves_nothing_of_the_person_in_the_file(tmp_path: Path) -> N
         for table in TABLES:
             assert store.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
         left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    for secret in (b"Lovelace", b"C0:FF:EE", b"I agree", b"Fp1.theta"):
+    for secret in (b"Lovelace", b"C0:FF:EE", b"I agree", b"Fp1.theta", b"adaptive"):
         assert secret not in left
 
 

@@ -1,0 +1,71 @@
+"""A tuned proportional and integral controller: the best that a fixed answer to the estimate can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from device.config import ControlConfig
+from device.control.policies.view import Proposal, View
+from device.control.policies.ways import detour, target_from
+from device.control.real import Real, clip, where
+from device.control.session_plan import State
+from device.files.models import ModelFolder
+from device.messages import Moves
+
+MOST = 0.5
+"""The greatest move, as `bounds` allows it."""
+
+
+class Gains(NamedTuple):
+    """What is tuned."""
+
+    proportional: float
+    integral_per_s: float
+    straight: float
+    """Share of the way from the plan's point to the goal that is gone at once, 0 to 1."""
+
+
+TUNED = Gains(proportional=0.8, integral_per_s=0.004, straight=1.0)
+"""Found on virtual listeners (`python -m export.control.tune pi`)."""
+
+
+class Pi:
+    """One-sided, weighted by how sure the estimate is; the integral stands still while more could not be done."""
+
+    version = "1"
+    takes_model = False
+
+    def __init__(
+        self,
+        control: ControlConfig,
+        model: ModelFolder | None = None,
+        remembered: Mapping[str, Real] = {},
+        gains: Gains = TUNED,
+    ) -> None:
+        del control, model, remembered
+        self._gains = gains
+        self._integral: Real = 0.0
+
+    def decide(self, view: View, random: np.random.Generator) -> Proposal:
+        del random
+        if not view.leads:
+            return Proposal()
+        moment, feeling, gains = view.moment, view.feeling, self._gains
+        here = State(feeling.valence, feeling.arousal)
+        aim = target_from(moment, here).arousal
+        error = view.certainty * (aim - feeling.arousal)
+        asked = gains.proportional * error + self._integral
+        # Anti-windup by conditional integration (Astrom & Hagglund 2006, section 3.5).
+        is_open = (abs(asked) < MOST) | (asked * error < 0)
+        step = where(is_open, gains.integral_per_s * error * view.since_s, 0.0)
+        self._integral = clip(self._integral + where(feeling.known, step, 0.0), -MOST, MOST)
+        arousal = where(feeling.known, clip(gains.proportional * error + self._integral, -MOST, MOST), 0.0)
+        way = detour(moment, target_from(moment, here))
+        share = where(feeling.known, gains.straight, 0.0)
+        return Proposal(Moves(arousal=arousal), detour=State(share * way.valence, share * way.arousal))
+
+    def memory(self) -> Mapping[str, Real]:
+        return {}
