@@ -12,7 +12,7 @@ from device.clock import wall_time
 from device.commands.memory import Recalled, begin, listeners_root, recall, remember
 from device.config import DeviceConfig, ListenersConfig, SessionConfig
 from device.listeners.store import FILE, open_store
-from device.messages import PersonalBaseline, PersonalResponse, SelfReport, SensorStatus
+from device.messages import Message, PersonalBaseline, PersonalResponse, SelfReport, SensorStatus
 from device.sessions.store import log_paths
 from tests.device.listeners.evidence import DAY, rest
 from tests.device.sessions.synthetic import BEGAN_NS, Log, S
@@ -32,7 +32,7 @@ def told(mean: float, source: str = "cyton", model: str = "eeg-load-0.2.0") -> P
 
 
 def session(
-    root: Path, config: SessionConfig, session_id: str, *messages: PersonalBaseline | PersonalResponse | SelfReport | SensorStatus,
+    root: Path, config: SessionConfig, session_id: str, *messages: Message,
     listener: str = "ada", listener_id: str = "",
 ) -> SessionConfig:  # fmt: skip
     config = msgspec.structs.replace(
@@ -176,9 +176,7 @@ def test_who_was_forgotten_is_not_brought_back_by_sessions(tmp_path: Path, confi
 
 
 def test_what_a_policy_learnt_in_a_session_begins_the_next_one(tmp_path: Path, config: SessionConfig) -> None:
-    learnt = [
-        PersonalResponse(t_ns=BEGAN_NS + S, policy="adaptive", version="1", values={"gain": gain}) for gain in (1.0, 0.25)
-    ]
+    learnt = [PersonalResponse(t_ns=BEGAN_NS + S, policy="p", version="1", values={"a": gain}) for gain in (1.0, 0.25)]
     session(tmp_path, config, name(2), *learnt)
     (response,) = known(tmp_path).responses
     assert response == msgspec.structs.replace(learnt[-1], t_ns=0)
