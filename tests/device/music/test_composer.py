@@ -187,3 +187,31 @@ def test_two_composers_given_the_same_write_the_same(config: SessionConfig) -> N
 def test_a_missing_model_refuses_to_start(config: SessionConfig) -> None:
     with pytest.raises(ModelError, match="cannot be used"):
         Composer(msgspec.structs.replace(config, models_dir="/nowhere"))
+
+
+def test_a_rest_is_a_bar_without_notes_and_no_music_to_go_on_from(composer: Composer) -> None:
+    (music,) = ask(composer, 0)
+    composer.step(played(music), 6)
+    (rest,) = ask(composer, 1, silent=True)
+    assert (rest.notes, rest.silent, rest.reason) == ((), True, "a rest, as was asked")
+    composer.step(played(rest, silent=True), 6)
+    ask(composer, 2)
+    assert [bar.bar_index for bar in HEARD[-1]] == [0]
+
+
+def test_a_rest_that_is_called_off_is_composed_as_music(composer: Composer) -> None:
+    ask(composer, 0, silent=True)
+    (bar,) = ask(composer, 0, revision=1)
+    assert bar.notes
+    assert not bar.silent
+
+
+@pytest.mark.parametrize("level", [0.6, 0.0])
+def test_a_voice_of_which_less_was_asked_plays_softer_or_not(composer: Composer, level: float) -> None:
+    (usual,) = ask(composer, 0, density=0.8)
+    (less,) = ask(composer, 0, density=0.8, revision=1, voice_levels={"bass": level})
+    loud, soft = (
+        [note.velocity for note in bar.notes if note.voice == "bass"] for bar in (usual, less)
+    )  # fmt: skip
+    assert [note for note in usual.notes if note.voice != "bass"] == [n for n in less.notes if n.voice != "bass"]
+    assert soft == [round(velocity * level) for velocity in loud] if level else soft == []
