@@ -106,8 +106,8 @@ def test_a_listener_who_says_otherwise_twice_outweighs_the_estimate_until_they_a
 
 
 def rising(seconds: float) -> Signs:
-    """Arousal climbs from -0.2 to 0.8 within five minutes and stays there."""
-    return calm(seconds)._replace(feeling=felt(-0.2 + min(1.0, seconds / 300)))
+    """Arousal climbs from -0.4 to 0.9 within four minutes and stays there."""
+    return calm(seconds)._replace(feeling=felt(-0.4 + min(1.3, seconds / 185)))
 
 
 def test_arousal_that_keeps_rising_leads_to_a_calm_neutral_then_to_silence_and_back() -> None:
