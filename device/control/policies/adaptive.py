@@ -54,7 +54,7 @@ class Adaptive:
         # A match is left only for those who have shown how they answer; so is the plan where nothing is read.
         hopes = np.logical_and(view.feeling.known, view.leads)
         shown = person.shown()
-        trust = where(hopes, person.gain().trust, shown.trust)
+        trust = where(hopes, shown.hoped.trust, shown.trust)
         goal, sides = goal_of(moment), moment.sides
         arousal = _need(goal.arousal, person.level, sides.arousal)
         valence = _need(goal.valence, view.feeling.valence, sides.valence)

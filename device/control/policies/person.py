@@ -59,6 +59,11 @@ class Gain(NamedTuple):
         above, below = (self.mean - NOTICEABLE) / self.sd, (self.mean + NOTICEABLE) / self.sd
         return 0.5 * (np.tanh(0.8 * above) + np.tanh(0.8 * below))
 
+    @property
+    def hoped(self) -> Gain:
+        """What was shown, and for the rest what is usual: of a listener who was never heard of, that of most people."""
+        return Gain(self.mean + USUAL * (self.sd / USUAL_SD) ** 2, self.sd)
+
 
 class Slope:
     """One axis of the regression."""
@@ -85,20 +90,21 @@ class Slope:
         products = (m * m, m * d, m * f, d * d, d * f, f * f)
         self._products = [keep * total + kept * one for total, one in zip(self._products, products, strict=True)]
 
-    def gain(self, usual: float) -> Gain:
-        """The gain, given that this one is usual."""
+    def shown(self) -> Gain:
+        """The gain, as if people in general were not moved at all."""
         mm, md, mf, dd, df, ff = self._products
-        noise = NOISE_MIN**2 + np.maximum(ff, 0.0) / np.maximum(self._weight, 1.0)
+        weight, prior, upset = np.maximum(self._weight, 1.0), USUAL_SD**-2, UPSET_SD**-2
+        mean, decay, left = 0.0, 0.0, ff
         for _ in range(2):
             # What is left beside the line is noise; the first line takes all for noise.
-            a, b, c = mm / noise + USUAL_SD**-2, md / noise, dd / noise + UPSET_SD**-2
-            p, q = mf / noise + usual * USUAL_SD**-2, df / noise + UPSET * UPSET_SD**-2
+            noise = NOISE_MIN**2 + np.maximum(left, 0.0) / weight
+            a, b, c = mm / noise + prior, md / noise, dd / noise + upset
+            p, q = mf / noise, df / noise + UPSET * upset
             precision = np.maximum(a - b * b / c, 1e-9)
             mean = (p - b * q / c) / precision
             decay = (q - b * mean) / c
             left = ff - 2 * mean * mf - 2 * decay * df + mean**2 * mm + 2 * mean * decay * md + decay**2 * dd
-            noise = NOISE_MIN**2 + np.maximum(left, 0.0) / np.maximum(self._weight, 1.0)
-        return Gain(mean, 1.0 / np.sqrt(precision))
+        return Gain(mean, precision**-0.5)
 
 
 class Person:
@@ -155,17 +161,19 @@ class Person:
         share = np.minimum(weight / np.maximum(self._settled, 1e-9), 1.0)
         self.level = self.level + share * (view.feeling.arousal - self.level)
 
-    def gain(self) -> Gain:
-        """How the listener answers music: on both axes together, as who answers one the opposite way does so on both.
-
-        Of a listener who was never heard of, that of most people.
-        """
-        arousal, valence = self._slopes[0].gain(USUAL), self._slopes[1].gain(USUAL)
-        return _pooled(arousal, valence, USUAL)
-
     def shown(self) -> Gain:
-        """The same from what this listener showed alone, as if people in general were not moved at all."""
-        return _pooled(self._slopes[0].gain(0.0), self._slopes[1].gain(0.0), 0.0)
+        """How the listener answers music by what they showed alone, as if people in general were not moved at all.
+
+        Both axes count together: who answers one the opposite way does so on both.
+        """
+        arousal, valence = (slope.shown() for slope in self._slopes)
+        prior, sure, also = USUAL_SD**-2, arousal.sd**-2, valence.sd**-2
+        precision = np.maximum(sure + also - prior, prior)
+        return Gain((sure * arousal.mean + also * valence.mean) / precision, precision**-0.5)
+
+    def gain(self) -> Gain:
+        """How the listener answers music, by what they showed and what is usual."""
+        return self.shown().hoped
 
     def skill(self) -> Real:
         """How well the sensors read this listener, by their own words: -1 to 1, near 0 while little was said."""
@@ -175,7 +183,8 @@ class Person:
 
     def features(self) -> dict[str, Real]:
         """What a policy may go by, each about -1 to 1."""
-        gain, shown = self.gain(), self.shown()
+        shown = self.shown()
+        gain = shown.hoped
         return {
             "gain": clip(gain.mean, -1.5, 1.5),
             "gain_sd": gain.sd,
@@ -193,13 +202,6 @@ class Person:
             for name, total in zip(SUMS, slope.sums, strict=True)
         }
         return {**sums, **dict(zip(SKILL, self._skill, strict=True))}
-
-
-def _pooled(one: Gain, other: Gain, usual: float) -> Gain:
-    prior = USUAL_SD**-2
-    sure, also = one.sd**-2, other.sd**-2
-    precision = np.maximum(sure + also - prior, prior)
-    return Gain((sure * one.mean + also * other.mean - usual * prior) / precision, 1.0 / np.sqrt(precision))
 
 
 def _sane(remembered: Mapping[str, Real]) -> dict[str, Real]:
