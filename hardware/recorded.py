@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from device.messages import PlayedBar
 from device.recordings.signals import Recording, Samples
+from hardware.twin.behaviour import Acts
 from hardware.twin.brain import MONTAGE, SFREQ_HZ
 
 
@@ -23,6 +24,8 @@ class Body(Protocol):
     def heartbeats(self, until_s: float) -> list[float]: ...
 
     def hear(self, bar: PlayedBar) -> None: ...
+
+    def acts(self, until_s: float) -> list[Acts]: ...
 
 
 class RecordedPerson:
@@ -64,6 +67,11 @@ class RecordedPerson:
 
     def hear(self, bar: PlayedBar) -> None:
         self._substitute.hear(bar)
+
+    def acts(self, until_s: float) -> list[Acts]:
+        """Nothing: who was recorded does not answer this music."""
+        del until_s
+        return []
 
 
 def _fit(eeg: Samples) -> tuple[tuple[str, ...], NDArray[np.float32]]:

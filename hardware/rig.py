@@ -10,14 +10,19 @@ import argparse
 import asyncio
 import contextlib
 import json
+import math
 import os
 import signal
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+from device.clock import SystemClock
 from device.errors import Exit, IsotoneError
 from device.messages import PlayedBar
 from device.recordings.files import load_recording
+from device.runtime.asking import ask
 from device.runtime.bus import Subscriber
 from hardware.control import Control
 from hardware.emulators.bluez import EmulatedBluez
@@ -26,10 +31,12 @@ from hardware.emulators.private_bus import PrivateBus
 from hardware.emulators.wristband import HeartRateBand
 from hardware.faults import list_faults
 from hardware.recorded import Body, RecordedPerson
+from hardware.twin.behaviour import Acts
 from hardware.twin.patient import Patient
 from hardware.twin.profiles import PROFILES
 
 LISTEN_S = 0.25
+SPEAK_S = 1.0
 
 
 class Rig:
@@ -66,6 +73,7 @@ class Rig:
             tasks.create_task(self._band.run())
             if run_dir is not None:
                 tasks.create_task(self._listen(run_dir))
+                tasks.create_task(self._speak(run_dir))
 
     async def _listen(self, run_dir: Path) -> None:
         subscriber = Subscriber(run_dir, ["audio"], ["played"])
@@ -78,12 +86,33 @@ class Rig:
         finally:
             subscriber.close()
 
+    async def _speak(self, run_dir: Path) -> None:
+        """Give the session what the listener wishes, by the patient's door."""
+        loop = asyncio.get_running_loop()
+        began_s, clock = loop.time(), SystemClock()
+        while True:
+            await asyncio.sleep(SPEAK_S)
+            for wish in wishes_of(self._body.acts(loop.time() - began_s)):
+                await asyncio.to_thread(ask, run_dir, "patient", wish, clock)
+
     async def stop(self) -> None:
         (self._folder / "rig.json").unlink(missing_ok=True)
         await self._control.stop()
         await self._cyton.stop()
         await self._bluez.stop()
         await self._bus.stop()
+
+
+def wishes_of(acts: Iterable[Acts]) -> Iterator[dict[str, Any]]:
+    """What a listener did, as wishes to the session."""
+    for act in acts:
+        arousal, valence = float(act.arousal[0]), float(act.valence[0])
+        if not math.isnan(arousal):
+            yield {"kind": "self_report", "value": arousal, "valence": valence}
+        if act.wished[0]:
+            yield {"kind": "more" if act.wished[0] > 0 else "too_much"}
+        if act.steered[0]:
+            yield {"kind": "livelier" if act.steered[0] > 0 else "calmer"}
 
 
 def build_body(seed: int, listener: str, recordings: list[Path]) -> Body:

@@ -131,7 +131,7 @@ class Brain:
 
     def _live_on(self) -> Array:
         """The next hop."""
-        feeling, size = self._mood.at(max(0, self._n_hops * HOP_S)), HOP_S * SFREQ_HZ
+        feeling, size = self._mood.shown(max(0, self._n_hops * HOP_S)), HOP_S * SFREQ_HZ
         self._ahead[:_N_FRAME] += _FADE * self._gain * self._rhythm_frame(feeling)
         for artefact in self._artefacts(feeling):
             at = int(self._noise.integers(size))

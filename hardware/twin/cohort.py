@@ -85,14 +85,17 @@ class Cohort:
 
     def step(self, music: Music, since_s: float) -> tuple[Reading, Acts]:
         """Live `since_s` with a bar of music: what the sensors say at its end, and what was done meanwhile."""
-        heard, distaste = self._hearing.hear(music), dislike(self.people, music)
-        self.feel(self._through_headset(heard), np.where(self.is_worn, distaste, 0.0), since_s)
-        acts = self._behaviour.act(self._felt, distaste, since_s)
+        acts = self.hear(self._hearing.hear(music), dislike(self.people, music), since_s)
         reading = self._sensors.read(self.arousal, self.valence, since_s)
         return _without(reading, self.is_worn), acts
 
+    def hear(self, heard: Heard, distaste: Floats, since_s: float) -> Acts:
+        """Live `since_s` with what is heard, whatever was asked for: what was done meanwhile."""
+        self.feel(self._through_headset(heard), np.where(self.is_worn, distaste, 0.0), since_s)
+        return self._behaviour.act(self._felt, distaste, since_s)
+
     def feel(self, heard: Heard, distaste: Floats, since_s: float) -> None:
-        """Live `since_s` with what is heard, whatever was asked for: the dynamics alone."""
+        """The dynamics alone: whatever was asked for, and whoever wears the headset."""
         drawn = self._random.standard_normal((2, self.n))
         state = dynamics.follow(self.people, self._state, heard, distaste, since_s)
         self._state = state._replace(wander=dynamics.wander(self.people, state.wander, since_s, drawn))

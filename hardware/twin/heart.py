@@ -38,7 +38,7 @@ class Heart:
         return intervals_ms
 
     def _interval_ms(self) -> float:
-        feeling = self._mood.at(int(self._beat_s))
+        feeling = self._mood.shown(int(self._beat_s))
         above_rest = feeling.arousal + 0.4
         hr_bpm = self._profile.resting_hr_bpm + HR_PER_AROUSAL_BPM * above_rest
         ease = 0.5 * (feeling.relaxation - 0.66)

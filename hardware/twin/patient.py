@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.messages import PlayedBar
-from hardware.twin.brain import MONTAGE, Brain
+from hardware.twin.artefacts import ARTEFACTS
+from hardware.twin.behaviour import Acts
+from hardware.twin.brain import MONTAGE, SFREQ_HZ, Brain
 from hardware.twin.heart import Heart
 from hardware.twin.mood import Feeling, Mood
 from hardware.twin.profiles import Profile
@@ -22,10 +24,14 @@ class Patient:
         self._mood = Mood(seed, profile)
         self._brain = Brain(seed, profile, self._mood)
         self._heart = Heart(seed, profile, self._mood)
+        self._loose = np.random.default_rng((seed, 4))
 
     def eeg(self, first_sample: int, n_samples: int) -> NDArray[np.float64]:
         """EEG in uV, shape (n_samples, 8), channels `brain.MONTAGE`, at 250 Hz; asked for in rising order."""
-        return self._brain.samples(first_sample, n_samples)
+        eeg = self._brain.samples(first_sample, n_samples)
+        if self._mood.is_worn(first_sample // SFREQ_HZ):
+            return eeg
+        return ARTEFACTS["loose"](eeg, SFREQ_HZ, self._loose)
 
     def heartbeats(self, until_s: float) -> list[float]:
         """RR intervals (ms) of the beats since the last call, up to `until_s` seconds of the patient's life."""
@@ -33,6 +39,10 @@ class Patient:
 
     def hear(self, bar: PlayedBar) -> None:
         self._mood.hear(bar)
+
+    def acts(self, until_s: float) -> list[Acts]:
+        """What they did since the last call, up to `until_s` seconds of their life, by the second."""
+        return self._mood.take_acts(int(until_s))
 
     def feeling(self, second: int) -> Feeling:
         """The truth, which no sensor tells: for tests and benches."""
