@@ -64,7 +64,7 @@ class Pi:
         self._integral = clip(self._integral + where(feeling.known, step, 0.0), -MOST, MOST)
         arousal = where(feeling.known, clip(gains.proportional * error + self._integral, -MOST, MOST), 0.0)
         way = detour(moment, target_from(moment, here))
-        share = where(feeling.known, gains.straight, 0.0)
+        share = where(feeling.known, clip(gains.straight, 0.0, 1.0), 0.0)
         return Proposal(Moves(arousal=arousal), detour=State(share * way.valence, share * way.arousal))
 
     def memory(self) -> Mapping[str, Real]:
