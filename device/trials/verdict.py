@@ -92,7 +92,7 @@ def judge(blocks: Sequence[Block], *, better: Better = "higher", planned: int = 
         blocks={name: sum(row.condition == name for row in blocks) for name in (TREATED, *names)},
         against={name: _against(blocks, {name}) for name in names},
     )
-    words = [_sentence(verdict, better), _beside_music(blocks, verdict), arranged.note]
+    words = [_sentence(blocks, verdict, better), _beside_music(blocks, verdict), arranged.note]
     return verdict._replace(sentence=" ".join(filter(None, words)))
 
 
@@ -160,23 +160,25 @@ def _beside_music(blocks: Sequence[Block], verdict: Verdict) -> str:
     )
 
 
-def _sentence(verdict: Verdict, better: Better) -> str:
+def _sentence(blocks: Sequence[Block], verdict: Verdict, better: Better) -> str:
     n = f"{verdict.sessions} session{'s' if verdict.sessions > 1 else ''}"
     if verdict.effect:
         is_help = (verdict.estimate > 0) == (better == "higher")
         what = "adaptive music helps this listener" if is_help else "adaptive music makes it worse for this listener"
-        return f"After {n}: {what}; {_difference(verdict)}."
+        return f"After {n}: {what}; {_difference(blocks, verdict)}."
     if not verdict.sessions_needed:
-        return f"After {n}: no effect found; {_difference(verdict)}."
+        return f"After {n}: no effect found; {_difference(blocks, verdict)}."
     more = verdict.sessions_needed
     count = f"more than {SESSIONS_MAX}" if more >= SESSIONS_MAX else str(more)
     return (
         f"After {n}: no effect found, but not enough sessions yet: {count} more of this kind would show "
-        f"an effect of {SMALLEST_D:g} standard deviations; {_difference(verdict)}."
+        f"an effect of {SMALLEST_D:g} standard deviations; {_difference(blocks, verdict)}."
     )
 
 
-def _difference(verdict: Verdict) -> str:
+def _difference(blocks: Sequence[Block], verdict: Verdict) -> str:
+    if len({row.outcome for row in blocks}) == 1:
+        return f"the outcome of every block is {_number(blocks[0].outcome)}, so it cannot tell them apart"
     side = "higher" if verdict.estimate >= 0 else "lower"
     text = f"adaptive blocks are {_number(abs(verdict.estimate))} {side} than the others of the same session"
     if math.isfinite(verdict.low):

@@ -117,6 +117,7 @@ def test_outcomes_that_are_all_the_same_are_no_effect() -> None:
     answer = judge([row._replace(outcome=0.3) for row in dealt(4, times=9)])
     assert (answer.effect, answer.estimate, answer.p) == (False, 0.0, 1.0)
     assert "no effect found" in answer.sentence
+    assert "every block is 0.3" in answer.sentence
 
 
 def test_a_difference_without_any_scatter_is_an_effect() -> None:
