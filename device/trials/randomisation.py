@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-DRAWS_MIN, DRAWS_MAX = 1_999, 9_999
+DRAWS_MIN, DRAWS_MAX = 1_999, 4_999
 CELLS = 4_000_000
 """Draws times units that are looked at: fewer draws for the largest tables, and never fewer than the least."""
 CHUNK = 100

@@ -80,11 +80,11 @@ def measure(n_listeners: int, seed: int) -> Iterator[Figure]:
     found = list(verdicts(Listener(d=0.4), n_listeners, seed))
     helped = float(np.mean([verdict.effect and verdict.estimate > 0 for verdict in found]))
     yield _figure("d = 0.4: found after 12 sessions", helped, n_listeners, at_least=0.8)
-    inside = float(np.mean([verdict.low <= 0.4 <= verdict.high for verdict in found]))
-    yield _figure("d = 0.4: inside the interval", inside, n_listeners, at_least=0.95)
     found = list(verdicts(Listener(d=-0.4), n_listeners, seed))
     harmed = float(np.mean([verdict.effect and verdict.estimate < 0 for verdict in found]))
     yield _figure("d = -0.4: found to be worse after 12 sessions", harmed, n_listeners, at_least=0.8)
+    inside = float(np.mean([verdict.low <= -0.4 <= verdict.high for verdict in found]))
+    yield _figure("d = -0.4: inside the interval", inside, n_listeners, at_least=0.95)
 
 
 def _figure(name: str, value: float, n: int, *, at_most: float = 0.0, at_least: float = 0.0) -> Figure:
@@ -130,7 +130,7 @@ def main(n_listeners: int, seed: int, out: Path | None) -> None:
 
 
 def report(figures: list[Figure], n_listeners: int, seed: int) -> str:
-    few = n_listeners // 2
+    few = n_listeners // 5
     preface = [
         f"`python -m hardware.bench.verdict --listeners {n_listeners} --seed {seed}`: shares of {n_listeners:,}",
         f"simulated listeners, each drawn anew and judged at p < {FINAL_ALPHA}: what is asked leaves room for chance.",
