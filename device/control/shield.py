@@ -85,10 +85,9 @@ class Shield:
 
     def _settle(self, asked: Real, rule: Real, since_s: Real) -> Verdict:
         """Go up at once, and down by one level when nothing has asked for this one for a while."""
-        held, is_asked = self._level, asked >= self._level
-        self._quiet_s = where(is_asked, 0.0, self._quiet_s + since_s)
-        is_over = self._quiet_s >= where(held > Level.PLAN, BACK_S, BACK_TO_POLICY_S)
-        down = np.logical_not(is_asked) & is_over
+        held = self._level
+        self._quiet_s = where(asked >= held, 0.0, self._quiet_s + since_s)
+        down = self._quiet_s >= where(held > Level.PLAN, BACK_S, BACK_TO_POLICY_S)
         self._quiet_s = where(down, 0.0, self._quiet_s)
-        self._level = level = where(is_asked, asked, np.maximum(asked, held - down))
+        self._level = level = np.maximum(asked, held - down)
         return Verdict(level, where(level > asked, Rule.RECOVERY, rule))

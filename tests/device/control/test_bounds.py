@@ -214,3 +214,19 @@ def test_what_is_withdrawn_goes_back_to_the_plan_at_its_slopes_and_locked_moves_
     assert taken.proposed == Moves(arousal=-0.5)
     assert taken.limited[-1] == "withdrawn by the shield"
     assert taken.limited[:-1] == take(Moves(arousal=-0.5), before, 1.0, ("loudness",)).limited
+
+
+@pytest.mark.parametrize(
+    ("tempo", "loudness", "haste", "expected"),
+    [(0.5, 0.1, 1.0, (99.0, -9.8)), (100.0, 100.0, 1.0, (98.5, -9.25)), (1.0, 0.5, 2.0, (98.0, -9.0))],
+)
+def test_the_slopes_are_the_slower_of_ours_and_the_prescribed_ones(
+    tempo: float, loudness: float, haste: float, expected: tuple[float, float]
+) -> None:
+    limits = Limits(tempo_slope_percent_s=tempo, loudness_slope_db_s=loudness)
+    before = Cues(100.0, 0.5, 60.0, -10.0, 0.5, 0.7)
+    wanted = before._replace(tempo_bpm=60.0, loudness_db=-1.0, density=0.8)
+    given = () if haste == 1.0 else (haste,)
+    cues = settle(before, wanted, limits, (), 2.0, *given)
+    assert (cues.tempo_bpm, cues.loudness_db) == pytest.approx(expected)
+    assert cues.density == pytest.approx(0.5 + 2 * haste * 0.0125)

@@ -210,6 +210,17 @@ def test_a_level_is_left_after_exactly_its_time() -> None:
     assert runs == [(Level.NEUTRAL, 14 + 5), (Level.PLAN, 2), (Level.GO_ON, 41 - 21)]
 
 
+def test_the_way_back_counts_each_second() -> None:
+    shield, one = Shield(), calm(0)._replace(since_s=1.0)
+    seconds = [one._replace(faults=FAULTS), *[one] * 59]
+    assert [int(shield.judge(signs).level) for signs in seconds] == [1] * 10 + [0] * 50
+    shield = Shield()
+    told = [calm(0)._replace(since_s=12.0, too_much=2.0), *[calm(0)._replace(since_s=12.0)] * 6]
+    told += [calm(0)._replace(since_s=1.0)] * 60
+    runs = [len(list(group)) for _, group in itertools.groupby(int(shield.judge(signs).level) for signs in told)]
+    assert runs[1] == 10
+
+
 def test_a_level_that_is_asked_for_again_on_the_way_back_holds_for_its_whole_time() -> None:
     def judged(at: set[int]) -> list[int]:
         shield = Shield()

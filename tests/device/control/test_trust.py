@@ -40,6 +40,7 @@ def first(told: list[Signs], rule: Rule) -> int | None:
 def test_fifteen_seconds_without_an_estimate_and_one_mends_it() -> None:
     assert found([signs(), unknown(), unknown(), unknown(), signs()]) == [set(), set(), set(), {Rule.UNHEARD}, set()]
     assert found([unknown(14.9)]) == [set()]
+    assert first([signs(), *[unknown(1.0)] * 20], Rule.UNHEARD) == 15
 
 
 @pytest.mark.parametrize(("sd", "rules"), [(0.949, set()), (0.95, {Rule.UNSURE}), (1.0, {Rule.UNSURE})])
@@ -77,6 +78,10 @@ def test_a_leap_is_forgotten_and_one_that_a_word_explains_is_none() -> None:
 def test_a_minute_without_any_change_of_what_is_measured() -> None:
     still = [signs(0.2, coverage=0.5) for _ in range(14)]
     assert first(still, Rule.FROZEN) == 12
+    moved_once = [signs(0.1, coverage=0.5), *[signs(0.2, since_s=1.0, coverage=0.5)] * 70]
+    assert first(moved_once, Rule.FROZEN) == 61
+    torn = [signs(0.0, 1.0, coverage=0.5), unknown()._replace(coverage=0.5)] * 10
+    assert first(torn, Rule.FROZEN) is None
     for other in ({"coverage": 0.51}, {"feeling": Feeling(True, 0.21, 0.3)}, {"feeling": Feeling(True, 0.2, 0.31)}):
         moved = [*still[:12], still[12]._replace(**other), still[13]]
         assert first(moved, Rule.FROZEN) is None
@@ -87,8 +92,8 @@ def test_a_minute_without_any_change_of_what_is_measured() -> None:
 
 def test_two_words_against_the_estimate_outweigh_it_for_ten_minutes() -> None:
     word = signs(0.0, 0.1, told_arousal=0.51)
-    rules = found([signs(0.0, 0.1), word, word, *[signs(0.0, 0.1, 10.0)] * 61])
-    assert [Rule.DENIED in each for each in rules] == [False, False, *[True] * 60, False, False]
+    rules = found([signs(0.0, 0.1), word, word, *[signs(0.0, 0.1, 10.0)] * 59, *[signs(0.0, 0.1, 1.0)] * 11])
+    assert [Rule.DENIED in each for each in rules] == [False, False, *[True] * (1 + 59 + 9), False, False]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +120,11 @@ def test_a_word_is_held_against_the_estimate_before_it() -> None:
         signs(0.9, 0.1, told_arousal=0.9),
     ]
     assert first(moved_by_it, Rule.DENIED) == 3
+
+
+def test_a_word_that_lies_beside_the_estimate_agrees_wherever_that_is() -> None:
+    for arousal in (-0.8, 0.8):
+        assert first([signs(arousal, 0.1), *[signs(arousal, 0.1, told_arousal=arousal)] * 3], Rule.DENIED) is None
 
 
 def test_each_listener_of_a_cohort_keeps_their_own_newest_estimate() -> None:
