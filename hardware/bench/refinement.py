@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -33,8 +33,9 @@ from hardware.twin.hearing import Music
 from hardware.twin.people import People
 
 Floats = NDArray[np.float64]
-TRUTH_SESSIONS = 12
+TRUTH_SESSIONS = 10
 """Sessions behind what a policy truly does for somebody."""
+TOLD_EVERY = 10
 CLEAR = 0.05
 """A candidate that brings a listener so much nearer to the goal is one to be found."""
 
@@ -113,7 +114,10 @@ def true_gains(people: People, terms: Terms, seed: int) -> Floats:
 def measure(n_listeners: int, sessions: int, n_people: int, seed: int) -> Figures:
     """Refine each of the listeners."""
     terms = Terms()
-    people = draw_bank(n_listeners, seed + 1000)
+    drawn: Any = draw_bank(n_listeners, seed + 1000)
+    # They come in no order of families, so that a part of them is like all.
+    order = np.random.default_rng(seed).permutation(drawn.settling_s.size)
+    people = People(*(field[..., order] for field in drawn))
     logs = recorded(people, terms, sessions, seed + 1000)
     truth = true_gains(people, terms, seed + 2000)
     bank = make_bank(ControlConfig(), terms, n_people, seed)
@@ -122,7 +126,9 @@ def measure(n_listeners: int, sessions: int, n_people: int, seed: int) -> Figure
     for index, log in enumerate(logs):
         # The hand-set policy leaves nothing to chance: its logs cannot object.
         findings.append(judge(Told(today=ControlConfig(), sessions=()), log, bank))
-        sys.stderr.write(f"\r{index + 1}/{len(logs)}")
+        if (index + 1) % TOLD_EVERY == 0:
+            so_far = _figures(findings, truth[: index + 1], names, sessions, seed)
+            sys.stderr.write(f"{index + 1}/{len(logs)} {msgspec.json.encode(so_far._asdict()).decode()}\n")
     return _figures(findings, truth, names, sessions, seed)
 
 
