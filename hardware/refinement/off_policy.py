@@ -25,15 +25,16 @@ from device.messages import Decision, MusicIntent
 from hardware.refinement.evidence import Session
 
 Floats = NDArray[np.float64]
-LATER_S = 40.0
-"""What came of a proposal is looked for so long after it."""
-ARMS_MAX = 12
-"""A policy that chose among so few proposals told a probability, else a density."""
-ARM_WIDTH, KERNEL_WIDTH = 0.01, 0.1
+LATER_S = 120.0
+"""What came of a proposal is looked for so long after it: feelings take a minute or two to follow."""
+SAME = 0.03
+"""Proposals that lie no further apart are the same; those told with a density, above 1, are passed over."""
 WEIGHT_MAX = 20.0
 """No single proposal counts for more (truncated importance sampling)."""
-CHANCES_MIN = 40
+CHANCES_MIN = 20
 """With fewer chances nothing is said."""
+BY_CHANCE = ("policy", "plan")
+"""Who decided where a policy's proposal was taken: an arm may be the plan itself."""
 TRIES = 12
 """How often a policy that leaves things to chance is asked, to know what it would do."""
 
@@ -54,8 +55,10 @@ class Chance(NamedTuple):
     session: int
     away: float
     """How far arousal still had to go, with its sign."""
-    action: float
+    lead: float
     """How far the music was led beside the plan, in arousal."""
+    silent: bool
+    """Whether it was to rest."""
     propensity: float
     reward: float
     """How much nearer to the goal the listener was `LATER_S` later."""
@@ -77,7 +80,7 @@ def chances_in(number: int, session: Session) -> Iterator[Chance]:
         later = [away for t_ns, away in known if LATER_S <= (t_ns - one.t_ns) / 1e9 < 2 * LATER_S]
         if later:
             away = float(gap(goal, one.context.estimate.arousal, side))
-            yield Chance(number, away, _lead(one), one.propensity, abs(away) - abs(later[0]), place)
+            yield Chance(number, away, _lead(one), one.silent, one.propensity, abs(away) - abs(later[0]), place)
 
 
 def object_to(candidate: ControlConfig, today: ControlConfig, sessions: Sequence[Session]) -> Objection | None:
@@ -85,9 +88,7 @@ def object_to(candidate: ControlConfig, today: ControlConfig, sessions: Sequence
     chances = [chance for number, session in enumerate(sessions) for chance in chances_in(number, session)]
     if len(chances) < CHANCES_MIN or len({chance.session for chance in chances}) < 2:
         return None
-    has_arms = len({round(chance.action, 3) for chance in chances}) <= ARMS_MAX
-    theirs, ours = (_would_do(control, sessions, chances) for control in (candidate, today))
-    gains = _doubly_robust(chances, theirs, has_arms) - _doubly_robust(chances, ours, has_arms)
+    gains = _doubly_robust(chances, _would_do(candidate, sessions, chances)) - _today(today, sessions, chances)
     by_session = np.array(
         [
             gains[[one.session == number for one in chances]].mean()
@@ -99,24 +100,32 @@ def object_to(candidate: ControlConfig, today: ControlConfig, sessions: Sequence
     return Objection(len(chances), mean, mean - 1.645 * error, mean + 1.645 * error)
 
 
-def _doubly_robust(chances: Sequence[Chance], actions: Floats, has_arms: bool) -> Floats:
-    """The reward of a policy that would have done `actions` (chances, tries), foretold and corrected."""
-    session, away, action, propensity, reward, _ = (np.array(column) for column in zip(*chances, strict=True))
+def _today(today: ControlConfig, sessions: Sequence[Session], chances: Sequence[Chance]) -> Floats:
+    """The reward of today's policy: what it really brought, if it played these sessions."""
+    if {one.policy for session in sessions for one in session.decisions} == {today.policy}:
+        return np.array([chance.reward for chance in chances])
+    return _doubly_robust(chances, _would_do(today, sessions, chances))
+
+
+def _doubly_robust(chances: Sequence[Chance], tries: Floats) -> Floats:
+    """The reward of a policy that would have done `tries` (chances, tries, 2), foretold and corrected."""
+    session, away, lead, silent, propensity, reward, _ = (np.array(column) for column in zip(*chances, strict=True))
+    done = np.column_stack((lead, silent))
     foretold, would = np.empty(len(reward)), np.empty(len(reward))
     for number in np.unique(session):
         # What foretells a session was fitted to the others.
         rows, others = session == number, session != number
-        weights = _ridge(_features(away[others], action[others]), reward[others])
-        foretold[rows] = _features(away[rows], action[rows]) @ weights
-        would[rows] = np.mean([_features(away[rows], tried) @ weights for tried in actions[rows].T], axis=0)
-    width = ARM_WIDTH if has_arms else KERNEL_WIDTH
-    same = np.mean(abs(actions - action[:, None]) <= width, axis=1)
-    weight = np.minimum(WEIGHT_MAX, same / (1.0 if has_arms else 2 * width) / propensity)
+        weights = _ridge(_features(away[others], done[others]), reward[others])
+        foretold[rows] = _features(away[rows], done[rows]) @ weights
+        would[rows] = np.mean([_features(away[rows], tried) @ weights for tried in tries[rows].swapaxes(0, 1)], axis=0)
+    same = np.mean(np.all(abs(tries - done[:, None]) <= SAME, axis=2), axis=1)
+    weight = np.minimum(WEIGHT_MAX, same / propensity)
     return np.asarray(would + weight * (reward - foretold))
 
 
-def _features(away: Floats, action: Floats) -> Floats:
-    return np.column_stack((np.ones(len(away)), away, action, away * action))
+def _features(away: Floats, done: Floats) -> Floats:
+    lead, silent = done.T
+    return np.column_stack((np.ones(len(away)), away, lead, away * lead, silent))
 
 
 def _ridge(inputs: Floats, targets: Floats) -> Floats:
@@ -125,7 +134,7 @@ def _ridge(inputs: Floats, targets: Floats) -> Floats:
 
 
 def _would_do(control: ControlConfig, sessions: Sequence[Session], chances: Sequence[Chance]) -> Floats:
-    """What a policy would have proposed at each chance, shape (chances, tries)."""
+    """What a policy would have proposed at each chance: lead and rest, shape (chances, tries, 2)."""
     tried = []
     for attempt in range(TRIES):
         told = {}
@@ -134,9 +143,9 @@ def _would_do(control: ControlConfig, sessions: Sequence[Session], chances: Sequ
             for place, view in enumerate(_views(session)):
                 proposal = policy.decide(view, np.random.default_rng([attempt, number, place]))
                 lead = float(bounded(proposal.moves).arousal) + float(proposal.detour.arousal)
-                told[number, place] = lead
+                told[number, place] = (lead, bool(proposal.silent))
         tried.append([told[chance.session, chance.place] for chance in chances])
-    return np.array(tried, float).T
+    return np.array(tried, float).swapaxes(0, 1)
 
 
 def _views(session: Session) -> Iterator[View]:
