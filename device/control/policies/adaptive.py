@@ -26,9 +26,11 @@ MARGIN = 0.3
 MOST = 0.5
 """The greatest move, as `bounds` allows it."""
 
-PROBE, PROBE_S = 0.5, 240.0
+BOLD = 2.2
+"""Trust counts for so many times as much: a fair suspicion is acted on in full, and little is lost where it errs."""
+PROBE, PROBE_S = 0.8, 240.0
 """How much more or less trust a probe pretends, and for how long: shorter, and feelings would not follow."""
-SURE_SD = 0.08
+SURE_SD = 0.1
 """A gain that is known so well needs no probe."""
 
 
@@ -54,7 +56,7 @@ class Adaptive:
         # A match is left only for those who have shown how they answer; so is the plan where nothing is read.
         hopes = np.logical_and(view.feeling.known, view.leads)
         shown = person.shown()
-        trust = where(hopes, shown.hoped.trust, shown.trust)
+        trust = clip(BOLD * where(hopes, shown.hoped.trust, shown.trust), -1.0, 1.0)
         goal, sides = goal_of(moment), moment.sides
         arousal = _need(goal.arousal, person.level, sides.arousal)
         valence = _need(goal.valence, view.feeling.valence, sides.valence)
