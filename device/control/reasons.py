@@ -27,7 +27,8 @@ def explain(
     ground = _feeling(moment, choice, affect, sensors)
     taken = choice.taken
     refused = f"back to the plan, as the policy's answer was refused: {taken.limited[0]}" if taken.refused else ""
-    own = "; ".join(filter(None, (choice.proposal.why, choice.fault, refused, choice.shield, *people)))
+    rests = "the policy lets the music rest" if choice.rests else ""
+    own = "; ".join(filter(None, (choice.proposal.why, choice.fault, refused, rests, choice.shield, *people)))
     return f"{stands}: {ground}{f' ({own})' if own else ''}: {describe_change(before, cues)}"
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from device import control
 from device.control.cues import Cues
 from device.control.dialogue import SILENCE_DB, Dialogue
 from device.control.lines import LINE_MAX, Line
@@ -182,6 +183,29 @@ def test_a_proposal_waits_for_approval_and_is_then_done() -> None:
     lines = until(session, 1, 200, arousal=0.9)
     assert any(line.pending for line in lines)
     assert "policy" not in {line.decided_by for line in lines}
+
+
+def test_a_rest_that_the_policy_chose_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(control.POLICIES, "hand", control.POLICIES["silence"])
+    line = until(dialogue(), 0, 150)[-1]
+    assert line.silent
+    assert line.decided_by == "policy"
+    assert "the policy lets the music rest" in line.reason
+
+
+def test_too_much_said_twice_brings_the_calm_neutral_and_a_way_back() -> None:
+    session = dialogue(20.0)
+    until(session, 0, 300, arousal=0.8)
+    assert wish(session, 300, "too_much", "patient").answer == "taken"
+    until(session, 300, 330, arousal=0.8)
+    wish(session, 330, "too_much", "patient")
+    lines = until(session, 330, 700, arousal=0.8)
+    held = [line for line in lines if "shield: calm neutral" in line.reason]
+    assert held[0].t == 330
+    assert {line.decided_by for line in held} == {"shield"}
+    assert max(line.target_arousal for line in held) <= -0.3
+    assert "too much, and again" in held[0].reason
+    assert "shield" not in lines[-1].reason
 
 
 def test_too_long_a_line_is_refused() -> None:
