@@ -21,6 +21,16 @@ def clip(value: Real, low: Real, high: Real) -> Real:
     return np.minimum(np.maximum(value, low), high)
 
 
+def at_least(value: Real, low: float) -> Real:
+    """`value`, or `low` where that is more."""
+    return max(value, low) if isinstance(value, float) else np.maximum(value, low)
+
+
+def plain(value: Real) -> Real:
+    """The same; for one listener as Python's own float, with which long formulas take half the time."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def unit(value: Real) -> Real:
     """`value` brought between -1 and 1."""
     return clip(value, -1.0, 1.0)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from device.config import Prescription, SessionConfig
-from device.control.real import Real, clip, where
+from device.control.real import Real, at_least, clip, where
 from device.messages import Phase
 from device.plan_layout import Course, PhaseLayout, PlanLayout, Side
 
@@ -53,8 +53,8 @@ NEAR = Sides()
 def gap(goal: Real, value: Real, side: Side) -> Real:
     """How far `value` has yet to go to a goal, with its sign; 0 anywhere on the allowed side."""
     if side == "at most":
-        return np.minimum(goal - value, 0.0)
-    return np.maximum(goal - value, 0.0) if side == "at least" else goal - value
+        return -at_least(value - goal, 0.0)
+    return at_least(goal - value, 0.0) if side == "at least" else goal - value
 
 
 RESTING = State(0.1, -0.3)

@@ -15,7 +15,8 @@ Proposes, at every bar, by how much the music goes beyond the plan: a share of e
 and whether the music rests. It sees the estimate with its uncertainty and what is known of the person (how they answer
 music, how surely, how well they are read), never more. Plan, bounds, shield and people stand above it.
 
-A net of {weights} weights: {features} features, one hidden layer, {answers} answers.
+A net of two layers: {features} features, eight questions about listener and moment that were set by hand
+(`export.control.net.QUESTIONS`), and {answers} answers, whose {weights} weights were searched.
 
 ## Data and licence
 

@@ -40,7 +40,7 @@ class _Watching(Learned):
     def decide(self, view: View, random: np.random.Generator) -> Proposal:
         proposal = super().decide(view, random)
         if not view.leads:
-            self._net(self._features(view))
+            self._net(self._features(view, (view.arousal_gap, view.valence_gap)))
         return proposal
 
 

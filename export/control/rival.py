@@ -15,9 +15,9 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv
 
-from device.control.policies.learned import ANSWERS, FEATURES
+from device.control.policies.learned import ANSWERS, FloatRows
 from export.control.environment import Sessions
-from export.control.net import HIDDEN, Floats
+from export.control.net import HIDDEN, Floats, questions
 from export.control.objective import Batch
 
 BENT = 3.0
@@ -30,13 +30,20 @@ class Listeners(VecEnv):  # type: ignore[misc, unused-ignore]
     def __init__(self, course: Sequence[Batch]) -> None:
         self._course, self._turn = course, 0
         self._sessions = Sessions(course[0])
-        seen = gymnasium.spaces.Box(-2.0, 2.0, (len(FEATURES),), np.float32)
+        self._questions = questions()
+        seen = gymnasium.spaces.Box(-1.0, 1.0, (HIDDEN,), np.float32)
         super().__init__(self._sessions.n, seen, gymnasium.spaces.Box(-BENT, BENT, (len(ANSWERS),), np.float32))
 
     def reset(self) -> Any:
         self._sessions = Sessions(self._course[self._turn % len(self._course)])
         self._turn += 1
-        return self._sessions.begin().copy()
+        return self._asked(self._sessions.begin())
+
+    def _asked(self, rows: FloatRows) -> FloatRows:
+        """The answers to the first layer's questions, from where the search begins too."""
+        weights, biases = self._questions
+        hidden: FloatRows = np.tanh(rows @ weights + biases)
+        return hidden
 
     def step_async(self, actions: Any) -> None:
         self._answers = np.tanh(actions).astype(np.float32)
@@ -44,7 +51,7 @@ class Listeners(VecEnv):  # type: ignore[misc, unused-ignore]
     def step_wait(self) -> Any:
         seen, rewards, is_over = self._sessions.step(self._answers)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        last = seen.copy()
+        last = self._asked(seen)
         if is_over:
             infos = [{"terminal_observation": row, "TimeLimit.truncated": True} for row in last]
             last = self.reset()
@@ -93,11 +100,11 @@ def learn(course: Sequence[Batch], decisions: int, seed: int, progress: Callable
         batch_size=4096,
         n_epochs=4,
         gamma=0.99,
-        policy_kwargs={"net_arch": {"pi": [HIDDEN], "vf": [32]}, "log_std_init": -1.0},
+        policy_kwargs={"net_arch": {"pi": [], "vf": [32]}, "log_std_init": -1.0},
         seed=seed,
         device="cpu",
     )
     learner.learn(decisions, callback=_Telling(progress))
-    first, last = learner.policy.mlp_extractor.policy_net[0], learner.policy.action_net
-    parts = (first.weight.T, first.bias, last.weight.T, last.bias)
+    last = learner.policy.action_net
+    parts = (last.weight.T, last.bias)
     return np.concatenate([part.detach().numpy().ravel() for part in parts]).astype(np.float64)

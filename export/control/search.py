@@ -30,17 +30,17 @@ class Settings(NamedTuple):
     """How much is tried."""
 
     families: tuple[str, ...]
-    generations: int = 240
-    candidates: int = 16
-    people: int = 100
+    generations: int = 80
+    candidates: int = 14
+    people: int = 60
     """Of each family in a batch."""
-    batches: int = 12
+    batches: int = 6
     sigma: float = 0.3
     seed: int = 1
-    validate_every: int = 20
+    validate_every: int = 10
     validated_on: int = 60
     """People of each family and quality."""
-    together: int = 8
+    together: int = 7
     """Candidates that are simulated in one array."""
 
 

@@ -6,6 +6,7 @@ it was trained, and what was tried beside it, stands in its card (`export.contro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from device.config import ControlConfig
 from device.control.bounds import BOUNDS
 from device.control.policies.person import Person
 from device.control.policies.view import Proposal, View
-from device.control.real import Real, where
+from device.control.real import Real, at_least, where
 from device.files.models import ModelFolder
 from device.messages import Moves
 
@@ -54,6 +55,8 @@ RESTS_ABOVE, PLAYS_BELOW = 0.2, -0.2
 """A rest begins above the first and ends below the second, so that music does not come and go."""
 WAVE_S = 240.0
 """A slow alternation of this half period, for a net that wants to try out which way a listener answers."""
+SEEN_MOST = np.float32(2.0)
+"""No feature is seen beyond this."""
 LONG_S = 1200.0
 """A session about so long counts as 1."""
 
@@ -82,10 +85,11 @@ class Learned:
     def decide(self, view: View, random: np.random.Generator) -> Proposal:
         del random
         self._person.hear(view, np.logical_or(self._rests, view.moment.silent))
-        self._follow(view)
+        gaps = view.arousal_gap, view.valence_gap
+        self._follow(view, gaps[0])
         if not view.leads:
             return Proposal()
-        answers = self._net(self._features(view))
+        answers = self._net(self._features(view, gaps))
         moves, rest = self._answer(answers, np.ndim(view.feeling.arousal) == 0)
         self._rests = where(rest > RESTS_ABOVE, True, np.logical_and(self._rests, rest > PLAYS_BELOW))
         return Proposal(moves, silent=self._rests)
@@ -93,23 +97,22 @@ class Learned:
     def memory(self) -> Mapping[str, Real]:
         return self._person.memory()
 
-    def _follow(self, view: View) -> None:
+    def _follow(self, view: View, gap: Real) -> None:
         """Sum up what is missing, and remember complaints for a while."""
-        share = 1.0 - np.exp(-view.since_s / OWED_S)
-        self._owed = self._owed + where(view.feeling.known, share * (view.arousal_gap - self._owed), 0.0)
+        share = 1.0 - math.exp(-view.since_s / OWED_S)
+        self._owed = self._owed + where(view.feeling.known, share * (gap - self._owed), 0.0)
         self._led_s += view.since_s if view.leads else 0.0
-        kept = np.exp(-view.since_s / TOO_MUCH_S)
+        kept = math.exp(-view.since_s / TOO_MUCH_S)
         self._too_much = kept * self._too_much + where(view.wished < 0, 1.0 - kept * self._too_much, 0.0)
 
-    def _features(self, view: View) -> FloatRows:
+    def _features(self, view: View, gaps: tuple[Real, Real]) -> FloatRows:
         """Everything it sees, each about -1 to 1, shape (listeners, features)."""
         feeling, moment, person = view.feeling, view.moment, self._person.features()
         columns = (
-            view.arousal_gap,
-            view.valence_gap,
+            *gaps,
             2.0 * self._owed,
             view.certainty,
-            where(feeling.known, np.maximum(0.0, 1.0 - feeling.valence_sd**2), 0.0),
+            where(feeling.known, at_least(1.0 - feeling.valence_sd**2, 0.0), 0.0),
             person["level"],
             person["gain"],
             2.0 * person["gain_sd"],
@@ -123,13 +126,16 @@ class Learned:
             moment.session_left_s / LONG_S,
             1.0 if self._led_s // WAVE_S % 2 == 0 else -1.0,
         )
-        rows = np.empty((np.size(feeling.arousal), len(FEATURES)), np.float32)
-        for place, column in enumerate(columns):
-            rows[:, place] = column
-        return np.clip(rows, -2.0, 2.0)
+        if np.ndim(feeling.arousal) == 0:
+            rows = np.array([columns], np.float32)
+        else:
+            rows = np.empty((len(feeling.arousal), len(FEATURES)), np.float32)
+            for place, column in enumerate(columns):
+                rows[:, place] = column
+        return np.minimum(np.maximum(rows, -SEEN_MOST), SEEN_MOST)
 
     def _answer(self, answers: FloatRows, is_one: bool) -> tuple[Moves, Real]:
-        columns: list[Real] = list(answers[0]) if is_one else list(answers.T)
+        columns: list[Real] = answers[0].tolist() if is_one else list(answers.T)
         moves = {name: bound.most * share for (name, bound), share in zip(BOUNDS.items(), columns, strict=False)}
         return Moves(**moves), columns[-1]
 

@@ -8,13 +8,14 @@ who answers the opposite way; one who is read at chance shows none, as one whom 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from device.control.policies.view import View
-from device.control.real import Real, clip, where
+from device.control.real import Real, at_least, clip, plain, where
 
 FOLLOWS_S = 120.0
 """Time constant with which a feeling follows the music: one to three minutes."""
@@ -83,7 +84,7 @@ class Slope:
         """Take in a moment (Welford's update of a weighted covariance), of what was before keep that share."""
         self._here = self._here + weight
         self._weight = keep * self._weight + weight
-        share = weight / np.maximum(self._here, 1e-9)
+        share = weight / at_least(self._here, 1e-9)
         m, d, f = music - self._means[0], decay - self._means[1], feeling - self._means[2]
         self._means = [mean + share * left for mean, left in zip(self._means, (m, d, f), strict=True)]
         kept = weight * (1.0 - share)
@@ -93,18 +94,18 @@ class Slope:
     def shown(self) -> Gain:
         """The gain, as if people in general were not moved at all."""
         mm, md, mf, dd, df, ff = self._products
-        weight, prior, upset = np.maximum(self._weight, 1.0), USUAL_SD**-2, UPSET_SD**-2
+        weight, prior, upset = at_least(self._weight, 1.0), USUAL_SD**-2, UPSET_SD**-2
         mean, decay, left = 0.0, 0.0, ff
         for _ in range(2):
             # What is left beside the line is noise; the first line takes all for noise.
-            noise = NOISE_MIN**2 + np.maximum(left, 0.0) / weight
+            noise = NOISE_MIN**2 + at_least(left, 0.0) / weight
             a, b, c = mm / noise + prior, md / noise, dd / noise + upset
             p, q = mf / noise, df / noise + UPSET * upset
-            precision = np.maximum(a - b * b / c, 1e-9)
+            precision = at_least(a - b * b / c, 1e-9)
             mean = (p - b * q / c) / precision
             decay = (q - b * mean) / c
             left = ff - 2 * mean * mf - 2 * decay * df + mean**2 * mm + 2 * mean * decay * md + decay**2 * dd
-        return Gain(mean, precision**-0.5)
+        return Gain(mean, 1.0 / precision**0.5)
 
 
 class Person:
@@ -128,9 +129,9 @@ class Person:
         """Learn from a decision's view; `silent` says whether the music rested since the one before."""
         self._time_s += view.since_s
         self._listen(view, silent)
-        feeling, decay = view.feeling, np.exp(-self._time_s / DECAYS_S)
-        moments, keep = view.since_s / CORRELATED_S, float(np.exp(-view.since_s / FORGETS_S))
-        felt = ((feeling.arousal, feeling.arousal_sd), (feeling.valence, feeling.valence_sd))
+        feeling, decay = view.feeling, math.exp(-self._time_s / DECAYS_S)
+        moments, keep = view.since_s / CORRELATED_S, math.exp(-view.since_s / FORGETS_S)
+        felt = ((plain(feeling.arousal), feeling.arousal_sd), (plain(feeling.valence), feeling.valence_sd))
         for slope, music, (value, sd) in zip(self._slopes, self._music, felt, strict=True):
             is_told = np.logical_and(feeling.known, sd < SURE_SD)
             slope.take(where(is_told, moments, 0.0), keep, music, decay, where(is_told, value, 0.0))
@@ -138,9 +139,9 @@ class Person:
         self._settle(view)
 
     def _listen(self, view: View, silent: Real) -> None:
-        share = 1.0 - np.exp(-view.since_s / FOLLOWS_S)
+        share = 1.0 - math.exp(-view.since_s / FOLLOWS_S)
         sounds = where(silent, 0.0, share)
-        heard = (view.music.arousal, view.music.valence)
+        heard = (plain(view.music.arousal), plain(view.music.valence))
         self._music = [old - share * old + sounds * new for old, new in zip(self._music, heard, strict=True)]
 
     def _compare(self, view: View) -> None:
@@ -158,7 +159,7 @@ class Person:
     def _settle(self, view: View) -> None:
         weight = where(view.feeling.known, view.since_s / SETTLES_S, 0.0)
         self._settled = np.minimum(self._settled + weight, 1.0)
-        share = np.minimum(weight / np.maximum(self._settled, 1e-9), 1.0)
+        share = np.minimum(weight / at_least(self._settled, 1e-9), 1.0)
         self.level = self.level + share * (view.feeling.arousal - self.level)
 
     def shown(self) -> Gain:
@@ -168,8 +169,8 @@ class Person:
         """
         arousal, valence = (slope.shown() for slope in self._slopes)
         prior, sure, also = USUAL_SD**-2, arousal.sd**-2, valence.sd**-2
-        precision = np.maximum(sure + also - prior, prior)
-        return Gain((sure * arousal.mean + also * valence.mean) / precision, precision**-0.5)
+        precision = at_least(sure + also - prior, prior)
+        return Gain((sure * arousal.mean + also * valence.mean) / precision, 1.0 / precision**0.5)
 
     def gain(self) -> Gain:
         """How the listener answers music, by what they showed and what is usual."""
@@ -179,7 +180,7 @@ class Person:
         """How well the sensors read this listener, by their own words: -1 to 1, near 0 while little was said."""
         _, words, both, read = self._skill
         noise = 4.0 * WORDS_SD**2
-        return clip(both / (np.sqrt((words + noise) * (read + noise)) + 1e-9), -1.0, 1.0)
+        return clip(both / (((words + noise) * (read + noise)) ** 0.5 + 1e-9), -1.0, 1.0)
 
     def features(self) -> dict[str, Real]:
         """What a policy may go by, each about -1 to 1."""
