@@ -32,8 +32,9 @@ from device.messages import (
 )
 
 NUDGE = 0.1
+STOP_KEY = "q"
 PATIENT: dict[str, tuple[Command, str]] = {
-    "q": (Stop(t_ns=0, author="patient"), "stop"),
+    STOP_KEY: (Stop(t_ns=0, author="patient"), "stop"),
     "+": (Louder(t_ns=0, author="patient"), "louder"),
     "-": (Softer(t_ns=0, author="patient"), "softer"),
     "c": (Calmer(t_ns=0, author="patient"), "calmer"),
@@ -105,9 +106,9 @@ class WishKeys:
         self._in_locks = False
 
     def press(self, key: str) -> None:
-        """Wish what a key stands for, if it stands for anything."""
-        if self._in_locks:
-            self._in_locks = False
+        """Wish what a key stands for, if it stands for anything; the key that stops always does."""
+        in_locks, self._in_locks = self._in_locks and key != STOP_KEY, False
+        if in_locks:
             if cue := CUE_KEYS.get(key):
                 self._toggle_lock(cue)
         elif key == LOCKS_KEY:
@@ -127,7 +128,7 @@ class WishKeys:
         if self._in_locks:
             return [
                 "lock or unlock: " + "  ".join(f"{key} {cue}" for key, cue in CUE_KEYS.items()),
-                "any other key: no",
+                "any other key: none of them",
             ]
         patient = [f"{key} {words}" for key, (_, words) in PATIENT.items()]
         therapist = [f"{key} {words}" for key, (_, words) in THERAPIST.items()]

@@ -197,6 +197,7 @@ class Controller:
             mode = mode_of(led(moment.setpoint, self._council.moves).valence, self._mode)
             self._mode = allowed_mode(people.locks.mode(mode, self._mode), preference.never_keys)
         beats = self._played.beats if self._played else BEATS
+        silent, held = people.rests(planned=moment.silent) or choice.silent, self._passage.is_held
         return MusicIntent(
             t_ns=now_ns,
             bar_index=bar_index,
@@ -211,11 +212,9 @@ class Controller:
             generator=self._config.device.music.generator,
             swell_per_min=self._breath.swells_per_min if preference.swells else 0.0,
             voice_levels=people.voices.levels,
-            silent=people.rests(planned=moment.silent) or choice.silent,
+            silent=silent,
             final=people.is_stopped or bool(moment.session_left_s <= beats * 60.0 / cues.tempo_bpm),
-            reason=explain(
-                moment, choice, self._affect, self._sensors, before, cues, self._passage.is_held, people.words()
-            ),
+            reason=explain(moment, choice, self._affect, self._sensors, before, cues, held, people.words(), silent),
         )
 
 

@@ -254,7 +254,7 @@ class Interventions:
         if not self.is_by_hand:
             self._stay = None
         held = [cue for cue in ("loudness", "density", "tempo") if cue in self.locks.names]
-        return "taken", f"But {', '.join(held)} stays, as a person holds it." if held else ""
+        return "taken", f"A person holds {' and '.join(held)}, which will not change." if held else ""
 
     def _refuse_line_up(self) -> str:
         return "The instruments are locked." if self.locks.is_locked("instrument") else ""

@@ -21,6 +21,7 @@ def explain(
     cues: Cues,
     held: bool,
     people: Sequence[str] = (),
+    silent: bool = False,
 ) -> str:
     """`shift 40 %: arousal seems +0.35 ± 0.20, goal -0.20: slower (72→70 bpm), softer`."""
     stands = f"{moment.phase} held" if held else f"{moment.phase} {100 * moment.progress:.0f} %"
@@ -29,7 +30,7 @@ def explain(
     refused = f"back to the plan, as the policy's answer was refused: {taken.limited[0]}" if taken.refused else ""
     rests = "the policy lets the music rest" if choice.rests else ""
     own = "; ".join(filter(None, (choice.proposal.why, choice.fault, refused, rests, choice.shield, *people)))
-    return f"{stands}: {ground}{f' ({own})' if own else ''}: {describe_change(before, cues)}"
+    return f"{stands}: {ground}{f' ({own})' if own else ''}: {'a rest' if silent else describe_change(before, cues)}"
 
 
 def _feeling(moment: Moment, choice: Choice, affect: AffectEstimate | None, sensors: Mapping[str, SensorStatus]) -> str:

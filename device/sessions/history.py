@@ -201,7 +201,7 @@ class History:
         """Faults, commands, markers and why another generator played, in the order of time."""
         events = [Event(self.seconds(fault.t_ns), "fault", fault.sentence) for fault in self.faults if fault.t_ns]
         for command in self.commands:
-            what = "stop, at audio's own door" if isinstance(command, m.DirectStop) else command.kind.replace("_", " ")
+            what = "stop, at audio's own door" if isinstance(command, m.DirectStop) else _wish(command)
             text = f"{command.author}: {what}"
             events.append(Event(self.seconds(command.t_ns), "command", text))
         events += [Event(self.seconds(marker.t_ns), "marker", marker.text) for marker in self.markers]
@@ -220,3 +220,9 @@ class History:
         if self.is_whole():
             return "whole"
         return "stopped" if any(isinstance(command, m.Stop | m.DirectStop) for command in self.commands) else "cut off"
+
+
+def _wish(command: m.Command) -> str:
+    """`lock tempo`: what was wished, and of what."""
+    of_what = getattr(command, "cue", None) or getattr(command, "voice", None) or ""
+    return f"{command.kind.replace('_', ' ')} {of_what}".rstrip()

@@ -14,7 +14,7 @@ from device.cli import main
 from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit
-from device.messages import Command
+from device.messages import Command, PointAhead
 from device.runtime.door import ROLES, Door, Reply, door_path, stop_path
 from device.runtime.life import session_path
 from device.runtime.run_folder import claim_run_folder, name_session
@@ -186,3 +186,43 @@ def test_a_session_that_ended_meanwhile_is_not_waited_for(monkeypatch: pytest.Mo
         code, output = send("stop")
     assert code == Exit.SYSTEM
     assert "ended by itself" in output
+
+
+@pytest.mark.parametrize(("words", "fields"), [
+    ("lock --cue tempo", {"cue": "tempo"}),
+    ("set_cue --cue tempo --value 80", {"cue": "tempo", "value": 80.0}),
+    ("set_cue --cue mode --value minor", {"cue": "mode", "value": "minor"}),
+    ("nudge --arousal -0.2", {"arousal": -0.2, "valence": 0.0}),
+    ("approve --proposal 3", {"proposal": 3}),
+    ("approve_first --off", {"on": False}),
+    ("approve_first", {"on": True}),
+    ("less_of --instrument violin", {"program": 40, "voice": None}),
+    ("edit_path --point 120,0.4,-0.5 --point 200,0.4,-0.6", {"points": (
+        PointAhead(120.0, 0.4, -0.5), PointAhead(200.0, 0.4, -0.6),
+    )}),
+])  # fmt: skip
+def test_what_a_therapist_says_reaches_the_session(
+    begin: Callable[..., Session], words: str, fields: dict[str, object]
+) -> None:
+    session = begin()
+    result = CliRunner().invoke(main, ["send", *words.split(), "--author", "therapist"])
+    assert result.exit_code == 0, result.output
+    (wish,) = session.wishes
+    assert {name: getattr(wish, name) for name in fields} == fields
+
+
+def test_a_patient_is_told_who_may(begin: Callable[..., Session]) -> None:
+    session = begin()
+    result = CliRunner().invoke(main, ["send", "lock", "--cue", "tempo"])
+    assert result.exit_code == Exit.SYSTEM
+    assert session.wishes == []
+
+
+@pytest.mark.parametrize("words", [
+    "lock", "lock --cue wish", "calmer --cue tempo", "set_cue --cue tempo --value loud", "set_cue --cue tempo",
+    "edit_path", "edit_path --point 1,2", "less_of --instrument nothing-like-it", "nudge --arousal 3",
+    "self_report --value 2", "self_report --value nan", "set_cue --cue tempo --value inf",
+])  # fmt: skip
+def test_what_is_no_wish_is_refused_before_anybody_is_asked(words: str) -> None:
+    result = CliRunner().invoke(main, ["send", *words.split(), "--author", "therapist"])
+    assert result.exit_code == Exit.USAGE, result.output

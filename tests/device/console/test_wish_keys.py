@@ -61,6 +61,14 @@ def test_a_key_that_switches_knows_how_it_stands(session: Session, keys: str, ki
     assert [wish.kind for wish in pressed(session, keys)] == kinds
 
 
+def test_the_key_that_stops_does_so_in_the_menu_too() -> None:
+    wishes: list[m.Command] = []
+    keyboard = WishKeys(Board(), wishes.append)
+    for key in "kq":
+        keyboard.press(key)
+    assert wishes == [m.Stop(t_ns=0, author="patient")]
+
+
 def test_the_proposal_that_is_seen_is_the_one_that_is_approved() -> None:
     board, wishes = Board(), list[m.Command]()
     session = Session()
