@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,6 +20,7 @@ from device.config import ControlConfig
 from device.control.cues import expressed
 from device.control.policies.loading import load_policy
 from device.control.policies.view import Feeling
+from device.control.real import Real
 from device.files.models import MODELS_DIR
 from hardware.refinement.bank import Kept, asked_of, draw_bank
 from hardware.refinement.candidates import candidates, chance, values_of
@@ -33,6 +34,7 @@ from hardware.twin.hearing import Music
 from hardware.twin.people import People
 
 Floats = NDArray[np.float64]
+TODAY = ControlConfig()
 TRUTH_SESSIONS = 10
 """Sessions behind what a policy truly does for somebody."""
 TOLD_EVERY = 10
@@ -72,16 +74,20 @@ class Recording(Kept):
         return feeling, acts
 
 
-def recorded(people: People, terms: Terms, sessions: int, seed: int) -> list[list[Evidence]]:
+def recorded(
+    people: People, terms: Terms, sessions: int, seed: int, today: ControlConfig = TODAY
+) -> list[list[Evidence]]:
     """What the logs of each of the people would tell, session by session, under today's policy."""
     kept, found = Recording(people, seed), []
+    remembered: Mapping[str, Real] = {}
     for number in range(sessions):
         if number:
             kept.next_session()
         kept.signs = []
-        policy = load_policy(ControlConfig(), MODELS_DIR, {})
+        policy = load_policy(today, MODELS_DIR, remembered)
         steps = live(terms, policy, kept, chance(seed, number))
         found.append(_evidence([step.music for step in steps], kept.signs, terms))
+        remembered = policy.memory()
     return [[session[index] for session in found] for index in range(people.settling_s.size)]
 
 
@@ -105,27 +111,27 @@ def _evidence(music: Sequence[closed_loop.Music], told: Sequence[Sign], terms: T
     ]
 
 
-def true_gains(people: People, terms: Terms, seed: int) -> Floats:
+def true_gains(people: People, terms: Terms, seed: int, today: ControlConfig) -> Floats:
     """How much nearer to the goal each candidate truly brings each of them, shape (people, candidates)."""
-    values = values_of(candidates(ControlConfig()), people, terms, seed, TRUTH_SESSIONS)
+    values = values_of(candidates(today), people, terms, seed, TRUTH_SESSIONS)
     return np.column_stack([values[0].distance - value.distance for value in values[1:]])
 
 
-def measure(n_listeners: int, sessions: int, n_people: int, seed: int) -> Figures:
+def measure(n_listeners: int, sessions: int, n_people: int, seed: int, today: ControlConfig = TODAY) -> Figures:
     """Refine each of the listeners."""
     terms = Terms()
     drawn: Any = draw_bank(n_listeners, seed + 1000)
     # They come in no order of families, so that a part of them is like all.
     order = np.random.default_rng(seed).permutation(drawn.settling_s.size)
     people = People(*(field[..., order] for field in drawn))
-    logs = recorded(people, terms, sessions, seed + 1000)
-    truth = true_gains(people, terms, seed + 2000)
-    bank = make_bank(ControlConfig(), terms, n_people, seed)
+    logs = recorded(people, terms, sessions, seed + 1000, today)
+    truth = true_gains(people, terms, seed + 2000, today)
+    bank = make_bank(today, terms, n_people, seed)
     names = [value.control.policy for value in bank.values[1:]]
     findings = []
     for index, log in enumerate(logs):
-        # The hand-set policy leaves nothing to chance: its logs cannot object.
-        findings.append(judge(Told(today=ControlConfig(), sessions=()), log, bank))
+        # Without the decisions themselves no chance in them can object: the posterior alone is measured.
+        findings.append(judge(Told(today=today, sessions=()), log, bank))
         if (index + 1) % TOLD_EVERY == 0:
             so_far = _figures(findings, truth[: index + 1], names, sessions, seed)
             sys.stderr.write(f"{index + 1}/{len(logs)} {msgspec.json.encode(so_far._asdict()).decode()}\n")
@@ -158,8 +164,9 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=6)
     parser.add_argument("--people", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--today", default=TODAY.policy, help="the policy that they have today")
     asked = parser.parse_args()
-    figures = measure(asked.listeners, asked.sessions, asked.people, asked.seed)
+    figures = measure(asked.listeners, asked.sessions, asked.people, asked.seed, ControlConfig(policy=asked.today))
     sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(figures._asdict())) + b"\n")
 
 
