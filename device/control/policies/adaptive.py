@@ -25,10 +25,9 @@ MARGIN = 0.3
 """So far beyond a one-sided goal is aimed, and so far from a goal is led with all that may be."""
 MOST = 0.5
 """The greatest move, as `bounds` allows it."""
-
-BOLD = 2.2
+BOLD = 3.0
 """Trust counts for so many times as much: a fair suspicion is acted on in full, and little is lost where it errs."""
-PROBE, PROBE_S = 0.8, 240.0
+PROBE, PROBE_S = 1.0, 240.0
 """How much more or less trust a probe pretends, and for how long: shorter, and feelings would not follow."""
 SURE_SD = 0.1
 """A gain that is known so well needs no probe."""
