@@ -183,8 +183,15 @@ def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _toml(table: dict[str, Any]) -> str:
-    """The lines of a table: dotted keys with scalars and flat lists, whose JSON form is TOML too."""
-    return "".join(f"{_dotted(key)} = {json.dumps(value)}\n" for key, value in table.items())
+    """The lines of a table with dotted keys; what is not said has none."""
+    return "".join(f"{_dotted(key)} = {_value(value)}\n" for key, value in table.items() if value is not None)
+
+
+def _value(value: Any) -> str:
+    """A value in TOML; that of a scalar is its JSON form."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{json.dumps(key)} = {_value(of)}' for key, of in value.items() if of is not None)}}}"
+    return f"[{', '.join(map(_value, value))}]" if isinstance(value, list | tuple) else json.dumps(value)
 
 
 def _dotted(key: str) -> str:
