@@ -98,6 +98,8 @@ class Promises:
             yield "stop was not answered"
         if kind == "stop" and not (line.stopped or line.over):
             yield "stop was not obeyed"
+        if kind == "unlock":
+            self._locked.pop(told["cue"], None)
         self._loudness_wished |= kind in ("softer", "louder")
         for cue, value in self._locked.items():
             is_moved = getattr(line, FIELDS[cue]) != value
@@ -105,8 +107,6 @@ class Promises:
                 yield f"{cue} was locked, and moved"
         if kind == "lock" and told["cue"] in FIELDS:
             yield from self._lock(told["cue"], line)
-        if kind == "unlock":
-            self._locked.pop(told["cue"], None)
         if kind in ("take_over", "hand_back"):
             self._by_hand = kind == "take_over"
         if self._by_hand and line.decided_by == "policy":

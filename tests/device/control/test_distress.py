@@ -125,6 +125,18 @@ def test_a_storm_is_over_when_the_signals_are_back_and_may_come_again() -> None:
     assert set(levels([signs(coverage=math.nan)] * 40, Rule.STORM)) == {0}
 
 
+def test_rise_and_storm_count_each_second() -> None:
+    fast, reference, calm = -0.4, -0.4, 0
+    while not (fast - reference >= 0.7 and fast >= 0.4):
+        calm += 1
+        fast = 0.9 + (fast - 0.9) * math.exp(-1 / 30)
+        reference = fast + (reference - fast) * math.exp(-1 / 900)
+    rise = levels([signs(-0.4, 60.0), *[signs(0.9, 1.0)] * 200], Rule.RISE)
+    assert rise.index(Level.NEUTRAL) == calm + 89
+    storm = levels([signs(coverage=0.7), *[signs(since_s=1.0, coverage=0.1)] * 30], Rule.STORM)
+    assert storm.index(Level.NEUTRAL) == 15
+
+
 # -- too much
 
 
