@@ -83,6 +83,7 @@ def test_what_is_not_known_follows_the_plan() -> None:
         (b'{"t": 1e6, "known": false}', "more than a day"),
         (b'{"t": 5}', "known"),
         (b'{"t": 5, "known": 1}', "known"),
+        (b'{"t": 5, "command": "self_report", "author": "patient", "value": "x"}', "value"),
         (b'{"t": 5, "known": true, "arousal": 0.5}', "tells no arousal_sd, valence, valence_sd"),
         (b'{"t": 5, "known": true, "arousal": 7, "arousal_sd": 1, "valence": 0, "valence_sd": 1}', "arousal"),
         (b'{"t": 5, "known": true, "arousal": "x", "arousal_sd": 1, "valence": 0, "valence_sd": 1}', "arousal"),
@@ -183,6 +184,22 @@ def test_a_proposal_waits_for_approval_and_is_then_done() -> None:
     lines = until(session, 1, 200, arousal=0.9)
     assert any(line.pending for line in lines)
     assert "policy" not in {line.decided_by for line in lines}
+
+
+def test_the_line_on_which_a_session_ends_is_silent() -> None:
+    session = dialogue(0.5)
+    until(session, 0, 20)
+    line = feel(session, 3600.0)
+    assert (line.over, line.silent, line.phase) == (True, True, "cool-down")
+
+
+def test_a_loudness_that_still_glides_after_a_wish_stays_where_it_is_heard_when_it_is_locked() -> None:
+    session = dialogue()
+    until(session, 0, 10)
+    wish(session, 9, "softer", "patient")
+    heard = feel(session, 10).loudness_db
+    assert wish(session, 11, "lock", cue="loudness").loudness_db == pytest.approx(heard)
+    assert {round(line.loudness_db, 9) for line in until(session, 11, 100, arousal=0.9)} == {round(heard, 9)}
 
 
 def test_a_rest_that_the_policy_chose_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
