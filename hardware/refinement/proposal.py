@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ SESSIONS_MIN = 3
 KNOWN_MIN_S = 300.0
 """A session counts if something was known of the listener for so long."""
 ERROR = 0.05
-"""Share of the posterior's people for whom a proposed policy may be no better than today's."""
+"""How often a change may be proposed that is none, over all candidates together (Bonferroni)."""
 WORTH = 0.01
 """A change that brings the listener less nearer to the goal than this is not worth asking for."""
 SESSIONS_MORE_MAX = 20
@@ -36,7 +37,7 @@ class Beside(NamedTuple):
     policy: str
     mean: float
     low: float
-    """The lower bound of that: what all but `ERROR` of the posterior's people have of it at least."""
+    """The lower bound of that for this listener, wrong in `ERROR` over all candidates together."""
     high: float
     objection: Objection | None
 
@@ -119,7 +120,8 @@ def judge(told: Told, usable: Sequence[Evidence], bank: Bank) -> Finding:
     nearer = bank.nearer
     posterior = accept(bank.people, replayed(bank.people, usable, bank.seed), nearer, observed(usable))
     beside = [
-        _beside(value.control, told, nearer[posterior.rows, index]) for index, value in enumerate(bank.values[1:])
+        _beside(value.control, told, nearer[posterior.rows, index], nearer.shape[1])
+        for index, value in enumerate(bank.values[1:])
     ]
     beside.sort(key=lambda one: (-one.is_better, -one.mean))
     return _finding(told, beside, posterior, bank, len(usable))
@@ -129,10 +131,11 @@ def _tells(evidence: Evidence) -> bool:
     return float(evidence.known.sum()) * DECISION_S >= KNOWN_MIN_S
 
 
-def _beside(control: ControlConfig, told: Told, nearer: Floats) -> Beside:
-    low, high = np.quantile(nearer, (ERROR, 1.0 - ERROR))
+def _beside(control: ControlConfig, told: Told, nearer: Floats, n_candidates: int) -> Beside:
+    mean, reach = float(nearer.mean()), float(nearer.std(ddof=1)) * NormalDist().inv_cdf(1.0 - ERROR / n_candidates)
+    low, high = mean - reach, mean + reach
     objection = object_to(control, told.today, told.sessions) if low > 0.0 else None
-    return Beside(control.policy, float(nearer.mean()), float(low), float(high), objection)
+    return Beside(control.policy, mean, low, high, objection)
 
 
 def _too_little(told: Told, n_usable: int) -> Finding:
