@@ -147,7 +147,13 @@ async def _live(options: argparse.Namespace) -> None:
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("python -m hardware.rig", description="Emulated sensors and a virtual patient.")
+    parser = argparse.ArgumentParser(
+        "python -m hardware.rig",
+        description="Emulated sensors and a virtual patient.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    about = "\n".join(f"{name:14} {profile.about}" for name, profile in PROFILES.items())
+    parser.add_argument("--list-listeners", action="version", version=about, help="say who can be worn, and end")
     parser.add_argument("--dir", type=Path, required=True, help="folder for the sensors' names and the control socket")
     parser.add_argument("--run-dir", type=Path, help="run folder of the session whose music is heard")
     parser.add_argument("--seed", type=int, default=0)

@@ -26,6 +26,20 @@ from device.runtime.interpreter import HOUSE, interpreter
 START_TIMEOUT_S = 15.0
 
 
+def listeners() -> list[str]:
+    """Whom the rig can wear, a line each: name, and what they are like.
+
+    Raises:
+        SystemMissingError: the rig did not answer.
+    """
+    command = interpreter("-m", "hardware.rig", "--list-listeners")
+    try:
+        answer = subprocess.run(command, cwd=HOUSE, capture_output=True, timeout=START_TIMEOUT_S, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise SystemMissingError("The rig did not say who can be worn.", "Run `isotone doctor`.") from error
+    return answer.stdout.decode("utf-8", "replace").splitlines()
+
+
 class RigProcess:
     """Context manager: starts the emulators, says how to reach them, ends them.
 

@@ -18,7 +18,7 @@ from device.commands.kept import find_session
 from device.commands.options import DEVICE_TOML, Bounded, Words, device_option, json_option
 from device.commands.plans import Planned, plan_session, read_plan
 from device.commands.prescriptions import load_prescription
-from device.commands.rig import RigProcess
+from device.commands.rig import RigProcess, listeners
 from device.commands.session import End, has_recording, prepared, run_session, summarise
 from device.commands.signals import Signals, orderly_signals
 from device.commands.trial_folder import key_of
@@ -56,10 +56,26 @@ def session_options(command: Any) -> Any:
     return command
 
 
+def _list_listeners(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    """Say whom the demo has, and end."""
+    if is_asked and not context.resilient_parsing:
+        for line in listeners():
+            say(line)
+        context.exit()
+
+
 @click.command()
 @session_options
 @device_option
 @click.option("--recording", "recordings", multiple=True, type=click.Path(path_type=Path), help="Feed the rig with it.")
+@click.option(
+    "--list-listeners",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_list_listeners,
+    help="Who can be worn by --listener.",
+)
 def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any) -> None:
     """Play a session with an emulated headset and wristband on a virtual listener."""
     recordings = tuple(find_session(str(recording)) for recording in recordings)
