@@ -11,6 +11,7 @@ POLICIES: dict[str, str] = {
     "bandit": "device.control.policies.bandit:Bandit",
     "hand": "device.control.policies.hand:Hand",
     "iso": "device.control.policies.iso:Iso",
+    "learned": "device.control.policies.learned:Learned",
     "mpc": "device.control.policies.mpc:Mpc",
     "pi": "device.control.policies.pi:Pi",
     "plan": "device.control.policies.plan:Plan",
@@ -18,3 +19,5 @@ POLICIES: dict[str, str] = {
     "silence": "device.control.policies.silence:Silence",
     "target": "device.control.policies.target:Target",
 }
+MODELS: dict[str, str] = {"learned": "control-0.1.0"}
+"""The model folder of a policy that has one, where device.toml names none."""

@@ -48,7 +48,7 @@ measures all policies on all families; its report stands in hardware/bench.
 
 ## Made by
 
-    python -m export.control.train --out models_onnx/{name}-{version} --rival ppo
+    python -m export.control.train --out models_onnx/{name}-{version}{rival}
 
 ## What it cannot do
 
@@ -57,6 +57,11 @@ measures all policies on all families; its report stands in hardware/bench.
 - It cannot know how a listener answers music who is read at chance and says nothing: for them it is one policy for all.
 - A listener who answers music the opposite way looks, for the first minutes, like one who is upset by something else.
 """
+
+
+NO_RIVAL = """
+
+The rival that is written beside it (PPO on the same net and people, `--rival ppo`) was not run for this version."""
 
 
 def text_of(
@@ -86,4 +91,5 @@ def text_of(
             f"| {'PPO' if tried.generation < 0 else tried.generation} | {tried.validation:.4f} |" for tried in history
         ),
         table=table(rows),
+        rival=" --rival ppo" if any(row.name == "PPO" for row in rows) else NO_RIVAL,
     )

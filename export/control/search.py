@@ -30,7 +30,7 @@ class Settings(NamedTuple):
     """How much is tried."""
 
     families: tuple[str, ...]
-    generations: int = 80
+    generations: int = 60
     candidates: int = 14
     people: int = 60
     """Of each family in a batch."""

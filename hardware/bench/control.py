@@ -35,23 +35,17 @@ from hardware.simulation.workers import LOCAL, Workers, each
 
 SEED = 2026
 """Seeds below 1000 are for training and tuning."""
-MODELS = {"learned": "control-0.1.0"}
 TERMS = Terms(Prescription(goal_arousal=-0.2, goal_valence=0.2))
 """At most a little strained, at least a little pleased: what the upset people of the twin can reach in a session. The
 goal that is prescribed when nothing is said lies beyond all but a few of them."""
 YEAR_S = 365.25 * 86_400.0
 
 
-def control_of(policy: str) -> ControlConfig:
-    """The configuration under which a policy is compared: as it ships."""
-    return ControlConfig(policy=policy, model=MODELS.get(policy, ""))
-
-
 def simulate(
     policies: Sequence[str], people: Sequence[Shard], sessions: int, workers: Workers, progress: Progress
 ) -> dict[str, list[Course]]:
     """Each policy with the same people: a course for each shard, in their order."""
-    trials = [Trial(control_of(policy), shard, TERMS, sessions) for policy in policies for shard in people]
+    trials = [Trial(ControlConfig(policy=policy), shard, TERMS, sessions) for policy in policies for shard in people]
     courses: list[Course] = []
     for number, course in enumerate(each(run, trials, workers), 1):
         courses.append(course)

@@ -14,7 +14,7 @@ from device.affect.runtimes import open_runtime
 from device.files.models import MODELS_DIR, ModelFolder
 
 FOLDERS = sorted(path for path in MODELS_DIR.iterdir() if path.is_dir())
-AFFECT = [path for path in FOLDERS if not path.name.startswith("composer-")]
+AFFECT = [path for path in FOLDERS if not path.name.startswith(("composer-", "control-"))]
 RUNTIMES = {".onnx", ".tflite"}
 MAX_KILOBYTES = {"eeg": 300, "wrist": 300}
 

@@ -25,8 +25,6 @@ from device.messages import AffectEstimate, Decision, Moves, Phase
 from tests.device.control.listener import LEAD_NS, SECOND_NS, command, config_of, estimate, transport
 
 NOW_NS = 1000 * SECOND_NS
-MODELS: dict[str, str] = {}
-"""The model folder of each policy that has one."""
 every_policy = pytest.mark.parametrize("name", POLICIES)
 units = st.floats(-1, 1)
 sides = st.sampled_from(["near", "at most", "at least"])
@@ -71,7 +69,7 @@ class Even(np.random.Generator):
 
 
 def control_of(name: str) -> ControlConfig:
-    return ControlConfig(policy=name, model=MODELS.get(name, ""))
+    return ControlConfig(policy=name)
 
 
 def fresh(name: str, remembered: Mapping[str, Real] = {}) -> Policy:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from device.config import ControlConfig
-from device.control import POLICIES
+from device.control import MODELS, POLICIES
 from device.control.policies.view import Policy
 from device.control.real import Real
 from device.errors import ConfigError
@@ -26,7 +26,7 @@ def choose_policy(control: ControlConfig) -> Any:
         known = ", ".join(sorted(POLICIES))
         raise ConfigError(f"There is no policy `{name}` (device.toml, control.policy).", f"Choose one of: {known}.")
     kind = import_name(POLICIES[name])
-    if kind.takes_model and not control.model:
+    if kind.takes_model and not model_of(control):
         raise ConfigError(f"The policy `{name}` has no model (device.toml, control.model).", "Name a model folder.")
     if control.model and not kind.takes_model:
         raise ConfigError(f"The policy `{name}` takes no model (device.toml, control.model).", "Remove that line.")
@@ -41,5 +41,11 @@ def load_policy(control: ControlConfig, models_dir: Path, remembered: Mapping[st
         ModelError: its model cannot be used.
     """
     kind = choose_policy(control)
-    policy: Policy = kind(control, ModelFolder(models_dir, control.model) if control.model else None, remembered)
+    model = model_of(control)
+    policy: Policy = kind(control, ModelFolder(models_dir, model) if model else None, remembered)
     return policy
+
+
+def model_of(control: ControlConfig) -> str:
+    """The model folder of the policy: the one that is configured, else the one that ships with it."""
+    return control.model or MODELS.get(control.policy, "")
