@@ -199,6 +199,7 @@ class PendingProposal(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     moves: Moves
+    detour: Detour = Detour()
     silent: bool = False
     left_s: float
     """It lapses after this time."""

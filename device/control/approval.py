@@ -12,7 +12,8 @@ import msgspec
 
 from device.control.bounds import BOUNDS
 from device.control.policies.view import NO_DETOUR, Proposal
-from device.messages import Moves, PendingProposal
+from device.control.session_plan import State
+from device.messages import Detour, Moves, PendingProposal
 
 WAITS_S = 60.0
 """A proposal waits so long for an answer."""
@@ -20,9 +21,13 @@ PAUSE_S = 20.0
 """After a rejected or lapsed one the policy is not heard for this time."""
 NOTICED = 0.2
 """A proposal is worth a question where a move differs by this share of the most it may be."""
+NOTICED_DETOUR = 0.1
+"""The same for a way of the policy's own beside the plan's."""
+WAYS = ("way of valence", "way of arousal")
 WORDS = {
     "valence": "brighter in mood", "arousal": "livelier", "tempo_octaves": "faster", "density": "denser",
     "register_semitones": "higher", "loudness_db": "louder", "brightness": "brighter", "articulation": "more legato",
+    "way of valence": "pleasant target", "way of arousal": "lively target",
 }  # fmt: skip
 """A move and what more of it is called."""
 
@@ -43,12 +48,12 @@ class Approval:
         """Id of the approved proposal that is in force; 0: none."""
         return self._approved.id if self._approved and self.is_on else 0
 
-    def switch(self, *, on: bool, moves: Moves) -> str:
-        """Ask for approval from now on, beginning with the moves in force, or no longer; returns why not."""
+    def switch(self, *, on: bool, moves: Moves, detour: State) -> str:
+        """Ask for approval from now on, beginning with what is in force, or no longer; returns why not."""
         if on == self.is_on:
             return f"Proposals {'wait for approval' if on else 'are done without approval'} already."
         self.is_on, self.pending, self._pause_s, self._lapsed = on, None, 0.0, 0
-        self._approved = PendingProposal(id=0, moves=moves, left_s=0.0) if on else None
+        self._approved = PendingProposal(id=0, moves=moves, detour=Detour(*detour), left_s=0.0) if on else None
         return ""
 
     def answer(self, proposal_id: int, *, approved: bool) -> str:
@@ -79,19 +84,20 @@ class Approval:
         """What of a proposal counts now: all of it without approval, else what was approved last."""
         if not self.is_on:
             return proposal
-        if not all(map(math.isfinite, msgspec.structs.astuple(proposal.moves))):
-            return proposal  # it is refused whole
+        if not all(map(math.isfinite, (*msgspec.structs.astuple(proposal.moves), *proposal.detour))):
+            return proposal._replace(detour=NO_DETOUR)  # moves that are no numbers are refused whole
         in_force = self._approved or PendingProposal(id=0, moves=Moves(), left_s=0.0)
         if self.pending is None and not self._pause_s and _differs(proposal, in_force):
             self._n_proposals += 1
             self.pending = PendingProposal(
                 id=self._n_proposals,
                 moves=_as_numbers(proposal.moves),
+                detour=Detour(*map(float, proposal.detour)),
                 silent=bool(proposal.silent),
                 left_s=WAITS_S,
-                words=_tell(proposal, in_force.moves),
+                words=_tell(proposal, in_force),
             )
-        return proposal._replace(moves=in_force.moves, silent=in_force.silent, detour=NO_DETOUR, why="")
+        return proposal._replace(moves=in_force.moves, silent=in_force.silent, detour=_state(in_force.detour), why="")
 
     def words(self) -> list[str]:
         """What is pending, or lapsed, for the reason of a decision."""
@@ -104,18 +110,26 @@ def _as_numbers(moves: Moves) -> Moves:
     return Moves(*(float(value) for value in msgspec.structs.astuple(moves)))
 
 
-def _differs(proposal: Proposal, in_force: PendingProposal) -> bool:
+def _state(detour: Detour) -> State:
+    return State(detour.valence, detour.arousal)
+
+
+def _changes(proposal: Proposal, before: PendingProposal) -> dict[str, float]:
+    """What would change, by name, where a listener would hear it."""
+    moves = {name: getattr(proposal.moves, name) - getattr(before.moves, name) for name in BOUNDS}
+    noticed = {name: change for name, change in moves.items() if abs(change) >= NOTICED * BOUNDS[name].most}
+    ways = zip(WAYS, proposal.detour, _state(before.detour), strict=True)
+    return noticed | {name: float(to - at) for name, to, at in ways if abs(to - at) >= NOTICED_DETOUR}
+
+
+def _differs(proposal: Proposal, before: PendingProposal) -> bool:
     """Whether a listener would hear it beside what is in force."""
-    return bool(proposal.silent) != in_force.silent or any(
-        abs(getattr(proposal.moves, name) - getattr(in_force.moves, name)) >= NOTICED * bound.most
-        for name, bound in BOUNDS.items()
-    )
+    return bool(proposal.silent) != before.silent or bool(_changes(proposal, before))
 
 
-def _tell(proposal: Proposal, before: Moves) -> str:
-    """`less livelier (-0.20)`, ...: the moves that change most, in words."""
-    if proposal.silent:
-        return "a rest"
-    changes = {name: getattr(proposal.moves, name) - getattr(before, name) for name in BOUNDS}
-    told = {name: change for name, change in changes.items() if abs(change) >= NOTICED * BOUNDS[name].most / 2}
-    return ", ".join(f"{'' if change > 0 else 'less '}{WORDS[name]} ({change:+.2f})" for name, change in told.items())
+def _tell(proposal: Proposal, before: PendingProposal) -> str:
+    """`less livelier (-0.20)`, ...: what changes, in words."""
+    if bool(proposal.silent) != before.silent:
+        return "a rest" if proposal.silent else "music again"
+    changes = _changes(proposal, before)
+    return ", ".join(f"{'' if by > 0 else 'less '}{WORDS[name]} ({by:+.2f})" for name, by in changes.items())

@@ -18,6 +18,7 @@ from device.control.decisions import Choice, Council
 from device.control.haste import Haste
 from device.control.interventions import Interventions, Present
 from device.control.passage import Passage
+from device.control.policies.view import NO_DETOUR, headed
 from device.control.reasons import explain
 from device.control.session_plan import RESTING, Moment
 from device.control.tonality import tonic_at
@@ -166,15 +167,18 @@ class Controller:
         if (done := self._passage.obey(command, is_last=is_last)) is not None:
             return done
         cues = _cues_in(self._intent) if self._intent else None
-        return self._people.obey(
-            command, Present(self._passage.moment(), cues, self._mode, self._council.moves, is_last)
-        )
+        detour = self._choice.detour if self._choice else NO_DETOUR
+        moment = headed(self._passage.moment(), detour)
+        present = Present(moment, detour, cues, self._mode, self._council.moves, is_last)
+        return self._people.obey(command, present)
 
     def _revise(self, command: Command, now_ns: int) -> Sequence[Told]:
         """The newest intent once more, as it is with the wish; before the first there is nothing to revise."""
         last, choice = self._intent, self._choice
         if last is None or choice is None:
             return ()
+        if self._people.keeps_target:
+            choice = choice._replace(detour=NO_DETOUR)  # the kept target holds it already
         moment = choice.over(self._moment())
         choice = choice._replace(view=choice.view._replace(moment=moment))
         old, self._wanted = self._wanted, self._want(moment)

@@ -63,7 +63,9 @@ class Present(NamedTuple):
     """Where the session stands when a wish comes."""
 
     moment: Moment
-    """The plan's own, without what people added."""
+    """The plan's own, or the policy's own way beside it, without what people added."""
+    detour: State
+    """How far that lies beside the plan's."""
     cues: Cues | None
     """The newest intent's; None before the first."""
     mode: Mode
@@ -118,6 +120,11 @@ class Interventions:
     def is_by_hand(self) -> bool:
         """Whether the therapist has taken over."""
         return self._stay is not None and self._stay.author == "therapist"
+
+    @property
+    def keeps_target(self) -> bool:
+        """Whether a person has the target stay where it was."""
+        return self._stay is not None
 
     def eased(self, moves: Moves) -> Moves:
         """The moves with what "too much" takes away, until that is over."""
@@ -217,7 +224,7 @@ class Interventions:
             case HandBack():
                 return self._hand_back()
             case ApproveFirst():
-                return answered(self.approval.switch(on=command.on, moves=present.moves))
+                return answered(self.approval.switch(on=command.on, moves=present.moves, detour=present.detour))
             case Approve() | Reject():
                 return answered(self.approval.answer(command.proposal, approved=isinstance(command, Approve)))
             case Rest():

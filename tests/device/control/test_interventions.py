@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device import control
+from device.config import ControlConfig, SessionConfig
 from device.control.bounds import SLOPES
 from device.control.controller import Controller
 from device.control.cues import Cues
@@ -361,6 +362,42 @@ def test_a_proposal_that_nobody_answers_lapses_and_that_is_said(monkeypatch: pyt
     assert session.decision.pending is None, "after a rejection there is a pause"
     session.bars_for(30)
     assert session.decision.pending is not None
+
+
+def test_a_way_of_the_policys_own_waits_for_approval_too() -> None:
+    session = in_shift(approve_first=True)
+    session.controller = Controller(with_policy(session, "target"))
+    session.bars(2)
+    session.ask("skip_phase")
+    session.ask("skip_phase")
+    session.bars(2)
+    planned, pending = session.intent.target_arousal, session.decision.pending
+    assert pending is not None
+    assert "lively target" in pending.words
+    assert session.decision.decided_by == "plan"
+    session.ask("approve", proposal=pending.id)
+    assert session.bars(1)[0].target_arousal < planned - 0.1
+    assert session.decision.decided_by == "therapist"
+
+
+@pytest.mark.parametrize("kind", ["take_over", "approve_first"])
+def test_who_steps_in_begins_where_the_policys_own_way_was(kind: str) -> None:
+    session = in_shift()
+    session.controller = Controller(with_policy(session, "target"))
+    session.bars(2)
+    session.ask("skip_phase")
+    session.ask("skip_phase")
+    session.bars(3)
+    target = session.intent.target_arousal
+    session.ask(kind)
+    assert session.intent.target_arousal == pytest.approx(target)
+    assert session.bars(1)[0].target_arousal == pytest.approx(target, abs=0.05)
+
+
+def with_policy(session: Session, name: str) -> SessionConfig:
+    config = session.controller._config
+    device = msgspec.structs.replace(config.device, control=ControlConfig(policy=name))
+    return msgspec.structs.replace(config, device=device)
 
 
 def test_a_rest_is_silent_until_somebody_lets_it_play_on() -> None:
