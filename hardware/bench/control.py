@@ -25,7 +25,7 @@ from device.config import ControlConfig, Prescription
 from device.control import POLICIES
 from device.errors import IsotoneError
 from hardware.bench import control_report
-from hardware.bench.control_scores import SIMPLE, Compared, compare, figures_of
+from hardware.bench.control_scores import SIMPLE, Compared, compare, figures_of, speed_of
 from hardware.bench.figures import show
 from hardware.bench.music import Progress, processor, telling
 from hardware.simulation.closed_loop import Terms
@@ -111,7 +111,9 @@ def main(argv: list[str] | None = None) -> int:
     except IsotoneError as error:
         print(f"isotone: {error}", file=sys.stderr)
         return int(error.exit_code)
-    figures = [figure for policy in options.policies if policy not in SIMPLE for figure in figures_of(compared, policy)]
+    figures = [speed_of(compared)] + [
+        figure for policy in options.policies if policy not in SIMPLE for figure in figures_of(compared, policy)
+    ]
     if options.out:
         control_report.write(options.out, compared, figures, *heading(options))
     if options.as_json:

@@ -143,13 +143,15 @@ def test_a_memory_that_is_damaged_does_it_no_harm(name: str, course: list[View],
 def test_a_cohort_is_answered_as_each_of_its_listeners(name: str, views_of: list[list[View]]) -> None:
     alone = [fresh(name) for _ in range(3)]
     together = fresh(name)
+    # A net answers in single precision.
+    rtol, atol = (1e-4, 1e-5) if together.takes_model else (1e-9, 1e-12)
     for step, group in enumerate(views_of):
         shared = [at_once_with(view, group[0]) for view in group]
         answer = numbers(together.decide(stacked(shared), Even()))
         for place, (policy, view) in enumerate(zip(alone, shared, strict=True)):
             one = numbers(policy.decide(view, Even()))
             of_one = [np.broadcast_to(value, 3)[place] for value in answer]
-            np.testing.assert_allclose(of_one, one, rtol=1e-9, atol=1e-12, err_msg=f"step {step}, listener {place}")
+            np.testing.assert_allclose(of_one, one, rtol=rtol, atol=atol, err_msg=f"step {step}, listener {place}")
     for key, value in together.memory().items():
         each = [policy.memory()[key] for policy in alone]
         np.testing.assert_allclose(np.broadcast_to(value, 3), each, rtol=1e-9, atol=1e-12)
