@@ -137,8 +137,7 @@ class Controller:
 
     def _moment(self) -> Moment:
         """The moment of the plan, its setpoint where the listener or the therapist wished it."""
-        moment = self._passage.moment()
-        return moment._replace(setpoint=self._people.aim(moment.setpoint))
+        return self._people.aim(self._passage.moment())
 
     def _heard(self, bar_index: int) -> Cues | None:
         """The cues that the next ones must stay near: those last asked for, at the tempo that was really played."""

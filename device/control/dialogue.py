@@ -8,7 +8,7 @@ well: softer and louder, and the silence of what is stopped or over.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -29,7 +29,6 @@ from device.messages import (
     MusicIntent,
     PersonalResponse,
     Softer,
-    Stop,
     Transport,
 )
 from device.text import printable
@@ -64,6 +63,8 @@ class Dialogue:
         """What a line, without its end, leads to."""
         try:
             told = table_of(text)
+            if told.get("command") == "stop":
+                return self._stop(told)
             now_s = self._in_order(time_of(told))
         except ConfigError as error:
             return self._repeat(error)
@@ -116,9 +117,6 @@ class Dialogue:
         return self._ask(told, now_s, **answered)
 
     def _obey(self, command: Command, now_s: float) -> Line:
-        if isinstance(command, Stop):
-            self._stopped_by = self._stopped_by or (None if self._last.over else command.author)
-            return self._fall_silent(now_s, answer="taken")
         if self._ended:
             return self._fall_silent(now_s, answer="refused", refusal=f"Nothing changes any more. {self._ended}")
         told = self._controller.step(command, self._ns(now_s))
@@ -128,6 +126,16 @@ class Dialogue:
             return self._refuse(now_s, refusal)
         answer, note = (found.answer, found.sentence) if found else ("taken", "")
         return self._ask(told, now_s, answer=answer, note=note)
+
+    def _stop(self, told: Mapping[str, Any]) -> Line:
+        """Fall silent, whatever else is wrong with the line: at its time, or at the last where it tells none."""
+        try:
+            now_s = self._in_order(time_of(told))
+        except ConfigError:
+            now_s = self._last.t or 0.0
+        author: Author = "therapist" if told.get("author") == "therapist" else "patient"
+        self._stopped_by = self._stopped_by or (None if self._last.over else author)
+        return self._fall_silent(now_s, answer="taken")
 
     def _refuse(self, now_s: float, refusal: str, answer: Answer | None = "refused") -> Line:
         """The music goes on as without the line; where no time has passed it stays to the bit."""
@@ -190,11 +198,13 @@ class Dialogue:
         """Grow softer within the slope, in silence; the rest stays as it was."""
         last = self._last
         self._ns(now_s)
+        locked = tuple(cue for cue in last.locked if cue != "loudness" or not self._stopped_by)  # a stop unlocks it
         fallen_db = last.loudness_db - self._limits.loudness_slope_db_s * self._since_s(now_s)
         self._line = msgspec.structs.replace(
             last,
             t=now_s,
-            loudness_db=min(last.loudness_db, max(SILENCE_DB, fallen_db)),
+            loudness_db=last.loudness_db if "loudness" in locked else min(last.loudness_db, max(SILENCE_DB, fallen_db)),
+            locked=locked,
             silent=True,
             stopped=self._stopped_by is not None,
             decided_by=self._stopped_by or "plan",

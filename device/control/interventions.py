@@ -132,10 +132,13 @@ class Interventions:
         pairs = zip(msgspec.structs.astuple(moves), msgspec.structs.astuple(RELIEF), strict=True)
         return Moves(*(move + share * less for move, less in pairs))
 
-    def aim(self, setpoint: State) -> State:
-        """The target that people make of the plan's."""
-        base = self._stay.setpoint if self._stay else setpoint
-        return State(unit(base.valence + self._lean.valence), unit(base.arousal + self._lean.arousal))
+    def aim(self, moment: Moment) -> Moment:
+        """The moment with the target that people make of the plan's; what they add to it holds for the goal too."""
+        here = self._stay.setpoint if self._stay else moment.setpoint
+        return moment._replace(setpoint=self._leant(here), goal=self._leant(moment.goal))
+
+    def _leant(self, point: State) -> State:
+        return State(unit(point.valence + self._lean.valence), unit(point.arousal + self._lean.arousal))
 
     def admit(self, proposal: Proposal, in_force: Moves) -> Proposal:
         """What of a policy's proposal counts now."""
@@ -252,7 +255,7 @@ class Interventions:
         self._news = self._news._replace(wished=1.0)
         if self.is_by_hand:
             return "taken", "The therapist leads by hand; the policy learns of it."
-        self._stay = Stay(present.moment.setpoint, "patient", STAYS_S)
+        self._stay = Stay(self._here(present), "patient", STAYS_S)
         return TAKEN
 
     def _ease(self) -> Answered:
@@ -269,8 +272,12 @@ class Interventions:
     def _take_over(self, present: Present) -> Answered:
         if self.is_by_hand:
             return refused("The therapist leads by hand already.")
-        self._stay = Stay(present.moment.setpoint, "therapist")
+        self._stay = Stay(self._here(present), "therapist")
         return TAKEN
+
+    def _here(self, present: Present) -> State:
+        """Where the target is, without what people added."""
+        return self._stay.setpoint if self._stay else present.moment.setpoint
 
     def _hand_back(self) -> Answered:
         if not self.is_by_hand:

@@ -77,7 +77,7 @@ class Moment(NamedTuple):
     """The point to be at now."""
     sides: Sides = NEAR
     goal: State = UNTOLD
-    """The point to be at in the end."""
+    """The point to be at in the end; on a path that somebody wrote in, the path's own, so that no policy leaves it."""
     zone: float = ZONE
     """Half-width of the zone around a point in which it counts as reached."""
     silent: bool = False
@@ -182,6 +182,7 @@ class SessionPlan:
         stretch = self.stretches[index]
         progress = min(1.0, max(0.0, (plan_s - stretch.begins_s) / max(stretch.length_s, 1e-9)))
         setpoint = self._path_at(index, plan_s, progress, start)
+        goal = setpoint if self.ahead is not None and plan_s >= self.ahead.begins_s else self.goal
         if stretch.layout.kind != "baseline":
             setpoint = self._spare(self._spare(setpoint, start, start), now, self.goal)
         return Moment(
@@ -191,7 +192,7 @@ class SessionPlan:
             session_left_s=max(0.0, self.length_s - plan_s),
             setpoint=setpoint,
             sides=self.sides,
-            goal=self.goal,
+            goal=goal,
             zone=self.zone,
             silent=stretch.layout.silent,
         )

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device import control
+from device.config import ControlConfig
 from device.control.cues import Cues
 from device.control.dialogue import SILENCE_DB, Dialogue
 from device.control.lines import LINE_MAX, Line
+from device.imports import import_name
 from device.messages import WISHES
 from tests.device.control.listener import config_of
 
@@ -140,6 +143,96 @@ def test_while_the_therapist_leads_by_hand_no_estimate_moves_anything() -> None:
         lines = until(session, 120, 260, arousal=arousal)
         assert {line.decided_by for line in lines} == {"therapist"}
     assert music(feel(one, 260, -0.8)) == music(feel(other, 260, 0.9))
+
+
+LEADERS = sorted(set(control.POLICIES) - {"silence"})
+
+
+def led_by(policy: str, **prescription: object) -> Dialogue:
+    """A session of ten minutes in its shift, which a policy leads, with a listener who comes down slowly."""
+    config = config_of(10.0, 1, **prescription)
+    if import_name(control.POLICIES[policy]).takes_model:
+        pytest.skip("its model is tested with its own policy")
+    leads = msgspec.structs.replace(config.device, control=ControlConfig(policy=policy))
+    session = Dialogue(msgspec.structs.replace(config, device=leads))
+    follow(session, 0, 240)
+    return session
+
+
+def follow(session: Dialogue, begin: int, end: int) -> list[Line]:
+    return [feel(session, t, 0.4 - t / 2000) for t in range(begin, end, 4)]
+
+
+@pytest.mark.parametrize("policy", LEADERS)
+@pytest.mark.parametrize(("command", "author"), [("take_over", "therapist"), ("more", "patient")])
+def test_the_target_stays_where_it_is_also_on_a_way_of_the_policys_own(policy: str, command: str, author: str) -> None:
+    session = led_by(policy)
+    before = feel(session, 240, 0.28)
+    wish(session, 240, command, author)
+    for line in follow(session, 240, 290):
+        assert (line.target_valence, line.target_arousal) == (before.target_valence, before.target_arousal)
+        assert line.decided_by == author
+    assert line.tempo_bpm == pytest.approx(before.tempo_bpm, rel=0.05)
+
+
+@pytest.mark.parametrize("policy", LEADERS)
+def test_a_nudge_moves_the_target_whoever_leads(policy: str) -> None:
+    nudged, other = led_by(policy), led_by(policy)
+    wish(nudged, 240, "nudge", arousal=0.3)
+    pairs = zip(follow(nudged, 240, 300), follow(other, 240, 300), strict=True)
+    shifts = [one.target_arousal - two.target_arousal for one, two in pairs]
+    assert min(shifts[:4]) > 0.05, "also after the policy was asked again"
+
+
+@pytest.mark.parametrize("policy", LEADERS)
+def test_approve_first_begins_with_what_is_in_force(policy: str) -> None:
+    session = led_by(policy)
+    before = feel(session, 240, 0.28)
+    assert wish(session, 240, "approve_first").answer == "taken"
+    line = follow(session, 240, 260)[-1]
+    assert line.target_arousal == pytest.approx(before.target_arousal, abs=0.15)
+    assert line.tempo_bpm == pytest.approx(before.tempo_bpm, rel=0.06)
+
+
+@pytest.mark.parametrize("policy", ["iso", "mpc", "pi", "ramp", "target"])
+def test_a_way_of_the_policys_own_waits_for_approval_and_is_taken_then(policy: str) -> None:
+    session, plan = led_by(policy, approve_first=True), led_by("plan")
+    before, planned = feel(session, 240, 0.28), feel(plan, 240, 0.28)
+    assert (before.target_valence, before.target_arousal) == (planned.target_valence, planned.target_arousal)
+    for t in range(240, 360, 4):
+        line = feel(session, t, 0.28)
+        if line.pending:
+            break
+    assert line.pending
+    assert "waits for approval" in line.reason
+    approved = wish(session, t, "approve")
+    assert approved.target_arousal != line.target_arousal
+    assert feel(session, t + 4, 0.28).target_arousal == approved.target_arousal
+    assert approved.decided_by == "therapist"
+
+
+def test_a_loudness_that_is_locked_stays_after_the_end_and_a_stop_unlocks_it() -> None:
+    session = dialogue()
+    wish(session, 10, "lock", cue="loudness")
+    locked = until(session, 10, 320)
+    assert locked[-1].over
+    assert {line.loudness_db for line in locked} == {locked[0].loudness_db}
+    session = dialogue()
+    wish(session, 10, "lock", cue="loudness")
+    assert wish(session, 12, "stop", "patient").locked == ()
+
+
+@pytest.mark.parametrize("text", [
+    b'{"command": "stop"}', b'{"command": "stop", "t": 3}', b'{"command": "stop", "t": "now"}',
+    b'{"command": "stop", "t": 1e9}', b'{"command": "stop", "t": 101, "author": null, "id": 5}',
+])  # fmt: skip
+def test_stop_is_obeyed_whatever_else_is_wrong_with_the_line(text: bytes) -> None:
+    session = dialogue()
+    until(session, 0, 101)
+    line = session.answer(text)
+    assert (line.stopped, line.silent, line.answer, line.refusal) == (True, True, "taken", None)
+    assert feel(session, 150).stopped
+    assert dialogue().answer(text).stopped, "also before anything else was told"
 
 
 @pytest.mark.parametrize("before", [[], ["lock"], ["take_over"], ["rest"], ["hold_phase"], ["approve_first"]])
