@@ -169,6 +169,13 @@ class Detour(msgspec.Struct, frozen=True):
     arousal: float = 0.0
 
 
+class Heading(msgspec.Struct, frozen=True):
+    """A target that takes the place of the plan's, wherever that goes."""
+
+    valence: float
+    arousal: float
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What a policy saw when it was asked."""
 
@@ -199,7 +206,8 @@ class PendingProposal(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     moves: Moves
-    detour: Detour = Detour()
+    heading: Heading | None = None
+    """The target on a way of the policy's own; none: it takes the plan's."""
     silent: bool = False
     left_s: float
     """It lapses after this time."""

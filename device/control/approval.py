@@ -11,9 +11,9 @@ import math
 import msgspec
 
 from device.control.bounds import BOUNDS
-from device.control.policies.view import NO_DETOUR, Proposal
-from device.control.session_plan import State
-from device.messages import Detour, Moves, PendingProposal
+from device.control.policies.view import NO_DETOUR, Proposal, headed
+from device.control.session_plan import Moment, State
+from device.messages import Heading, Moves, PendingProposal
 
 WAITS_S = 60.0
 """A proposal waits so long for an answer."""
@@ -48,12 +48,12 @@ class Approval:
         """Id of the approved proposal that is in force; 0: none."""
         return self._approved.id if self._approved and self.is_on else 0
 
-    def switch(self, *, on: bool, moves: Moves, detour: State) -> str:
+    def switch(self, *, on: bool, moves: Moves, heading: Heading | None) -> str:
         """Ask for approval from now on, beginning with what is in force, or no longer; returns why not."""
         if on == self.is_on:
             return f"Proposals {'wait for approval' if on else 'are done without approval'} already."
         self.is_on, self.pending, self._pause_s, self._lapsed = on, None, 0.0, 0
-        self._approved = PendingProposal(id=0, moves=moves, detour=Detour(*detour), left_s=0.0) if on else None
+        self._approved = PendingProposal(id=0, moves=moves, heading=heading, left_s=0.0) if on else None
         return ""
 
     def answer(self, proposal_id: int, *, approved: bool) -> str:
@@ -80,24 +80,30 @@ class Approval:
         elif not self._pause_s:
             self._lapsed = 0
 
-    def admit(self, proposal: Proposal) -> Proposal:
-        """What of a proposal counts now: all of it without approval, else what was approved last."""
+    def admit(self, proposal: Proposal, moment: Moment) -> Proposal:
+        """What of a proposal counts now: all of it without approval, else what was approved last.
+
+        `moment` has the target that the proposal's way lies beside; a target that was approved stays where it is.
+        """
         if not self.is_on:
             return proposal
         if not all(map(math.isfinite, (*msgspec.structs.astuple(proposal.moves), *proposal.detour))):
             return proposal._replace(detour=NO_DETOUR)  # moves that are no numbers are refused whole
         in_force = self._approved or PendingProposal(id=0, moves=Moves(), left_s=0.0)
-        if self.pending is None and not self._pause_s and _differs(proposal, in_force):
+        approved = proposal._replace(
+            moves=in_force.moves, silent=in_force.silent, detour=_detour_to(in_force.heading, moment), why=""
+        )
+        if self.pending is None and not self._pause_s and _differs(proposal, approved):
             self._n_proposals += 1
             self.pending = PendingProposal(
                 id=self._n_proposals,
                 moves=_as_numbers(proposal.moves),
-                detour=Detour(*map(float, proposal.detour)),
+                heading=heading_of(moment, proposal.detour),
                 silent=bool(proposal.silent),
                 left_s=WAITS_S,
-                words=_tell(proposal, in_force),
+                words=_tell(proposal, approved),
             )
-        return proposal._replace(moves=in_force.moves, silent=in_force.silent, detour=_state(in_force.detour), why="")
+        return approved
 
     def words(self) -> list[str]:
         """What is pending, or lapsed, for the reason of a decision."""
@@ -110,24 +116,32 @@ def _as_numbers(moves: Moves) -> Moves:
     return Moves(*(float(value) for value in msgspec.structs.astuple(moves)))
 
 
-def _state(detour: Detour) -> State:
-    return State(detour.valence, detour.arousal)
+def heading_of(moment: Moment, detour: State) -> Heading | None:
+    """The target on a way of a policy's own; None where it takes the plan's."""
+    return Heading(*map(float, headed(moment, detour).setpoint)) if any(detour) else None
 
 
-def _changes(proposal: Proposal, before: PendingProposal) -> dict[str, float]:
+def _detour_to(heading: Heading | None, moment: Moment) -> State:
+    """How far a target that was approved lies beside the plan's now."""
+    if heading is None:
+        return NO_DETOUR
+    return State(heading.valence - moment.setpoint.valence, heading.arousal - moment.setpoint.arousal)
+
+
+def _changes(proposal: Proposal, before: Proposal) -> dict[str, float]:
     """What would change, by name, where a listener would hear it."""
     moves = {name: getattr(proposal.moves, name) - getattr(before.moves, name) for name in BOUNDS}
     noticed = {name: change for name, change in moves.items() if abs(change) >= NOTICED * BOUNDS[name].most}
-    ways = zip(WAYS, proposal.detour, _state(before.detour), strict=True)
+    ways = zip(WAYS, proposal.detour, before.detour, strict=True)
     return noticed | {name: float(to - at) for name, to, at in ways if abs(to - at) >= NOTICED_DETOUR}
 
 
-def _differs(proposal: Proposal, before: PendingProposal) -> bool:
+def _differs(proposal: Proposal, before: Proposal) -> bool:
     """Whether a listener would hear it beside what is in force."""
     return bool(proposal.silent) != before.silent or bool(_changes(proposal, before))
 
 
-def _tell(proposal: Proposal, before: PendingProposal) -> str:
+def _tell(proposal: Proposal, before: Proposal) -> str:
     """`less livelier (-0.20)`, ...: what changes, in words."""
     if bool(proposal.silent) != before.silent:
         return "a rest" if proposal.silent else "music again"

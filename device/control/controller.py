@@ -11,6 +11,7 @@ import msgspec
 
 from device.config import SessionConfig
 from device.control.answers import Answered, refused
+from device.control.approval import heading_of
 from device.control.bounds import settle
 from device.control.breath import Breath
 from device.control.cues import Cues, as_numbers, cues_of, expressed, led, mode_of, shift, wanted
@@ -167,8 +168,10 @@ class Controller:
             return done
         cues = _cues_in(self._intent) if self._intent else None
         detour = self._choice.detour if self._choice else NO_DETOUR
-        moment = headed(self._passage.moment(), detour)
-        present = Present(moment, detour, cues, self._mode, self._council.moves, is_last)
+        plan = self._passage.moment()
+        present = Present(
+            headed(plan, detour), heading_of(plan, detour), cues, self._mode, self._council.moves, is_last
+        )
         return self._people.obey(command, present)
 
     def _revise(self, command: Command, now_ns: int) -> Sequence[Told]:

@@ -146,7 +146,7 @@ class Council:
         news, locks = people.take_news(), people.locks.names
         view = View(since_s, moment, ground.feeling, self.moves, music, news.told_arousal, news.wished, locks)
         proposal, fault = self._ask(view, keyed_generator(self._seed, bar_index))
-        admitted = people.admit(proposal, self.moves)
+        admitted = people.admit(proposal, view)
         taken = take(admitted.moves, self.moves, since_s, locks)
         self._faults += bool(fault) + taken.refused
         verdict = self._shield.judge(self._signs(view, ground.coverage, is_late=is_late))

@@ -17,7 +17,7 @@ from device.control.approval import Approval
 from device.control.cues import Cues
 from device.control.locks import Locks
 from device.control.own_words import OwnWords
-from device.control.policies.view import NO_DETOUR, Proposal
+from device.control.policies.view import NO_DETOUR, Proposal, View
 from device.control.real import unit
 from device.control.session_plan import Moment, State
 from device.control.voices import Voices
@@ -29,6 +29,7 @@ from device.messages import (
     Calmer,
     Command,
     HandBack,
+    Heading,
     LessOf,
     Livelier,
     Lock,
@@ -64,8 +65,8 @@ class Present(NamedTuple):
 
     moment: Moment
     """The plan's own, or the policy's own way beside it, without what people added."""
-    detour: State
-    """How far that lies beside the plan's."""
+    heading: Heading | None
+    """The target on a way of the policy's own; None: it takes the plan's."""
     cues: Cues | None
     """The newest intent's; None before the first."""
     mode: Mode
@@ -140,11 +141,11 @@ class Interventions:
     def _leant(self, point: State) -> State:
         return State(unit(point.valence + self._lean.valence), unit(point.arousal + self._lean.arousal))
 
-    def admit(self, proposal: Proposal, in_force: Moves) -> Proposal:
-        """What of a policy's proposal counts now."""
+    def admit(self, proposal: Proposal, view: View) -> Proposal:
+        """What counts now of a policy's proposal on that view."""
         if self._stay:
-            return proposal._replace(moves=in_force, silent=False, detour=NO_DETOUR, why="")
-        return self.approval.admit(proposal)
+            return proposal._replace(moves=view.moves, silent=False, detour=NO_DETOUR, why="")
+        return self.approval.admit(proposal, view.moment)
 
     def pass_time(self, seconds: float) -> None:
         """Let everything that lasts for a while grow older."""
@@ -227,7 +228,7 @@ class Interventions:
             case HandBack():
                 return self._hand_back()
             case ApproveFirst():
-                return answered(self.approval.switch(on=command.on, moves=present.moves, detour=present.detour))
+                return answered(self.approval.switch(on=command.on, moves=present.moves, heading=present.heading))
             case Approve() | Reject():
                 return answered(self.approval.answer(command.proposal, approved=isinstance(command, Approve)))
             case Rest():
