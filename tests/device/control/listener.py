@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from device.config import AffectConfig, DeviceConfig, Prescription, SessionConfig
+from device.config import AffectConfig, ControlConfig, DeviceConfig, Prescription, SessionConfig
 from device.control.controller import Controller
 from device.messages import (
     AffectEstimate,
@@ -32,7 +32,7 @@ def config_of(minutes: float = 5.0, seed: int = 1, **prescription: object) -> Se
         run_dir="",
         session_dir="",
         models_dir="",
-        device=DeviceConfig(affect=AffectConfig(baseline_s=30.0)),
+        device=DeviceConfig(affect=AffectConfig(baseline_s=30.0), control=ControlConfig(policy="hand")),
         prescription=msgspec.convert(prescription, Prescription),
     )
 
