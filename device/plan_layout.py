@@ -1,6 +1,6 @@
 """What a plan file says: the phases of a session, their lengths and the path of their target over the plane.
 
-`control.session_plan` lays it out in time; `control.plan_checks` says what is wrong with it.
+`control.plan.session_plan` lays it out in time; `control.plan.plan_checks` says what is wrong with it.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from device.audio.synth import Synth
 from device.config import SessionConfig
 from device.control.bounds import settle
 from device.control.cues import Cues, as_numbers, cues_of, mode_of, within
-from device.control.journey import Journey
+from device.control.plan.journey import Journey
 from device.control.tonality import tonic_at
 from device.messages import Bar, Message, Mode, MusicIntent, PlayedBar, Start, Tick, Transport
 from device.music.composer import Composer

@@ -15,8 +15,8 @@ from device.commands.prescriptions import load_prescription
 from device.config import AffectConfig, Prescription, SessionDefaults
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
-from device.control.plan_edit import clock
-from device.control.session_plan import UNKNOWN_START, SessionPlan, State, goal_sides
+from device.control.plan.plan_edit import clock
+from device.control.plan.session_plan import UNKNOWN_START, SessionPlan, State, goal_sides
 from device.errors import DiskError, Exit
 from device.plan_layout import MINUTES_MAX, PlanLayout
 from device.text import printable

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from device.commands.prescriptions import refuse_contradiction
 from device.config import Prescription, load
-from device.control.plan_checks import Problem, own_minutes, problems, tightened
+from device.control.plan.plan_checks import Problem, own_minutes, problems, tightened
 from device.errors import ConfigError
 from device.files.toml_text import find_line, read_text
 from device.plan_layout import PlanLayout

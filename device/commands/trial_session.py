@@ -13,7 +13,7 @@ import msgspec
 from device.commands.session import has_recording
 from device.commands.trial_folder import Trial, opened
 from device.config import SessionConfig
-from device.control.session_plan import plan_of
+from device.control.plan.session_plan import plan_of
 from device.errors import ConfigError, RecordingError
 from device.messages import Decision
 from device.plan_layout import PhaseLayout, PlanLayout

@@ -12,7 +12,7 @@ from device.commands.piece import Wish, length_of, seconds_of
 from device.commands.prescriptions import load_prescription, remarks_on
 from device.commands.themes import read_themes
 from device.config import DeviceConfig, Preference, Prescription, SessionConfig, load
-from device.control.journey import BYTES_MAX, Journey, Point, journey_of
+from device.control.plan.journey import BYTES_MAX, Journey, Point, journey_of
 from device.errors import ConfigError
 from device.files.models import MODELS_DIR
 from device.files.toml_text import read_text

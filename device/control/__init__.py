@@ -1,9 +1,10 @@
 """Decides what the music should do next from what is known of the listener, bar by bar, each time with a reason.
 
-`session_plan` says where on the way from the present state to the goal the session stands; a policy proposes how far
-the music goes beyond that to lead the listener back; `bounds` takes what may be taken of it; `cues` turns the result
-into tempo, loudness and the rest; and `controller` is the stage that asks them in turn and says why. A new policy is
-one file and one line in `POLICIES`, with a table of its own in `config.ControlConfig` if it has settings.
+`plan/` says where on the way from the present state to the goal the session stands; one of `policies/` proposes how far
+the music goes beyond that to lead the listener back; `bounds` takes what may be taken of it; `people/` is what listener
+and therapist do about it, and `shield/` has the last word. `cues` turns the result into tempo, loudness and the rest,
+and `controller` is the stage that asks them in turn. A new policy is one file and one line in `POLICIES`, with a table
+of its own in `config.ControlConfig` if it has settings.
 """
 
 POLICIES: dict[str, str] = {

@@ -10,18 +10,18 @@ from collections.abc import Sequence
 import msgspec
 
 from device.config import SessionConfig
-from device.control.answers import Answered, refused
-from device.control.approval import heading_of
 from device.control.bounds import settle
 from device.control.breath import Breath
 from device.control.cues import Cues, as_numbers, cues_of, expressed, led, mode_of, shift, wanted
 from device.control.decisions import Choice, Council
-from device.control.haste import Haste
-from device.control.interventions import Interventions, Present
-from device.control.passage import Passage
+from device.control.people.answers import Answered, refused
+from device.control.people.approval import heading_of
+from device.control.people.haste import Haste
+from device.control.people.interventions import Interventions, Present
+from device.control.plan.passage import Passage
+from device.control.plan.session_plan import RESTING, Moment
 from device.control.policies.view import NO_DETOUR, headed
 from device.control.reasons import explain
-from device.control.session_plan import RESTING, Moment
 from device.control.tonality import tonic_at
 from device.messages import (
     AffectEstimate,

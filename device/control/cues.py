@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from device.config import Limits
+from device.control.plan.session_plan import Moment, State
 from device.control.real import Real, clip, unit
-from device.control.session_plan import Moment, State
 from device.messages import Mode, Moves
 
 MODE_HYSTERESIS = 0.1

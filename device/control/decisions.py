@@ -14,7 +14,8 @@ import numpy as np
 
 from device.config import SessionConfig
 from device.control.bounds import BOUNDS, Taken, proposed, take, withdrawn
-from device.control.interventions import Interventions
+from device.control.people.interventions import Interventions
+from device.control.plan.session_plan import Moment, State
 from device.control.policies.loading import choose_policy, load_policy
 from device.control.policies.view import (
     MAX_AGE_NS,
@@ -27,9 +28,8 @@ from device.control.policies.view import (
     headed,
     refuse,
 )
-from device.control.session_plan import Moment, State
-from device.control.shield import FAULTS, Shield, Verdict
-from device.control.signs import Level, Signs
+from device.control.shield.shield import FAULTS, Shield, Verdict
+from device.control.shield.signs import Level, Signs
 from device.control.trial_blocks import TrialBlocks
 from device.messages import (
     AffectEstimate,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from device.control.cues import Cues, describe_change
 from device.control.decisions import Choice
-from device.control.session_plan import Moment
+from device.control.plan.session_plan import Moment
 from device.messages import AffectEstimate, SensorStatus
 
 CAUSES_MAX = 2

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from device.control.plan.session_plan import State
 from device.control.policies.view import Policy, Proposal, View
-from device.control.session_plan import State
 from device.trial_layout import TrialLayout
 from device.trials.schedule import block_at
 

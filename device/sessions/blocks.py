@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from device.control.session_plan import Moment, SessionPlan, State, plan_of
+from device.control.plan.session_plan import Moment, SessionPlan, State, plan_of
 from device.errors import RecordingError
 from device.messages import AffectEstimate, Decision, SelfReport
 from device.sessions.history import History

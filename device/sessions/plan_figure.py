@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from device.control.plan_edit import clock
-from device.control.session_plan import SessionPlan, State
+from device.control.plan.plan_edit import clock
+from device.control.plan.session_plan import SessionPlan, State
 from device.files.outputs import write_whole
 from device.plan_layout import Side
 from device.sessions.figure import BLUE, GREEN, INK, VERMILION, our_style, tick_s

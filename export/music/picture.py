@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 
 from device.config import DeviceConfig, Limits, MusicConfig, SessionConfig
 from device.control.cues import cues_of, mode_of
-from device.control.session_plan import State
+from device.control.plan.session_plan import State
 from device.messages import TICKS_PER_BEAT, Bar, MusicIntent
 from device.music.form import SECTION_BARS, place_of
 from device.music.transformer import Transformer

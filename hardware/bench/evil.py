@@ -10,9 +10,9 @@ import numpy as np
 
 from device.config import ControlConfig
 from device.control.bounds import BOUNDS
+from device.control.plan.session_plan import State
 from device.control.policies.view import Proposal, View
 from device.control.real import Real
-from device.control.session_plan import State
 from device.files.models import ModelFolder
 from device.messages import Moves
 

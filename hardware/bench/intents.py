@@ -6,7 +6,7 @@ import numpy as np
 
 from device.commands.piece import Steersman, Wish
 from device.config import DeviceConfig, MusicConfig, SessionConfig
-from device.control.journey import Journey, Point
+from device.control.plan.journey import Journey, Point
 from device.files.models import MODELS_DIR
 from device.messages import MusicIntent, Transport
 

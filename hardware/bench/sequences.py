@@ -12,7 +12,7 @@ import msgspec
 from device.commands.prescriptions import refuse_contradiction
 from device.config import ControlConfig, DeviceConfig, Limits, Prescription, SessionConfig
 from device.control import POLICIES
-from device.control.plan_checks import problems, tightened
+from device.control.plan.plan_checks import problems, tightened
 from device.errors import ConfigError
 from device.files.models import MODELS_DIR
 from device.imports import import_name

@@ -27,7 +27,7 @@ from rich.table import Table
 from device.commands.piece import Studio, Wish
 from device.config import DeviceConfig, MusicConfig, SessionConfig
 from device.control.cues import LOUDNESS_DB
-from device.control.journey import Journey, Point
+from device.control.plan.journey import Journey, Point
 from device.errors import IsotoneError
 from device.files.models import MODELS_DIR
 from device.music import GENERATORS

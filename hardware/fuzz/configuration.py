@@ -8,8 +8,8 @@ from pathlib import Path
 from device.commands.plans import plan_session, read_plan
 from device.commands.prescriptions import load_prescription, remarks_on
 from device.config import DeviceConfig, Prescription, load
-from device.control.journey import BYTES_MAX, journey_of
-from device.control.session_plan import State, plan_for
+from device.control.plan.journey import BYTES_MAX, journey_of
+from device.control.plan.session_plan import State, plan_for
 from device.files.toml_text import read_text
 from hardware.fuzz.mutations import mutate
 

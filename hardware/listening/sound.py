@@ -16,7 +16,7 @@ from device.audio.synth import Synth
 from device.commands.piece import Sound, Studio, Wish
 from device.config import AudioConfig
 from device.control.cues import cues_of
-from device.control.session_plan import State
+from device.control.plan.session_plan import State
 from device.errors import RecordingError
 from hardware.bench.intents import config_of, standing
 from hardware.listening.loudness import SFREQ_HZ, Samples, equalise

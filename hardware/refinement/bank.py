@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from device.control.plan.session_plan import State
 from device.control.policies.view import Feeling
-from device.control.session_plan import State
 from hardware.simulation import closed_loop
 from hardware.simulation.words import Words
 from hardware.twin.behaviour import Acts

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from device.config import ControlConfig
 from device.control.bounds import bounded
 from device.control.cues import Cues, expressed
+from device.control.plan.session_plan import UNKNOWN_START, State, gap, goal_sides, plan_for
 from device.control.policies.loading import load_policy
 from device.control.policies.view import View, feeling_in
-from device.control.session_plan import UNKNOWN_START, State, gap, goal_sides, plan_for
 from device.files.models import MODELS_DIR
 from device.messages import Decision, MusicIntent
 from hardware.refinement.evidence import Session

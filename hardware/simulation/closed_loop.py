@@ -15,11 +15,11 @@ import numpy as np
 from device.config import AffectConfig, Limits, Prescription
 from device.control.bounds import bounded, settle, slowed
 from device.control.cues import Cues, cues_of, expressed, is_major, led, wanted
+from device.control.plan.session_plan import RESTING, UNKNOWN_START, Moment, State, plan_for
 from device.control.policies.view import Feeling, Policy, View, headed
 from device.control.real import Real, unit, where
-from device.control.session_plan import RESTING, UNKNOWN_START, Moment, State, plan_for
-from device.control.shield import Shield
-from device.control.signs import Level, Signs
+from device.control.shield.shield import Shield
+from device.control.shield.signs import Level, Signs
 from device.messages import Moves
 from device.music.form import SECTION_BARS
 

@@ -7,8 +7,8 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from device.control.plan.session_plan import State
 from device.control.policies.view import Feeling
-from device.control.session_plan import State
 from hardware.simulation import closed_loop
 from hardware.simulation.words import Words
 from hardware.twin.cohort import Cohort

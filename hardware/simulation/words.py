@@ -1,7 +1,7 @@
 """What listeners say, as estimator and control take it: it outranks every model while it is fresh, then gives way.
 
-The arithmetic of `device.affect.words` and `device.control.own_words`, which are written for one listener's messages,
-over a cohort; a test holds them together.
+The arithmetic of `device.affect.words` and `device.control.people.own_words`, which are written for one listener's
+messages, over a cohort; a test holds them together.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from device.affect.fusion import PRIOR_SD
 from device.affect.words import CONTEXT_FADES_S, CONTEXT_SD, REPORT_ENDS, REPORT_FADES_S, REPORT_SD
-from device.control.own_words import FADES_S, FRESH_S, SAID_SD
+from device.control.people.own_words import FADES_S, FRESH_S, SAID_SD
 from device.control.policies.view import Feeling
 from device.control.real import Real, clip, where
 

@@ -16,10 +16,10 @@ from device.config import ControlConfig, DeviceConfig
 from device.control import POLICIES
 from device.control.controller import Controller
 from device.control.decisions import keyed_generator
+from device.control.plan.session_plan import Moment, Sides, State
 from device.control.policies.loading import load_policy
 from device.control.policies.view import MAX_AGE_NS, Feeling, Policy, Proposal, View
 from device.control.real import Real
-from device.control.session_plan import Moment, Sides, State
 from device.files.models import MODELS_DIR
 from device.messages import AffectEstimate, Decision, Moves, Phase
 from tests.device.control.listener import LEAD_NS, SECOND_NS, command, config_of, estimate, transport

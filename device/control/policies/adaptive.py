@@ -12,11 +12,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from device.config import ControlConfig
+from device.control.plan.session_plan import State, gap
 from device.control.policies.person import Person
 from device.control.policies.view import Proposal, View
 from device.control.policies.ways import goal_of
 from device.control.real import Real, clip, where
-from device.control.session_plan import State, gap
 from device.files.models import ModelFolder
 from device.messages import Moves
 from device.plan_layout import Side

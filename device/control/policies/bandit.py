@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from device.config import ControlConfig
+from device.control.plan.session_plan import State
 from device.control.policies.view import Proposal, View
 from device.control.policies.ways import detour, target_from
 from device.control.real import Real, clip, where
-from device.control.session_plan import State
 from device.files.models import ModelFolder
 from device.messages import Moves
 

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from device.config import ControlConfig
+from device.control.plan.session_plan import State, gap
 from device.control.policies.view import Proposal, View
 from device.control.policies.ways import detour, goal_of, target_from
 from device.control.real import Real, where
-from device.control.session_plan import State, gap
 from device.files.models import ModelFolder
 from device.messages import Moves
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from device.config import ControlConfig
+from device.control.plan.session_plan import UNKNOWN_START
 from device.control.policies.view import Proposal, View
 from device.control.policies.ways import between, detour, goal_of, share_of_way
 from device.control.real import Real
-from device.control.session_plan import UNKNOWN_START
 from device.files.models import ModelFolder
 
 

@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
+from device.control.plan.session_plan import Moment, State
 from device.control.real import Real, unit, where
-from device.control.session_plan import Moment, State
 from device.messages import AffectEstimate, CueName, Moves
 from device.streams import STREAMS
 

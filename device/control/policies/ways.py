@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from device.control.plan.session_plan import UNKNOWN_START, Moment, State, gap
 from device.control.policies.view import View
 from device.control.real import Real, unit, where
-from device.control.session_plan import UNKNOWN_START, Moment, State, gap
 from device.messages import Phase
 
 OPEN: tuple[Phase, ...] = ("baseline", "match")

@@ -9,7 +9,7 @@ import pytest
 
 from device.commands.piece import Piece, Sound, Studio, Wish, length_of
 from device.config import DeviceConfig, Limits, MusicConfig, Prescription, SessionConfig
-from device.control.journey import Journey, Point
+from device.control.plan.journey import Journey, Point
 from device.errors import SystemMissingError
 from device.music import GENERATORS
 from device.music.phrasebook import Phrasebook

@@ -11,7 +11,7 @@ from device.console.wish_keys import CUE_KEYS, PATIENT, THERAPIST, WishKeys
 from device.wishes import forbidden
 from tests.device.console.test_view import text
 from tests.device.control.listener import SECOND_NS
-from tests.device.control.test_interventions import Session
+from tests.device.control.people.test_interventions import Session
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from device.config import ControlConfig, Limits
 from device.control.bounds import BOUNDS, ELAPSED_MAX_S, LOCKED, SLOPES, settle, take, withdrawn
 from device.control.controller import Controller
 from device.control.cues import Cues, cues_of, within
+from device.control.plan.session_plan import State
 from device.control.policies.view import Proposal, View
 from device.control.real import Real
-from device.control.session_plan import State
-from device.control.shield import FAULTS
+from device.control.shield.shield import FAULTS
 from device.files.models import ModelFolder
 from device.messages import Decision, Moves, MusicIntent
 from device.sessions.plausible import implausible

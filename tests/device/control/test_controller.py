@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from device.control.bounds import SLOPES
 from device.control.controller import Controller
 from device.control.cues import Cues
-from device.control.haste import HASTE
+from device.control.people.haste import HASTE
 from device.messages import AffectEstimate, CommandAnswer, MusicIntent, SensorStatus
 from device.music.form import SECTION_BARS
 from tests.device.control.listener import (

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from device.config import Limits
 from device.control.cues import cues_of, describe_change, expressed, mode_of
-from device.control.session_plan import State
+from device.control.plan.session_plan import State
 
 LIMITS = Limits()
 units = st.floats(-1, 1)

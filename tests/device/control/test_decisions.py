@@ -7,7 +7,7 @@ import pytest
 
 from device import control
 from device.control.controller import Controller
-from device.control.shield import FAULTS
+from device.control.shield.shield import FAULTS
 from device.messages import Decision, Moves
 from hardware.bench.evil import EVIL
 from tests.device.control import recorded

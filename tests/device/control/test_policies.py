@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from device.config import ControlConfig, DeviceConfig, load
+from device.control.plan.session_plan import Moment, State
 from device.control.policies.hand import Hand
 from device.control.policies.loading import load_policy
 from device.control.policies.view import headed
-from device.control.session_plan import Moment, State
 from device.errors import ConfigError
 
 

@@ -2,9 +2,9 @@ from device.config import Limits
 from device.control.bounds import Taken
 from device.control.cues import cues_of
 from device.control.decisions import Choice
+from device.control.plan.session_plan import Moment, State
 from device.control.policies.view import Proposal, Refusal, View, feeling_in
 from device.control.reasons import explain
-from device.control.session_plan import Moment, State
 from device.messages import Moves, Phase, SensorStatus
 from tests.device.control.listener import estimate
 

@@ -6,7 +6,7 @@ import numpy as np
 from device.config import SessionConfig
 from device.console.board import BLINDED, Board
 from device.control.controller import Controller
-from device.control.session_plan import plan_of
+from device.control.plan.session_plan import plan_of
 from device.messages import AffectEstimate, Decision, Moves, MusicIntent, Transport
 from device.plan_layout import PhaseLayout, PlanLayout
 from device.runtime.bus import Received

@@ -8,7 +8,7 @@ import pytest
 
 from device.config import Limits, Preference, Prescription, SessionConfig, Theme
 from device.control.cues import cues_of
-from device.control.session_plan import State
+from device.control.plan.session_plan import State
 from device.messages import Bar, Mode, Note
 from device.music.colours import COLOURS, Colour, mood_colour
 from device.music.form import place_of

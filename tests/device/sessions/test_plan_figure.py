@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from device.control.session_plan import SessionPlan, Sides, State
+from device.control.plan.session_plan import SessionPlan, Sides, State
 from device.plan_layout import PhaseLayout, PlanLayout
 from device.sessions.plan_figure import draw_plan
-from tests.device.control.test_session_plan import plans
+from tests.device.control.plan.test_session_plan import plans
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

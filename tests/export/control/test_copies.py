@@ -6,7 +6,7 @@ import numpy as np
 
 from device.config import Limits
 from device.control.cues import cues_of
-from device.control.session_plan import State
+from device.control.plan.session_plan import State
 from export.control.copies import Copies
 from hardware.simulation.closed_loop import Music
 from hardware.simulation.patients import Patients

@@ -6,8 +6,8 @@ import numpy as np
 
 from device.config import Limits
 from device.control.cues import expressed
+from device.control.plan.session_plan import State
 from device.control.policies.view import Feeling
-from device.control.session_plan import State
 from hardware.simulation.closed_loop import Music, Told
 
 SETTLING_S = 60.0

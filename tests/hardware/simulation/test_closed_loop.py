@@ -12,9 +12,9 @@ from device.config import AffectConfig, ControlConfig, DeviceConfig, SessionConf
 from device.control.bounds import BOUNDS
 from device.control.controller import Controller
 from device.control.decisions import keyed_generator
+from device.control.plan.session_plan import State
 from device.control.policies.loading import load_policy
 from device.control.policies.view import Proposal, View
-from device.control.session_plan import State
 from device.files.models import MODELS_DIR
 from device.messages import AffectEstimate, Moves, MusicIntent, Transport
 from hardware.simulation.closed_loop import DECISION_S, Box, Step, Terms, Told, live

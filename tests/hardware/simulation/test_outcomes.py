@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from device.control.session_plan import Moment, Sides, State
+from device.control.plan.session_plan import Moment, Sides, State
 from device.messages import Phase
 from hardware.simulation.closed_loop import DECISION_S, Music, Step
 from hardware.simulation.outcomes import ARRIVED_S, Outcomes, outcomes

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from device.affect import fusion, words
-from device.control.own_words import OwnWords
+from device.control.people.own_words import OwnWords
 from device.control.policies.view import Feeling
 from device.messages import SelfReport
 from hardware.simulation.words import Words

@@ -12,10 +12,10 @@ from device.config import ControlConfig
 from device.control.bounds import take
 from device.control.cues import led
 from device.control.decisions import keyed_generator
+from device.control.plan.session_plan import SessionPlan, Sides, State
 from device.control.policies.adaptive import Adaptive
 from device.control.policies.person import Person
 from device.control.policies.view import Feeling, View, headed
-from device.control.session_plan import SessionPlan, Sides, State
 from device.messages import Moves
 from tests.device.control.policies.views import AT_MOST, answered, view
 

@@ -7,9 +7,9 @@ import pytest
 
 from device.config import ControlConfig
 from device.control.bounds import BOUNDS
+from device.control.plan.session_plan import Moment, Sides, State
 from device.control.policies.learned import ANSWERS, FEATURES, FloatRows, Learned
 from device.control.policies.view import Feeling, View
-from device.control.session_plan import Moment, Sides, State
 from device.files.models import MODELS_DIR, ModelFolder
 from device.messages import Moves, Phase
 

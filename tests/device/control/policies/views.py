@@ -6,8 +6,8 @@ import math
 
 from device.control.bounds import take
 from device.control.decisions import keyed_generator
+from device.control.plan.session_plan import NEAR, Moment, Sides, State
 from device.control.policies.view import Feeling, Policy, Proposal, View
-from device.control.session_plan import NEAR, Moment, Sides, State
 from device.messages import Moves, Phase
 
 SINCE_S = 4.0

@@ -11,8 +11,8 @@ import math
 import msgspec
 
 from device.control.bounds import BOUNDS
+from device.control.plan.session_plan import Moment, State
 from device.control.policies.view import NO_DETOUR, Proposal, headed
-from device.control.session_plan import Moment, State
 from device.messages import Heading, Moves, PendingProposal
 
 WAITS_S = 60.0

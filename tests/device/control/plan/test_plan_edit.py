@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.control.plan_edit import Due, with_path_ahead
-from device.control.session_plan import SLOPE_PER_S, SessionPlan, Sides, State, distance
+from device.control.plan.plan_edit import Due, with_path_ahead
+from device.control.plan.session_plan import SLOPE_PER_S, SessionPlan, Sides, State, distance
 from device.errors import ConfigError
 
 GOAL = State(0.4, -0.6)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from device.config import SessionConfig
-from device.control.answers import TAKEN, Answered, refused
-from device.control.plan_clock import PlanClock
-from device.control.plan_edit import Due, with_path_ahead
+from device.control.people.answers import TAKEN, Answered, refused
+from device.control.plan.plan_clock import PlanClock
+from device.control.plan.plan_edit import Due, with_path_ahead
+from device.control.plan.session_plan import UNKNOWN_START, UNTOLD, Moment, State, plan_of
 from device.control.policies.view import Feeling
 from device.control.real import unit
-from device.control.session_plan import UNKNOWN_START, UNTOLD, Moment, State, plan_of
 from device.errors import ConfigError
 from device.messages import Command, EditPath, HoldPhase, ResumePhase, SkipPhase
 

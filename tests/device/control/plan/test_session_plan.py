@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.config import Prescription
-from device.control.session_plan import (
+from device.control.plan.session_plan import (
     NEAR,
     RESTING,
     SLOPE_PER_S,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.control.plan_clock import HOLD_MAX_S, PlanClock
+from device.control.plan.plan_clock import HOLD_MAX_S, PlanClock
 
 SECOND_NS = 1_000_000_000
 

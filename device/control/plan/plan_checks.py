@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from device.config import Limits, Prescription
-from device.control.session_plan import (
+from device.control.plan.session_plan import (
     RESTING,
     SLOPE_PER_S,
     Sides,

@@ -16,9 +16,9 @@ from device.config import ControlConfig, SessionConfig
 from device.control.bounds import SLOPES
 from device.control.controller import Controller
 from device.control.cues import Cues
-from device.control.haste import HASTE
-from device.control.interventions import RELIEF_S, STAYS_S
-from device.control.own_words import FADES_S, FRESH_S
+from device.control.people.haste import HASTE
+from device.control.people.interventions import RELIEF_S, STAYS_S
+from device.control.people.own_words import FADES_S, FRESH_S
 from device.messages import (
     WISHES,
     AnyCommand,

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from device.control.plan.session_plan import Moment, State
 from device.control.policies.view import Feeling
-from device.control.session_plan import Moment, State
-from device.control.shield import BACK_S, BACK_TO_POLICY_S, FAULTS, Shield, Verdict
-from device.control.signs import LEVEL_WORDS, WORDS, Level, Rule, Signs
+from device.control.shield.shield import BACK_S, BACK_TO_POLICY_S, FAULTS, Shield, Verdict
+from device.control.shield.signs import LEVEL_WORDS, WORDS, Level, Rule, Signs
 
 GOAL = -0.6
 EVERY_S = 4.0

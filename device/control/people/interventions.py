@@ -12,15 +12,15 @@ from typing import NamedTuple
 import msgspec
 
 from device.config import SessionConfig
-from device.control.answers import TAKEN, Answered, answered, refused
-from device.control.approval import Approval
 from device.control.cues import Cues
-from device.control.locks import Locks
-from device.control.own_words import OwnWords
+from device.control.people.answers import TAKEN, Answered, answered, refused
+from device.control.people.approval import Approval
+from device.control.people.locks import Locks
+from device.control.people.own_words import OwnWords
+from device.control.people.voices import Voices
+from device.control.plan.session_plan import Moment, State
 from device.control.policies.view import NO_DETOUR, Proposal, View
 from device.control.real import unit
-from device.control.session_plan import Moment, State
-from device.control.voices import Voices
 from device.messages import (
     AllVoices,
     Approve,

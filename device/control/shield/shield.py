@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from device.control.distress import Distress
+from device.control.plan.session_plan import RESTING, Moment, State
 from device.control.real import Real, fade, where
-from device.control.session_plan import RESTING, Moment, State
-from device.control.signs import LEVEL_WORDS, WORDS, Asked, Level, Rule, Signs
-from device.control.trust import Trust
+from device.control.shield.distress import Distress
+from device.control.shield.signs import LEVEL_WORDS, WORDS, Asked, Level, Rule, Signs
+from device.control.shield.trust import Trust
 
 FAULTS = 3
 """A policy that failed so often sits out for the rest of the session."""

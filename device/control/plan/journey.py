@@ -15,7 +15,7 @@ from typing import Annotated
 import msgspec
 
 from device.config import Axis, Config
-from device.control.session_plan import State
+from device.control.plan.session_plan import State
 from device.errors import ConfigError
 from device.files.toml_text import parse
 

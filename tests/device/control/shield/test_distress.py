@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from device.control.distress import Distress
 from device.control.policies.view import Feeling
-from device.control.signs import Level, Rule, Signs
+from device.control.shield.distress import Distress
+from device.control.shield.signs import Level, Rule, Signs
 
 
 def signs(arousal: float = 0.0, since_s: float = 5.0, **more: object) -> Signs:

@@ -11,7 +11,7 @@ import numpy as np
 
 from device.control.policies.view import Feeling
 from device.control.real import Real, fade, where
-from device.control.signs import Asked, Level, Rule, Signs
+from device.control.shield.signs import Asked, Level, Rule, Signs
 
 STALE_S = 15.0
 """So long without an estimate to act on, three times the age at which a single one is too old."""

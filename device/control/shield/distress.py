@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from device.control.real import Real, fade, towards, where
-from device.control.signs import Asked, Level, Rule, Signs
+from device.control.shield.signs import Asked, Level, Rule, Signs
 
 FAST_S, REFERENCE_DOWN_S, REFERENCE_UP_S = 30.0, 120.0, 900.0
 """Time constants of arousal as it is, and of the level that the listener had come down to: that follows a fall in two

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from device.control.policies.view import Feeling
-from device.control.signs import Level, Rule, Signs
-from device.control.trust import Trust
+from device.control.shield.signs import Level, Rule, Signs
+from device.control.shield.trust import Trust
 
 
 def signs(arousal: float = 0.0, sd: float = 0.3, since_s: float = 5.0, **more: object) -> Signs:

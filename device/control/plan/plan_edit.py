@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from device.control.plan_checks import EASE, allows, place
-from device.control.session_plan import SLOPE_PER_S, Ahead, Knot, SessionPlan, State, distance
+from device.control.plan.plan_checks import EASE, allows, place
+from device.control.plan.session_plan import SLOPE_PER_S, Ahead, Knot, SessionPlan, State, distance
 from device.errors import ConfigError
 
 POINTS_MAX = 100

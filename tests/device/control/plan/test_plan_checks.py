@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.config import Limits, Prescription
-from device.control.plan_checks import JUMP_MAX, own_minutes, problems, tightened
-from device.control.session_plan import SLOPE_PER_S, State, distance, plan_for
+from device.control.plan.plan_checks import JUMP_MAX, own_minutes, problems, tightened
+from device.control.plan.session_plan import SLOPE_PER_S, State, distance, plan_for
 from device.plan_layout import PathPoint, PhaseLayout, PlanGoal, PlanLayout
-from tests.device.control.test_session_plan import layouts
+from tests.device.control.plan.test_session_plan import layouts
 
 REST, MATCH, SHIFT, HOLD, END = (
     PhaseLayout(kind="baseline"),

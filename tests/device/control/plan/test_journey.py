@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.control.journey import Journey, Point, journey_of
-from device.control.session_plan import State
+from device.control.plan.journey import Journey, Point, journey_of
+from device.control.plan.session_plan import State
 from device.errors import ConfigError
 
 CSV = "bar,valence,arousal\n0,-0.5,0.5\n8,0.5,-0.5\n"
