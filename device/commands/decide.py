@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,7 +57,7 @@ def decide(*, as_list: bool, as_json: bool, remember: Path | None, **options: An
     config = _config(**options, responses=remembered(remember) if remember else ())
     dialogue = Dialogue(config)
     with writing({"--remember": remember} if remember else {}) as places:
-        for line in answers(dialogue, sys.stdin.buffer):
+        for line in answers(dialogue, sys.stdin.buffer if sys.stdin else io.BytesIO()):
             say_json(line)
             if not has_reader():
                 break

@@ -81,6 +81,8 @@ def contrast(design: Design, outcome: Floats, alpha: float = 0.05) -> Contrast:
     sd = math.sqrt(max(0.0, total - explained) / freedom)
     error = sd / math.sqrt(information)
     reach = error * _critical(drawn, total, freedom, alpha)
+    if p >= alpha and reach < abs(estimate):
+        reach = math.nan  # so few labels explain all there is that chance might have dealt them: no end is known
     return Contrast(estimate, error, sd, information, float(p), estimate - reach, estimate + reach)
 
 

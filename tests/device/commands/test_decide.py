@@ -50,6 +50,12 @@ def test_it_lists_the_policies_and_which_one_ships() -> None:
     assert b"(default)" in decide("--list").stdout
 
 
+def test_without_any_input_it_has_nothing_to_answer() -> None:
+    command = f"{sys.executable} -m device.cli decide <&-"
+    done = subprocess.run(command, shell=True, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
 def test_a_session_is_the_same_each_time_and_ends() -> None:
     told = b"".join(feel(second) for second in range(0, 70, 2))
     one, other = (answers("--minutes", "1", "--seed", "3", told=told) for _ in range(2))

@@ -126,6 +126,15 @@ def test_a_difference_without_any_scatter_is_an_effect() -> None:
     assert (answer.effect, answer.estimate) == (True, pytest.approx(1.0))
 
 
+def test_a_difference_without_scatter_that_chance_might_have_dealt_has_no_interval() -> None:
+    blocks = [Block(str(n), "1", ("adaptive", "static")[n % 2], float(n % 2 == 0)) for n in range(6)]
+    answer = judge(blocks)
+    assert (answer.effect, answer.estimate) == (False, 1.0)
+    assert math.isnan(answer.low)
+    assert math.isnan(answer.high)
+    assert "interval" not in answer.sentence
+
+
 def test_one_session_with_two_blocks_tells_nothing_yet() -> None:
     answer = judge([Block("1", "1", "adaptive", 1.0), Block("1", "2", "silence", 0.0)])
     assert (answer.effect, answer.estimate, answer.p) == (False, 1.0, 1.0)
