@@ -49,7 +49,11 @@ class Told(NamedTuple):
 @click.option("--cue", type=click.Choice(get_args(CueName)), help="lock, unlock, set_cue: which.")
 @click.option("--voice", type=click.Choice(VOICES), help="less_of: which voice.")
 @click.option("--instrument", type=Words(), help="less_of: which instrument, by name or General MIDI number.")
-@click.option("--proposal", type=click.IntRange(0), help="approve, reject: its number (default: whichever is pending).")
+@click.option(
+    "--proposal",
+    type=click.IntRange(0, 2**31 - 1),
+    help="approve, reject: its number (default: whichever is pending).",
+)
 @click.option(
     "--point", "points", multiple=True, metavar="SECONDS,VALENCE,AROUSAL", help="edit_path: where to be, and how soon."
 )

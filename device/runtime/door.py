@@ -69,7 +69,8 @@ def read_wish(line: bytes, author: Author) -> Command:
         kind = WISHES[told["kind"]]
         extra = set(told) - {"kind"} - (set(kind.__struct_fields__) - OWN_FIELDS)
         wish = msgspec.convert(told | {"t_ns": 0, "author": author, "id": ""}, kind)
-    except msgspec.ValidationError as error:
+        msgspec.msgpack.encode(wish)  # JSON knows numbers that the bus cannot carry
+    except (msgspec.ValidationError, OverflowError) as error:
         raise RefusedError(f"This wish is not as it should be: {error}.") from error
     except (*UNDECODABLE, TypeError, KeyError) as error:
         raise RefusedError(f'This is no wish; send a line like {{"kind": "stop"}} with {_kinds()}.') from error

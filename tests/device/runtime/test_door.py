@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -150,6 +151,18 @@ def test_what_is_no_wish_gets_one_refusal_in_words_and_harms_nobody(
     good.say(b'{"kind": "softer"}\n')
     assert len(serve(door)) == 1
     assert good.hear()["answer"] == "taken"
+
+
+@pytest.mark.parametrize("number", [10**23, 2**64, -(2**63) - 1, -1, 2**31])
+@pytest.mark.parametrize("kind", sorted(WISHES))
+def test_no_number_is_let_in_that_no_message_can_carry(kind: str, number: int) -> None:
+    for field in set(WISHES[kind].__struct_fields__) - {"t_ns", "author", "id"}:
+        told = {"cue": "tempo", "value": 0.5} if kind == "set_cue" else {"value": 0.5} if kind == "self_report" else {}
+        try:
+            wish = read_wish(json.dumps({"kind": kind} | told | {field: number}).encode(), "therapist")
+        except RefusedError:
+            continue
+        msgspec.msgpack.encode(wish)
 
 
 def test_a_request_that_is_never_finished_is_refused_and_hung_up_on(
