@@ -22,7 +22,6 @@ from device.control.lines import LINE_MAX, Line
 from device.errors import ConfigError
 from device.files.models import MODELS_DIR
 from device.files.outputs import writing
-from device.imports import import_name
 from device.messages import UNDECODABLE, PersonalResponse
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -85,7 +84,7 @@ def _config(
     responses: tuple[PersonalResponse, ...],
 ) -> SessionConfig:
     """The session as it would be configured. Raises ConfigError where it could not be."""
-    device = DeviceConfig(control=_control(policy))
+    device = DeviceConfig(control=ControlConfig(policy=policy))
     given = load_prescription(prescription_path)
     usual, baseline_s = device.session.minutes, device.affect.baseline_s
     planned = plan_session(read_plan(plan_path, given, prescription_path), given, minutes, usual, baseline_s)
@@ -100,13 +99,6 @@ def _config(
         prescription=planned.prescription,
         responses=responses,
     )
-
-
-def _control(policy: str) -> ControlConfig:
-    """The policy as it ships, with the newest model that is here where it takes one."""
-    takes_model = policy in POLICIES and import_name(POLICIES[policy]).takes_model
-    models = sorted(folder.name for folder in MODELS_DIR.glob("control-*")) if takes_model else []
-    return ControlConfig(policy=policy, model=models[-1] if models else "")
 
 
 def answers(dialogue: Dialogue, source: BinaryIO) -> Iterator[Line]:

@@ -34,14 +34,8 @@ class Value(NamedTuple):
 
 def candidates(today: ControlConfig) -> list[ControlConfig]:
     """Today's policy first, then each other one that this box can play."""
-    others = [ControlConfig(policy=name, model=_model(name)) for name in POLICIES if name != today.policy]
+    others = [ControlConfig(policy=name) for name in POLICIES if name != today.policy]
     return [today, *(control for control in others if _can_play(control))]
-
-
-def _model(name: str) -> str:
-    """The model folder of a policy, by the default of the configuration."""
-    default = ControlConfig()
-    return default.model if default.policy == name else ""
 
 
 def _can_play(control: ControlConfig) -> bool:

@@ -119,9 +119,9 @@ def test_what_cannot_be_is_refused_before_anything_is_told(arguments: list[str],
 
 def test_what_other_policies_learnt_is_kept_in_the_memory(tmp_path: Path) -> None:
     memory = tmp_path / "memory.json"
-    answers("--remember", str(memory), told=feel(0))
+    answers("--policy", "plan", "--remember", str(memory), told=feel(0))
     assert json.loads(memory.read_bytes()) == []
     learnt = [PersonalResponse(t_ns=1, policy="another", version="1", values={"gain": 0.5})]
     memory.write_bytes(msgspec.json.encode(learnt))
-    answers("--remember", str(memory), told=feel(0) + feel(200))
+    answers("--policy", "plan", "--remember", str(memory), told=feel(0) + feel(200))
     assert msgspec.json.decode(memory.read_bytes(), type=list[PersonalResponse]) == learnt

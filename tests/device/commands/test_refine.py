@@ -14,7 +14,7 @@ from device.clock import wall_time
 from device.commands import refine
 from device.commands.memory import begin, listeners_root, recall
 from device.commands.session import prepared
-from device.config import DeviceConfig, Prescription, SessionConfig
+from device.config import ControlConfig, DeviceConfig, Prescription, SessionConfig
 from device.errors import Exit
 from device.listeners import settings
 from device.listeners.settings import PolicyChoice
@@ -97,7 +97,7 @@ def test_sessions_of_two_people_are_refused(ada: str, tmp_path: Path) -> None:
 
 def test_what_is_approved_plays_from_the_next_session_on_until_it_is_taken_back(ada: str, tmp_path: Path) -> None:
     wait_for_approval()
-    assert plays(tmp_path).device.control.policy == "hand"
+    assert plays(tmp_path).device.control.policy == ControlConfig().policy
     assert isotone("ada", "--approve", "00000000").exit_code == Exit.CONFIG
     done = isotone("ada", "--approve", CHOICE.id)
     assert done.exit_code == Exit.OK, done.output
@@ -105,7 +105,7 @@ def test_what_is_approved_plays_from_the_next_session_on_until_it_is_taken_back(
     assert config.device.control.policy == "plan"
     assert any("`plan` plays for this listener, as was approved on" in remark for remark in config.remarks)
     assert "plays for ada again" in isotone("ada", "--take-back").stdout
-    assert plays(tmp_path).device.control.policy == "hand"
+    assert plays(tmp_path).device.control.policy == ControlConfig().policy
     assert isotone("ada", "--take-back").exit_code == Exit.CONFIG
 
 
@@ -113,7 +113,7 @@ def test_an_approved_policy_that_is_gone_does_not_stop_a_session(ada: str, tmp_p
     with open_store(listeners_root(DeviceConfig())) as store:
         settings.approve(store, store.demand("ada"), msgspec.structs.replace(CHOICE, policy="gone"), wall_time())
     config = plays(tmp_path)
-    assert config.device.control.policy == "hand"
+    assert config.device.control.policy == ControlConfig().policy
     assert any("cannot play" in remark for remark in config.remarks)
 
 

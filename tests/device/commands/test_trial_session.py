@@ -11,6 +11,7 @@ from device.commands.trial_folder import Trial, begin, opened
 from device.commands.trial_session import prepared_in_trial
 from device.config import SessionConfig
 from device.errors import RecordingError
+from device.files.models import MODELS_DIR
 from device.sessions.blocks import read_session_blocks
 from tests.device.sessions.synthetic import make_session
 from tests.device.trials.registrations import BLOCKS, GROUPS
@@ -29,8 +30,8 @@ def begun(tmp_path: Path, text: str, listener: str = "ann", stratum: str = "") -
 def session(tmp_path: Path, where: tuple[Path, Path], name: str, listener: str = "ann") -> Iterator[SessionConfig]:
     def prepare(minutes: float) -> contextlib.AbstractContextManager[SessionConfig]:
         config = SessionConfig(
-            session_id=name, listener=listener, run_dir="", session_dir=str(tmp_path / name), models_dir="",
-            minutes=minutes,
+            session_id=name, listener=listener, run_dir="", session_dir=str(tmp_path / name),
+            models_dir=str(MODELS_DIR), minutes=minutes,
         )  # fmt: skip
         return contextlib.nullcontext(config)
 

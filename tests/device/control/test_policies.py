@@ -28,13 +28,13 @@ def test_an_unknown_policy_is_a_configuration_error() -> None:
 
 def test_a_model_for_a_policy_that_takes_none_is_refused() -> None:
     with pytest.raises(ConfigError, match="takes no model"):
-        load_policy(ControlConfig(model="bandit-0.1.0"), Path(), {})
+        load_policy(ControlConfig(policy="hand", model="bandit-0.1.0"), Path(), {})
 
 
 def test_a_policy_without_its_model_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Hand, "takes_model", True)
     with pytest.raises(ConfigError, match="has no model"):
-        load_policy(ControlConfig(), Path(), {})
+        load_policy(ControlConfig(policy="hand"), Path(), {})
 
 
 def test_a_detour_leads_beside_the_plan_and_never_off_the_plane() -> None:

@@ -3,7 +3,7 @@
 import msgspec
 import numpy as np
 
-from device.config import SessionConfig
+from device.config import ControlConfig, DeviceConfig, SessionConfig
 from device.console.board import BLINDED, Board
 from device.control.controller import Controller
 from device.control.plan.session_plan import plan_of
@@ -20,7 +20,10 @@ REPLAYED = (Replayed(for_s=30.0, moves=Moves(arousal=-0.1)), Replayed(for_s=30.0
 
 def trial_config(order: tuple[Condition, ...] = ORDER) -> SessionConfig:
     minutes = 1 + len(order) * BLOCK_S / 60 + 1
-    config = SessionConfig(session_id="s", run_dir="", session_dir="", models_dir="", minutes=minutes)
+    config = SessionConfig(
+        session_id="s", run_dir="", session_dir="", models_dir="", minutes=minutes,
+        device=DeviceConfig(control=ControlConfig(policy="hand")),
+    )  # fmt: skip
     phases = (
         PhaseLayout(kind="baseline"),
         PhaseLayout(kind="hold", share=1.0),

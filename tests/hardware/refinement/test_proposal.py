@@ -17,6 +17,7 @@ from hardware.simulation.closed_loop import Terms
 from hardware.twin.people import AROUSAL
 from tests.hardware.refinement.courses import course
 
+HAND = ControlConfig(policy="hand")
 TERMS = Terms(minutes=8.0)
 
 
@@ -29,7 +30,7 @@ def bank(better: float) -> Bank:
     """A bank in which one candidate brings everybody so much nearer."""
     people = draw_bank(400, 1)
     today, other = (
-        Value(ControlConfig(), np.full(400, 0.5)),
+        Value(HAND, np.full(400, 0.5)),
         Value(ControlConfig(policy="plan"), np.full(400, 0.5 - better)),
     )
     n = people.settling_s.size
@@ -59,7 +60,7 @@ def test_three_sessions_are_judged() -> None:
 
 
 def test_what_is_better_for_all_is_proposed_and_what_is_no_better_is_not() -> None:
-    found, kept = (judge(Told(today=ControlConfig(), sessions=()), log(), bank(better)) for better in (0.2, -0.2))
+    found, kept = (judge(Told(today=HAND, sessions=()), log(), bank(better)) for better in (0.2, -0.2))
     assert (found.says, found.policy) == ("propose", "plan")
     assert "0.20 nearer" in found.sentence
     assert (kept.says, kept.policy, kept.sessions_more) == ("keep", "", 0)
