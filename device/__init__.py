@@ -6,4 +6,4 @@ import os
 # folder; a box that measures people reports to nobody. Read once, when it is first loaded, so it is said before that.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"

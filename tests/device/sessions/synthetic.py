@@ -94,7 +94,7 @@ def make_session(folder: Path, config: SessionConfig) -> Path:
         asked = m.Transport(
             t_ns=starts_ns - 4 * S, bar_index=bar_index, start_frame=0, starts_ns=starts_ns, deadline_ns=starts_ns
         )
-        decision, intent = controller.step(asked, starts_ns)
+        *_, decision, intent = controller.step(asked, starts_ns)
         assert isinstance(intent, m.MusicIntent)
         played = bar_of(intent, starts_ns, rng)
         controller.step(played, starts_ns)
