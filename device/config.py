@@ -101,7 +101,7 @@ class HandConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ControlConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    policy: str = "learned"
+    policy: str = "adaptive"
     """A row of `control.POLICIES`."""
     model: str = ""
     """The model folder of a policy that has one."""

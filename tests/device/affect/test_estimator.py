@@ -269,7 +269,7 @@ class Strain(Mood):
     """Quiet for two minutes, then at work."""
 
     def at(self, second: int) -> Feeling:
-        return Feeling(0.6, 0.26) if second >= 120 else Feeling(-0.4, 0.66)
+        return Feeling(0.6, 0.0, 0.26) if second >= 120 else Feeling(-0.4, 0.0, 0.66)
 
 
 @pytest.mark.parametrize("listener", ["guest", "restless"])
