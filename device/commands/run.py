@@ -98,8 +98,8 @@ def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any)
 def _breakages(rig: RigProcess) -> Extra:
     """Keys of the demo that make something go wrong."""
     return {
-        "u": ("unplug headset 10 s", lambda: rig.inject("unplug", 10.0)),
-        "w": ("drop wristband 10 s", lambda: rig.inject("drop_wristband", 10.0)),
+        "u": ("unplug headset", lambda: rig.inject("unplug", 10.0)),
+        "w": ("drop wristband", lambda: rig.inject("drop_wristband", 10.0)),
     }
 
 

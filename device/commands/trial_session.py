@@ -60,7 +60,7 @@ def in_trial(config: SessionConfig, trial: Trial) -> SessionConfig:
     """The same session as the trial wants it, which is in the ledger from now on.
 
     Raises:
-        ConfigError: the session is too short for its blocks.
+        ConfigError: the session is too short for its blocks, or proposals were to wait for approval.
         RecordingError: the listener is not enrolled, has had all sessions, or has an arm that cannot be played.
     """
     registration, listener = trial.registration, config.listener
@@ -69,6 +69,11 @@ def in_trial(config: SessionConfig, trial: Trial) -> SessionConfig:
     number = len(trial.sessions(listener)) + 1
     if number > registration.sessions:
         raise RecordingError(f"{listener} has had all {registration.sessions} sessions.", "Ask `isotone verdict`.")
+    if config.prescription.approve_first or config.device.control.approve_first:
+        raise ConfigError(
+            "In a trial nothing may wait for approval: that would tell which blocks adapt.",
+            "Set `approve_first = false` in prescription.toml and device.toml.",
+        )
     arm = trial.arm_of(listener)
     config = _by_arm(config, arm) if arm else _by_plan(config)
     base = TrialLayout(trial=trial.id, number=number, planned=registration.sessions, blocks=())

@@ -114,6 +114,10 @@ class Board:
         """Who decided, as it may be told now."""
         return None if self.is_blinded or self.decision is None else self.decision.decided_by
 
+    def target(self, axis: str) -> float | None:
+        """Where `arousal` or `valence` is led to, as it may be told now: only a policy leads beside the plan."""
+        return None if self.is_blinded or self.intent is None else getattr(self.intent, f"target_{axis}")
+
     def is_fresh(self, stream: str, message: m.Message | None) -> bool:
         """Whether the newest message of a stream is younger than TABLE 1 allows."""
         return message is not None and self.now_ns - message.t_ns < STREAMS[stream].max_age_s * 1e9
@@ -136,7 +140,7 @@ class Board:
             "valence": round(affect.valence, 3) if affect else None,
             "valence_sd": round(affect.valence_sd, 3) if affect else None,
             "affect_reasons": list(affect.reasons) if affect else [],
-            "target_arousal": intent.target_arousal if intent else None,
+            "target_arousal": self.target("arousal"),
             "bar": played.bar_index if played else None,
             "generator": played.generator if played else None,
             "tempo_bpm": round(played.tempo_bpm, 1) if played else None,

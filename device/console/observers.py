@@ -142,7 +142,8 @@ class LiveWatcher(Watcher):
         self._live.__exit__(kind, error, trace)
 
     def draw(self) -> None:
-        self.put(render(self.board, self.title, self.keys_lines(), self._live.console.height))
+        width, height = self._live.console.size
+        self.put(render(self.board, self.title, self.keys_lines(), width, height))
 
 
 class PlainWatcher(Watcher):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 from rich.align import Align
 from rich.console import Group, RenderableType
@@ -19,13 +20,13 @@ AXIS_CELLS = 41
 STATE_STYLE = {"streaming": "green", "connecting": "yellow", "silent": "yellow", "lost": "red", "failed": "red"}
 PITCH_NAMES = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
 BLOCKS = " ▁▂▃▄▅▆▇█"
-KEYS_LINES = 4
 TALL_LINES = 34
 """On a terminal with fewer lines a sensor that is well has no sentence, so that the music is seen too."""
 
 
-def render(board: Board, title: str, keys: str, n_lines: int) -> RenderableType:
-    """The view on a terminal of `n_lines`: what has no room is cut above the keys, never the keys."""
+def render(board: Board, title: str, keys: str, n_columns: int, n_lines: int) -> RenderableType:
+    """The view on a terminal of that size: what has no room is cut above the keys, never the keys."""
+    told = [row for line in keys.splitlines() for row in textwrap.wrap(line, n_columns)]
     body = Table.grid(expand=True, padding=(0, 1))
     body.add_column(ratio=1)
     body.add_column(ratio=1)
@@ -33,7 +34,7 @@ def render(board: Board, title: str, keys: str, n_lines: int) -> RenderableType:
     body.add_row(_music(board), _sound(board))
     view = Layout()
     panels = Layout(Group(_header(board, title), body, _events(board)))
-    view.split_column(panels, Layout(Text(keys, style="dim"), size=KEYS_LINES))
+    view.split_column(panels, Layout(Text("\n".join(told), style="dim"), size=len(told)))
     return view
 
 
@@ -111,13 +112,13 @@ def _axis(mean: float, deviation: float, target: float | None, known: bool) -> T
 
 
 def _feeling(board: Board) -> RenderableType:
-    affect, intent = board.affect, board.intent
+    affect = board.affect
     fresh = board.is_fresh("affect", affect)
     table = Table.grid(padding=(0, 1))
     for name in ("arousal", "valence"):
         mean = getattr(affect, name) if affect else 0.0
         deviation = getattr(affect, f"{name}_sd") if affect else 1.0
-        target = getattr(intent, f"target_{name}") if intent else None
+        target = board.target(name)
         known = bool(affect and fresh and affect.known)
         figure = f"{mean:+.2f} ± {deviation:.2f}" if known else "unknown"
         table.add_row(name, _axis(mean, deviation, target, known), figure)

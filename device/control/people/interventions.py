@@ -97,6 +97,7 @@ class Interventions:
         self.voices = Voices(config.prescription)
         is_on = config.prescription.approve_first or config.device.control.approve_first
         self.approval = Approval(is_on=is_on)
+        self._is_trial = config.trial is not None
         self.own_words = OwnWords()
         self.resting: Author | None = None
         """Who had the music rest."""
@@ -228,7 +229,7 @@ class Interventions:
             case HandBack():
                 return self._hand_back()
             case ApproveFirst():
-                return answered(self.approval.switch(on=command.on, moves=present.moves, heading=present.heading))
+                return self._approve_first(command, present)
             case Approve() | Reject():
                 return answered(self.approval.answer(command.proposal, approved=isinstance(command, Approve)))
             case Rest():
@@ -285,6 +286,11 @@ class Interventions:
             return refused("Plan and policy lead already.")
         self._stay = None
         return TAKEN
+
+    def _approve_first(self, command: ApproveFirst, present: Present) -> Answered:
+        if command.on and self._is_trial:
+            return refused("In a trial nothing waits for approval: that would tell which blocks adapt.")
+        return answered(self.approval.switch(on=command.on, moves=present.moves, heading=present.heading))
 
     def _rest(self, author: Author) -> Answered:
         if self.resting:

@@ -9,8 +9,8 @@ import pytest
 
 from device.commands.trial_folder import Trial, begin, opened
 from device.commands.trial_session import prepared_in_trial
-from device.config import SessionConfig
-from device.errors import RecordingError
+from device.config import ControlConfig, DeviceConfig, Prescription, SessionConfig
+from device.errors import ConfigError, RecordingError
 from device.files.models import MODELS_DIR
 from device.sessions.blocks import read_session_blocks
 from tests.device.sessions.synthetic import make_session
@@ -27,13 +27,15 @@ def begun(tmp_path: Path, text: str, listener: str = "ann", stratum: str = "") -
 
 
 @contextlib.contextmanager
-def session(tmp_path: Path, where: tuple[Path, Path], name: str, listener: str = "ann") -> Iterator[SessionConfig]:
+def session(
+    tmp_path: Path, where: tuple[Path, Path], name: str, listener: str = "ann", **changes: object
+) -> Iterator[SessionConfig]:
     def prepare(minutes: float) -> contextlib.AbstractContextManager[SessionConfig]:
         config = SessionConfig(
             session_id=name, listener=listener, run_dir="", session_dir=str(tmp_path / name),
             models_dir=str(MODELS_DIR), minutes=minutes,
         )  # fmt: skip
-        return contextlib.nullcontext(config)
+        return contextlib.nullcontext(msgspec.structs.replace(config, **changes))
 
     with prepared_in_trial(prepare, *where) as config:
         yield config
@@ -93,6 +95,17 @@ def test_who_may_not_play_is_told_why(tmp_path: Path) -> None:
         make_session(tmp_path / "one", msgspec.structs.replace(config, minutes=0.5))
     with pytest.raises(RecordingError, match="has had all 1 sessions"), session(tmp_path, where, "two"):
         pass
+
+
+@pytest.mark.parametrize("changes", [
+    {"prescription": Prescription(approve_first=True)},
+    {"device": DeviceConfig(control=ControlConfig(approve_first=True))},
+])  # fmt: skip
+def test_where_proposals_wait_no_trial_is_played(tmp_path: Path, changes: dict[str, object]) -> None:
+    where = begun(tmp_path, BLOCKS)
+    with pytest.raises(ConfigError, match="which blocks adapt"), session(tmp_path, where, "one", **changes):
+        pass
+    assert len(Trial(where[0], None).sessions()) == 0
 
 
 def test_an_arm_that_cannot_be_played_yet_is_refused_and_not_pretended(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from device import messages as m
 from device.console.board import Board
+from device.console.observers import PlainWatcher
 from device.console.view import minutes, render
 from device.runtime.bus import Received
 from device.streams import topic_of
@@ -17,9 +18,9 @@ def see(board: Board, message: m.Message) -> None:
     board.see(Received(topic_of(message), "x", 0, 0, message.t_ns, msgspec.msgpack.encode(message)))
 
 
-def text(board: Board, width: int = 140, height: int = 50) -> str:
+def text(board: Board, width: int = 140, height: int = 50, keys: str = "q stop") -> str:
     console = Console(width=width, height=height, record=True, file=io.StringIO())
-    console.print(render(board, "ISOTONE test", "q stop", height), end="")
+    console.print(render(board, "ISOTONE test", keys, width, height), end="")
     return console.export_text()
 
 
@@ -95,8 +96,15 @@ def test_the_view_says_what_plays_why_and_how_sure_it_is() -> None:
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 10), (120, 40)])
 def test_the_keys_stay_in_sight_on_a_terminal_of_any_size(width: int, height: int) -> None:
     lines = text(playing_board(), width, height).splitlines()
-    assert "q stop" in "\n".join(lines[-4:])
+    assert "q stop" in lines[-1]
     assert len(lines) <= height
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 24), (120, 40)])
+def test_every_key_of_a_demo_can_be_read(width: int, height: int) -> None:
+    keys = PlainWatcher("", print, {"u": ("unplug headset", print), "w": ("drop wristband", print)}).keys_lines()
+    shown = text(playing_board(), width, height, keys)
+    assert " ".join(shown.split()).endswith(" ".join(keys.split()))
 
 
 def test_a_small_terminal_shows_the_music_and_what_is_not_well() -> None:
@@ -125,6 +133,28 @@ def test_it_says_who_decides() -> None:
     )  # fmt: skip
     assert "therapist decides: arousal is above the goal: slower" in text(board)
     assert board.as_dict()["decided_by"] == "therapist"
+    assert board.as_dict()["target_arousal"] == -0.4
+
+
+def test_a_block_of_a_trial_tells_neither_who_decides_nor_where_it_leads() -> None:
+    board = playing_board()
+    context = m.Context(
+        since_s=4, phase="hold", phase_left_s=30, session_left_s=95, target_valence=0.2, target_arousal=-0.4,
+        estimate=None, moves=m.Moves(),
+    )  # fmt: skip
+    see(
+        board,
+        m.Decision(
+            t_ns=10 * SECOND_NS, bar_index=3, context=context, policy="learned", policy_version="1",
+            proposal=m.Moves(), propensity=1.0, taken=m.Moves(), decided_by="policy", trial_block=0,
+            reason="arousal is above the goal: slower",
+        ),
+    )  # fmt: skip
+    shown, state = text(board), board.as_dict()
+    assert "a trial runs" in shown
+    assert not [words for words in ("policy", "slower") if words in shown]
+    assert shown.count("◆") == 1, "only the legend has it"
+    assert (state["decided_by"], state["target_arousal"]) == (None, None)
 
 
 def test_a_stale_or_unknown_estimate_is_shown_as_unknown() -> None:

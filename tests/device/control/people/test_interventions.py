@@ -30,6 +30,7 @@ from device.messages import (
     SelfReport,
 )
 from device.music.form import SECTION_BARS
+from device.trial_layout import TrialLayout
 from device.wishes import AT_ONCE, MAY
 from tests.device.control.listener import LEAD_NS, SECOND_NS, config_of, estimate, played, transport
 from tests.device.control.test_bounds import Told
@@ -346,6 +347,17 @@ def test_nothing_that_waits_for_approval_is_done_before(monkeypatch: pytest.Monk
     assert session.decision.taken.arousal == pytest.approx(-0.4)
     assert (session.decision.approved, session.decision.decided_by) == (pending.id, "therapist")
     assert session.ask("approve") == ("refused", "No proposal is pending.")
+
+
+def test_in_a_trial_no_proposal_waits_as_that_would_tell_which_blocks_adapt() -> None:
+    session = Session()
+    layout = TrialLayout(trial="t", number=1, planned=1, blocks=())
+    session.controller = Controller(msgspec.structs.replace(config_of(10.0), trial=layout))
+    session.bars(2)
+    answer, sentence = session.ask("approve_first")
+    assert answer == "refused"
+    assert "which blocks adapt" in sentence
+    assert not session.decision.approve_first
 
 
 def test_a_proposal_that_nobody_answers_lapses_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
