@@ -226,7 +226,7 @@ class Council:
             proposal=proposed(proposal.moves),
             propensity=propensity if 0 < propensity <= PROPENSITY_MAX else 0.0,
             taken=choice.taken.moves,
-            detour=Detour(*choice.detour),
+            detour=Detour(*map(float, choice.detour)),
             silent=choice.silent,
             limited=choice.taken.limited,
             approve_first=self._people.approval.is_on,

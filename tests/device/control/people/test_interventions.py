@@ -392,6 +392,18 @@ def test_a_way_of_the_policys_own_waits_for_approval_too() -> None:
     assert session.decision.decided_by == "therapist"
 
 
+def test_a_way_that_was_approved_is_told_in_numbers_that_a_message_carries() -> None:
+    session = Session(minutes=1.6, arousal=-0.6, approve_first=True)
+    session.controller = Controller(with_policy(session, "target"))
+    for _ in range(20):
+        session.bars(1)
+        msgspec.msgpack.encode(session.decision)
+        msgspec.msgpack.encode(session.intent)
+        if session.decision.pending:
+            session.ask("approve", proposal=session.decision.pending.id)
+    assert session.decision.approved
+
+
 @pytest.mark.parametrize("kind", ["take_over", "approve_first"])
 def test_who_steps_in_begins_where_the_policys_own_way_was(kind: str) -> None:
     session = in_shift()
