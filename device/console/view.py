@@ -21,19 +21,21 @@ STATE_STYLE = {"streaming": "green", "connecting": "yellow", "silent": "yellow",
 PITCH_NAMES = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
 BLOCKS = " ▁▂▃▄▅▆▇█"
 TALL_LINES = 34
-"""On a terminal with fewer lines a sensor that is well has no sentence, so that the music is seen too."""
+"""On a terminal with fewer lines a sensor that is well has no sentence and the header no frame: what is left is for the
+music and who decides."""
 
 
 def render(board: Board, title: str, keys: str, n_columns: int, n_lines: int) -> RenderableType:
     """The view on a terminal of that size: what has no room is cut above the keys, never the keys."""
     told = [row for line in keys.splitlines() for row in textwrap.wrap(line, n_columns)]
+    is_terse = n_lines < TALL_LINES
     body = Table.grid(expand=True, padding=(0, 1))
     body.add_column(ratio=1)
     body.add_column(ratio=1)
-    body.add_row(_signals(board, terse=n_lines < TALL_LINES), _feeling(board))
+    body.add_row(_signals(board, terse=is_terse), _feeling(board))
     body.add_row(_music(board), _sound(board))
     view = Layout()
-    panels = Layout(Group(_header(board, title), body, _events(board)))
+    panels = Layout(Group(_header(board, title, terse=is_terse), body, _events(board)))
     view.split_column(panels, Layout(Text("\n".join(told), style="dim"), size=len(told)))
     return view
 
@@ -43,7 +45,7 @@ def minutes(seconds: float) -> str:
     return f"{seconds // 60}:{seconds % 60:02d}"
 
 
-def _header(board: Board, title: str) -> RenderableType:
+def _header(board: Board, title: str, *, terse: bool) -> RenderableType:
     intent = board.intent
     left_s = 0.0
     if intent:
@@ -55,7 +57,8 @@ def _header(board: Board, title: str) -> RenderableType:
     row.add_column(justify="right")
     phase = Text(intent.phase.upper() if intent else "STARTING", style="bold cyan")
     row.add_row(Text(title, style="bold"), phase, Text(f"{minutes(left_s)} left" if intent else "", style="bold"))
-    return Panel(Group(row, ProgressBar(total=max(1.0, total_s), completed=board.elapsed_s())), padding=(0, 1))
+    lines = Group(row, ProgressBar(total=max(1.0, total_s), completed=board.elapsed_s()))
+    return lines if terse else Panel(lines, padding=(0, 1))
 
 
 def _signals(board: Board, *, terse: bool) -> RenderableType:
@@ -140,6 +143,9 @@ def _music(board: Board) -> RenderableType:
     if played and intent:
         key = f"{PITCH_NAMES[intent.tonic_pc % 12]} {intent.mode}"
         lines.append(Text(f"bar {played.bar_index} · {played.generator} · {key} · {played.tempo_bpm:.0f} bpm"))
+        lines.extend(_people(board))
+        who = f"{board.decided_by} decides" if board.decided_by else "why"
+        lines.append(Text(f"{who}: {board.why}", overflow="fold"))
         lines.append(
             Text(
                 f"density {intent.density:.2f} · register {intent.register_midi:.0f} · "
@@ -150,9 +156,6 @@ def _music(board: Board) -> RenderableType:
         roll = Text("rest", style="bold magenta") if played.silent else Text(_roll(played), style="green")
         roll.no_wrap, roll.overflow = True, "crop"
         lines.append(roll)
-        lines.extend(_people(board))
-        who = f"{board.decided_by} decides" if board.decided_by else "why"
-        lines.append(Text(f"{who}: {board.why}", overflow="fold"))
         lines.extend(Text(f"guard: {reason}", style="yellow") for reason in played.guarded[:2])
     else:
         lines.append(Align.center(Text("the first bar is being prepared", style="dim")))

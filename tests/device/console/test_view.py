@@ -132,6 +132,7 @@ def test_it_says_who_decides() -> None:
         ),
     )  # fmt: skip
     assert "therapist decides: arousal is above the goal: slower" in text(board)
+    assert "therapist decides" in text(board, 80, 24), "on the usual terminal too"
     assert board.as_dict()["decided_by"] == "therapist"
     assert board.as_dict()["target_arousal"] == -0.4
 
