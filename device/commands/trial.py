@@ -25,7 +25,25 @@ key_option = click.option(
 )
 
 
-@click.group()
+EXAMPLE = """
+\b
+# registration.toml
+title = "Does it help Ann?"
+design = "blocks"                # each hears all conditions; or "groups", with arms
+hypotheses = ["Arousal is nearer to the goal in adaptive blocks."]
+analysis = "isotone verdict"
+sample_size = 1                  # listeners
+sessions = 12                    # of each
+minutes = 24
+conditions = ["adaptive", "static"]
+[[outcomes]]
+name = "distance"
+better = "lower"
+primary = true
+"""
+
+
+@click.group(epilog=EXAMPLE)
 def trial() -> None:
     """Compare music over listeners: registered before, allotted unforeseeably, exported for statisticians."""
 

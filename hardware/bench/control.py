@@ -25,7 +25,7 @@ from device.config import ControlConfig, Prescription
 from device.control import POLICIES
 from device.errors import IsotoneError
 from hardware.bench import control_report
-from hardware.bench.control_scores import SIMPLE, Compared, compare, figures_of, speed_of
+from hardware.bench.control_scores import PLAN, SILENCE, SIMPLE, Compared, compare, figures_of, speed_of
 from hardware.bench.figures import show
 from hardware.bench.music import Progress, processor, telling
 from hardware.simulation.closed_loop import Terms
@@ -54,12 +54,13 @@ def simulate(
 
 
 def measure(options: argparse.Namespace, progress: Progress) -> Compared:
-    """All that was asked for."""
+    """All that was asked for, beside silence and the plan alone, which say what harm is."""
     kinds = [Kind(*each) for each in itertools.product(options.families, QUALITIES, (False, True))]
     people = shards(kinds, options.patients, options.seed)
+    policies = list(dict.fromkeys([*options.policies, SILENCE, PLAN]))
     began_s = time.monotonic()
-    courses = simulate(options.policies, people, options.sessions, Workers(options.jobs, options.ray), progress)
-    lived_s = len(options.policies) * len(kinds) * options.patients * options.sessions * TERMS.minutes * 60.0
+    courses = simulate(policies, people, options.sessions, Workers(options.jobs, options.ray), progress)
+    lived_s = len(policies) * len(kinds) * options.patients * options.sessions * TERMS.minutes * 60.0
     minutes = (time.monotonic() - began_s) / 60.0
     return compare(people, courses, lived_s / YEAR_S / minutes)
 
@@ -89,14 +90,26 @@ def _names_of(known: Iterable[str]) -> Callable[[str], list[str]]:
     return read
 
 
+def _count(text: str) -> int:
+    """Reads how many of something there are."""
+    if not text.isascii() or not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="isotone bench control", description=__doc__.partition("\n")[0])
-    parser.add_argument("--patients", type=int, default=100, help="people of each kind (default: 100)")
+    parser.add_argument("--patients", type=_count, default=100, help="people of each kind (default: 100)")
     parser.add_argument("--seed", type=int, default=SEED, help=f"from {SEED} on unseen in training (default)")
     parser.add_argument("--families", type=_names_of(FAMILIES), default=list(FAMILIES), help="default: all")
-    parser.add_argument("--policies", type=_names_of(POLICIES), default=list(POLICIES), help="default: all")
-    parser.add_argument("--sessions", type=int, default=3, help="of twenty minutes for each (default: 3)")
-    parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
+    parser.add_argument(
+        "--policies",
+        type=_names_of(POLICIES),
+        default=list(POLICIES),
+        help="default: all; silence and plan are always there",
+    )
+    parser.add_argument("--sessions", type=_count, default=3, help="of twenty minutes for each (default: 3)")
+    parser.add_argument("--jobs", type=_count, default=2, help="processes (default: 2)")
     parser.add_argument("--ray", nargs="?", const=LOCAL, help="on Ray: of its own here, or at an address")
     parser.add_argument("--json", action="store_true", dest="as_json")
     parser.add_argument("--out", type=Path, help="also write a report (Markdown), with a picture beside it")

@@ -154,3 +154,9 @@ def test_what_is_no_trial_is_refused(tmp_path: Path) -> None:
         (tmp_path / "r.toml").write_text(text, "utf-8")
         assert "r.toml" in refused("new", tmp_path / "t", "--registration", tmp_path / "r.toml")
     assert not (tmp_path / "t").exists()
+
+
+def test_the_example_of_the_help_can_be_registered(tmp_path: Path) -> None:
+    registration = tmp_path / "registration.toml"
+    registration.write_text("# registration.toml" + invoke("--help")[1].partition("# registration.toml")[2], "utf-8")
+    assert told("new", tmp_path / "trial", "--registration", registration)["design"] == "blocks"

@@ -30,8 +30,9 @@ def test_it_prints_a_row_for_each_policy_and_writes_a_report_with_a_picture(
 
 
 def test_silence_is_no_worse_than_itself_and_is_safe() -> None:
-    options = control.parser().parse_args([*ARGUMENTS, "--policies", "silence,plan"])
+    options = control.parser().parse_args([*ARGUMENTS, "--policies", "iso"])
     compared = control.measure(options, lambda _: None)
+    assert [row.policy for row in compared.rows] == ["iso", "silence", "plan"], "whatever is asked for"
     assert compared.harm("silence") == 0.0 <= HARM_MOST
     assert compared.blind_loss("plan") == 0.0
 
@@ -40,3 +41,11 @@ def test_an_unknown_policy_is_refused_by_name(capsys: pytest.CaptureFixture[str]
     with pytest.raises(SystemExit):
         control.main(["--policies", "magic"])
     assert "there is no magic" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--patients", "--sessions", "--jobs"])
+@pytest.mark.parametrize("count", ["0", "-1", "1.5", "many"])
+def test_nobody_is_no_cohort(option: str, count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        control.main([f"{option}={count}"])
+    assert "no whole number" in capsys.readouterr().err
