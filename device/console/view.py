@@ -57,7 +57,9 @@ def _header(board: Board, title: str, *, terse: bool) -> RenderableType:
     row.add_column(justify="right")
     phase = Text(intent.phase.upper() if intent else "STARTING", style="bold cyan")
     row.add_row(Text(title, style="bold"), phase, Text(f"{minutes(left_s)} left" if intent else "", style="bold"))
-    lines = Group(row, ProgressBar(total=max(1.0, total_s), completed=board.elapsed_s()))
+    lines = Table.grid(expand=True)
+    lines.add_row(row)
+    lines.add_row(ProgressBar(total=max(1.0, total_s), completed=board.elapsed_s()))
     return lines if terse else Panel(lines, padding=(0, 1))
 
 

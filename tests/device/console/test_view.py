@@ -19,7 +19,9 @@ def see(board: Board, message: m.Message) -> None:
 
 
 def text(board: Board, width: int = 140, height: int = 50, keys: str = "q stop") -> str:
-    console = Console(width=width, height=height, record=True, file=io.StringIO())
+    console = Console(
+        width=width, height=height, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor"
+    )
     console.print(render(board, "ISOTONE test", keys, width, height), end="")
     return console.export_text()
 
@@ -113,7 +115,7 @@ def test_a_small_terminal_shows_the_music_and_what_is_not_well() -> None:
         see(board, m.SensorStatus(t_ns=1, source=name, state="streaming", sentence="This band is well. " * 6))
     board.events.clear()
     shown = text(board, 80, 24)
-    for words in ("unplugged", "● band", "phrasebook", "decides" if board.decision else "why"):
+    for words in ("─ Signals ─", "unplugged", "● band", "phrasebook", "decides" if board.decision else "why"):
         assert words in shown, words
     assert "This band is well." not in shown
 
