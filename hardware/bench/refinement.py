@@ -22,14 +22,16 @@ from device.control.policies.loading import load_policy
 from device.control.policies.view import Feeling
 from device.control.real import Real
 from device.files.models import MODELS_DIR
-from hardware.refinement.bank import Kept, asked_of, draw_bank
+from hardware.refinement.bank import FAMILY, draw_bank
 from hardware.refinement.candidates import candidates, chance, values_of
 from hardware.refinement.evidence import Evidence, Sign, Told
 from hardware.refinement.posterior import sign_of
 from hardware.refinement.proposal import WORTH, Finding, judge, make_bank
 from hardware.simulation import closed_loop
 from hardware.simulation.closed_loop import Terms, live
+from hardware.simulation.patients import Patients, asked_of
 from hardware.twin.behaviour import Acts
+from hardware.twin.cohort import Cohort
 from hardware.twin.hearing import Music
 from hardware.twin.people import People
 
@@ -61,11 +63,11 @@ class Figures(NamedTuple):
     proposals: dict[str, int]
 
 
-class Recording(Kept):
+class Recording(Patients):
     """People whose box keeps a log."""
 
     def __init__(self, people: People, seed: int) -> None:
-        super().__init__(people, seed)
+        super().__init__(Cohort(FAMILY, people.settling_s.size, seed, people=people))
         self.signs: list[Sign] = []
 
     def live(self, music: Music, since_s: float) -> tuple[Feeling, Acts]:

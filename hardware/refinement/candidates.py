@@ -14,7 +14,7 @@ from device.control.policies.loading import choose_policy, load_policy
 from device.control.real import Real
 from device.errors import IsotoneError
 from device.files.models import MODELS_DIR
-from hardware.refinement.bank import Kept
+from hardware.refinement.bank import patients_of
 from hardware.simulation.closed_loop import Terms, live
 from hardware.simulation.outcomes import outcomes
 from hardware.twin.people import People
@@ -48,7 +48,7 @@ def _can_play(control: ControlConfig) -> bool:
 
 def value_of(control: ControlConfig, people: People, terms: Terms, seed: int, sessions: int = SESSIONS) -> Value:
     """Let the people live under a policy, session after session, with what it remembers of them."""
-    kept = Kept(people, seed)
+    kept = patients_of(people, seed)
     remembered: Mapping[str, Real] = {}
     found: list[Floats] = []
     for number in range(sessions):

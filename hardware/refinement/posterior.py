@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from device.config import AffectConfig
 from device.control.policies.view import Feeling
-from hardware.refinement.bank import Kept
+from hardware.refinement.bank import patients_of
 from hardware.refinement.evidence import Evidence, Sign
 from hardware.simulation.closed_loop import DECISION_S
+from hardware.simulation.patients import Patients
 from hardware.twin.behaviour import Acts
 from hardware.twin.hearing import Music
 from hardware.twin.people import AROUSAL, People
@@ -36,7 +37,7 @@ WORDS = 4.0
 
 def replayed(people: People, sessions: Sequence[Evidence], seed: int) -> Floats:
     """Summaries of the people, had they heard the same music; shape (people, summaries)."""
-    kept = Kept(people, seed)
+    kept = patients_of(people, seed)
     answers = Answers()
     for number, session in enumerate(sessions):
         if number:
@@ -53,7 +54,7 @@ def observed(sessions: Sequence[Evidence]) -> Floats:
     return np.asarray(answers.summaries()[0])
 
 
-def _lived(kept: Kept, music: Music) -> Iterator[Sign]:
+def _lived(kept: Patients, music: Music) -> Iterator[Sign]:
     n_steps = len(np.asarray(music.tempo_bpm))
     for bar in zip(*(np.broadcast_to(cue, n_steps) for cue in music), strict=True):
         feeling, acts = kept.live(Music(*bar), DECISION_S)

@@ -11,6 +11,7 @@ from device.control.plan.session_plan import State
 from device.control.policies.view import Feeling
 from hardware.simulation import closed_loop
 from hardware.simulation.words import Words
+from hardware.twin.behaviour import Acts
 from hardware.twin.cohort import Cohort
 from hardware.twin.hearing import Music
 from hardware.twin.people import FAMILIES
@@ -45,6 +46,15 @@ class Patients:
 
     def hear(self, music: closed_loop.Music, since_s: float) -> closed_loop.Told:
         """Live on with the music."""
-        reading, acts = self._cohort.step(Music(*music.cues, music.major, music.silent, music.target_valence), since_s)
-        feeling = self._words.over(Feeling(*reading), acts.arousal, acts.valence, since_s)
+        feeling, acts = self.live(asked_of(music), since_s)
         return closed_loop.Told(feeling, acts.arousal, acts.wished)
+
+    def live(self, music: Music, since_s: float) -> tuple[Feeling, Acts]:
+        """Live on with any music: what is known of them then, and what they do."""
+        reading, acts = self._cohort.step(music, since_s)
+        return self._words.over(Feeling(*reading), acts.arousal, acts.valence, since_s), acts
+
+
+def asked_of(music: closed_loop.Music) -> Music:
+    """The loop's music as the twin hears it."""
+    return Music(*music.cues, music.major, music.silent, music.target_valence)
