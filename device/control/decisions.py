@@ -29,7 +29,7 @@ from device.control.policies.view import (
     refuse,
 )
 from device.control.shield.shield import FAULTS, Shield, Verdict
-from device.control.shield.signs import Level, Signs
+from device.control.shield.signs import Level, signs_in
 from device.control.trial_blocks import TrialBlocks
 from device.messages import (
     AffectEstimate,
@@ -119,9 +119,9 @@ class Council:
     def __init__(self, config: SessionConfig, people: Interventions) -> None:
         control = config.device.control
         self._seed, self._name, self._people = config.seed, control.policy, people
-        known = {response.policy + response.version: response.values for response in config.responses}
+        known = {(response.policy, response.version): response.values for response in config.responses}
         kind = choose_policy(control)
-        remembered = known.get(control.policy + kind.version, {})
+        remembered = known.get((control.policy, kind.version), {})
         self._policy = load_policy(control, Path(config.models_dir), remembered)
         self._blocks = TrialBlocks(config.trial)
         self._shield, self._faults = Shield(), 0
@@ -149,7 +149,8 @@ class Council:
         admitted = people.admit(proposal, view)
         taken = take(admitted.moves, self.moves, since_s, locks)
         self._faults += bool(fault) + taken.refused
-        verdict = self._shield.judge(self._signs(view, ground.coverage, is_late=is_late))
+        signs = signs_in(view)._replace(coverage=ground.coverage, faults=self._faults, late=is_late)
+        verdict = self._shield.judge(signs)
         verdict = verdict.by_hand() if people.is_by_hand else verdict
         is_withdrawn = verdict.level >= Level.PLAN
         if is_withdrawn:
@@ -169,19 +170,6 @@ class Council:
             return plain(self._blocks.decide(self._policy, view, random)), ""
         except Exception as error:  # noqa: BLE001 - a policy may be anybody's, and the music goes on
             return Proposal(), printable(f"the policy failed with {type(error).__name__}: {error}"[:WHY_MAX])
-
-    def _signs(self, view: View, coverage: float, *, is_late: bool) -> Signs:
-        return Signs(
-            since_s=view.since_s,
-            feeling=view.feeling,
-            goal_arousal=view.moment.setpoint.arousal,
-            leads=view.leads,
-            told_arousal=view.told_arousal,
-            too_much=view.wished < 0,
-            coverage=coverage,
-            faults=self._faults,
-            late=is_late,
-        )
 
     def tell_learnt(self, passed_s: float, now_ns: int, *, is_last: bool) -> Sequence[PersonalResponse]:
         """What the policy learnt of the listener so far, from time to time and at the end, if it learns anything."""

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from device.config import ControlConfig
 from device.control.bounds import BOUNDS
 from device.control.plan.session_plan import State
+from device.control.policies.forgetful import Forgetful
 from device.control.policies.view import Proposal, View
 from device.control.real import Real
-from device.files.models import ModelFolder
 from device.messages import Moves
 
 EVIL: dict[str, str] = {
@@ -29,16 +28,8 @@ HUGE = (1e300, -1e300, 5e-324, 1e6, -7.0)
 NO_NUMBERS = (math.nan, math.inf, -math.inf)
 
 
-class Evil:
+class Evil(Forgetful):
     """What they share: no model, and a memory that is no better than their answers."""
-
-    version = "1"
-    takes_model = False
-
-    def __init__(
-        self, control: ControlConfig, model: ModelFolder | None = None, remembered: Mapping[str, Real] = {}
-    ) -> None:
-        del control, model, remembered
 
     def decide(self, view: View, random: np.random.Generator) -> Proposal:
         raise NotImplementedError

@@ -15,11 +15,12 @@ import numpy as np
 from device.config import AffectConfig, Limits, Prescription
 from device.control.bounds import bounded, settle, slowed
 from device.control.cues import Cues, cues_of, expressed, is_major, led, wanted
-from device.control.plan.session_plan import RESTING, UNKNOWN_START, Moment, State, plan_for
+from device.control.plan.session_plan import RESTING, Moment, State, plan_for
+from device.control.plan.start import Start
 from device.control.policies.view import Feeling, Policy, View, headed
-from device.control.real import Real, unit, where
+from device.control.real import Real, where
 from device.control.shield.shield import Shield
-from device.control.shield.signs import Level, Signs
+from device.control.shield.signs import Level, signs_in
 from device.messages import Moves
 from device.music.form import SECTION_BARS
 
@@ -89,9 +90,7 @@ class Box:
         self._plan = plan_for(terms.prescription, terms.minutes, terms.baseline_s)
         self._policy, self._limits = policy, terms.limits
         zeros: Real = np.zeros(n_listeners)
-        self._start = State(UNKNOWN_START.valence + zeros, UNKNOWN_START.arousal + zeros)
-        self._met = zeros > 0
-        """Whose present state was known once."""
+        self._start = Start()
         self._moves = Moves(*(zeros for _ in Moves.__struct_fields__))
         self._cues = Cues(*(zeros + cue for cue in cues_of(RESTING, self._limits)))
         self._major = np.full(n_listeners, terms.prescription.goal_valence >= 0)
@@ -100,19 +99,18 @@ class Box:
 
     def decide(self, plan_s: float, told: Told, random: np.random.Generator) -> tuple[Moment, Music]:
         """What is asked for at this time of the plan, and where the plan stands."""
-        since_s, feeling = self._decision_s if self._decisions else 0.0, told.feeling
-        felt = State(where(feeling.known, feeling.valence, np.nan), where(feeling.known, feeling.arousal, np.nan))
+        since_s, felt = self._decision_s if self._decisions else 0.0, told.feeling.state
         view = View(
             since_s=since_s,
-            moment=self._meet(self._plan.at(plan_s, self._start, felt), plan_s, felt),
-            feeling=feeling,
+            moment=self._meet(plan_s, felt),
+            feeling=told.feeling,
             moves=self._moves,
             music=expressed(self._cues, self._limits),
             told_arousal=told.told_arousal,
             wished=told.wished,
         )
         proposal = self._policy.decide(view, random)
-        verdict = self._shield.judge(_signs(view))
+        verdict = self._shield.judge(signs_in(view))
         is_taken = verdict.level < Level.PLAN
         proposed = _where(is_taken, _where_sound(proposal.moves))
         self._moves = slowed(bounded(proposed), self._moves, since_s, ())
@@ -125,15 +123,12 @@ class Box:
         silent = proposal.silent | moment.silent | (verdict.level >= Level.REST)
         return moment, Music(self._cues, self._major, silent, moment.setpoint.valence)
 
-    def _meet(self, moment: Moment, plan_s: float, felt: State) -> Moment:
-        """Take the present state for the start of the way: until the shift, or the first time it is known."""
-        if moment.phase not in ("baseline", "match", "shift"):
-            return moment
-        takes = np.isfinite(felt.arousal) & (True if moment.phase != "shift" else ~self._met)
-        valence = where(takes, unit(felt.valence), self._start.valence)
-        self._start = State(valence, where(takes, unit(felt.arousal), self._start.arousal))
-        self._met = self._met | takes
-        return self._plan.at(plan_s, self._start, felt)
+    def _meet(self, plan_s: float, felt: State) -> Moment:
+        """The plan's moment, whose way begins at the listeners' own state."""
+        before = self._plan.at(plan_s, self._start.state, felt)
+        if before.phase in ("hold", "cool-down"):
+            return before
+        return self._plan.at(plan_s, self._start.meet(before.phase, felt), felt)
 
 
 def _where_sound(moves: Moves) -> Moves:
@@ -144,18 +139,6 @@ def _where_sound(moves: Moves) -> Moves:
 def _where(takes: Real, moves: Moves) -> Moves:
     """The moves of those for whom they are taken; none for the others."""
     return Moves(*(where(takes, getattr(moves, name), 0.0) for name in Moves.__struct_fields__))
-
-
-def _signs(view: View) -> Signs:
-    """What the shield sees of it; coverage of single signals, faults and late bars are not simulated."""
-    return Signs(
-        since_s=view.since_s,
-        feeling=view.feeling,
-        goal_arousal=view.moment.setpoint.arousal,
-        leads=view.leads,
-        told_arousal=view.told_arousal,
-        too_much=view.wished < 0,
-    )
 
 
 class Step(NamedTuple):

@@ -6,9 +6,9 @@ from device.config import SessionConfig
 from device.control.people.answers import TAKEN, Answered, refused
 from device.control.plan.plan_clock import PlanClock
 from device.control.plan.plan_edit import Due, with_path_ahead
-from device.control.plan.session_plan import UNKNOWN_START, UNTOLD, Moment, State, plan_of
+from device.control.plan.session_plan import UNTOLD, Moment, State, plan_of
+from device.control.plan.start import Start
 from device.control.policies.view import Feeling
-from device.control.real import unit
 from device.errors import ConfigError
 from device.messages import Command, EditPath, HoldPhase, ResumePhase, SkipPhase
 
@@ -19,8 +19,7 @@ class Passage:
     def __init__(self, config: SessionConfig) -> None:
         self._plan = plan_of(config)
         self._clock = PlanClock(config.started_ns)
-        self._start: State | None = None
-        """The listener's state before the shift."""
+        self._start = Start()
         self._felt = UNTOLD
         """Their state now, where it is known."""
 
@@ -35,7 +34,7 @@ class Passage:
 
     def moment(self) -> Moment:
         """The plan's own moment."""
-        return self._plan.at(self._clock.plan_s, self._start or UNKNOWN_START, self._felt)
+        return self._plan.at(self._clock.plan_s, self._start.state, self._felt)
 
     def feel(self, feeling: Feeling) -> None:
         """Know how the listener feels now."""
@@ -43,10 +42,7 @@ class Passage:
 
     def meet(self, feeling: Feeling) -> None:
         """Take the present state for the start of the way: until the shift, or the first time it is known."""
-        phase = self.moment().phase
-        is_open = phase in ("baseline", "match") or (phase == "shift" and self._start is None)
-        if feeling.known and is_open:
-            self._start = State(*map(unit, feeling.state))
+        self._start.meet(self.moment().phase, feeling.state)
 
     def obey(self, command: Command, *, is_last: bool) -> Answered | None:
         """Do what is wished of the plan, or say why not; None: it is no wish of that."""

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from device.config import ControlConfig
+from device.control.bounds import BOUNDS
 from device.control.plan.session_plan import State, gap
 from device.control.policies.person import Person
 from device.control.policies.view import Proposal, View
-from device.control.policies.ways import goal_of
+from device.control.policies.ways import Wave, goal_of
 from device.control.real import Real, clip, where
 from device.files.models import ModelFolder
 from device.messages import Moves
@@ -23,12 +24,11 @@ from device.plan_layout import Side
 
 MARGIN = 0.3
 """So far beyond a one-sided goal is aimed, and so far from a goal is led with all that may be."""
-MOST = 0.5
-"""The greatest move, as `bounds` allows it."""
+MOST = BOUNDS["arousal"].most
 BOLD = 3.0
 """Trust counts for so many times as much: a fair suspicion is acted on in full, and little is lost where it errs."""
-PROBE, PROBE_S = 1.0, 240.0
-"""How much more or less trust a probe pretends, and for how long: shorter, and feelings would not follow."""
+PROBE = 1.0
+"""How much more or less trust a probe pretends."""
 SURE_SD = 0.1
 """A gain that is known so well needs no probe."""
 
@@ -44,7 +44,7 @@ class Adaptive:
     ) -> None:
         del control, model
         self._person = Person(remembered)
-        self._led_s = 0.0
+        self._wave = Wave()
 
     def decide(self, view: View, random: np.random.Generator) -> Proposal:
         del random
@@ -64,13 +64,8 @@ class Adaptive:
         return Proposal(moves, detour=_straight(moment.setpoint, goal, lead, State(abs(valence), abs(arousal))))
 
     def _probe(self, view: View, sd: Real) -> Real:
-        """A slow alternation of more and less, without which nobody could tell which way the listener answers.
-
-        It begins with more, and ends for good once that is known.
-        """
-        self._led_s += view.since_s if view.leads else 0.0
-        wave = 1.0 if self._led_s // PROBE_S % 2 == 0 else -1.0
-        return wave * PROBE * clip((sd - SURE_SD) / SURE_SD, 0.0, 1.0)
+        """More or less trust for a while; it ends for good once it is known which way the listener answers."""
+        return self._wave.after(view.since_s, leads=view.leads) * PROBE * clip((sd - SURE_SD) / SURE_SD, 0.0, 1.0)
 
     def memory(self) -> Mapping[str, Real]:
         return self._person.memory()

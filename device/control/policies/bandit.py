@@ -129,8 +129,7 @@ class Bandit:
     def _play(self, view: View) -> Proposal:
         push, straight, silent = (np.array(row)[self._arm] for row in list(zip(*ARMS, strict=True))[1:])
         feeling, moment = view.feeling, view.moment
-        target = target_from(moment, State(feeling.valence, feeling.arousal))
-        way, known = detour(moment, target), feeling.known
+        way, known = detour(moment, target_from(moment, feeling.point)), feeling.known
         share = where(known, straight, 0.0)
         moves = Moves(arousal=push * np.sign(view.arousal_gap), valence=push * np.sign(view.valence_gap))
         return Proposal(moves, silent, State(share * way.valence, share * way.arousal))
@@ -147,7 +146,7 @@ def _of_arm(was: Real, value: Real) -> Real:
 def _short_of(view: View) -> Real:
     """How far arousal is short of the goal, whatever the plan's point is now."""
     feeling = view.feeling
-    return abs(target_from(view.moment, State(feeling.valence, feeling.arousal)).arousal - feeling.arousal)
+    return abs(target_from(view.moment, feeling.point).arousal - feeling.arousal)
 
 
 def _sane(remembered: Mapping[str, Real]) -> tuple[Real, Real]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from device.config import ControlConfig
+from device.control.policies.forgetful import Forgetful
 from device.control.policies.view import Proposal, View
 from device.control.real import Real, clip, where
 from device.files.models import ModelFolder
@@ -16,16 +17,15 @@ INTEGRAL_MAX = 0.5
 """The sum that it keeps never asks for more than this by itself."""
 
 
-class Hand:
+class Hand(Forgetful):
     """Proportional and integral on arousal, weighted by how sure the estimate is."""
 
     version = "2"
-    takes_model = False
 
     def __init__(
         self, control: ControlConfig, model: ModelFolder | None = None, remembered: Mapping[str, Real] = {}
     ) -> None:
-        del model, remembered
+        super().__init__(control, model, remembered)
         self._settings = control.hand
         self._integral: Real = 0.0
 
@@ -38,6 +38,3 @@ class Hand:
         self._integral = where(view.feeling.known, integral, self._integral)
         arousal = where(view.feeling.known, settings.proportional * error + self._integral, 0.0)
         return Proposal(Moves(arousal=arousal))
-
-    def memory(self) -> Mapping[str, Real]:
-        return {}

@@ -18,6 +18,7 @@ from device.config import ControlConfig
 from device.control.bounds import BOUNDS
 from device.control.policies.person import Person
 from device.control.policies.view import Proposal, View
+from device.control.policies.ways import Wave
 from device.control.real import Real, at_least, where
 from device.files.models import ModelFolder
 from device.messages import Moves
@@ -53,8 +54,6 @@ TOO_MUCH_S = 180.0
 """For so long "too much" is remembered."""
 RESTS_ABOVE, PLAYS_BELOW = 0.2, -0.2
 """A rest begins above the first and ends below the second, so that music does not come and go."""
-WAVE_S = 240.0
-"""A slow alternation of this half period, for a net that wants to try out which way a listener answers."""
 SEEN_MOST = np.float32(2.0)
 """No feature is seen beyond this."""
 LONG_S = 1200.0
@@ -79,7 +78,7 @@ class Learned:
         self._person = Person(remembered)
         self._owed: Real = 0.0
         self._too_much: Real = 0.0
-        self._led_s = 0.0
+        self._wave, self._side = Wave(), 1.0
         self._rests: Real = False
 
     def decide(self, view: View, random: np.random.Generator) -> Proposal:
@@ -101,7 +100,7 @@ class Learned:
         """Sum up what is missing, and remember complaints for a while."""
         share = 1.0 - math.exp(-view.since_s / OWED_S)
         self._owed = self._owed + where(view.feeling.known, share * (gap - self._owed), 0.0)
-        self._led_s += view.since_s if view.leads else 0.0
+        self._side = self._wave.after(view.since_s, leads=view.leads)
         kept = math.exp(-view.since_s / TOO_MUCH_S)
         self._too_much = kept * self._too_much + where(view.wished < 0, 1.0 - kept * self._too_much, 0.0)
 
@@ -124,7 +123,7 @@ class Learned:
             moment.setpoint.valence,
             float(moment.phase != "shift"),
             moment.session_left_s / LONG_S,
-            1.0 if self._led_s // WAVE_S % 2 == 0 else -1.0,
+            self._side,
         )
         if np.ndim(feeling.arousal) == 0:
             rows = np.array([columns], np.float32)

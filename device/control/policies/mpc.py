@@ -13,6 +13,7 @@ import numpy as np
 
 from device.config import ControlConfig
 from device.control.plan.session_plan import State, gap
+from device.control.policies.forgetful import Forgetful
 from device.control.policies.view import Proposal, View
 from device.control.policies.ways import detour, goal_of, target_from
 from device.control.real import Real, where
@@ -42,11 +43,8 @@ TUNED = Model(gain=0.4, settling_s=90.0, horizon_s=120.0, effort=0.02, observes_
 """Found on virtual listeners (`python -m export.control.tune mpc`)."""
 
 
-class Mpc:
+class Mpc(Forgetful):
     """Goes straight to the goal and corrects by what it foresees."""
-
-    version = "1"
-    takes_model = False
 
     def __init__(
         self,
@@ -55,7 +53,7 @@ class Mpc:
         remembered: Mapping[str, Real] = {},
         foresees: Model = TUNED,
     ) -> None:
-        del control, model, remembered
+        super().__init__(control, model, remembered)
         self._model = foresees
         self._felt: Real = 0.0
         """The arousal that is foreseen for now."""
@@ -97,6 +95,3 @@ class Mpc:
         ahead = keeps * felt + (1.0 - keeps) * (home + model.gain * music)
         cost = (gap(np.asarray(goal)[..., None, None], ahead, side) ** 2).mean(axis=-1) + model.effort * CANDIDATES**2
         return CANDIDATES[np.argmin(cost, axis=-1)]
-
-    def memory(self) -> Mapping[str, Real]:
-        return {}

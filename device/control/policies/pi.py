@@ -8,15 +8,16 @@ from typing import NamedTuple
 import numpy as np
 
 from device.config import ControlConfig
+from device.control.bounds import BOUNDS
 from device.control.plan.session_plan import State
+from device.control.policies.forgetful import Forgetful
 from device.control.policies.view import Proposal, View
 from device.control.policies.ways import detour, target_from
 from device.control.real import Real, clip, where
 from device.files.models import ModelFolder
 from device.messages import Moves
 
-MOST = 0.5
-"""The greatest move, as `bounds` allows it."""
+MOST = BOUNDS["arousal"].most
 
 
 class Gains(NamedTuple):
@@ -32,11 +33,8 @@ TUNED = Gains(proportional=0.8, integral_per_s=0.004, straight=1.0)
 """Found on virtual listeners (`python -m export.control.tune pi`)."""
 
 
-class Pi:
+class Pi(Forgetful):
     """One-sided, weighted by how sure the estimate is; the integral stands still while more could not be done."""
-
-    version = "1"
-    takes_model = False
 
     def __init__(
         self,
@@ -45,7 +43,7 @@ class Pi:
         remembered: Mapping[str, Real] = {},
         gains: Gains = TUNED,
     ) -> None:
-        del control, model, remembered
+        super().__init__(control, model, remembered)
         self._gains = gains
         self._integral: Real = 0.0
 
@@ -54,18 +52,14 @@ class Pi:
         if not view.leads:
             return Proposal()
         moment, feeling, gains = view.moment, view.feeling, self._gains
-        here = State(feeling.valence, feeling.arousal)
-        aim = target_from(moment, here).arousal
-        error = view.certainty * (aim - feeling.arousal)
+        target = target_from(moment, feeling.point)
+        error = view.certainty * (target.arousal - feeling.arousal)
         asked = gains.proportional * error + self._integral
         # Anti-windup by conditional integration (Astrom & Hagglund 2006, section 3.5).
         is_open = (abs(asked) < MOST) | (asked * error < 0)
         step = where(is_open, gains.integral_per_s * error * view.since_s, 0.0)
         self._integral = clip(self._integral + where(feeling.known, step, 0.0), -MOST, MOST)
         arousal = where(feeling.known, clip(gains.proportional * error + self._integral, -MOST, MOST), 0.0)
-        way = detour(moment, target_from(moment, here))
+        way = detour(moment, target)
         share = where(feeling.known, clip(gains.straight, 0.0, 1.0), 0.0)
         return Proposal(Moves(arousal=arousal), detour=State(share * way.valence, share * way.arousal))
-
-    def memory(self) -> Mapping[str, Real]:
-        return {}

@@ -31,6 +31,11 @@ class Feeling(NamedTuple):
     valence_sd: Real = 1.0
 
     @property
+    def point(self) -> State:
+        """The point on the plane; 0 where it is not known."""
+        return State(self.valence, self.arousal)
+
+    @property
     def state(self) -> State:
         """The point on the plane; NaN where it is not known."""
         return State(where(self.known, self.valence, math.nan), where(self.known, self.arousal, math.nan))
@@ -66,7 +71,7 @@ class View(NamedTuple):
 
     @property
     def _gap(self) -> State:
-        return self.moment.gap(State(self.feeling.valence, self.feeling.arousal))
+        return self.moment.gap(self.feeling.point)
 
     @property
     def certainty(self) -> Real:

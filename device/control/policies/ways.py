@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from device.control.plan.session_plan import UNKNOWN_START, Moment, State, gap
-from device.control.policies.view import View
+from device.control.plan.session_plan import Moment, State, gap
+from device.control.plan.start import OPEN
 from device.control.real import Real, unit, where
-from device.messages import Phase
 
-OPEN: tuple[Phase, ...] = ("baseline", "match")
-"""In these the listener's present state is taken for the start of the way."""
+WAVE_S = 240.0
+"""Half period of the wave: shorter, and feelings would not follow it."""
+
+
+class Wave:
+    """A slow alternation of more and less, without which nobody could tell which way a listener answers."""
+
+    def __init__(self) -> None:
+        self._led_s = 0.0
+
+    def after(self, since_s: float, *, leads: bool) -> float:
+        """1 or -1 once so much time has passed, which counts while the policy leads; it begins with 1."""
+        self._led_s += since_s if leads else 0.0
+        return 1.0 if self._led_s // WAVE_S % 2 == 0 else -1.0
 
 
 def goal_of(moment: Moment) -> State:
@@ -52,22 +63,3 @@ def detour(moment: Moment, point: State) -> State:
     if moment.phase == "baseline":
         return State(0.0, 0.0)
     return State(unit(point.valence) - moment.setpoint.valence, unit(point.arousal) - moment.setpoint.arousal)
-
-
-class Start:
-    """The listener's state before the shift, or the first that is known in it; until then near neutral."""
-
-    def __init__(self) -> None:
-        self._state, self._met = UNKNOWN_START, False
-
-    def meet(self, view: View) -> State:
-        """The start, once `view` was seen."""
-        feeling, phase = view.feeling, view.moment.phase
-        is_open = phase in OPEN or (phase == "shift" and np.logical_not(self._met))
-        takes: Real = np.logical_and(feeling.known, is_open)
-        self._met = np.logical_or(self._met, takes)
-        self._state = State(
-            where(takes, unit(feeling.valence), self._state.valence),
-            where(takes, unit(feeling.arousal), self._state.arousal),
-        )
-        return self._state

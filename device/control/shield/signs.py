@@ -6,7 +6,7 @@ import enum
 import math
 from typing import NamedTuple, TypeAlias
 
-from device.control.policies.view import Feeling
+from device.control.policies.view import Feeling, View
 from device.control.real import Real
 
 
@@ -76,3 +76,15 @@ class Signs(NamedTuple):
     """Failures of the policy since the session began."""
     late: Real = False
     """Whether the bar's deadline was over when it was asked for."""
+
+
+def signs_in(view: View) -> Signs:
+    """What a policy's view shows of it; coverage, faults and late bars are told by others."""
+    return Signs(
+        since_s=view.since_s,
+        feeling=view.feeling,
+        goal_arousal=view.moment.setpoint.arousal,
+        leads=view.leads,
+        told_arousal=view.told_arousal,
+        too_much=view.wished < 0,
+    )
