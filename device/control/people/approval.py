@@ -97,7 +97,7 @@ class Approval:
             self._n_proposals += 1
             self.pending = PendingProposal(
                 id=self._n_proposals,
-                moves=_as_numbers(proposal.moves),
+                moves=proposal.moves,
                 heading=heading_of(moment, proposal.detour),
                 silent=bool(proposal.silent),
                 left_s=WAITS_S,
@@ -110,10 +110,6 @@ class Approval:
         if self.pending:
             return [f"proposal {self.pending.id} waits for approval: {self.pending.words}"]
         return [f"proposal {self._lapsed} lapsed, the plan goes on"] if self._lapsed else []
-
-
-def _as_numbers(moves: Moves) -> Moves:
-    return Moves(*(float(value) for value in msgspec.structs.astuple(moves)))
 
 
 def heading_of(moment: Moment, detour: State) -> Heading | None:
