@@ -14,7 +14,7 @@ import msgspec
 from device import __version__
 from device.errors import ConfigError
 from device.files.toml_text import ANY_KEY, bare, find_line, parse, read_text
-from device.messages import VOICES, Mode, Note, PersonalBaseline, PersonalResponse, Voice
+from device.messages import VOICES, Language, Mode, Note, PersonalBaseline, PersonalResponse, Voice
 from device.plan_layout import PlanLayout, Side, Zone
 from device.trial_layout import TrialLayout
 
@@ -123,6 +123,18 @@ class ListenersConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The folder where what is known of listeners is kept; empty: the user's data directory."""
 
 
+class VoiceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[voice]`: how the box speaks to the listener."""
+
+    language: Language = "en"
+    speak: Literal["words", "signs", "nothing"] = "words"
+    """`signs`: short musical motifs instead of words."""
+    folder: str = ""
+    """Folder with a clinic's own recordings, as LANGUAGE/PROMPT.wav; what it lacks is said by the box's own voice."""
+    below_music_db: Annotated[float, msgspec.Meta(ge=10.0, le=40.0)] = 10.0
+    """How far the loudest moment of a prompt stays below the loudness of the music."""
+
+
 class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What device.toml says of the site."""
 
@@ -134,6 +146,7 @@ class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     control: ControlConfig = ControlConfig()
     session: SessionDefaults = SessionDefaults()
     listeners: ListenersConfig = ListenersConfig()
+    voice: VoiceConfig = VoiceConfig()
 
 
 class Limits(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -28,6 +28,8 @@ Author = Literal["patient", "therapist", "manager"]
 Decider = Literal["plan", "policy", "shield", "patient", "therapist", "manager"]
 """`shield`: what the policy proposed could not be taken at all."""
 CueName = Literal["tempo", "mode", "register", "instrument", "loudness", "density", "brightness", "articulation"]
+Language = Literal["en", "de", "fr", "es"]
+"""Languages that the box speaks."""
 Answer = Literal["taken", "queued", "refused"]
 """`taken`: it is obeyed now; `queued`: it will be, without being asked again; `refused`: it will not."""
 
@@ -552,6 +554,37 @@ class DirectStop(Message, frozen=True, kw_only=True):
 
     author: Author
     id: str
+
+
+class VoiceOrder(Message, frozen=True, kw_only=True, tag_field="kind"):
+    """Base of what the box asks of the voice."""
+
+
+class Prompt(VoiceOrder, frozen=True, kw_only=True, tag="prompt"):
+    """Say a row of `voice.prompts.PROMPTS` now."""
+
+    name: str
+    digits: str = ""
+    """Said one by one behind it."""
+    language: Language | None = None
+    """None: the language of the box."""
+
+
+class Hush(VoiceOrder, frozen=True, kw_only=True, tag="hush"):
+    """Cut short what is being said: the listener pressed a button."""
+
+
+class Spoken(Message, frozen=True, kw_only=True):
+    """How a prompt went, told when it is over."""
+
+    name: str
+    manner: Literal["words", "sign", "nothing"]
+    """`sign`: its motif was played, as configured or because there were no words; `nothing`: the voice is off."""
+    length_s: float
+    is_whole: bool = True
+    """Whether it was heard to its end."""
+    remark: str = ""
+    """Why it was not said in words although it should have been."""
 
 
 class SensorStatus(Message, frozen=True, kw_only=True):
