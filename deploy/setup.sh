@@ -10,6 +10,7 @@ unset PYTHONPATH
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 VENV=$ROOT/.venv
 ENVIRONMENTS=$ROOT/.venvs
+VOICES=$VENV/share/isotone/voices
 LOCK=$ROOT/deploy/requirements.lock
 BUILD_LOCK=$ROOT/deploy/requirements-build.lock
 TEST_LOCK=$ROOT/deploy/requirements-test.lock
@@ -202,10 +203,24 @@ add_test_set() (
     write_stamp "$VENV/.set-up-tests" "$tests"
 )
 
+# The prompts that a box speaks lie in the environment, and are made anew when their words or their maker changed.
+make_voices() (
+    umask 022
+    lock
+    ! has_stamp "$VOICES/.made" "$words" || return 0
+    say "Making the spoken prompts ..."
+    mkdir -p "$VOICES"
+    "$VENV/bin/python" -P -m device.cli voices >&2 || return 1
+    write_stamp "$VOICES/.made" "$words"
+)
+
 set_up() {
     PYTHON=$(find_python)
     stamp=$(stamp_of_environment)
     has_stamp "$VENV/.set-up" "$stamp" || replace_environment
+    words=$(cat "$ROOT"/device/voice/*.py "$ROOT/device/commands/voices.py" 2>/dev/null | sha256sum | cut -c 1-16)
+    has_stamp "$VOICES/.made" "$words" || make_voices ||
+        say "The spoken prompts could not be made; until they are, musical signs are played instead."
 }
 
 set_up_tests() {

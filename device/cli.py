@@ -49,6 +49,7 @@ COMMANDS = {
     "sessions": Entry("device.commands.sessions:sessions", "List and show recorded sessions."),
     "trial": Entry("device.commands.trial:trial", "Register, allot and export trials of music."),
     "verdict": Entry("device.commands.verdict:verdict", "Say whether adaptive music helped one listener."),
+    "voices": Entry("device.commands.voices:voices", "Make the spoken prompts anew."),
 }
 
 

@@ -84,19 +84,19 @@ PLACES: dict[str, Sentences] = {
         "towards the back of your head, on the left",
         "oben am Hinterkopf, links",
         "vers l'arrière de la tête, à gauche",
-        "hacia atrás en la cabeza, a la izquierda",
+        "en la coronilla, a la izquierda",
     ),
     "crown-middle": Sentences(
         "towards the back of your head, in the middle",
         "oben am Hinterkopf, in der Mitte",
         "vers l'arrière de la tête, au milieu",
-        "hacia atrás en la cabeza, en el centro",
+        "en la coronilla, en el centro",
     ),
     "crown-right": Sentences(
         "towards the back of your head, on the right",
         "oben am Hinterkopf, rechts",
         "vers l'arrière de la tête, à droite",
-        "hacia atrás en la cabeza, a la derecha",
+        "en la coronilla, a la derecha",
     ),
     "back-left": Sentences(
         "low at the back of your head, on the left",

@@ -39,7 +39,7 @@ PRESS = Sentences(
     "The sensor {place} does not touch well yet. Please press it gently.",
     "Der Sensor {place} hat noch keinen guten Kontakt. Bitte drücken Sie ihn sanft an.",
     "Le capteur {place} ne touche pas encore bien. Appuyez doucement dessus, s'il vous plaît.",
-    "El sensor {place} todavía no hace buen contacto. Por favor, presiónelo suavemente.",
+    "El sensor {place} aún no hace buen contacto. Por favor, presiónelo suavemente.",
 )
 """With a place of `PLACES`, so that each electrode has a whole sentence with an intonation of its own."""
 DIGITS = (
@@ -138,7 +138,7 @@ PROMPTS: dict[str, Row] = {
         "One of the sensors does not touch well yet. Please press the headset gently all around.",
         "Einer der Sensoren hat noch keinen guten Kontakt. Bitte drücken Sie die Haube rundum sanft an.",
         "Un des capteurs ne touche pas encore bien. Appuyez doucement tout autour du casque, s'il vous plaît.",
-        "Uno de los sensores todavía no hace buen contacto. Por favor, presione suavemente todo el casco.",
+        "Uno de los sensores aún no hace buen contacto. Por favor, presione suavemente todo el casco.",
     ),
     "headset-good": _guide(
         "good",

@@ -1,6 +1,7 @@
 """A house with the real deploy/ scripts and a Python that only pretends: set-up can be watched without a network.
 
-The pretended Python writes down each of its calls. Its pip fails while `offline` exists and hangs while `slow` does.
+The pretended Python writes down each of its calls. Its pip fails while `offline` exists and hangs while `slow` does;
+it makes no voices while `mute` exists.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ case "$*" in
         echo "#!/bin/sh" >"$4/bin/isotone"
         chmod +x "$4/bin/isotone"
         ;;
+    *" voices") ! [ -e "$HOUSE/../mute" ] || exit 11 ;;
     *" -m pip "*)
         ! [ -e "$HOUSE/../offline" ] || { echo "pip: no network" >&2; exit 1; }
         touch "$HOUSE/../begun"
@@ -78,6 +80,11 @@ class House:
     def change_lock(self) -> None:
         with (self.root / "deploy" / "requirements.lock").open("a", encoding="utf-8") as lock:
             lock.write("another==2.0 --hash=sha256:11\n")
+
+    def change_words(self) -> None:
+        words = self.root / "device" / "voice" / "words.py"
+        words.parent.mkdir(parents=True, exist_ok=True)
+        words.write_text("other words", "utf-8")
 
     def go(self, *, offline: bool = False, slow: bool = False) -> None:
         """Set what pip meets from now on."""

@@ -65,6 +65,25 @@ def test_the_second_time_is_silent_and_installs_nothing(house: House) -> None:
     assert installs(house.calls()) == []
 
 
+def test_prompts_are_made_once_and_anew_when_their_words_change(house: House) -> None:
+    house.run()
+    assert sum(call.partition(" path=")[0].endswith(" voices") for call in house.calls()) == 1
+    house.change_words()
+    code, said = house.run()
+    assert code == 0, said
+    assert [call.partition(" path=")[0].rpartition(" ")[2] for call in house.calls()[-2:]] == ["voices", "demo"]
+
+
+def test_a_box_whose_prompts_cannot_be_made_plays_and_says_so(house: House) -> None:
+    (house.folder / "mute").touch()
+    code, said = house.run()
+    assert code == 0
+    assert "musical signs" in said
+    (house.folder / "mute").unlink()
+    assert "musical signs" not in house.run()[1]
+    assert house.run() == (0, "")
+
+
 def test_no_python_looks_into_the_folder_or_the_path_it_was_called_with(house: House) -> None:
     house.run(PYTHONPATH=":/tmp")
     for call in house.calls():

@@ -1,0 +1,118 @@
+"""Reads spoken prompts from WAV files: a clinic's own recordings where there are some, else those made at set-up.
+
+Whoever records prompts may use any rate from 8 to 96 kHz, one channel or two; what cannot be played is refused with a
+sentence, and the caller plays a musical sign instead. A file is read whole, within limits, never in the audio loop.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import sys
+import wave
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+
+from device.config import VoiceConfig, path_of
+from device.errors import SoundError
+from device.messages import Language
+
+BYTES_MAX = 8_000_000
+LENGTH_S = (0.1, 12.0)
+RATES_HZ = (8_000, 96_000)
+SILENT = 0.003
+"""A recording that nowhere exceeds -50 dBFS holds no words."""
+ENDING_S = 0.01
+WAVE_ERRORS = (wave.Error, EOFError, ValueError, ArithmeticError, RuntimeError, struct.error)
+"""All that the standard reader raises on what is no WAV file."""
+ACTION = "Record it again as 16-bit PCM WAV, or remove it, and the box's own voice is used."
+Samples = npt.NDArray[np.float32]
+
+
+def own_voices() -> Path:
+    """The folder of the prompts that were made at set-up, LANGUAGE/PROMPT.wav."""
+    return Path(sys.prefix) / "share" / "isotone" / "voices"
+
+
+def find_speech(config: VoiceConfig, language: Language, name: str) -> Path:
+    """The file with a prompt's words: the clinic's where it has one. It need not be there.
+
+    Raises:
+        ConfigError: the clinic's folder is in a home that is not there.
+    """
+    if config.folder:
+        recorded = path_of(config.folder, "voice.folder") / language / f"{name}.wav"
+        if os.path.lexists(recorded):
+            return recorded
+    return own_voices() / language / f"{name}.wav"
+
+
+def read_speech(path: Path, sfreq_hz: int) -> Samples:
+    """The words in a WAV file as mono samples at `sfreq_hz`, within -1 and 1, from silence to silence.
+
+    Raises:
+        SoundError: it is missing, cut off, silent, too long, or no WAV file that is understood.
+    """
+    try:
+        sound, rate_hz = _decode(_bytes_of(path))
+    except OSError as error:
+        raise SoundError(f"{path} cannot be read: {error.strerror or error}.", ACTION) from error
+    except WAVE_ERRORS as error:
+        raise SoundError(f"{path} is no WAV file that can be played: {error or 'it is cut off'}.", ACTION) from error
+    resampled: Samples = np.clip(soxr.resample(sound, rate_hz, sfreq_hz), -1.0, 1.0).astype(np.float32)
+    edge = np.linspace(0.0, 1.0, round(ENDING_S * sfreq_hz), dtype=np.float32)
+    resampled[: len(edge)] *= edge
+    resampled[-len(edge) :] *= edge[::-1]
+    return resampled
+
+
+def _bytes_of(path: Path) -> bytes:
+    """All of a plain file. A pipe in its place is not waited for. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError("it is no plain file")
+        if status.st_size > BYTES_MAX:
+            raise OSError(f"it is larger than {BYTES_MAX // 1_000_000} MB")
+        return file.read(BYTES_MAX)
+
+
+def _decode(data: bytes) -> tuple[Samples, int]:
+    """Mono samples of a WAV file, and their rate. Raises WAVE_ERRORS."""
+    with wave.open(BytesIO(data)) as file:
+        rate_hz, n_channels, width, n_frames = (
+            file.getframerate(),
+            file.getnchannels(),
+            file.getsampwidth(),
+            file.getnframes(),
+        )
+        if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
+            raise ValueError(f"its rate is {rate_hz} Hz")
+        if n_channels not in (1, 2):
+            raise ValueError(f"it has {n_channels} channels")
+        if not LENGTH_S[0] <= n_frames / rate_hz <= LENGTH_S[1]:
+            raise ValueError(f"it lasts {n_frames / rate_hz:.2f} s")
+        pcm = file.readframes(n_frames)
+    if len(pcm) < n_frames * n_channels * width:
+        raise ValueError("it is cut off")
+    sound = _samples(pcm, width).reshape(-1, n_channels).mean(axis=1)
+    if np.abs(sound - sound.mean()).max() < SILENT:
+        raise ValueError("it is silent")
+    return sound, rate_hz
+
+
+def _samples(pcm: bytes, width: int) -> Samples:
+    """PCM of 1 to 4 bytes a sample, little endian, as -1 to 1. Raises ValueError."""
+    if width == 1:
+        return (np.frombuffer(pcm, np.uint8).astype(np.float32) - 128.0) / 128.0
+    if width not in (2, 3, 4):
+        raise ValueError(f"its samples have {8 * width} bits")
+    padded = np.zeros((len(pcm) // width, 4), np.uint8)
+    padded[:, 4 - width :] = np.frombuffer(pcm, np.uint8).reshape(-1, width)
+    return padded.view("<i4")[:, 0].astype(np.float32) / np.float32(2.0**31)

@@ -1,0 +1,137 @@
+"""Recordings of any common kind are read; whatever else lies in their place is refused with a sentence."""
+
+from __future__ import annotations
+
+import os
+import struct
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from device.audio import speech
+from device.audio.speech import BYTES_MAX, find_speech, read_speech
+from device.config import VoiceConfig
+from device.errors import SoundError
+
+
+def record(path: Path, rate_hz: int = 16_000, n_channels: int = 1, width: int = 2, length_s: float = 0.5) -> Path:
+    """A tone of 440 Hz at half of full scale."""
+    t_s = np.arange(round(length_s * rate_hz)) / rate_hz
+    tone = 0.5 * np.sin(2 * np.pi * 440 * t_s)
+    whole = np.repeat(np.rint(tone * (2 ** (8 * width - 1) - 1)).astype(np.int64)[:, None], n_channels, axis=1)
+    shifted = whole + 128 if width == 1 else whole
+    octets = shifted.astype("<i8").reshape(-1, 1).view(np.uint8)[:, :width]
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(n_channels)
+        file.setsampwidth(width)
+        file.setframerate(rate_hz)
+        file.writeframes(octets.tobytes())
+    return path
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 22_050, 44_100, 48_000, 96_000])
+@pytest.mark.parametrize(("n_channels", "width"), [(1, 1), (1, 2), (2, 2), (1, 3), (2, 4)])
+def test_a_recording_of_any_rate_and_width_sounds_as_it_was(
+    tmp_path: Path, rate_hz: int, n_channels: int, width: int
+) -> None:
+    sound = read_speech(record(tmp_path / "a.wav", rate_hz, n_channels, width), 48_000)
+    assert sound.dtype == np.float32
+    assert len(sound) == pytest.approx(24_000, abs=2)
+    middle = sound[6_000:18_000].astype(float)
+    assert np.sqrt(2 * np.mean(middle**2)) == pytest.approx(0.5, rel=0.02)
+    assert np.argmax(np.abs(np.fft.rfft(middle))) * 48_000 / len(middle) == pytest.approx(440, abs=4)
+
+
+def test_it_begins_and_ends_in_silence(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wav")
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(np.full(16_000, 16_000, "<i2").tobytes()[:-2] + b"\x00\x00")
+    sound = read_speech(path, 48_000)
+    assert sound[0] == 0.0
+    assert sound[-1] == 0.0
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(record(path).read_bytes()[:-4000])
+
+
+def _silent(path: Path) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(bytes(32_000))
+
+
+def _huge(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(BYTES_MAX + 1)
+
+
+def _endless(path: Path) -> None:
+    whole = record(path).read_bytes()
+    path.write_bytes(whole[:40] + struct.pack("<I", 0xFFFFFFFF) + whole[44:])
+
+
+def _not_a_number(path: Path) -> None:
+    data = np.full(8_000, np.nan, "<f4").tobytes()
+    form = struct.pack("<IHHIIHH", 16, 3, 1, 16_000, 64_000, 4, 32)
+    header = b"RIFF" + struct.pack("<I", 36 + len(data)) + b"WAVEfmt " + form
+    path.write_bytes(header + b"data" + struct.pack("<I", len(data)) + data)
+
+
+DAMAGED = {
+    "missing": lambda _: None,
+    "empty": lambda path: path.write_bytes(b""),
+    "no WAV": lambda path: path.write_text("I am no sound"),
+    "cut off": _cut,
+    "silent": _silent,
+    "huge": _huge,
+    "endless by its header": _endless,
+    "floating point and no number": _not_a_number,
+    "too long": lambda path: record(path, rate_hz=8_000, length_s=20),
+    "too short": lambda path: record(path, length_s=0.01),
+    "wrong rate": lambda path: record(path, rate_hz=192_000),
+    "many channels": lambda path: record(path, n_channels=6),
+    "a folder": lambda path: path.mkdir(),
+    "a pipe": os.mkfifo,
+    "a link to nowhere": lambda path: path.symlink_to("/no/such/file"),
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+}
+
+
+@pytest.mark.parametrize("how", DAMAGED)
+def test_what_cannot_be_played_is_refused_in_words(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "welcome.wav"
+    DAMAGED[how](path)
+    with pytest.raises(SoundError, match="welcome") as refusal:
+        read_speech(path, 48_000)
+    assert refusal.value.action
+
+
+@settings(max_examples=300)
+@given(data=st.data())
+def test_a_damaged_header_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    path = tmp_path_factory.getbasetemp() / "damaged.wav"
+    whole = bytearray(record(path).read_bytes())
+    for _ in range(data.draw(st.integers(1, 6))):
+        whole[data.draw(st.integers(0, 60))] = data.draw(st.integers(0, 255))
+    path.write_bytes(whole[: data.draw(st.integers(0, len(whole)))])
+    try:
+        sound = read_speech(path, 48_000)
+    except SoundError:
+        return
+    assert np.isfinite(sound).all()
+    assert np.abs(sound).max() <= 1.0
+
+
+def test_a_clinics_recording_comes_first_even_if_it_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech, "own_voices", lambda: tmp_path / "own")
+    config = VoiceConfig(folder=str(tmp_path / "clinic"))
+    assert find_speech(config, "de", "welcome") == tmp_path / "own" / "de" / "welcome.wav"
+    (tmp_path / "clinic" / "de").mkdir(parents=True)
+    (tmp_path / "clinic" / "de" / "welcome.wav").write_text("broken")
+    assert find_speech(config, "de", "welcome") == tmp_path / "clinic" / "de" / "welcome.wav"
