@@ -84,6 +84,8 @@ class AffectConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Models in order of preference: the first that finds its signals in a source reads it."""
     baseline_s: Annotated[float, msgspec.Meta(ge=0.0, le=600.0)] = 60.0
     """Rest at the start against which a listener is read; 0: against the people in training alone."""
+    rest_probability: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] = 0.75
+    """How likely a listener rests who is asked to, before any signal says so; 1: that rest is never doubted."""
     window_s: Annotated[float, msgspec.Meta(ge=0.0, le=600.0)] = 0.0
     """Evidence counts for this long and then not at all; 0: it fades with the model's own time constant."""
 

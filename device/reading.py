@@ -24,7 +24,8 @@ from device.recordings.plausibility import check_names, refuse_implausible
 from device.recordings.signals import Recording, refuse_too_many
 
 DAY_S = 86_400.0
-DEFAULT = AffectConfig()
+DEFAULT = AffectConfig(rest_probability=1.0)
+"""Whoever gives recordings says that the first of them is rest."""
 REST_S = 60.0
 """Length of the rest where nobody asks for another."""
 

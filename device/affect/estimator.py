@@ -54,6 +54,9 @@ class Estimator:
             kind: open_readers(models_dir, names, is_rested=affect.baseline_s > 0)
             for kind, names in (("eeg", affect.eeg_models), ("wrist", affect.wrist_models))
         }
+        # Only EEG turns round where rest was none; a wristband that took stress for rest goes on to be read as well.
+        doubted = affect.eeg_models if affect.baseline_s > 0 and affect.rest_probability < 1 else ()
+        self._cold = next(iter(open_readers(models_dir, doubted, is_rested=False)), None)
         self._affect, self._carried = affect, config.baselines
         self._expected = tuple(config.device.sources)
         self._heard: dict[tuple[str, FeatureKind], Heard] = {}
@@ -103,8 +106,9 @@ class Estimator:
     def _heard_of(self, frame: FeatureFrame) -> Heard:
         key = frame.source, frame.kind
         if key not in self._heard:
-            rest_s, window_s = self._affect.baseline_s, self._affect.window_s
-            source = SourceEvidence(frame.source, self._readers[frame.kind], rest_s, window_s, self._carried)
+            affect, readers, cold = self._affect, self._readers[frame.kind], self._cold if frame.kind == "eeg" else None
+            known = self._carried, cold, affect.rest_probability
+            source = SourceEvidence(frame.source, readers, affect.baseline_s, affect.window_s, *known)
             self._heard[key] = Heard(source, self._fade_s)
         return self._heard[key]
 
@@ -166,7 +170,7 @@ class Heard:
             for model in self.source.models
             if frame.t_ns - self._told_ns.get(model.reader.name, frame.t_ns - REMIND_NS) >= REMIND_NS
         ]
-        told = [item for model in due if (item := model.personal_baseline(self.source.name))]
+        told = [item for model in due if (item := model.personal_baseline(self.source.name, self.source.unrest))]
         self._told_ns |= {item.model: item.t_ns for item in told}
         return told
 

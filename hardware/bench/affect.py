@@ -1,6 +1,7 @@
 """`isotone bench affect`: the figures of the affect layer, as anyone with the data folder can repeat them.
 
-    python -m hardware.bench.affect [--data DIR] [--people N] [--part reading|wrist|abstention|hearts|cost] [--json]
+    python -m hardware.bench.affect [--data DIR] [--people N] [--json]
+                                    [--part reading|unrest|wrist|abstention|hearts|cost]
 
 Without data only what needs none is measured: abstention on the virtual patient, heartbeats, cost.
 """
@@ -21,9 +22,9 @@ from hardware.bench.abstention import bench_abstention
 from hardware.bench.cost import bench_cost
 from hardware.bench.figures import Figure, show
 from hardware.bench.people import Protocol, bench_people, eegmat_people, eyes_people, stress_people
+from hardware.bench.unrest import EIGHT, bench_unrest
 
 FP = ("Fp1", "Fp2")
-EIGHT = ("Fp1", "Fp2", "C3", "C4", "T5", "T6", "O1", "O2")
 MUSE = ("Fp1", "Fp2", "T5", "T6")
 EEG_PROTOCOLS: tuple[tuple[Protocol, dict[str, float]], ...] = (
     (Protocol("EEG, 8 channels, 4 s", 60.0, 4.0, "eeg", EIGHT), {"accuracy": 0.80}),
@@ -34,6 +35,7 @@ EEG_PROTOCOLS: tuple[tuple[Protocol, dict[str, float]], ...] = (
 EYES = Protocol("eyes open or closed, no calibration, 4 s", 0.0, 4.0, "eeg", FP)
 WRIST_ASKED = {"wrist": 0.74, "pulse": 0.68, "heart": 0.68}
 WRIST_WORST = 0.60
+PARTS = ("reading", "unrest", "wrist", "abstention", "hearts", "cost")
 HEADS = 8
 HEARTS = 8
 
@@ -86,6 +88,8 @@ def measure(data_dir: Path | None, count: int | None, part: str, progress: Progr
     figures: list[Figure] = []
     if data_dir and part in ("", "reading"):
         figures += bench_reading(data_dir, count, progress)
+    if data_dir and part in ("", "unrest"):
+        figures += bench_unrest(eegmat_people(data_dir)[:count], progress)
     if data_dir and part in ("", "wrist"):
         figures += bench_wrist(data_dir, count, progress)
     if part in ("", "abstention"):
@@ -101,7 +105,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, help="folder that holds open/ (and restricted/)")
     parser.add_argument("--people", type=int, help="only the first N of every set")
-    parser.add_argument("--part", default="", choices=["", "reading", "wrist", "abstention", "hearts", "cost"])
+    parser.add_argument("--part", default="", choices=["", *PARTS])
     parser.add_argument("--json", action="store_true", dest="as_json")
     arguments = parser.parse_args(argv)
     if arguments.data and not (arguments.data / "open").is_dir():

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -164,5 +165,5 @@ def bench_people(
         progress(f"{protocol.name}: {person.name}")
         name = unseen.get(person.name, model)
         affect = AffectConfig(eeg_models=(name,)) if protocol.source == "eeg" else AffectConfig(wrist_models=(name,))
-        told.append(read_person(person, protocol, affect))
+        told.append(read_person(person, protocol, msgspec.structs.replace(affect, rest_probability=1.0)))
     return judge(told, protocol, asked)

@@ -274,6 +274,9 @@ class Strain(Mood):
 
 @pytest.mark.parametrize("listener", ["guest", "restless"])
 def test_the_virtual_patients_strain_is_read_from_its_eeg(config: SessionConfig, listener: str) -> None:
+    """Where they are known to rest at the start; what is told where they may not have stands in test_unrest."""
+    rested = msgspec.structs.replace(config.device.affect, rest_probability=1.0)
+    config = msgspec.structs.replace(config, device=msgspec.structs.replace(config.device, affect=rested))
     profile = PROFILES[listener]
     brain, features = Brain(7, profile, Strain(7, profile)), Features(config)
     frames: list[FeatureFrame] = []

@@ -7,7 +7,8 @@ import math
 import msgspec
 import pytest
 
-from device.affect.evidence import MAX_AGE_S, Evidence, Mean, SourceEvidence
+from device.affect.evidence import Evidence, SourceEvidence
+from device.affect.model_evidence import MAX_AGE_S, Mean
 from device.affect.reader import Reader
 from device.config import AffectConfig
 from device.files.models import MODELS_DIR

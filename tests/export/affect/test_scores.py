@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.affect.evidence import Mean
+from device.affect.model_evidence import Mean
 from export.affect.calibration import Calibrated, calibrate, population_of
 from export.affect.curves import apply, fit_calibration
 from export.affect.data import LOAD, REST
