@@ -30,6 +30,10 @@ Decider = Literal["plan", "policy", "shield", "patient", "therapist", "manager"]
 CueName = Literal["tempo", "mode", "register", "instrument", "loudness", "density", "brightness", "articulation"]
 Language = Literal["en", "de", "fr", "es"]
 """Languages that the box speaks."""
+Button = Literal["play", "stop", "softer", "louder", "more", "too_much"]
+BoxState = Literal["starting", "ready", "fitting", "session", "closing", "updating", "needs_help"]
+Light = Literal["wait", "ready", "guide", "playing", "help"]
+"""What the box's light says; how it does so is the panel's."""
 Answer = Literal["taken", "queued", "refused"]
 """`taken`: it is obeyed now; `queued`: it will be, without being asked again; `refused`: it will not."""
 
@@ -585,6 +589,26 @@ class Spoken(Message, frozen=True, kw_only=True):
     """Whether it was heard to its end."""
     remark: str = ""
     """Why it was not said in words although it should have been."""
+
+
+class Press(Message, frozen=True, kw_only=True):
+    """What somebody did to a button of the box, as the panel understood it."""
+
+    button: Button
+    kind: Literal["short", "long", "double", "stuck", "freed"] = "short"
+    """`stuck`: it has been down for longer than anybody presses; `freed`: it no longer is."""
+
+
+class BoxStatus(Message, frozen=True, kw_only=True):
+    """What the box is doing and why, once a second and at every change: what the panel's light shows."""
+
+    state: BoxState
+    sentence: str
+    light: Light
+    session_id: str = ""
+    """The session that plays; empty: none."""
+    code: str = ""
+    """Digits by which whoever helps knows what is wrong."""
 
 
 class SensorStatus(Message, frozen=True, kw_only=True):

@@ -70,5 +70,14 @@ PROCESSES: dict[str, Process] = {
 }
 
 
+BOX = "box"
+"""The daemon that starts sessions and what runs `always`: it publishes like those, and is itself no row."""
+
+
 def names_that_run(condition: RunCondition) -> tuple[str, ...]:
     return tuple(name for name, row in PROCESSES.items() if row.runs == condition)
+
+
+def names_that_outlive_sessions() -> tuple[str, ...]:
+    """Whoever publishes in `ALWAYS_FOLDER`."""
+    return (BOX, *names_that_run("always"))

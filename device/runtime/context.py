@@ -9,7 +9,7 @@ from pathlib import Path
 from device.clock import Clock, Standstill, SystemClock
 from device.config import SessionConfig
 from device.messages import Fault, Health, Message, Start, Tick, Trace, TraceEntry
-from device.processes import PROCESSES, names_that_run
+from device.processes import BOX, PROCESSES, names_that_outlive_sessions
 from device.runtime.bus import Publisher, Received, Subscriber, always_dir
 from device.runtime.life import HEARTBEAT_NS, Lifeline, health_of, leave_fault, run_entry
 from device.runtime.stage_runner import StageRunner, build_stages, reads_of
@@ -43,7 +43,7 @@ class ProcessContext:
         self._reads = reads_of(row, self.stages)
         run_dir = Path(config.run_dir)
         self._standstill = Standstill(clock)
-        writers, always = _writers(self._reads) - {name}, set(names_that_run("always"))
+        writers, always = _writers(self._reads) - {name}, set(names_that_outlive_sessions())
         # Processes that outlive sessions are heard where there are any, and never waited for.
         self._awaited = dict.fromkeys(writers - always, 0)
         self._publisher = Publisher(run_dir, name, incarnation, clock)
@@ -164,7 +164,7 @@ class ProcessContext:
 def _writers(reads: Sequence[str]) -> set[str]:
     """Processes to listen to: the manager, and the writers of what is read (a `*` stream is written by all)."""
     writers = {STREAMS[name].writer if name != "*" else "*" for name in reads}
-    return {"manager", *PROCESSES} if "*" in writers else {"manager", *writers}
+    return {"manager", BOX, *PROCESSES} if "*" in writers else {"manager", *writers}
 
 
 def run_stages(context: ProcessContext) -> None:

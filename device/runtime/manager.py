@@ -28,7 +28,7 @@ from device.messages import (
     Start,
     Stop,
 )
-from device.processes import names_that_run
+from device.processes import names_that_outlive_sessions, names_that_run
 from device.runtime.bus import Publisher, Received, Subscriber, always_dir
 from device.runtime.children import Child, Launcher
 from device.runtime.desk import Desk
@@ -74,7 +74,7 @@ class Manager:
         names = names_that_run("session")
         self._supervisor = Supervisor(names, self._launch, self._run_dir, clock)
         self._subscriber = Subscriber(self._run_dir, names, HEARD)
-        self._subscriber.hear(always_dir(self._run_dir), names_that_run("always"))
+        self._subscriber.hear(always_dir(self._run_dir), names_that_outlive_sessions())
         self._desk = Desk(self._run_dir, clock, self.wish)
         self._subscriber.wake_on(self._desk.fileno())
         self._standstill = Standstill(clock)

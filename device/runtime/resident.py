@@ -16,7 +16,7 @@ from device.clock import Clock, SystemClock
 from device.config import DeviceConfig
 from device.errors import ConfigError
 from device.messages import UNDECODABLE, Fault, Message
-from device.processes import PROCESSES, names_that_run
+from device.processes import PROCESSES, names_that_outlive_sessions, names_that_run
 from device.runtime.bus import Publisher, Received, Subscriber
 from device.runtime.life import HEARTBEAT_NS, Lifeline, health_of, leave_fault, run_entry
 from device.runtime.run_folder import living_sessions
@@ -49,10 +49,10 @@ class ResidentContext:
         self._folder, self._lifeline = folder, Lifeline(stop)
         reads = PROCESSES[name].reads
         writers = {STREAMS[stream].writer for stream in reads if stream != "*"}
-        wanted = set(PROCESSES) if {"*"} & {*reads, *writers} else writers
+        wanted = {*PROCESSES, *names_that_outlive_sessions()} if {"*"} & {*reads, *writers} else writers
         self._in_sessions = {"manager", *(wanted & set(names_that_run("session")))}
         self._publisher = Publisher(folder, name, incarnation, clock)
-        others = wanted & set(names_that_run("always")) - {name}
+        others = wanted & set(names_that_outlive_sessions()) - {name}
         self._subscriber = Subscriber(folder, others, reads)
         self._looked_ns = self._beat_ns = 0
 

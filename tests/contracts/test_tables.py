@@ -33,7 +33,7 @@ def test_every_message_has_exactly_one_stream() -> None:
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_stream_has_a_known_writer_and_key(name: str) -> None:
     row = STREAMS[name]
-    assert row.writer in {*PROCESSES, "manager", "box", "*"}
+    assert row.writer in {*PROCESSES, "manager", "box", "panel", "*"}
     assert all(set(row.key) <= set(kind.__struct_fields__) for kind in row.kinds)
     assert row.rate_hz == 0 or row.max_age_s * row.rate_hz >= 1
     assert not any(other != name and other.startswith(name) for other in STREAMS), "prefix subscriptions would mix"
