@@ -26,8 +26,10 @@ Tempo = Annotated[float, msgspec.Meta(ge=20.0, le=300.0)]
 Slope = Annotated[float, msgspec.Meta(ge=0.01, le=100.0)]
 Style = Literal["song", "lied"]
 KeyName = Annotated[str, msgspec.Meta(pattern="^[A-G][#b]? (major|minor)$")]
-SCHEMA = 2
+SCHEMA = 3
 """Version of session.json. Raise it when a key is renamed, removed or means something else: `sessions/upgrades.py`."""
+RENAMED = {"ceiling_dbfs": "ceiling_dbtp, as a true peak and at most -1.0"}
+"""What keys of earlier releases are called today."""
 THEME_BARS = 32
 """The longest theme."""
 
@@ -73,9 +75,9 @@ class AudioConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True)
     soundfont: str = ""
     """Path of the sound font; empty: the first permissively licensed one that is found."""
     gain: Annotated[float, msgspec.Meta(ge=0.01, le=10.0)] = 1.5
-    """FluidSynth's gain; with 1.5 a bar of middle density at 0 dB just meets the ceiling of -6 dBFS (FluidR3)."""
-    ceiling_dbfs: Annotated[float, msgspec.Meta(ge=-60.0, le=0.0)] = -6.0
-    """The limiter's ceiling: no sample is ever above it."""
+    """FluidSynth's gain; with 1.5 a bar of middle density at 0 dB just reaches -6 dBFS (FluidR3)."""
+    ceiling_dbtp: Annotated[float, msgspec.Meta(ge=-60.0, le=-1.0)] = -1.0
+    """The limiter's ceiling: no true peak (ITU-R BS.1770-4) is ever above it."""
 
 
 class AffectConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -311,6 +313,7 @@ def _explain(path: Path, text: str, message: str) -> tuple[str, str]:
     place = f"{path}:{line}" if line else str(path)
     dotted = ".".join(bare(part) for part in [*found, key] if part != ANY_KEY)
     if unknown:
-        return f"{place}: unknown key `{dotted}`.", "Remove it or mend its name."
+        mend = f"It is {RENAMED[key]}, now." if key in RENAMED else "Remove it or mend its name."
+        return f"{place}: unknown key `{dotted}`.", mend
     reason = message.partition(" - at ")[0]
     return f"{place}: `{dotted}`: {reason}.", "Mend the value."

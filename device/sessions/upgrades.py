@@ -36,7 +36,16 @@ def _name_release(document: Fields) -> Fields:
     return {"isotone": FIRST_RELEASES} | document
 
 
-DOCUMENTS: tuple[Callable[[Fields], Fields], ...] = (_name_release,)
+def _name_true_peak(document: Fields) -> Fields:
+    """The ceiling was one of samples, and up to 0 dBFS."""
+    device = dict(document.get("device", {}))
+    audio = dict(device.get("audio", {}))
+    if "ceiling_dbfs" in audio:
+        audio["ceiling_dbtp"] = min(float(audio.pop("ceiling_dbfs")), -1.0)
+    return document | {"device": device | {"audio": audio}}
+
+
+DOCUMENTS: tuple[Callable[[Fields], Fields], ...] = (_name_release, _name_true_peak)
 """The function at index n brings session.json from schema n + 1 to n + 2."""
 
 

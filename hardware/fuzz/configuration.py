@@ -19,7 +19,7 @@ port = "/dev/ttyUSB0"
 [audio]
 sink = "wav"
 sfreq_hz = 48000
-ceiling_dbfs = -6.0
+ceiling_dbtp = -1.0
 [affect]
 baseline_s = 60.0
 [session]

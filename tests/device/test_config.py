@@ -31,7 +31,8 @@ def test_sources_are_read_by_name(tmp_path: Path) -> None:
         ('[audio]\nsink = "wav"\nsinc = 1\n', ":3", "audio.sinc"),
         ("volume = 3\n", ":1", "volume"),
         ('[audio]\n\nsink = "loud"\n', ":3", "audio.sink"),
-        ("[audio]\nceiling_dbfs = 3.0\n", ":2", "ceiling_dbfs"),
+        ("[audio]\nceiling_dbtp = 0.0\n", ":2", "ceiling_dbtp"),
+        ("[audio]\nceiling_dbfs = -6.0\n", ":2", "It is ceiling_dbtp"),
         ('[sources.head]\ntype = "cyton"\nprt = "x"\n', ":3", "prt"),
         ('[sources.head]\nport = "x"\n', ":1", "type"),
         ("[audio\n", "", "not valid TOML"),
@@ -42,7 +43,7 @@ def test_a_mistake_is_named_with_file_line_and_key(tmp_path: Path, text: str, pl
     with pytest.raises(ConfigError) as caught:
         load(path, DeviceConfig)
     assert f"{path}{place}" in str(caught.value)
-    assert word in str(caught.value)
+    assert word in f"{caught.value} {caught.value.action}"
     assert caught.value.action
     assert caught.value.exit_code == Exit.CONFIG
 

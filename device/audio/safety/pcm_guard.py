@@ -1,7 +1,7 @@
 """The PCM guard stands behind all tracks, last before the card: master gain, a look-ahead limiter, dither to 16 bit.
 
-No sample ever exceeds the ceiling, no gain jumps, and none rises above or faster than the prescription allows, whatever
-comes in. It works on chunks of 64 frames, so that a block costs a few numpy calls.
+No true peak ever exceeds the ceiling, between samples as little as at them, no gain jumps, and none rises above or faster
+than the prescription allows, whatever comes in. It works on chunks of 64 frames, so that a block costs a few numpy calls.
 """
 
 from __future__ import annotations
@@ -13,16 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from device.audio.safety.limits import FADE_IN_S, START_DB
+from device.audio.safety.true_peak import LATE_FRAMES, PAST_FRAMES, UNDER_READING_DB, true_peaks
 from device.config import AudioConfig, Limits
 
 CHUNK_FRAMES = 64
 AHEAD = 3
 """Chunks that the limiter looks ahead to come down smoothly: 4 ms at 48 kHz."""
-DELAY_FRAMES = (AHEAD + 1) * CHUNK_FRAMES
+DELAY_FRAMES = (AHEAD + 1) * CHUNK_FRAMES + LATE_FRAMES
 RELEASE_DB_S = 30.0
 INPUT_MAX = np.float32(8.0)
 """A wild sample may not mute the music for longer than the release needs."""
 FULL_SCALE = 32767
+SLACK_DB = 0.1
+"""A gain that moves bends the waveform a little."""
+STEPS_AT_MOST = 4.5
+"""Dither and rounding add up to 1.5 steps, and between samples to three times as much."""
 RISE_MAX_DB = 120.0
 """Greatest rise in one block, from the softest to the loudest: nobody asks for more."""
 FLOOR_DBFS = -120.0
@@ -45,9 +50,9 @@ class PcmGuard:
     """One output of the house. `pass_on` is called with consecutive blocks; what comes back is `DELAY_FRAMES` late."""
 
     def __init__(self, audio: AudioConfig, limits: Limits, seed: int) -> None:
-        self._ceiling = math.floor(_to_amplitude(audio.ceiling_dbfs) * FULL_SCALE)
-        # Dither and rounding add up to 1.5 steps.
-        self._limit = max(0.01, self._ceiling - 1.5) / FULL_SCALE
+        self._ceiling = math.floor(_to_amplitude(audio.ceiling_dbtp) * FULL_SCALE)
+        held = _to_amplitude(audio.ceiling_dbtp - UNDER_READING_DB - SLACK_DB) * FULL_SCALE
+        self._limit = (held - STEPS_AT_MOST) / FULL_SCALE
         self._release_db = RELEASE_DB_S * CHUNK_FRAMES / audio.sfreq_hz
         self._gain_max = _to_amplitude(limits.loudness_max_db)
         self._start_gain = min(self._gain_max, _to_amplitude(START_DB))
@@ -71,7 +76,7 @@ class PcmGuard:
         loud = np.clip(np.nan_to_num(block, nan=0.0), -INPUT_MAX, INPUT_MAX) * gain[:, None]
         line = np.concatenate((self._tail, loud))
         self._tail = line[len(block) :]
-        heard = self._limited(loud, line[: len(block)])
+        heard = self._limited(true_peaks(line[DELAY_FRAMES - PAST_FRAMES :]), line[: len(block)])
         return self._to_pcm(heard)
 
     def _allowed_gain(self, wanted: float, n_frames: int) -> float:
@@ -84,17 +89,17 @@ class PcmGuard:
             reach = self._gain * _to_amplitude(min(RISE_MAX_DB, self._rise_db_per_frame * n_frames))
         return max(0.0, min(wanted, reach, self._gain_max))
 
-    def _limited(self, coming: Samples, going: Samples) -> Samples:
+    def _limited(self, coming_peaks: Samples, going: Samples) -> Samples:
         """`going` with the gain that it and what is coming need."""
-        boundaries: Gains = 10.0 ** (self._boundaries_db(coming) / 20.0)
+        boundaries: Gains = 10.0 ** (self._boundaries_db(coming_peaks) / 20.0)
         along = np.arange(CHUNK_FRAMES) / CHUNK_FRAMES
         gain = boundaries[:-1, None] + np.diff(boundaries)[:, None] * along
         self._deepest_db = min(self._deepest_db, 20.0 * math.log10(np.min(gain)))
         return going * gain.reshape(-1, 1).astype(np.float32)
 
-    def _boundaries_db(self, coming: Samples) -> Gains:
+    def _boundaries_db(self, coming_peaks: Samples) -> Gains:
         """Gain at the boundaries of the chunks that go out: never above what the chunks on both sides need."""
-        peaks = np.abs(coming).reshape(-1, 2 * CHUNK_FRAMES).max(axis=1).astype(np.float64)
+        peaks = coming_peaks.reshape(-1, CHUNK_FRAMES).max(axis=1).astype(np.float64)
         coming_db: Gains = 20.0 * np.log10(self._limit / np.maximum(peaks, self._limit))
         needed = np.concatenate((self._needed_db, self._release(coming_db)))
         self._needed_db = needed[-2 * (AHEAD + 1) :]

@@ -70,6 +70,17 @@ def test_a_message_that_its_upgrade_cannot_read_is_named_and_the_rest_used(
     assert "markers: message 0 is damaged" in reader.problems()[0]
 
 
+def test_the_ceiling_of_an_older_session_is_a_true_peak_today(tmp_path: Path, config: SessionConfig) -> None:
+    write_config(tmp_path, config, {})
+    fields = msgspec.json.decode((tmp_path / CONFIG_FILE).read_bytes(), type=dict[str, Any])
+    fields["schema"] = 2
+    for was_dbfs, is_dbtp in ((-6.0, -6.0), (0.0, -1.0)):
+        fields["device"]["audio"].pop("ceiling_dbtp", None)
+        fields["device"]["audio"]["ceiling_dbfs"] = was_dbfs
+        (tmp_path / CONFIG_FILE).write_bytes(msgspec.json.encode(fields))
+        assert Document(tmp_path).config.device.audio.ceiling_dbtp == is_dbtp
+
+
 def test_a_configuration_by_another_release_is_understood(tmp_path: Path, config: SessionConfig) -> None:
     write_config(tmp_path, config, {})
     fields = msgspec.json.decode((tmp_path / CONFIG_FILE).read_bytes(), type=dict[str, Any])
