@@ -1,7 +1,8 @@
 """The PCM guard stands behind all tracks, last before the card: master gain, a look-ahead limiter, dither to 16 bit.
 
-No true peak ever exceeds the ceiling, between samples as little as at them, no gain jumps, and none rises above or faster
-than the prescription allows, whatever comes in. It works on chunks of 64 frames, so that a block costs a few numpy calls.
+No true peak ever exceeds the ceiling, between samples as little as at them, no gain jumps, and none rises above or
+faster than the prescription allows, whatever comes in. It works on chunks of 64 frames, so that a block costs a few
+numpy calls.
 """
 
 from __future__ import annotations

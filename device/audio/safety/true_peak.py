@@ -1,7 +1,7 @@
 """True peak of stereo sound by ITU-R BS.1770-4, annex 2: four times oversampled by the polyphase filter given there.
 
-The sums are written out tap by tap, since a matrix product may round differently from one processor to the next, and the
-same session has to sound the same bit for bit.
+The sums are written out tap by tap, since a matrix product may round differently from one processor to the next, and
+the same session has to sound the same bit for bit.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ PAST_FRAMES = TAPS - 1
 LATE_FRAMES = TAPS // 2
 """So late is what is measured: half of the filter lies in the future."""
 UNDER_READING_DB = 1.5
-"""No sound whatever reads higher by so much on a sharp meter (`scipy.signal.resample_poly`, 4 or 8 times oversampled, 20
-taps a phase) than here: a linear programme over all sounds found 1.50 dB, on one that turns its phase near the Nyquist
-frequency (`hardware.bench.true_peak`). For music the two differ by hundredths."""
+"""No sound whatever reads higher by more than this on a sharp meter (`scipy.signal.resample_poly`, 4 or 8 times
+oversampled, 20 taps a phase) than here: a linear programme over all sounds found 1.50 dB, on one that turns its phase
+near the Nyquist frequency (`hardware.bench.true_peak`). For music the two differ by hundredths."""
 
 
 def true_peaks(line: Samples) -> Samples:
