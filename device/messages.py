@@ -31,6 +31,8 @@ CueName = Literal["tempo", "mode", "register", "instrument", "loudness", "densit
 Language = Literal["en", "de", "fr", "es"]
 """Languages that the box speaks."""
 Button = Literal["play", "stop", "softer", "louder", "more", "too_much"]
+PressKind = Literal["short", "long", "double", "stuck", "freed"]
+"""`stuck`: it has been down for longer than anybody presses; `freed`: it no longer is."""
 BoxState = Literal["starting", "ready", "fitting", "session", "closing", "updating", "needs_help"]
 Light = Literal["wait", "ready", "guide", "playing", "help"]
 """What the box's light says; how it does so is the panel's."""
@@ -595,8 +597,11 @@ class Press(Message, frozen=True, kw_only=True):
     """What somebody did to a button of the box, as the panel understood it."""
 
     button: Button
-    kind: Literal["short", "long", "double", "stuck", "freed"] = "short"
-    """`stuck`: it has been down for longer than anybody presses; `freed`: it no longer is."""
+    kind: PressKind = "short"
+    meaning: Button | None = None
+    """What it asks for, named by the button whose short press does so (`panel.gestures.MEANINGS`); None: nothing."""
+    source: str = ""
+    """Where the button is: the box itself, a headset, a knob."""
 
 
 class BoxStatus(Message, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""The box's buttons, knobs and light: what somebody does with their hands, and what they see."""
