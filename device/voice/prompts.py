@@ -156,10 +156,10 @@ PROMPTS: dict[str, Row] = {
     ),
     "fit-without": _guide(
         "resume",
-        "There is no signal from the headset. Your music plays on without it.",
-        "Von der Sensorhaube kommt kein Signal. Ihre Musik spielt ohne sie weiter.",
-        "Le casque ne donne pas de signal. Votre musique continue sans lui.",
-        "No llega señal del casco. Su música sigue sin él.",
+        "The headset gives no clear signal. Your music plays on without it.",
+        "Die Sensorhaube liefert kein klares Signal. Ihre Musik spielt ohne sie weiter.",
+        "Le casque ne donne pas de signal clair. Votre musique continue sans lui.",
+        "El casco no da una señal clara. Su música sigue sin él.",
     ),
     # sensors in a session
     "headset-lost": _news(
