@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.audio.safety.limits import FADE_IN_S, START_DB
+from device.audio.safety.onset import OnsetGuard
 from device.audio.safety.true_peak import LATE_FRAMES, PAST_FRAMES, UNDER_READING_DB, true_peaks
 from device.config import AudioConfig, Limits
 
@@ -55,6 +56,7 @@ class PcmGuard:
         held = _to_amplitude(audio.ceiling_dbtp - UNDER_READING_DB - SLACK_DB) * FULL_SCALE
         self._limit = (held - STEPS_AT_MOST) / FULL_SCALE
         self._release_db = RELEASE_DB_S * CHUNK_FRAMES / audio.sfreq_hz
+        self._onset = OnsetGuard(audio.sfreq_hz / CHUNK_FRAMES)
         self._gain_max = _to_amplitude(limits.loudness_max_db)
         self._start_gain = min(self._gain_max, _to_amplitude(START_DB))
         self._rise_per_frame = self._start_gain / (FADE_IN_S * audio.sfreq_hz)
@@ -101,8 +103,10 @@ class PcmGuard:
     def _boundaries_db(self, coming_peaks: Samples) -> Gains:
         """Gain at the boundaries of the chunks that go out: never above what the chunks on both sides need."""
         peaks = coming_peaks.reshape(-1, CHUNK_FRAMES).max(axis=1).astype(np.float64)
-        coming_db: Gains = 20.0 * np.log10(self._limit / np.maximum(peaks, self._limit))
-        needed = np.concatenate((self._needed_db, self._release(coming_db)))
+        ceiling_db: Gains = 20.0 * np.log10(self._limit / np.maximum(peaks, self._limit))
+        # What the ceiling takes away is not heard, and no fright.
+        onset_db = self._onset.needed_db(20.0 * np.log10(np.clip(peaks, INAUDIBLE, self._limit)))
+        needed = np.concatenate((self._needed_db, self._release(ceiling_db + onset_db)))
         self._needed_db = needed[-2 * (AHEAD + 1) :]
         held = np.lib.stride_tricks.sliding_window_view(needed, AHEAD + 1).min(axis=1)
         smooth: Gains = np.lib.stride_tricks.sliding_window_view(held, AHEAD + 1).mean(axis=1)

@@ -30,9 +30,10 @@ def closed(ceiling_dbtp: float = -6.0, seed: int = 1, **limits: float) -> PcmGua
 
 
 def opened(ceiling_dbtp: float = -6.0, seed: int = 1) -> PcmGuard:
-    """A guard whose gain is at its height and may move as it likes."""
+    """A guard whose gain is at its height and may move as it likes, after loud music."""
     guard = closed(ceiling_dbtp, seed, loudness_slope_db_s=1e6)
     guard._gain = 1.0
+    guard._onset._heard_db = 0.0
     return guard
 
 
@@ -188,6 +189,17 @@ def test_whoever_asks_for_all_at_once_hears_a_slow_rise() -> None:
     assert heard[second] == pytest.approx(0.25, rel=0.1)
     assert heard[3 * second] == pytest.approx(0.25 * 10 ** (1.5 * 2 / 20), rel=0.1)
     assert heard[-1] == pytest.approx(1.0, rel=0.02)
+
+
+def test_a_voice_at_full_scale_after_a_soft_passage_is_no_fright() -> None:
+    guard = opened()
+    soft, voice = tone(20 * SFREQ_HZ, 0.01), tone(2 * SFREQ_HZ, 1.0, 300.0)
+    heard = play(guard, np.concatenate((soft, voice))[: 1024 * BLOCK]).astype(float)[DELAY_FRAMES:, 0] / 32767
+    at = len(soft)
+    before_db, after_db = (20 * np.log10(np.abs(part).max()) for part in (heard[:at], heard[at : at + 4800]))
+    assert after_db - before_db <= 14.5
+    assert np.abs(heard[at + 2 * 4800 :]).max() > 3 * np.abs(heard[at : at + 4800]).max()
+    assert np.abs(np.diff(heard[at - 500 : at + 500])).max() < 0.02
 
 
 def test_down_it_goes_at_once() -> None:
