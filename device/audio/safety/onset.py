@@ -1,8 +1,8 @@
 """The onset guard keeps sound from being a fright: how far its peaks may stand above what was heard just before.
 
-Startle needs a rise of tens of decibels within a few milliseconds (Blumenthal et al. 2005, "Committee report: Guidelines
-for human startle eyeblink electromyographic studies", Psychophysiology 42). Played music does not do that; a voice file
-at full scale after a soft passage, or a track that fails, would. The figures are ours.
+People are startled, in laboratories, by noises of about 100 dB that are there at once (Blumenthal et al. 2005,
+"Committee report: Guidelines for human startle eyeblink electromyographic studies", Psychophysiology 42). Played music
+does not do that; a voice file at full scale after a soft passage, or a track that fails, would. The figures are ours.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ CLIMB_DB_S, FALL_DB_S = 20.0, 3.0
 """What was heard is followed no faster than this: a full-scale sound out of silence takes a second and a half, and a
 single soft moment does not make the next note a fright."""
 FLOOR_DBFS = -42.0
-"""Silence counts as this: 63 dB on headphones that make 105 dB of full scale, so that out of silence nothing begins with
-more than 75 dB; startle begins at about 80."""
+"""Silence counts as this: 63 dB on headphones that make 105 dB of full scale, so that out of silence nothing begins
+with peaks of more than 75 dB."""
 
 Levels = npt.NDArray[np.float64]
 
