@@ -25,6 +25,8 @@ class Body(Protocol):
 
     def hear(self, bar: PlayedBar) -> None: ...
 
+    def is_touched(self, second: int) -> bool: ...
+
     def acts(self, until_s: float) -> list[Acts]: ...
 
 
@@ -67,6 +69,11 @@ class RecordedPerson:
 
     def hear(self, bar: PlayedBar) -> None:
         self._substitute.hear(bar)
+
+    def is_touched(self, second: int) -> bool:
+        """Always: a band that lost the skin recorded no beats."""
+        del second
+        return True
 
     def acts(self, until_s: float) -> list[Acts]:
         """Nothing: who was recorded does not answer this music."""

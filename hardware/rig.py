@@ -45,7 +45,7 @@ class Rig:
     def __init__(self, folder: Path, body: Body) -> None:
         self._folder, self._body = folder, body
         self._cyton = PtyCyton(folder / "ttyCyton", body.eeg)
-        self._band = HeartRateBand(body.heartbeats)
+        self._band = HeartRateBand(body.heartbeats, is_touched=body.is_touched)
         self._band.sends_rr = body.has_rr
         self._bus = PrivateBus(folder)
         self._bluez = EmulatedBluez(self._bus.bus_address, self._band)

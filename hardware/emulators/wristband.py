@@ -43,7 +43,8 @@ class HeartRateBand(Peripheral):
     """Notifies once a second what the wearer's heart did since the last time.
 
     `feed(until_s)` returns the RR intervals (ms) of the beats since the last call, up to `until_s` seconds of the
-    band's life. The attributes `silent`, `contact`, `sends_rr` and `confused` are the faults.
+    band's life, and `is_touched(second)` whether it lies on skin. The attributes `silent`, `contact`, `sends_rr` and
+    `confused` are the faults.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class HeartRateBand(Peripheral):
         battery_percent: int = 87,
         name: str = "Isotone HR",
         address: str = "C0:FF:EE:15:07:0E",
+        is_touched: Callable[[int], bool] = lambda _second: True,
     ) -> None:
         self.measurement = Characteristic(HEART_RATE_MEASUREMENT, ("notify",))
         location = Characteristic(BODY_SENSOR_LOCATION, ("read",), WRIST)
@@ -61,7 +63,7 @@ class HeartRateBand(Peripheral):
             Service(BATTERY_SERVICE, (self.battery,)),
         )
         super().__init__(name, address, services)
-        self._feed = feed
+        self._feed, self._is_touched = feed, is_touched
         self._recent_ms: list[float] = []
         self._energy_kj = 0.0
         self.silent = False
@@ -77,13 +79,13 @@ class HeartRateBand(Peripheral):
         self._recent_ms = (self._recent_ms + rr_ms)[-5:]
         self._energy_kj += 0.005 * len(rr_ms)
         if not self.silent:
-            self.notify(self.measurement, self._payload(rr_ms))
+            self.notify(self.measurement, self._payload(rr_ms, contact=self.contact and self._is_touched(int(until_s))))
 
-    def _payload(self, rr_ms: Sequence[float]) -> bytes:
-        if self.confused or not self.contact or not self._recent_ms:
-            return encode_measurement(0, contact=self.contact)
+    def _payload(self, rr_ms: Sequence[float], *, contact: bool) -> bytes:
+        if self.confused or not contact or not self._recent_ms:
+            return encode_measurement(0, contact=contact)
         hr_bpm = round(60_000 * len(self._recent_ms) / sum(self._recent_ms))
-        return encode_measurement(hr_bpm, rr_ms if self.sends_rr else (), self.contact, int(self._energy_kj))
+        return encode_measurement(hr_bpm, rr_ms if self.sends_rr else (), contact, int(self._energy_kj))
 
     async def run(self, period_s: float = 1.0) -> None:
         """Measure in real time until cancelled."""

@@ -52,6 +52,8 @@ _BLINK = np.hanning(80) * np.exp(-np.arange(80) / 60)
 """A lid closes faster than it opens: 0.3 s."""
 _BLINK_SPREAD = np.array([1.0, 1.0, 0.12, 0.12, 0.03, 0.03, 0.02, 0.02])
 _MUSCLE_SPREAD = np.array([0.5, 0.5, 0.2, 0.2, 1.0, 1.0, 0.3, 0.3])
+_SWING = np.hanning(3 * SFREQ_HZ) * np.sin(2 * np.pi * 1.8 * np.arange(3 * SFREQ_HZ) / SFREQ_HZ)
+"""Cables that swing with somebody who moves in the chair: 3 s."""
 _N_AHEAD = _N_FRAME // 2 + 3 * SFREQ_HZ
 
 
@@ -103,8 +105,8 @@ class Brain:
     """Generates hop by hop, whatever sizes are asked for, so the samples depend on seed and music only."""
 
     def __init__(self, seed: int, profile: Profile, mood: Mood) -> None:
-        self._noise = np.random.default_rng((seed, 2))
-        self._mood, self._blinks_per_min = mood, profile.blinks_per_min
+        self._noise = np.random.default_rng((seed, 2, profile.number))
+        self._mood, self._blinks_per_min, self._fidgets_per_min = mood, profile.blinks_per_min, profile.fidgets_per_min
         self._rhythms = Rhythms(profile.alpha_hz)
         self._gain = np.exp(0.15 * self._noise.standard_normal(len(MONTAGE)))
         self._offset_uv = 2000 * self._noise.standard_normal(len(MONTAGE))
@@ -155,7 +157,7 @@ class Brain:
         return np.asarray(self._offset_uv + drift + hum)
 
     def _artefacts(self, feeling: Feeling) -> Iterator[Array]:
-        """Blinks and bursts of the jaw muscles that begin in this hop."""
+        """Blinks, bursts of the jaw muscles and cables that swing with a movement, as they begin in this hop."""
         blinks = self._blinks_per_min / 60 * np.exp(0.5 * feeling.arousal) * HOP_S
         for _ in range(self._noise.poisson(blinks)):
             yield self._noise.uniform(80, 160) * _BLINK[:, None] * _BLINK_SPREAD
@@ -163,3 +165,5 @@ class Brain:
             n_samples = int(self._noise.integers(SFREQ_HZ // 2, 2 * SFREQ_HZ))
             burst = self._noise.standard_normal((n_samples, len(MONTAGE))) * np.hanning(n_samples)[:, None]
             yield self._noise.uniform(5, 20) * np.diff(burst, axis=0, prepend=0) * _MUSCLE_SPREAD
+        for _ in range(self._noise.poisson(self._fidgets_per_min / 60 * HOP_S)):
+            yield self._noise.uniform(500, 1200) * _SWING[:, None] * self._noise.uniform(0.6, 1.4, len(MONTAGE))

@@ -22,7 +22,7 @@ class Heart:
     """Beat by beat: mean rate, breathing (respiratory sinus arrhythmia), slow waves and a little noise."""
 
     def __init__(self, seed: int, profile: Profile, mood: Mood) -> None:
-        self._noise = np.random.default_rng((seed, 3))
+        self._noise = np.random.default_rng((seed, 3, profile.number))
         self._profile, self._mood = profile, mood
         self._breath, self._wave = self._noise.uniform(0, 2 * math.pi, 2).tolist()
         self._beat_s = 0.0

@@ -36,7 +36,7 @@ class Mood:
     """The listener's feeling second by second; the same seed and the same music give the same course."""
 
     def __init__(self, seed: int, profile: Profile) -> None:
-        self._cohort = Cohort(profile.family, 1, seed, people=person(seed, profile))
+        self._cohort = Cohort(profile.family, 1, seed, shard=profile.number, people=person(seed, profile))
         self._profile = profile
         self._heard, self._distaste, self._heard_until_s = SILENCE, np.zeros(1), -1.0
         self._acts: list[Acts] = []

@@ -87,7 +87,8 @@ def test_the_restless_listener_wanders_more() -> None:
 
 def lived(profile: Profile, seed: int, step_s: int, seconds: int = 320) -> np.ndarray:
     """The arousal of the cohort of one that the named listener is, who hears lively music and then calm."""
-    cohort, course = Cohort(profile.family, 1, seed, people=person(seed, profile)), []
+    cohort = Cohort(profile.family, 1, seed, shard=profile.number, people=person(seed, profile))
+    course = []
     dislikes = Mood(seed, profile)._dislike
     for second in range(0, seconds, step_s):
         bar = LIVELY if second < seconds / 2 else CALM

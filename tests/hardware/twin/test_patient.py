@@ -45,3 +45,22 @@ def test_every_named_listener_lives() -> None:
         patient = Patient(0, PROFILES[name])
         assert patient.eeg(0, 500).shape == (500, len(patient.montage))
         assert patient.heartbeats(10.0)
+
+
+def test_the_restless_listeners_headset_and_band_tell_nothing_now_and_then() -> None:
+    restless, guest = (Patient(3, PROFILES[name]) for name in ("restless", "guest"))
+    swings = [
+        [np.abs(np.diff(one.eeg(250 * second, 250), axis=0)).max() for second in range(120)]
+        for one in (restless, guest)
+    ]
+    assert max(swings[0]) > 5 * np.median(swings[0])
+    touched = [restless.is_touched(second) for second in range(1200)]
+    assert 0.1 < 1 - np.mean(touched) < 0.6
+    assert touched == [restless.is_touched(second) for second in range(1200)]
+    assert all(guest.is_touched(second) for second in range(1200))
+
+
+def test_named_listeners_of_one_seed_have_chances_of_their_own() -> None:
+    noise = [Patient(5, PROFILES[name]).eeg(0, 500) for name in PROFILES]
+    assert all(not np.array_equal(noise[0], other) for other in noise[1:])
+    assert len({profile.number for profile in PROFILES.values()}) == len(PROFILES)
