@@ -55,6 +55,7 @@ PROCESSES: dict[str, Process] = {
     "audio": Process(
         "device.audio.engine:main",
         stages=("device.audio.conductor:Conductor",),
+        reads=("prompts",),
         cores=(3,),
         realtime_priority=20,
         cpu_budget_percent=15,

@@ -79,6 +79,8 @@ class Engine:
             self._fill()
             if self._conductor.state == "ended":
                 self._fade_fast()
+            for spoken in self._renderer.take_spoken(self._clock.now_ns()):
+                self._context.publish(spoken)
         self._publish_heard()
         if self._state == "fading" and (self._sink.room() == self._audio.periods or not self._sink.is_alive()):
             self._end()
@@ -138,7 +140,10 @@ class Engine:
         if received:
             self._tick(self._renderer.frame)
         for item in received:
-            self._add(self._context.step(item))
+            if item.stream == "prompts":
+                self._renderer.take(item.message)
+            else:
+                self._add(self._context.step(item))
 
     def _tick(self, frame: int) -> None:
         ahead = frame - self._renderer.frame + DELAY_FRAMES

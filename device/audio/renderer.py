@@ -10,8 +10,12 @@ from device.audio.mixer import Mixer
 from device.audio.safety.pcm_guard import Levels, PcmGuard
 from device.audio.synth import Synth
 from device.audio.tracks.synth import SynthTrack
+from device.audio.tracks.voice import VoiceTrack
 from device.config import SessionConfig
-from device.messages import Message
+from device.messages import Message, Spoken
+
+PRESCRIBED_LUFS = -30.0
+"""What music has before the master gain."""
 
 
 class Renderer:
@@ -19,7 +23,8 @@ class Renderer:
 
     def __init__(self, synth: Synth, config: SessionConfig) -> None:
         audio = config.device.audio
-        self._mixer = Mixer((SynthTrack(synth, config),), audio)
+        self._voice = VoiceTrack(config.device.voice, audio, PRESCRIBED_LUFS)
+        self._mixer = Mixer((SynthTrack(synth, config), self._voice), audio)
         self._guard = PcmGuard(audio, config.prescription.limits, config.seed)
         self._block_frames = audio.block_frames
         self.frame = 0
@@ -40,6 +45,10 @@ class Renderer:
         self.frame = self.end_frame
         loudness = 10.0 ** (conductor.loudness_db_at(self.frame) / 20.0)
         return self._guard.pass_on(block, level * conductor.envelope_at(self.frame) * loudness)
+
+    def take_spoken(self, now_ns: int) -> list[Spoken]:
+        """The prompts that came to an end since the last call."""
+        return self._voice.take_spoken(now_ns)
 
     def levels(self) -> Levels:
         """Levels of what was rendered since the last call."""

@@ -55,7 +55,7 @@ PROCESS_BUDGETS = {
     "sensors": Budget(260, BUS),
     "loop": Budget(360, BUS | {"numpy"}),
     "composer": Budget(200, BUS),
-    "audio": Budget(340, BUS | {"numpy"}),
+    "audio": Budget(340, BUS | {"numpy", "soxr"}),
     "recorder": Budget(290, BUS | {"mcap", "lz4", "zstandard"}),
 }
 """Before its work begins; models, the sound card and vendors' libraries come when they are opened."""

@@ -21,12 +21,24 @@ from device.audio.synth import Synth
 from device.clock import VirtualClock
 from device.config import AudioConfig, DeviceConfig, SessionConfig
 from device.errors import SoundError
-from device.messages import AudioReport, DirectStop, Fault, Marker, PcmBlock, Performance, PlayedBar, Transport
+from device.messages import (
+    AudioReport,
+    DirectStop,
+    Fault,
+    Marker,
+    PcmBlock,
+    Performance,
+    PlayedBar,
+    Prompt,
+    Spoken,
+    Transport,
+)
 from device.runtime.door import stop_path
 from device.runtime.stage_runner import StageRunner
 from tests.device.audio.rig import SECOND_NS, FakeContext, command, intent
 from tests.device.audio.test_mender import InlineThread
 from tests.device.audio.test_synth import needs_synth
+from tests.device.audio.voices import give_voice, load_at_once
 
 SFREQ_HZ = 48_000
 START = (0.1, command("start"))
@@ -340,3 +352,29 @@ def test_a_lost_manager_is_told_as_a_fault(config: SessionConfig) -> None:
     context = run(FakeContext(config, [START], until_s=4.0, stop_reason="manager gone"))
     (fault,) = context.of(Fault)
     assert (fault.code, fault.fatal) == ("manager-gone", True)
+
+
+def test_a_prompt_is_heard_over_the_music_and_its_end_is_told(
+    config: SessionConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_voice(tmp_path, monkeypatch)
+    load_at_once(monkeypatch)
+    prompt = Prompt(t_ns=0, name="session-ends-soon")
+    context = run(FakeContext(config, [START, (3.0, prompt)], until_s=7.0))
+    [told] = context.of(Spoken)
+    assert (told.name, told.manner, told.is_whole) == ("session-ends-soon", "words", True)
+    began = round(3.5 * SFREQ_HZ)
+    swinging = np.abs(np.fft.rfft(context.pcm[began : began + SFREQ_HZ // 2, 0].astype(float)))
+    assert swinging[220] > 20 * np.median(swinging[200:240])
+
+
+def test_a_stop_while_words_are_heard_is_silent_within_100_ms(
+    config: SessionConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_voice(tmp_path, monkeypatch)
+    load_at_once(monkeypatch)
+    script = [START, (3.0, Prompt(t_ns=0, name="welcome")), (4.0, command("stop"))]
+    context = run(FakeContext(config, script, until_s=6.0))
+    end_ns = context.of(PcmBlock)[-1].t_ns + 1024 * SECOND_NS // SFREQ_HZ
+    assert end_ns - 9 * SECOND_NS <= 0.1 * SECOND_NS
+    assert context.pcm[-1, 0] == 0

@@ -135,3 +135,13 @@ def test_a_clinics_recording_comes_first_even_if_it_is_broken(tmp_path: Path, mo
     (tmp_path / "clinic" / "de").mkdir(parents=True)
     (tmp_path / "clinic" / "de" / "welcome.wav").write_text("broken")
     assert find_speech(config, "de", "welcome") == tmp_path / "clinic" / "de" / "welcome.wav"
+
+
+def test_loudness_is_that_of_the_recommendation() -> None:
+    """A sine of 997 Hz at full scale in both channels has 0 LUFS (BS.1770-4, annex 1), whatever the rate."""
+    for sfreq_hz in (44_100, 48_000):
+        t_s = np.arange(2 * sfreq_hz) / sfreq_hz
+        sound = np.sin(2 * np.pi * 997 * t_s).astype(np.float32)
+        assert speech.loudest_lufs(sound, sfreq_hz) == pytest.approx(0.0, abs=0.05)
+        assert speech.loudest_lufs(0.1 * sound, sfreq_hz) == pytest.approx(-20.0, abs=0.05)
+    assert speech.loudest_lufs(np.zeros(100, np.float32), 48_000) == speech.FAINTEST_LUFS
