@@ -500,6 +500,10 @@ class EditPath(Command, frozen=True, kw_only=True, tag="edit_path"):
 class TakeOver(Command, frozen=True, kw_only=True, tag="take_over"):
     """The therapist leads by hand: the target stays, and the policy is not heard."""
 
+    valence: float | None = None
+    arousal: float | None = None
+    """Where the target is to stay, -1 to 1; None: where it is."""
+
 
 class HandBack(Command, frozen=True, kw_only=True, tag="hand_back"):
     """Plan and policy lead again."""

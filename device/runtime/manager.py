@@ -33,6 +33,7 @@ from device.runtime.bus import Publisher, Received, Subscriber, always_dir
 from device.runtime.children import Child, Launcher
 from device.runtime.desk import Desk
 from device.runtime.life import HEARTBEAT_NS, health_of, session_path
+from device.runtime.standing import OBEYED_BY, Standing
 from device.runtime.supervisor import Death, Supervisor
 from device.runtime.systemd_notify import Notifier
 from device.streams import STREAMS
@@ -77,6 +78,7 @@ class Manager:
         self._subscriber.hear(always_dir(self._run_dir), names_that_outlive_sessions())
         self._desk = Desk(self._run_dir, clock, self.wish)
         self._subscriber.wake_on(self._desk.fileno())
+        self._standing, self._told_incarnation = Standing(), 0
         self._standstill = Standstill(clock)
         self._notifier = Notifier()
         self._beat_ns = self._join_by_ns = self._n_wishes = 0
@@ -115,10 +117,17 @@ class Manager:
         if isinstance(command, Stop):
             self._stop_said_ns = self._clock.now_ns()
             self._stop_asked_ns = self._stop_asked_ns or self._stop_said_ns
+        wish = self._publish(command)
+        self._standing.ask(wish)
+        return wish.id
+
+    def _publish(self, command: Command) -> Command:
+        """Send a command under this moment and an id of its own."""
         self._n_wishes += 1
         wish_id = f"{command.author}-{self._n_wishes}"
-        self._publisher.send(msgspec.structs.replace(command, t_ns=self._clock.now_ns(), id=wish_id))
-        return wish_id
+        wish = msgspec.structs.replace(command, t_ns=self._clock.now_ns(), id=wish_id)
+        self._publisher.send(wish)
+        return wish
 
     def mark(self, text: str) -> None:
         """Write a note into the log."""
@@ -187,10 +196,13 @@ class Manager:
         match received.message:
             case Health() as health:
                 self._supervisor.hear(health)
+                self._remind(health)
             case CommandAnswer() as answer:
                 self._desk.hear(answer)
-            case MusicIntent(final=True):
-                self._is_final = True
+                self._standing.hear(answer)
+            case MusicIntent() as intent:
+                self._is_final = self._is_final or intent.final
+                self._standing.see(intent)
             case DirectStop():
                 self._stop_said_ns = self._clock.now_ns()
                 self._stop_asked_ns = self._stop_asked_ns or self._stop_said_ns
@@ -198,6 +210,13 @@ class Manager:
                 self._end()
             case Fault(fatal=True) as fault:
                 self._end_by(fault)
+
+    def _remind(self, health: Health) -> None:
+        """Tell a loop that was started again what people decided, once it listens."""
+        if health.process == OBEYED_BY and health.ready and health.incarnation > self._told_incarnation:
+            self._told_incarnation = health.incarnation
+            for command in self._standing.again():
+                self._publish(command)
 
     def _end(self) -> None:
         """Audio is silent for good: as was planned, or as was asked, or else it is a fault."""
@@ -218,12 +237,19 @@ class Manager:
             if death.is_last or not self._started:
                 self._fail("process-died", f"{how}.", self._advice())
                 return
-            self._report("restart", f"{how} and is started again.", "None.")
+            self._report("restart", f"{how} and is started again. {self._remembered(death.name)}".rstrip(), "None.")
             self.mark(f"restart {death.name}")
             try:
                 self._supervisor.restart(death.name)
             except SystemMissingError as error:
                 self._fail(type(error).__name__, error.sentence, error.action)
+
+    def _remembered(self, name: str) -> str:
+        """What a process that died is told again of what people decided, in words."""
+        if name != OBEYED_BY:
+            return ""
+        self._standing.freeze()
+        return self._standing.words()
 
     def _advice(self) -> str:
         return f"Look into the logs in {self._config.session_dir} and run `isotone doctor`."

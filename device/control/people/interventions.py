@@ -225,7 +225,7 @@ class Interventions:
                 later = "It comes with the next section." if command.cue == "mode" else ""
                 return answered(refusal, later)
             case TakeOver():
-                return self._take_over(present)
+                return self._take_over(command, present)
             case HandBack():
                 return self._hand_back()
             case ApproveFirst():
@@ -271,10 +271,14 @@ class Interventions:
     def _refuse_line_up(self) -> str:
         return "The instruments are locked." if self.locks.is_locked("instrument") else ""
 
-    def _take_over(self, present: Present) -> Answered:
+    def _take_over(self, command: TakeOver, present: Present) -> Answered:
         if self.is_by_hand:
             return refused("The therapist leads by hand already.")
-        self._stay = Stay(self._here(present), "therapist")
+        asked = (command.valence, command.arousal)
+        if not all(way is None or -1.0 <= way <= 1.0 for way in asked):
+            return refused("A target is a point of valence and arousal, -1 to 1.")
+        ways = zip(asked, self._lean, self._here(present), strict=True)
+        self._stay = Stay(State(*(here if way is None else way - lean for way, lean, here in ways)), "therapist")
         return TAKEN
 
     def _here(self, present: Present) -> State:

@@ -308,6 +308,16 @@ def test_the_path_ahead_can_be_written_anew_but_not_as_a_jump_or_without_an_end(
         assert said in sentence
 
 
+def test_who_takes_over_may_say_where_the_target_stays_with_all_that_was_added_to_it() -> None:
+    session = in_shift()
+    session.ask("nudge", arousal=0.1)
+    assert session.ask("take_over", arousal=1.5)[0] == "refused"
+    assert session.ask("take_over", arousal=-0.2, valence=0.3) == ("taken", "")
+    session.bars(3)
+    assert session.intent.target_arousal == pytest.approx(-0.2)
+    assert session.intent.target_valence == pytest.approx(0.3)
+
+
 def test_who_takes_over_leads_until_they_hand_back(monkeypatch: pytest.MonkeyPatch) -> None:
     spied(monkeypatch, (Moves(arousal=-0.5, density=0.2),))
     session = in_shift()
