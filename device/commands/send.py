@@ -44,8 +44,12 @@ class Told(NamedTuple):
 @click.command()
 @click.argument("kind", type=click.Choice(sorted(WISHES)))
 @click.option("--value", help="self_report: arousal, -1 calm to 1 tense. set_cue: the value, or major or minor.")
-@click.option("--valence", type=Bounded(-1, 1), help="self_report: -1 unpleasant to 1 pleasant; nudge: the step.")
-@click.option("--arousal", type=Bounded(-1, 1), help="nudge: the step.")
+@click.option(
+    "--valence",
+    type=Bounded(-1, 1),
+    help="self_report: -1 unpleasant to 1 pleasant; nudge: the step; take_over: where.",
+)
+@click.option("--arousal", type=Bounded(-1, 1), help="nudge: the step; take_over: where.")
 @click.option("--cue", type=click.Choice(get_args(CueName)), help="lock, unlock, set_cue: which.")
 @click.option("--voice", type=click.Choice(VOICES), help="less_of: which voice.")
 @click.option("--instrument", type=Words(), help="less_of: which instrument, by name or General MIDI number.")
@@ -67,7 +71,7 @@ def send(kind: str, author: Author, wanted: str | None, to_all: bool, as_json: b
 
     The exit code is 0 only when every session that was asked answered that it obeys.
     """
-    said = wish_of(kind, {name: value for name, value in options.items() if value not in (None, False, ())})
+    said = wish_of(kind, {name: value for name, value in options.items() if _is_told(value)})
     chosen = choose(living_sessions(), wanted, to_all=to_all or kind == "stop")
     told = tell(chosen, author, {"kind": kind, **said})
     if as_json:
@@ -84,6 +88,7 @@ TAKES = {
     "self_report": ("value", "valence"),
     "set_cue": ("cue", "value"),
     "nudge": ("valence", "arousal"),
+    "take_over": ("valence", "arousal"),
     "edit_path": ("points",),
     "lock": ("cue",),
     "unlock": ("cue",),
@@ -93,7 +98,12 @@ TAKES = {
     "approve_first": ("off",),
 }
 """Options of each kind that has some."""
-NEEDS = {"cue": "--cue", "points": "--point"}
+NEEDS = {"cue": "--cue", "points": "--point", "value": "--value"}
+
+
+def _is_told(value: Any) -> bool:
+    """Whether an option was given; 0 is a value like others."""
+    return value is not None and value is not False and value != ()
 
 
 def wish_of(kind: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -110,9 +120,9 @@ def wish_of(kind: str, options: dict[str, Any]) -> dict[str, Any]:
         raise click.UsageError(f"`{kind}` needs {NEEDS[missing[0]]}.")
     said = dict(options)
     if kind == "self_report":
-        said["value"] = _number(said.get("value", "0"), 1.0)
+        said["value"] = _number(said["value"], 1.0)
     elif kind == "set_cue":
-        said["value"] = said["value"] if said.get("value") in MODES else _number(said.get("value", ""), math.inf)
+        said["value"] = said["value"] if said["value"] in MODES else _number(said["value"], math.inf)
     elif kind == "approve_first":
         said = {"on": not said.pop("off", False)}
     elif kind == "edit_path":

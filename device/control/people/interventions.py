@@ -146,7 +146,9 @@ class Interventions:
         """What counts now of a policy's proposal on that view."""
         if self._stay:
             return proposal._replace(moves=view.moves, silent=False, detour=NO_DETOUR, why="")
-        return self.approval.admit(proposal, view.moment)
+        # A target that was approved is the plan's and the policy's: what people add, also later, comes on top.
+        plans = State(*(here - lean for here, lean in zip(view.moment.setpoint, self._lean, strict=True)))
+        return self.approval.admit(proposal, view.moment._replace(setpoint=plans))
 
     def pass_time(self, seconds: float) -> None:
         """Let everything that lasts for a while grow older."""

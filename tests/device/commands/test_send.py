@@ -193,6 +193,9 @@ def test_a_session_that_ended_meanwhile_is_not_waited_for(monkeypatch: pytest.Mo
     ("set_cue --cue tempo --value 80", {"cue": "tempo", "value": 80.0}),
     ("set_cue --cue mode --value minor", {"cue": "mode", "value": "minor"}),
     ("nudge --arousal -0.2", {"arousal": -0.2, "valence": 0.0}),
+    ("self_report --value 0 --valence 0", {"value": 0.0, "valence": 0.0}),
+    ("take_over", {"valence": None, "arousal": None}),
+    ("take_over --arousal 0", {"valence": None, "arousal": 0.0}),
     ("approve --proposal 3", {"proposal": 3}),
     ("approve_first --off", {"on": False}),
     ("approve_first", {"on": True}),
@@ -221,7 +224,8 @@ def test_a_patient_is_told_who_may(begin: Callable[..., Session]) -> None:
 @pytest.mark.parametrize("words", [
     "lock", "lock --cue wish", "calmer --cue tempo", "set_cue --cue tempo --value loud", "set_cue --cue tempo",
     "edit_path", "edit_path --point 1,2", "less_of --instrument nothing-like-it", "nudge --arousal 3",
-    "self_report --value 2", "self_report --value nan", "set_cue --cue tempo --value inf",
+    "self_report", "self_report --valence 0.5", "self_report --value 2", "self_report --value nan",
+    "set_cue --cue tempo --value inf",
 ])  # fmt: skip
 def test_what_is_no_wish_is_refused_before_anybody_is_asked(words: str) -> None:
     result = CliRunner().invoke(main, ["send", *words.split(), "--author", "therapist"])

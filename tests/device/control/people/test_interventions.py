@@ -19,6 +19,8 @@ from device.control.cues import Cues
 from device.control.people.haste import HASTE
 from device.control.people.interventions import RELIEF_S, STAYS_S
 from device.control.people.own_words import FADES_S, FRESH_S
+from device.control.plan.session_plan import State
+from device.control.policies.view import Proposal
 from device.messages import (
     WISHES,
     AnyCommand,
@@ -412,6 +414,23 @@ def test_a_way_that_was_approved_is_told_in_numbers_that_a_message_carries() -> 
         if session.decision.pending:
             session.ask("approve", proposal=session.decision.pending.id)
     assert session.decision.approved
+
+
+def test_a_nudge_after_a_way_was_approved_moves_the_target_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    spied(monkeypatch)
+    monkeypatch.setattr(
+        sys.modules[__name__].Spy,  # type: ignore[attr-defined]
+        "decide",
+        lambda _self, _view, _random: Proposal(Moves(), detour=State(0.0, 0.3)),
+    )
+    session = in_shift(approve_first=True)
+    session.bars(3)
+    assert session.ask("approve") == ("taken", "")
+    session.bars(2)
+    target = session.intent.target_arousal
+    assert session.ask("nudge", arousal=-0.25) == ("taken", "")
+    assert session.intent.target_arousal == pytest.approx(target - 0.25)
+    assert [intent.target_arousal for intent in session.bars(5)] == pytest.approx([target - 0.25] * 5)
 
 
 @pytest.mark.parametrize("kind", ["take_over", "approve_first"])
