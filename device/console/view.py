@@ -16,7 +16,10 @@ from rich.text import Text
 from device import messages as m
 from device.console.board import Board
 
-AXIS_CELLS = 41
+AXIS_CELLS_MAX = 41
+AXIS_CELLS_MIN = 9
+AXIS_BESIDE = 28
+"""Columns of half a terminal that frames, names and figures beside an axis take."""
 STATE_STYLE = {"streaming": "green", "connecting": "yellow", "silent": "yellow", "lost": "red", "failed": "red"}
 PITCH_NAMES = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
 BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -32,7 +35,7 @@ def render(board: Board, title: str, keys: str, n_columns: int, n_lines: int) ->
     body = Table.grid(expand=True, padding=(0, 1))
     body.add_column(ratio=1)
     body.add_column(ratio=1)
-    body.add_row(_signals(board, terse=is_terse), _feeling(board))
+    body.add_row(_signals(board, terse=is_terse), _feeling(board, n_columns))
     body.add_row(_music(board), _sound(board))
     view = Layout()
     panels = Layout(Group(_header(board, title, terse=is_terse), body, _events(board)))
@@ -96,14 +99,14 @@ def _quality(frame: m.FeatureFrame) -> Text:
     return text
 
 
-def _axis(mean: float, deviation: float, target: float | None, known: bool) -> Text:
+def _axis(mean: float, deviation: float, target: float | None, n_cells: int, *, known: bool) -> Text:
     """An axis from -1 to 1 as a line: the band is mean ± one deviation, `┃` the mean, `◆` the target."""
 
     def cell(value: float) -> int:
-        return round((min(1.0, max(-1.0, value)) + 1) / 2 * (AXIS_CELLS - 1))
+        return round((min(1.0, max(-1.0, value)) + 1) / 2 * (n_cells - 1))
 
-    cells = ["·"] * AXIS_CELLS
-    styles = ["dim"] * AXIS_CELLS
+    cells = ["·"] * n_cells
+    styles = ["dim"] * n_cells
     if known:
         for index in range(cell(mean - deviation), cell(mean + deviation) + 1):
             cells[index], styles[index] = "━", "cyan"
@@ -116,9 +119,10 @@ def _axis(mean: float, deviation: float, target: float | None, known: bool) -> T
     return text
 
 
-def _feeling(board: Board) -> RenderableType:
+def _feeling(board: Board, n_columns: int) -> RenderableType:
     affect = board.affect
     fresh = board.is_fresh("affect", affect)
+    n_cells = min(AXIS_CELLS_MAX, max(AXIS_CELLS_MIN, n_columns // 2 - AXIS_BESIDE))
     table = Table.grid(padding=(0, 1))
     for name in ("arousal", "valence"):
         mean = getattr(affect, name) if affect else 0.0
@@ -126,7 +130,7 @@ def _feeling(board: Board) -> RenderableType:
         target = board.target(name)
         known = bool(affect and fresh and affect.known)
         figure = f"{mean:+.2f} ± {deviation:.2f}" if known else "unknown"
-        table.add_row(name, _axis(mean, deviation, target, known), figure)
+        table.add_row(name, _axis(mean, deviation, target, n_cells, known=known), figure)
     reasons = "; ".join(affect.reasons) if affect else "no estimate yet"
     legend = (
         Text("calm ← 0 → load   ", style="dim").append("┃ estimate ", style="cyan").append("◆ goal", style="magenta")

@@ -89,6 +89,15 @@ def playing_board() -> Board:
     return board
 
 
+@pytest.mark.parametrize("width", [80, 100, 120, 140])
+def test_the_axes_of_feeling_are_whole_on_any_usual_terminal(width: int) -> None:
+    lines = [line for line in text(playing_board(), width, 40).splitlines() if "arousal" in line or "valence" in line]
+    axes = [line for line in lines if "┃" in line and "±" in line]
+    assert len(axes) == 2
+    assert not any("…" in line for line in axes)
+    assert "◆" in axes[0]
+
+
 def test_the_view_says_what_plays_why_and_how_sure_it_is() -> None:
     shown = text(playing_board())
     for words in ("+0.35 ± 0.20", "SHIFT", "1:34 left", "phrasebook", "slower", "G major", "headset was unplugged"):
