@@ -21,7 +21,7 @@ import numpy as np
 
 from device.errors import RecordingError
 from device.text import printable
-from device.trials.randomisation import Design, Floats
+from device.trials.randomisation import Design, Floats, is_confounded
 from device.trials.table import Block
 
 CONDITIONS_MAX = 20
@@ -39,6 +39,8 @@ class Arrangement(NamedTuple):
     outcome: Floats
     note: str = ""
     """What the reader should know of it, in words."""
+    is_confounded: bool = False
+    """Whether adaptive blocks come first in every session, or last, so that time alone may be what is found."""
 
 
 def arrange(blocks: Sequence[Block], treated: str) -> Arrangement:
@@ -58,10 +60,18 @@ def arrange(blocks: Sequence[Block], treated: str) -> Arrangement:
     pieces = [_mean(list(group)) for _, group in itertools.groupby(rows, key=lambda row: (row.session, row.condition))]
     if len(pieces) < len(rows) and max(Counter((row.session, row.condition) for row in pieces).values()) == 1:
         note = "Each condition is one piece of a session, so its blocks count together."
-        return _as_arrangement(pieces, treated, lambda row: row.session, placed=False)._replace(note=note)
+        found = _as_arrangement(pieces, treated, lambda row: row.session, placed=False)
+        return found._replace(note=note, is_confounded=_comes_with_time(pieces, treated))
     found = _as_arrangement(rows, treated, lambda row: row.session, placed=True)
     is_fixed = len({tuple(row.condition for row in session) for session in _sessions(rows)}) == 1
-    return found._replace(note=ALWAYS) if is_fixed and len(_sessions(rows)) >= FIXED_MIN else found
+    note = ALWAYS if is_fixed and len(_sessions(rows)) >= FIXED_MIN else ""
+    return found._replace(note=note, is_confounded=_comes_with_time(rows, treated))
+
+
+def _comes_with_time(rows: Sequence[Block], treated: str) -> bool:
+    """Whether the place in a session tells the condition, in more sessions than chance would easily have it."""
+    placed = _as_arrangement(rows, treated, lambda row: row.session, placed=True)
+    return len(_sessions(rows)) >= FIXED_MIN and is_confounded(placed.design)
 
 
 def _refuse_one_sided(blocks: Sequence[Block], treated: str) -> None:

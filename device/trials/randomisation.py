@@ -103,10 +103,18 @@ def _without_levels(design: Design, outcome: Floats) -> tuple[Floats, Floats]:
         return left, none
     drift = _centred(design.place, design.stratum)
     length = math.sqrt(float(drift @ drift))
-    if length < TIE or float(design.treated @ drift) ** 2 > CONFOUNDED * _spread_within(design) * length**2:
+    if length < TIE or is_confounded(design):
         return left, none
     drift /= length
     return left - (left @ drift) * drift, drift
+
+
+def is_confounded(design: Design) -> bool:
+    """Whether the place explains so much of the treatment that drift and effect cannot be told apart."""
+    if design.place is None:
+        return False
+    drift = _centred(design.place, design.stratum)
+    return float(design.treated @ drift) ** 2 > CONFOUNDED * _spread_within(design) * float(drift @ drift)
 
 
 def _spread_within(design: Design) -> float:

@@ -74,9 +74,15 @@ def judge(blocks: Sequence[Block], *, better: Better = "higher", planned: int = 
         raise RecordingError(
             f"No block or session has {TREATED} beside another condition.", "Play both in each session."
         )
+    if (
+        arranged.is_confounded
+    ):  # whatever is found may be the time: nothing is known, and such sessions count for nothing
+        found = found._replace(p=1.0, low=math.nan, high=math.nan)
     is_plain = len(arranged.outcome) == len(blocks) and len(set(arranged.design.stratum)) == n_sessions
     sd = found.sd if is_plain else _sd_of_block(blocks, found)
     needed = 0 if found.p < alpha else _needed(found, sd, n_sessions, planned)
+    if arranged.is_confounded:  # those that are there count for nothing
+        needed = min(SESSIONS_MAX, needed + n_sessions)
     names = sorted({row.condition for row in blocks} - {TREATED})
     verdict = Verdict(
         effect=found.p < alpha,
@@ -92,6 +98,8 @@ def judge(blocks: Sequence[Block], *, better: Better = "higher", planned: int = 
         blocks={name: sum(row.condition == name for row in blocks) for name in (TREATED, *names)},
         against={name: _against(blocks, {name}) for name in names},
     )
+    if arranged.is_confounded:
+        return verdict._replace(sentence=_not_known(blocks, verdict))
     words = [_sentence(blocks, verdict, better), _beside_music(blocks, verdict), arranged.note]
     return verdict._replace(sentence=" ".join(filter(None, words)))
 
@@ -173,6 +181,16 @@ def _sentence(blocks: Sequence[Block], verdict: Verdict, better: Better) -> str:
     return (
         f"After {n}: no effect found, but not enough sessions yet: {count} more of this kind would show "
         f"an effect of {SMALLEST_D:g} standard deviations; {_difference(blocks, verdict)}."
+    )
+
+
+def _not_known(blocks: Sequence[Block], verdict: Verdict) -> str:
+    """Where the order is the same in every session: what was found may have come with time alone."""
+    return (
+        f"After {verdict.sessions} sessions it is not known: adaptive blocks come at the same place in every session, "
+        "so what comes with time alone cannot be told from an effect. Deal the order by chance: "
+        f"{verdict.sessions_needed} such sessions would show an effect of {SMALLEST_D:g} standard deviations; "
+        f"{_difference(blocks, verdict)}."
     )
 
 

@@ -113,6 +113,21 @@ def test_a_drift_is_no_effect_where_the_order_is_always_the_same_and_that_is_sai
     assert all("The order is the same" in answer.sentence for answer in found)
 
 
+@pytest.mark.parametrize("order", [["adaptive", "static"], ["static", "adaptive"], ["adaptive"] * 4 + ["static"] * 4])
+def test_where_time_alone_tells_the_condition_nothing_is_known_and_no_effect_is_told(order: list[str]) -> None:
+    random = np.random.default_rng(3)
+    answer = judge(
+        [
+            Block(str(session), str(place), condition, random.normal() + 3.0 * place)
+            for session in range(12)
+            for place, condition in enumerate(order)
+        ]
+    )
+    assert (answer.effect, answer.p) == (False, 1.0)
+    assert answer.sessions_needed >= 12
+    assert "cannot be told from an effect. Deal the order by chance" in answer.sentence
+
+
 def test_outcomes_that_are_all_the_same_are_no_effect() -> None:
     answer = judge([row._replace(outcome=0.3) for row in dealt(4, times=9)])
     assert (answer.effect, answer.estimate, answer.p) == (False, 0.0, 1.0)
