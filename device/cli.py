@@ -45,6 +45,7 @@ COMMANDS = {
     "refine": Entry("device.commands.refine:refine", "Propose another policy for a listener, from their own sessions."),
     "replay": Entry("device.commands.replay:replay", "Run a recorded session again and compare it."),
     "run": Entry("device.commands.run:run", "Play a session with the sensors that device.toml names."),
+    "say": Entry("device.commands.say:say", "Say a prompt of the box, or list them."),
     "send": Entry("device.commands.send:send", "Give a command to the running session."),
     "sessions": Entry("device.commands.sessions:sessions", "List and show recorded sessions."),
     "trial": Entry("device.commands.trial:trial", "Register, allot and export trials of music."),

@@ -117,14 +117,8 @@ class Engine:
             self._clock.sleep(POLL_MS / 1000.0)
 
     def _fade_fast(self) -> None:
-        """Take back what was not heard yet, fade over it and send that: as quick as the card allows."""
         self._state = "fading"
-        n_frames = round(STOP_FADE_S * self._audio.sfreq_hz)
-        pending = self._sink.revoke()[: -(-n_frames // self._audio.block_frames)]
-        faded = fade_out(b"".join(pending), n_frames)
-        size = self._audio.block_frames * FRAME_BYTES
-        for first in range(0, len(faded), size):
-            self._sink.push(faded[first : first + size])
+        fade_fast(self._sink, self._audio)
 
     def _end(self) -> None:
         self._publish_heard()
@@ -217,6 +211,16 @@ class Engine:
     def _replace_sink(self, sink: Sink) -> None:
         self._publish_heard()
         self._sink = sink
+
+
+def fade_fast(sink: Sink, config: AudioConfig) -> None:
+    """Take back what was not heard yet, fade over it and send that: as quick as the card allows."""
+    n_frames = round(STOP_FADE_S * config.sfreq_hz)
+    pending = sink.revoke()[: -(-n_frames // config.block_frames)]
+    faded = fade_out(b"".join(pending), n_frames)
+    size = config.block_frames * FRAME_BYTES
+    for first in range(0, len(faded), size):
+        sink.push(faded[first : first + size])
 
 
 def open_sink(config: AudioConfig, clock: Clock) -> Sink:

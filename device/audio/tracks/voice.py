@@ -96,12 +96,16 @@ class VoiceTrack:
             is_wanted = not self._n_hushed
             self._n_hushed = max(0, self._n_hushed - 1)
             if is_wanted and len(clip.sound):
-                self._clip, self._at, self._fade = clip, -round(LEAD_S * self._sfreq_hz), None
-                loudest = max(self.music_lufs, self._prescribed_lufs - QUIET_LU) - self._below_db
-                self._gain = 10.0 ** ((loudest - MATCHED_LUFS) / 20.0)
+                self.play(clip)
                 return True
             self._tell(clip.prompt, "nothing", 0.0, is_whole=is_wanted, remark=clip.remark)
         return False
+
+    def play(self, clip: Clip) -> None:
+        """Begin with a prompt that is ready, after the time in which music makes way."""
+        self._clip, self._at, self._fade = clip, -round(LEAD_S * self._sfreq_hz), None
+        loudest = max(self.music_lufs, self._prescribed_lufs - QUIET_LU) - self._below_db
+        self._gain = 10.0 ** ((loudest - MATCHED_LUFS) / 20.0)
 
     def _fading(self, n_frames: int) -> Samples:
         """Gain of each frame: 1, or the fade of what is cut short."""

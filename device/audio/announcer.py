@@ -1,0 +1,105 @@
+"""Says one prompt while no session plays, and ends: it has the sound card for as long as it speaks, and no longer.
+
+The prompt goes the same way as in a session: through the voice's track and the guards behind it. It is as loud as it
+would be over music at the prescribed loudness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+import numpy as np
+
+from device.audio.engine import fade_fast, open_sink
+from device.audio.player import Sink
+from device.audio.renderer import PRESCRIBED_LUFS
+from device.audio.safety.limits import FADE_IN_S, START_DB
+from device.audio.safety.pcm_guard import DELAY_FRAMES, PcmGuard
+from device.audio.speech_loader import SpeechLoader
+from device.audio.tracks.track import Samples
+from device.audio.tracks.voice import VoiceTrack
+from device.clock import Clock
+from device.config import DeviceConfig, Limits
+from device.errors import SoundError
+from device.messages import Prompt, Spoken
+
+POLL_S = 0.005
+GAIN = 10.0 ** (START_DB / 20.0)
+"""The guard lets no sound begin louder; the voice is louder by as much before it."""
+
+
+class Announcement:
+    """One prompt, as blocks of 16-bit stereo behind the guard."""
+
+    def __init__(self, device: DeviceConfig, prompt: Prompt) -> None:
+        self._audio = device.audio
+        clip = SpeechLoader(device.voice, device.audio.sfreq_hz).load(prompt)
+        self.spoken = Spoken(t_ns=0, name=prompt.name, manner=clip.manner, length_s=0.0, remark=clip.remark)
+        """How it went, as far as it has."""
+        self._track = VoiceTrack(device.voice, device.audio, PRESCRIBED_LUFS - START_DB)
+        self._guard = PcmGuard(device.audio, Limits(), seed=0)
+        self.is_silent = not len(clip.sound)
+        if not self.is_silent:
+            self._track.play(clip)
+
+    def blocks(self) -> Iterator[bytes]:
+        """From a second of silence, in which the guard opens, to the last of what it holds back."""
+        n_frames = self._audio.block_frames
+        for _ in range(round(FADE_IN_S * self._audio.sfreq_hz / n_frames) + 1):
+            yield self._pass_on(np.zeros((n_frames, 2), np.float32))
+        while self._track.is_speaking:
+            block = np.zeros((n_frames, 2), np.float32)
+            self._track.speak_into(block)
+            yield self._pass_on(block)
+        for spoken in self._track.take_spoken(0):
+            self.spoken = spoken
+        for _ in range(DELAY_FRAMES // n_frames + 1):
+            yield self._pass_on(np.zeros((n_frames, 2), np.float32))
+
+    def _pass_on(self, block: Samples) -> bytes:
+        return self._guard.pass_on(block, GAIN)
+
+
+def announce(device: DeviceConfig, prompt: Prompt, clock: Clock, is_stopped: Callable[[], bool]) -> Spoken:
+    """Have a prompt heard; `is_stopped` silences it within 100 ms.
+
+    Raises:
+        SoundError: there is no sound card, or it stopped taking sound.
+    """
+    announcement = Announcement(device, prompt)
+    if announcement.is_silent:
+        return announcement.spoken
+    sink = open_sink(device.audio, clock)
+    try:
+        is_whole = _play(announcement.blocks(), sink, clock, is_stopped)
+        if not is_whole:
+            fade_fast(sink, device.audio)
+        _drain(sink, device.audio.periods, clock)
+    finally:
+        sink.close()
+    return msgspec.structs.replace(announcement.spoken, t_ns=clock.now_ns(), is_whole=is_whole)
+
+
+def _play(blocks: Iterator[bytes], sink: Sink, clock: Clock, is_stopped: Callable[[], bool]) -> bool:
+    """Send the blocks to the card as it takes them; whether all were sent."""
+    for block in blocks:
+        while not sink.room() and not is_stopped():
+            _check(sink)
+            clock.sleep(POLL_S)
+        if is_stopped():
+            return False
+        sink.push(block)
+    return True
+
+
+def _drain(sink: Sink, periods: int, clock: Clock) -> None:
+    """Wait until the card has had all."""
+    while sink.room() < periods:
+        _check(sink)
+        clock.sleep(POLL_S)
+
+
+def _check(sink: Sink) -> None:
+    if not sink.is_alive():
+        raise SoundError(f"The sound card {sink.name} stopped taking sound.", "Plug it in again.")

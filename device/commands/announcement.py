@@ -1,0 +1,38 @@
+"""What the box says while no session plays: `python -m device.commands.announcement FOLDER PROMPT` says it and ends.
+
+FOLDER is the box's, with the configuration that it left there; PROMPT is a `messages.Prompt` in JSON. What comes out
+is one line, the `messages.Spoken`; a refusal is a line for people on stderr, with the documented exit code. SIGTERM
+silences it within 100 ms.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from device.audio.announcer import announce
+from device.clock import SystemClock
+from device.commands.signals import orderly_signals
+from device.console.printing import say, say_json
+from device.errors import IsotoneError
+from device.messages import Prompt
+from device.runtime.resident import read_device
+
+
+def main(folder: str, prompt: str) -> int:
+    """Say it; returns the exit code."""
+    with orderly_signals() as signals:
+        try:
+            device = read_device(Path(folder))
+            order = msgspec.json.decode(prompt, type=Prompt)
+            say_json(announce(device, order, SystemClock(), lambda: bool(signals.number)))
+        except IsotoneError as error:
+            say(str(error), err=True)
+            return int(error.exit_code)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))
