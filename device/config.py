@@ -16,6 +16,7 @@ from device.errors import ConfigError
 from device.files.toml_text import ANY_KEY, bare, find_line, parse, read_text
 from device.messages import VOICES, Language, Mode, Note, PersonalBaseline, PersonalResponse, Voice
 from device.plan_layout import PlanLayout, Side, Zone
+from device.programme_layout import Programme
 from device.trial_layout import TrialLayout
 
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
@@ -127,6 +128,14 @@ class ListenersConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The folder where what is known of listeners is kept; empty: the user's data directory."""
 
 
+class BoxConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[box]`: what the box at home plays, and to whom, where the programme says nothing else."""
+
+    listener: Annotated[str, msgspec.Meta(min_length=1, max_length=60)] = "guest"
+    prescription: str = ""
+    """Path of the therapist's prescription.toml; empty: none."""
+
+
 class VoiceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[voice]`: how the box speaks to the listener."""
 
@@ -151,6 +160,7 @@ class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     session: SessionDefaults = SessionDefaults()
     listeners: ListenersConfig = ListenersConfig()
     voice: VoiceConfig = VoiceConfig()
+    box: BoxConfig = BoxConfig()
 
 
 class Limits(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -220,6 +230,8 @@ class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Whether what a policy proposes waits for the therapist to approve it."""
     preference: Preference = Preference()
     plan: PlanLayout = PlanLayout()
+    programme: Programme = Programme()
+    """When the box at home plays, and what."""
 
 
 class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -24,6 +24,7 @@ from device.messages import PlayedBar
 from device.recordings.files import load_recording
 from device.runtime.asking import ask
 from device.runtime.bus import Subscriber
+from device.runtime.run_folder import living_sessions
 from hardware.control import Control
 from hardware.emulators.bluez import EmulatedBluez
 from hardware.emulators.cyton import PtyCyton
@@ -37,6 +38,7 @@ from hardware.twin.profiles import PROFILES
 
 LISTEN_S = 0.25
 SPEAK_S = 1.0
+LOOK_S = 0.5
 
 
 class Rig:
@@ -67,13 +69,33 @@ class Rig:
         unfinished.write_text(json.dumps(about), "utf-8")
         unfinished.replace(self._folder / "rig.json")
 
-    async def run(self, run_dir: Path | None) -> None:
-        """Live in real time until cancelled, hearing the session of `run_dir`."""
+    async def run(self, run_dir: Path | None, *, hears_any: bool = False) -> None:
+        """Live in real time until cancelled, hearing the session of `run_dir`, or each that comes."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._band.run())
+            if hears_any:
+                tasks.create_task(self._hear_each())
             if run_dir is not None:
                 tasks.create_task(self._listen(run_dir))
                 tasks.create_task(self._speak(run_dir))
+
+    async def _hear_each(self) -> None:
+        """Hear the newest session for as long as it lives, then the next."""
+        heard: Path | None = None
+        hearing: list[asyncio.Task[None]] = []
+        try:
+            while True:
+                newest = next(reversed(living_sessions()), None)
+                if newest != heard:
+                    for task in hearing:
+                        task.cancel()
+                    heard = newest
+                    tasks = [self._listen(newest), self._speak(newest)] if newest else []
+                    hearing = [asyncio.create_task(task) for task in tasks]
+                await asyncio.sleep(LOOK_S)
+        finally:
+            for task in hearing:
+                task.cancel()
 
     async def _listen(self, run_dir: Path) -> None:
         subscriber = Subscriber(run_dir, ["audio"], ["played"])
@@ -136,7 +158,7 @@ async def _live(options: argparse.Namespace) -> None:
         return
     try:
         await rig.start()
-        life = asyncio.create_task(rig.run(options.run_dir))
+        life = asyncio.create_task(rig.run(options.run_dir, hears_any=options.any_session))
         end = asyncio.create_task(stopped.wait())
         await asyncio.wait({life, end}, return_when=asyncio.FIRST_COMPLETED)
         life.cancel()
@@ -156,6 +178,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--list-listeners", action="version", version=about, help="say who can be worn, and end")
     parser.add_argument("--dir", type=Path, required=True, help="folder for the sensors' names and the control socket")
     parser.add_argument("--run-dir", type=Path, help="run folder of the session whose music is heard")
+    parser.add_argument("--any-session", action="store_true", help="hear the music of each session that comes")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--listener", default="guest", help=f"{', '.join(sorted(PROFILES))}, or any name")
     parser.add_argument("--recording", type=Path, nargs="+", default=[], help="recordings to replay instead")

@@ -36,7 +36,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 def diagnose(device: DeviceConfig, models_dir: Path, *, deep: bool, path: Path | None = None) -> list[Finding]:
     """Examine the machine for this configuration, read from `path`; `deep` talks to the sensors too."""
-    findings = _examine_session(device, models_dir, deep=deep, path=path)
+    findings = examine_session(device, models_dir, deep=deep, path=path)
     return findings + [_examine(check) for check in machine_checks(device)]
 
 
@@ -46,12 +46,12 @@ def refuse_if_unfit(config: SessionConfig, path: Path | None = None) -> None:
     Raises:
         IsotoneError: the kind, sentence and action of the first finding that fails.
     """
-    for finding in _examine_session(config.device, Path(config.models_dir), deep=True, path=path):
+    for finding in examine_session(config.device, Path(config.models_dir), deep=True, path=path):
         if finding.state == "fail":
             raise REFUSALS.get(Exit(finding.exit_code), IsotoneError)(finding.sentence, finding.action)
 
 
-def _examine_session(device: DeviceConfig, models_dir: Path, *, deep: bool, path: Path | None) -> list[Finding]:
+def examine_session(device: DeviceConfig, models_dir: Path, *, deep: bool, path: Path | None) -> list[Finding]:
     if device.bluetooth.dbus_address:
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = device.bluetooth.dbus_address
     findings = [_examine(check) for check in session_checks(device, models_dir)]

@@ -19,7 +19,7 @@ import msgspec
 
 from device.clock import Clock
 from device.commands.signals import Signals
-from device.config import BluetoothConfig, DeviceConfig, SessionConfig, SourceConfig
+from device.config import BluetoothConfig, DeviceConfig, SourceConfig
 from device.errors import Exit, IsotoneError, RecordingError, SystemMissingError
 from device.runtime.interpreter import HOUSE, interpreter
 
@@ -50,12 +50,21 @@ class RigProcess:
     """
 
     def __init__(
-        self, folder: Path, config: SessionConfig, recordings: tuple[Path, ...], clock: Clock, signals: Signals
+        self,
+        folder: Path,
+        run_dir: Path | None,
+        listener: str,
+        seed: int,
+        recordings: tuple[Path, ...],
+        clock: Clock,
+        signals: Signals,
     ) -> None:
+        """`run_dir` is that of the session whose music is heard; None: of each that comes."""
         self.folder = folder
         self._clock, self._signals = clock, signals
-        self._command = interpreter("-m", "hardware.rig", "--dir", str(folder), "--run-dir", config.run_dir)
-        self._command += ["--seed", str(config.seed), "--listener", config.listener, "--parent", str(os.getpid())]
+        self._command = interpreter("-m", "hardware.rig", "--dir", str(folder))
+        self._command += ["--run-dir", str(run_dir)] if run_dir else ["--any-session"]
+        self._command += ["--seed", str(seed), "--listener", listener, "--parent", str(os.getpid())]
         for recording in recordings:
             self._command += ["--recording", str(recording.resolve())]
         self._process: subprocess.Popen[bytes] | None = None

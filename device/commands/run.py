@@ -88,7 +88,10 @@ def demo(recordings: tuple[Path, ...], device_path: Path | None, **options: Any)
             planned = _planned(device, options, 10.0)
         device = msgspec.structs.replace(device, audio=_demo_audio(device.audio, no_sound=options["no_sound"]))
         with _prepared(device, planned, options) as config:
-            with RigProcess(Path(config.run_dir) / "rig", config, recordings, SystemClock(), signals) as rig:
+            run_dir = Path(config.run_dir)
+            with RigProcess(
+                run_dir / "rig", run_dir, config.listener, config.seed, recordings, SystemClock(), signals
+            ) as rig:
                 worn = msgspec.structs.replace(config, device=rig.connect(config.device))
                 end = _play(worn, options, signals, _breakages(rig))
             has_picture = _sum_up(config, end, signals, as_json=options["as_json"])

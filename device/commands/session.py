@@ -8,7 +8,8 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from types import TracebackType
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -19,14 +20,13 @@ from device.commands.session_folder import claim_session_folder, sessions_root
 from device.commands.signals import Signals
 from device.commands.themes import read_themes
 from device.config import DeviceConfig, Prescription, SessionConfig
-from device.console.observers import Watcher
 from device.control.policies.loading import choose_policy
 from device.errors import ConfigError, DiskError, Exit
 from device.files.models import MODELS_DIR
 from device.listeners.settings import PolicyChoice
 from device.runtime.children import InterpreterLauncher, ThreadLauncher
 from device.runtime.interpreter import HOUSE, interpreter
-from device.runtime.manager import Manager
+from device.runtime.manager import Manager, Observer
 from device.runtime.run_folder import claim_run_folder, name_session
 from device.sessions.store import log_paths
 
@@ -142,6 +142,18 @@ def _check_space(session_dir: Path, minutes: float) -> None:
         )
 
 
+class Attendant(Observer, Protocol):
+    """Whoever is there while a session plays: entered before it begins, left when it is over."""
+
+    def attach(self, manager: Manager) -> None: ...
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
 class End(NamedTuple):
     """How a session ended."""
 
@@ -150,7 +162,7 @@ class End(NamedTuple):
     """The fault that ended it, or nothing."""
 
 
-def run_session(config: SessionConfig, watcher: Watcher, signals: Signals, *, one_process: bool) -> End:
+def run_session(config: SessionConfig, watcher: Attendant, signals: Signals, *, one_process: bool) -> End:
     """Run the session to its end."""
     launcher = ThreadLauncher() if one_process else InterpreterLauncher()
     manager = Manager(config, SystemClock(), launcher, watcher)

@@ -12,8 +12,9 @@ class Notifier:
     def __init__(self) -> None:
         self._active = bool(os.environ.get("NOTIFY_SOCKET"))
 
-    def ready(self) -> None:
-        self._send("READY=1\nSTATUS=Session running")
+    def ready(self, status: str = "Session running") -> None:
+        """Say that all is up, or what is new of that; `status` is what `systemctl status` shows."""
+        self._send(f"READY=1\nSTATUS={status}")
 
     def feed_watchdog(self) -> None:
         self._send("WATCHDOG=1")

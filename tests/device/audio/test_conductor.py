@@ -100,11 +100,11 @@ def test_nothing_happens_before_the_start(config: SessionConfig) -> None:
 def test_the_start_asks_for_bar_0_and_every_bar_that_begins_for_the_next(config: SessionConfig) -> None:
     run = Run(config).start()
     (first,) = run.asked
-    assert (first.bar_index, first.start_frame) == (0, 72_000)
-    run.until(72_000)
+    assert (first.bar_index, first.start_frame) == (0, 28_800)
+    run.until(28_800)
     second = run.asked[1]
     assert second.bar_index == 1
-    assert second.start_frame == 72_000 + run.played[0].n_frames
+    assert second.start_frame == 28_800 + run.played[0].n_frames
     assert second.starts_ns == run.ns_of(second.start_frame)
     ahead_s = 4 * config.device.audio.block_frames / SFREQ_HZ
     assert second.starts_ns - second.deadline_ns > ahead_s * SECOND_NS, "what is heard was rendered before"
@@ -227,7 +227,7 @@ def test_the_final_intent_ends_with_its_bar_and_rings_out(config: SessionConfig)
 
 def test_while_it_rings_out_it_says_so_and_can_still_be_stopped(config: SessionConfig) -> None:
     run = Run(config, lambda asked: [intent(asked.bar_index, final=True), bar(asked.bar_index)]).start()
-    run.until(run.bars(1)[0].n_frames + 72_000 + 100)
+    run.until(run.bars(1)[0].n_frames + 28_800 + 100)
     assert run.conductor.state == "fading"
     run.tell(command("stop"))
     assert run.conductor.state == "ended"
@@ -250,9 +250,9 @@ def test_a_second_start_changes_nothing(config: SessionConfig) -> None:
 
 def test_the_first_bar_fades_in(config: SessionConfig) -> None:
     run = Run(config).start()
-    assert run.conductor.envelope_at(0) == run.conductor.envelope_at(72_000) == 0.0
-    assert run.conductor.envelope_at(72_000 + round(FADE_IN_S * SFREQ_HZ / 2)) == pytest.approx(0.5)
-    assert run.conductor.envelope_at(72_000 + round(FADE_IN_S * SFREQ_HZ)) == 1.0
+    assert run.conductor.envelope_at(0) == run.conductor.envelope_at(28_800) == 0.0
+    assert run.conductor.envelope_at(28_800 + round(FADE_IN_S * SFREQ_HZ / 2)) == pytest.approx(0.5)
+    assert run.conductor.envelope_at(28_800 + round(FADE_IN_S * SFREQ_HZ)) == 1.0
 
 
 def test_softer_and_louder_act_at_once_within_the_slope(config: SessionConfig) -> None:
@@ -306,17 +306,17 @@ def prepared(asked: Transport) -> Iterable[Message]:
 
 
 def test_a_wish_turns_the_sounding_bar_at_once(config: SessionConfig) -> None:
-    run = Run(config, prepared).start().until(120_000)
+    run = Run(config, prepared).start().until(76_800)
     planned_frame = run.asked[1].start_frame
     run.tell(intent(1, revision=1, tempo_bpm=60.0, density=0.2, articulation=0.6))
     (turned,) = run.turned
-    assert (turned.bar_index, turned.from_frame, turned.t_ns) == (0, 120_000, run.ns_of(120_000))
+    assert (turned.bar_index, turned.from_frame, turned.t_ns) == (0, 76_800, run.ns_of(76_800))
     assert (turned.tempo_from_bpm, turned.tempo_to_bpm) == (66.0, 60.0)
     assert (turned.manner.density, turned.manner.articulation) == (0.2, 0.6)
     assert turned.from_tick == pytest.approx(48_000 / SFREQ_HZ * 66 / 60 * 24)
     played = run.bars(2)
     assert played[1].start_frame > planned_frame, "slower: the next bar begins later"
-    assert played[1].tempo_from_bpm == pytest.approx(66 / 1.02 ** ((played[1].start_frame - 120_000) / SFREQ_HZ))
+    assert played[1].tempo_from_bpm == pytest.approx(66 / 1.02 ** ((played[1].start_frame - 76_800) / SFREQ_HZ))
 
 
 def test_a_wish_that_changes_nothing_for_the_notes_turns_nothing(config: SessionConfig) -> None:

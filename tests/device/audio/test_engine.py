@@ -150,9 +150,9 @@ def test_stop_is_silent_within_100_ms_and_without_a_click(config: SessionConfig)
 
 @pytest.mark.parametrize(("reason", "at_most_s"), [("asked", 0.1), ("manager gone", 2.5)])
 def test_when_the_process_must_end_it_fades_too(config: SessionConfig, reason: str, at_most_s: float) -> None:
-    context = run(FakeContext(config, [START], until_s=6.0, stop_reason=reason))
+    context = run(FakeContext(config, [START], until_s=5.1, stop_reason=reason))
     end_ns = context.of(PcmBlock)[-1].t_ns + 1024 * SECOND_NS // SFREQ_HZ
-    assert 0 < end_ns - 11 * SECOND_NS <= at_most_s * SECOND_NS
+    assert 0 < end_ns - 10.1 * SECOND_NS <= at_most_s * SECOND_NS
     tail = context.pcm[-8192:, 0].astype(int)
     assert tail[-1] == 0
     assert np.abs(np.diff(tail)).max() < 0.01 * loudest(context.pcm) + 4

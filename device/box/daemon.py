@@ -1,0 +1,360 @@
+"""The box itself: hears the panel, its programme and the session that plays, and does what its machine says.
+
+It holds no sound, no sensor and no music: those are a session's, which is a child of it. What outlives sessions it
+starts and watches. Nothing here waits, so that a press is heard within a moment whatever else happens.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from device.box.chores import Chore, Chores, Done
+from device.box.ears import STREAMS, WRITERS, Ears
+from device.box.ledger import Ledger
+from device.box.machine import FACES, Action, Event, Machine
+from device.box.programme import Refusal, allowed, local_day, plan_of, reminder
+from device.box.residents import CODE, Residents
+from device.box.session_child import Order, SessionChild
+from device.box.speaker import Speaker
+from device.clock import Clock, wall_time
+from device.config import DeviceConfig
+from device.errors import Exit
+from device.files.outputs import write_whole
+from device.messages import BoxStatus, Button, Health, Press, Prompt, Spoken
+from device.processes import BOX, names_that_run
+from device.programme_layout import DayRow, Programme, zone_of
+from device.runtime.bus import Publisher, Received, Subscriber
+from device.runtime.children import Child, Interpreter
+from device.runtime.resident import device_path
+from device.runtime.systemd_notify import Notifier
+
+STATUS_NS = 1_000_000_000
+WATCHDOG_NS = 2_000_000_000
+CLOSING_MAX_NS = 20_000_000_000
+"""A session that was stopped and does not end is ended by force."""
+AGAIN_NS = 5_000_000_000
+"""A session child that died while it waited is started again after this time."""
+LOOK_AGAIN_NS = 60_000_000_000
+"""Where something is missing, the machine is looked at again so often."""
+QUIET_MS, BUSY_MS = 250, 50
+STOPPED_BY_SIGNAL = {-15, 143, 130, 129}
+
+
+class Setup(NamedTuple):
+    """What the box is told when it starts."""
+
+    device: DeviceConfig
+    folder: Path
+    """Where it and what it starts publish."""
+    sessions: Path
+    """The folder of the sessions."""
+    prescription: str = ""
+    programme: Programme = Programme()
+    listener: str = "guest"
+    minutes: float | None = None
+    examines: bool = True
+    """Whether it looks for what a session would lack."""
+
+
+class Box:
+    """`turn` is all it does, again and again, until `is_over`.
+
+    `tell` is given each sentence for the log, and `show` the status at each change.
+    """
+
+    def __init__(
+        self, setup: Setup, clock: Clock, tell: Callable[[str], None], show: Callable[[BoxStatus], None]
+    ) -> None:
+        self._setup, self._clock, self._tell, self._show_it = setup, clock, tell, show
+        self._publisher = Publisher(setup.folder, BOX, 0, clock)
+        """There is one box: a second one is refused by this publisher's lock."""
+        residents = names_that_run("always")
+        self._subscriber = Subscriber(setup.folder, residents, ("presses", "health", *STREAMS))
+        self._residents = Residents(residents, self._launch, setup.folder, clock)
+        self.machine = Machine()
+        language = setup.device.voice.language
+        self._speaker = Speaker(language, self._publisher.send, self._announce)
+        self._ledger = Ledger(setup.sessions.parent / "box.json")
+        self._chores, self._notifier = Chores(), Notifier()
+        self._child: SessionChild | None = None
+        self._ears: Ears | None = None
+        self._problem = Event("mended")
+        """What a look at the machine found."""
+        self._asked_for_help = self._is_leaving = False
+        self._status: BoxStatus | None = None
+        self._status_ns = self._fed_ns = self._closing_ns = self._child_ns = self._look_ns = 0
+        self._reminded = wall_time()
+        self._torn = self._ledger.tear()
+
+    # -- life
+
+    def start(self) -> None:
+        """Start what outlives sessions, and see to what a power cut left."""
+        write_whole(device_path(self._setup.folder), msgspec.json.encode(self._setup.device), 0o600)
+        self._residents.start()
+        for session in self._torn:
+            self._tell(f"The session {session} was cut off; what was recorded is kept.")
+            self._sum_up(session)
+
+    @property
+    def is_over(self) -> bool:
+        return self._is_leaving and self._ears is None
+
+    def leave(self) -> None:
+        """The box is to end: what plays fades first."""
+        if not self._is_leaving:
+            self._is_leaving = True
+            self._notifier.stopping()
+            self._happen(Event("stop", sentence="The box is being switched off."))
+
+    def close(self) -> None:
+        """End everything that was started."""
+        self._chores.close()
+        self._speaker.hush(self._clock.now_ns(), in_session=False)
+        if self._child:
+            self._child.kill()
+            self._child.close()
+        self._residents.stop(lambda: None)
+        self._publisher.close()
+        self._subscriber.close()
+
+    def turn(self) -> None:
+        for received in self._subscriber.receive(BUSY_MS if self._ears else QUIET_MS):
+            self._take(received)
+        now_ns = self._clock.now_ns()
+        for sentence in self._residents.turn():
+            self._tell(sentence)
+        self._mind_child(now_ns)
+        self._mind_programme()
+        self._mind_problems(now_ns)
+        if self._ears is None or self._plays:  # between the press and the first sound nobody could say it
+            self._speaker.turn(now_ns, in_session=self._plays)
+        if done := self._chores.turn(has_time=self._ears is None and not self._is_leaving):
+            self._take_done(done)
+        self._show(now_ns)
+
+    @property
+    def _plays(self) -> bool:
+        return self._ears is not None and self._ears.is_sounding
+
+    # -- what comes in
+
+    def _take(self, received: Received) -> None:
+        if received.stream == "health":
+            message = received.message
+            assert isinstance(message, Health)
+            self._residents.hear(message)
+        elif received.stream == "presses":
+            message = received.message
+            assert isinstance(message, Press)
+            self.press(message)
+        elif self._ears:
+            now_ns = self._clock.now_ns()
+            for event in self._ears.hear(received, now_ns):
+                self._happen(event)
+            if received.stream == "spoken":
+                spoken = received.message
+                assert isinstance(spoken, Spoken)
+                self._speaker.heard(spoken, now_ns)
+
+    def press(self, press: Press) -> None:
+        """A button was pressed."""
+        if press.kind == "stuck":
+            self._speaker.ask("button-stuck", self._clock.now_ns())
+        elif press.meaning:
+            self._obey(press.meaning)
+
+    def _obey(self, meaning: Button) -> None:
+        if meaning == "play":
+            answer = self._allowed()
+            event = Event("play") if isinstance(answer, DayRow) else Event("refused", answer.prompt, answer.sentence)
+        else:
+            event = Event("stop") if meaning == "stop" else Event("wish", meaning)
+        self._happen(event)
+
+    def _allowed(self) -> DayRow | Refusal:
+        now = wall_time()
+        return allowed(self._setup.programme, now, self._n_today(now))
+
+    def _n_today(self, now: dt.datetime) -> int:
+        programme = self._setup.programme
+        return self._ledger.count(self._setup.listener, local_day(programme, now), zone_of(programme.timezone))
+
+    def _happen(self, event: Event) -> None:
+        """Give the machine an event, and do what it answers."""
+        before = self.machine.state
+        for action in self.machine.hear(event):
+            self._do(action)
+        if self.machine.state != before:
+            self._tell(f"{before} -> {self.machine.state}: {self.machine.sentence}")
+            self._closing_ns = self._clock.now_ns() if self.machine.state == "closing" else 0
+
+    # -- what is done
+
+    def _do(self, action: Action) -> None:
+        now_ns = self._clock.now_ns()
+        if action.kind == "say":
+            self._speaker.ask(action.what, now_ns, action.code)
+        elif action.kind == "hush":
+            self._speaker.hush(now_ns, in_session=self._plays)
+        elif action.kind == "start":
+            self._begin(now_ns)
+        elif self._child and self._child.has_order:
+            if action.kind == "stop":
+                self._child.stop()
+            else:
+                self._child.wish({"kind": WISHES.get(action.kind, action.what)})
+
+    def _begin(self, now_ns: int) -> None:
+        """Give the waiting child its order."""
+        setup, answer = self._setup, self._allowed()
+        row = answer if isinstance(answer, DayRow) else DayRow()
+        order = Order(
+            listener=setup.listener,
+            prescription=setup.prescription,
+            plan=str(plan_of(row, Path(setup.prescription)) or ""),
+            minutes=setup.minutes if row.minutes is None else row.minutes,
+        )
+        self._chores.give_way()
+        self._ears = Ears(setup.device.sources, now_ns)
+        self._child = self._child or self._hire()
+        if self._child:
+            self._child.begin(order)
+        if self._torn:
+            self._torn = []
+            self._speaker.ask("power-cut", now_ns)
+
+    def _hire(self) -> SessionChild | None:
+        try:
+            return SessionChild(self._setup.folder)
+        except OSError as error:
+            self._tell(f"No process can be started for a session: {error}.")
+            return None
+
+    def _announce(self, prompt: Prompt) -> Child | None:
+        self._tell(f"says {prompt.name} {prompt.digits}".rstrip())
+        return None
+
+    def _launch(self, name: str, incarnation: int) -> Child:
+        return Interpreter(name, incarnation, self._setup.folder)
+
+    # -- the session
+
+    def _mind_child(self, now_ns: int) -> None:
+        child = self._child
+        if child is None:
+            if self._ears:
+                self._end(Event("broke", sentence="No process could be started for the session.", code="11"))
+            elif now_ns - self._child_ns > AGAIN_NS and not self._is_leaving:
+                self._child_ns = now_ns
+                self._child = self._hire()
+            return
+        for said in child.listen():
+            if said.run_dir:
+                self._subscriber.hear(Path(said.run_dir), WRITERS)
+                self._ledger.begin(said.session, self._setup.listener, wall_time())
+        if self._ears:
+            for event in self._ears.wait(now_ns):
+                self._happen(event)
+        if self._closing_ns and now_ns - self._closing_ns > CLOSING_MAX_NS:
+            child.kill()
+        if (exit_code := child.exit_code()) is not None:
+            self._bury(child, exit_code)
+
+    def _bury(self, child: SessionChild, exit_code: int) -> None:
+        child.listen()
+        child.close()
+        self._child = None
+        if not child.has_order:
+            self._tell(f"The process that waits for a press ended ({exit_code}).")
+            return
+        self._child_ns = 0
+        if child.run_dir:
+            self._subscriber.forget(child.run_dir, WRITERS)
+        if child.session_dir:
+            self._sum_up(child.session_dir)
+        self._end(self._how_it_ended(child, exit_code))
+
+    def _how_it_ended(self, child: SessionChild, exit_code: int) -> Event:
+        was_stopped = self.machine.state == "closing" or (self._ears is not None and self._ears.was_stopped)
+        if exit_code == Exit.OK or (exit_code in STOPPED_BY_SIGNAL and was_stopped):
+            return Event("stopped" if was_stopped else "ended")
+        sentence = child.end.fault if child.end else f"The session's process ended unexpectedly ({exit_code})."
+        return Event("broke", sentence=sentence, code=str(exit_code if exit_code > 0 else int(Exit.INTERNAL)))
+
+    def _end(self, event: Event) -> None:
+        self._ears = None
+        self._speaker.forget_courtesies()
+        self._ledger.end("broke" if event.kind == "broke" else "stopped" if event.kind == "stopped" else "ended")
+        if event.kind == "broke":
+            self._look_ns = 0
+        self._happen(event)
+
+    def _sum_up(self, session: str) -> None:
+        self._chores.add(Chore("summary", ("-m", "device.sessions.summary", session)))
+
+    # -- what else there is to mind
+
+    def _mind_programme(self) -> None:
+        now = wall_time()
+        if due := reminder(self._setup.programme, self._reminded, now, self._n_today(now)):
+            self._happen(Event("remind", sentence=f"It is time for a session ({due:%H:%M} UTC)."))
+        self._reminded = max(now, self._reminded) if now - self._reminded < dt.timedelta(days=1) else now
+
+    def _mind_problems(self, now_ns: int) -> None:
+        """Ask for help where something is missing, until it is there again; and look whether it is."""
+        if self.machine.state == "starting" and self._residents.are_up():
+            self._notifier.ready(FACES["ready"].sentence)
+            self._happen(Event("up"))
+        found = self._problem
+        if self._residents.problem:
+            found = Event("failing", sentence=self._residents.problem, code=CODE)
+        if found.kind == "failing" and self.machine.state in ("starting", "ready"):
+            self._asked_for_help = True
+            self._happen(found)
+        elif found.kind == "mended" and self._asked_for_help and self.machine.state == "needs_help":
+            self._asked_for_help = False
+            self._happen(found)
+        if self._setup.examines and self._ears is None and (not self._look_ns or self._is_to_look_again(now_ns)):
+            self._look_ns = now_ns
+            words = ("-m", "device.commands.box_examination", str(self._setup.folder))
+            self._chores.add(Chore("examination", words, may_be_broken_off=True))
+
+    def _is_to_look_again(self, now_ns: int) -> bool:
+        return self._problem.kind == "failing" and now_ns - self._look_ns > LOOK_AGAIN_NS
+
+    def _take_done(self, done: Done) -> None:
+        if done.chore.kind == "examination" and done.exit_code == 0:
+            self._problem = msgspec.json.decode(done.said, type=Event)
+        elif done.exit_code:
+            self._tell(f"The {done.chore.kind} ended with {done.exit_code}.")
+
+    def _show(self, now_ns: int) -> None:
+        """Publish how it is, and feed the watchdog: while what outlives sessions is fresh, or is being mended."""
+        machine = self.machine
+        session = Path(self._child.session_dir).name if self._child and self._child.session_dir else ""
+        status = BoxStatus(
+            t_ns=0,
+            state=machine.state,
+            sentence=machine.sentence,
+            light=machine.light,
+            session_id=session,
+            code=machine.code,
+        )
+        if status != self._status:
+            self._show_it(status)
+        if status != self._status or now_ns - self._status_ns >= STATUS_NS:
+            self._status, self._status_ns = status, now_ns
+            self._publisher.send(msgspec.structs.replace(status, t_ns=now_ns))
+        if now_ns - self._fed_ns >= WATCHDOG_NS:
+            self._fed_ns = now_ns
+            self._notifier.feed_watchdog()
+
+
+WISHES = {"hold": "hold_phase", "go_on": "resume_phase"}
+"""Actions that are wishes of the box itself."""

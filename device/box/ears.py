@@ -1,0 +1,104 @@
+"""Turns what a running session says into the few events that the box's machine knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from device.box.fitting import Fitting
+from device.box.machine import Event
+from device.box.sensor_news import SensorNews
+from device.config import SourceConfig
+from device.messages import (
+    AudioReport,
+    Command,
+    CommandAnswer,
+    DirectStop,
+    FeatureFrame,
+    Message,
+    MusicIntent,
+    SensorStatus,
+    Spoken,
+    Stop,
+    Tick,
+)
+from device.runtime.bus import Received
+
+STREAMS = ("audio_report", "commands", "answers", "stops", "intents", "spoken", "sensor_status", "features")
+WRITERS = ("manager", "audio", "loop", "sensors")
+SOON_S, LONG_S = 60.0, 180.0
+"""A session that was longer than `LONG_S` says a minute before its end that it ends."""
+AT_THE_LIMIT = {"louder": "volume-highest", "softer": "volume-lowest"}
+
+
+class Ears:
+    """One session, from its first word to its end."""
+
+    def __init__(self, sources: Mapping[str, SourceConfig], now_ns: int) -> None:
+        self._fitting: Fitting | None = Fitting(sources, {}, now_ns)
+        self._sensors = SensorNews(sources)
+        self.was_stopped = False
+        """Whether a person ended it."""
+        self.is_sounding = False
+        self._wishes: dict[str, str] = {}
+        self._sink = ""
+        self._was_long = self._is_soon = False
+
+    @property
+    def is_fitting(self) -> bool:
+        return self._fitting is not None
+
+    def hear(self, received: Received, now_ns: int) -> list[Event]:
+        """The events that a message means."""
+        if received.stream == "features" and not self.is_fitting:
+            return []
+        message = received.message
+        match message:
+            case AudioReport():
+                return self._hear_audio(message)
+            case DirectStop() | Stop(author="patient" | "therapist"):
+                self.was_stopped = True
+            case Command(author="patient"):
+                self._wishes[message.id] = message.kind
+            case CommandAnswer(answer="refused"):
+                return self._hear_refusal(message)
+            case MusicIntent():
+                return self._hear_time(message)
+            case SensorStatus():
+                news = self._sensors.hear(message)
+                told = [Event("news", news, message.sentence)] if news and not self.is_fitting else []
+                return told + self._fit(message, now_ns)
+            case FeatureFrame() | Spoken():
+                return self._fit(message, now_ns)
+        return []
+
+    def wait(self, now_ns: int) -> list[Event]:
+        """What time alone brings."""
+        return self._fit(Tick(t_ns=now_ns), now_ns)
+
+    def _hear_audio(self, report: AudioReport) -> list[Event]:
+        was_lost, self._sink = self._sink == "none", report.sink
+        if not self.is_sounding and report.state == "playing":
+            self.is_sounding = True
+            return [Event("sounding")]
+        return [Event("news", "sound-back")] if was_lost and report.sink != "none" else []
+
+    def _hear_refusal(self, answer: CommandAnswer) -> list[Event]:
+        """A wish for louder that is refused is one for more than is allowed."""
+        prompt = AT_THE_LIMIT.get(self._wishes.pop(answer.id, ""), "")
+        return [Event("news", prompt, answer.sentence)] if prompt else []
+
+    def _hear_time(self, intent: MusicIntent) -> list[Event]:
+        self._was_long |= intent.session_left_s > LONG_S
+        if self._was_long and not self._is_soon and intent.session_left_s <= SOON_S:
+            self._is_soon = True
+            return [Event("news", "session-ends-soon")]
+        return []
+
+    def _fit(self, message: Message, now_ns: int) -> list[Event]:
+        if self._fitting is None:
+            return []
+        progress = self._fitting.step(message, now_ns)
+        if not progress.is_done:
+            return [Event("news", progress.say, progress.sentence)] if progress.say else []
+        self._fitting = None
+        return [Event("fitted", progress.say, progress.sentence if progress.say else "")]

@@ -1,0 +1,57 @@
+"""What the box remembers of its sessions, and what a power cut leaves of it."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from device.box.ledger import Ledger
+
+NOON = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
+
+
+def test_what_broke_or_was_torn_does_not_count_for_the_day(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "box.json")
+    for how in ("ended", "stopped", "broke"):
+        ledger.begin(f"/s/{how}", "anna", NOON)
+        ledger.end(how)  # type: ignore[arg-type]
+    ledger.begin("/s/other", "ben", NOON)
+    assert ledger.count("anna", NOON.date(), dt.UTC) == 2
+    assert ledger.count("ben", NOON.date(), dt.UTC) == 1, "the one that plays counts"
+    assert ledger.count("anna", NOON.date() + dt.timedelta(days=1), dt.UTC) == 0
+
+
+def test_a_session_that_never_ended_is_torn_once(tmp_path: Path) -> None:
+    before = Ledger(tmp_path / "box.json")
+    before.begin("/s/1", "anna", NOON)
+    before.end("ended")
+    before.begin("/s/2", "anna", NOON)
+    after = Ledger(tmp_path / "box.json")
+    assert after.tear() == ["/s/2"]
+    assert Ledger(tmp_path / "box.json").tear() == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b"[1]", b'{"entries": 3}', b"[" * 100_000])
+def test_a_damaged_file_begins_anew_and_says_so(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "box.json").write_bytes(damage)
+    ledger = Ledger(tmp_path / "box.json")
+    assert ledger.tear() == []
+    assert "cannot be read" in ledger.problem
+    ledger.begin("/s/1", "anna", NOON)
+    assert Ledger(tmp_path / "box.json").tear() == ["/s/1"]
+
+
+def test_it_does_not_grow_for_ever(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "box.json")
+    for index in range(300):
+        ledger.begin(f"/s/{index}", "anna", NOON)
+        ledger.end("ended")
+    assert (tmp_path / "box.json").stat().st_size < 60_000
+
+
+def test_a_disk_that_refuses_is_told_and_the_box_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ledger = Ledger(tmp_path / "file" / "box.json")
+    ledger.begin("/s/1", "anna", NOON)
+    assert ledger.problem
+    assert ledger.count("anna", NOON.date(), dt.UTC) == 1
