@@ -1,4 +1,4 @@
-"""What the programme allows and when it reminds, over midnight, through both changes of the clock, and set back a year."""
+"""What the programme allows and when it reminds: over midnight, through both changes of the clock, set back a year."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo
