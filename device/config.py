@@ -14,7 +14,7 @@ import msgspec
 from device import __version__
 from device.errors import ConfigError
 from device.files.toml_text import ANY_KEY, bare, find_line, parse, read_text
-from device.messages import VOICES, Language, Mode, Note, PersonalBaseline, PersonalResponse, Voice
+from device.messages import VOICES, Button, Language, Mode, Note, PersonalBaseline, PersonalResponse, Voice
 from device.plan_layout import PlanLayout, Side, Zone
 from device.programme_layout import Programme
 from device.trial_layout import TrialLayout
@@ -25,6 +25,8 @@ Program = Annotated[int, msgspec.Meta(ge=0, le=127)]
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 Tempo = Annotated[float, msgspec.Meta(ge=20.0, le=300.0)]
 Slope = Annotated[float, msgspec.Meta(ge=0.01, le=100.0)]
+Pin = Annotated[int, msgspec.Meta(ge=0, le=27)]
+EvdevKey = Annotated[str, msgspec.Meta(pattern="^(KEY|BTN)_[A-Z0-9_]{1,40}$")]
 Style = Literal["song", "lied"]
 KeyName = Annotated[str, msgspec.Meta(pattern="^[A-G][#b]? (major|minor)$")]
 SCHEMA = 3
@@ -148,6 +150,40 @@ class VoiceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """How far the loudest moment of a prompt stays below the loudness of the music."""
 
 
+TAKEN_PINS = dict.fromkeys((0, 1), "the memory that names a HAT") | dict.fromkeys((2, 3), "I2C, by which a DAC is set")
+TAKEN_PINS |= dict.fromkeys((14, 15), "the serial console") | dict.fromkeys((18, 19, 20, 21), "I2S, the sound of a DAC")
+"""GPIO of a Raspberry Pi that boards on top of it use, by Broadcom's numbers (data sheets of HiFiBerry and IQaudIO)."""
+
+
+class PanelConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[panel]`: what the buttons and the light of the box are wired to. Keys of a headset or knob need no line."""
+
+    pins: dict[Button, Pin] = {}
+    """Button to GPIO as Broadcom numbers it; the button joins the pin to ground."""
+    keys: dict[EvdevKey, Button] = {}
+    """What a key of a headset, remote control or knob does where that is not as usual: KEY_NEXTSONG = "more"."""
+    input_devices: tuple[str, ...] = ()
+    """Names of the headsets and knobs that are heard, as `isotone buttons` shows them; empty: all with media keys."""
+    led_pin: Pin | None = None
+    """The GPIO of a light-emitting diode."""
+    led: str = ""
+    """A light that the kernel knows, by its name in /sys/class/leds."""
+    brightness: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] = 0.25
+    """The light at its brightest, of what it can; a bedroom is dark."""
+    dark_music: bool = False
+    """Whether the light is off while music plays."""
+    key_door: bool = False
+    """Whether programs of the same user may press buttons, by a socket beside the bus: the rig."""
+
+    def __post_init__(self) -> None:
+        pins = [*self.pins.items(), *([("led_pin", self.led_pin)] if self.led_pin is not None else [])]
+        for name, pin in pins:
+            if pin in TAKEN_PINS:
+                raise ValueError(f"{name} is at GPIO {pin}, which is for {TAKEN_PINS[pin]}")
+            if twins := [other for other, place in pins if place == pin and other != name]:
+                raise ValueError(f"{name} and {twins[0]} are both at GPIO {pin}")
+
+
 class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What device.toml says of the site."""
 
@@ -161,6 +197,7 @@ class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     listeners: ListenersConfig = ListenersConfig()
     voice: VoiceConfig = VoiceConfig()
     box: BoxConfig = BoxConfig()
+    panel: PanelConfig = PanelConfig()
 
 
 class Limits(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
