@@ -172,8 +172,8 @@ class PanelConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The light at its brightest, of what it can; a bedroom is dark."""
     dark_music: bool = False
     """Whether the light is off while music plays."""
-    key_door: bool = False
-    """Whether programs of the same user may press buttons, by a socket beside the bus: the rig."""
+    input_folder: str = "/dev/input"
+    """The folder of input devices; the rig has one of its own."""
 
     def __post_init__(self) -> None:
         pins = [*self.pins.items(), *([("led_pin", self.led_pin)] if self.led_pin is not None else [])]

@@ -68,6 +68,14 @@ PROCESSES: dict[str, Process] = {
         cpu_budget_percent=5,
         memory_budget_mb=45,
     ),
+    "panel": Process(
+        "device.panel.panel:main",
+        reads=("box",),
+        cores=(0,),
+        cpu_budget_percent=1,
+        memory_budget_mb=25,
+        runs="always",
+    ),
 }
 
 

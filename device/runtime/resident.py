@@ -64,6 +64,10 @@ class ResidentContext:
         self._look()
         return self._subscriber.receive(timeout_ms)
 
+    def wake_on(self, descriptor: int) -> None:
+        """Let `receive` return at once when this file descriptor is readable too."""
+        self._subscriber.wake_on(descriptor)
+
     def _look(self) -> None:
         """Begin to hear sessions that came, and forget those that went."""
         now_ns = self.clock.now_ns()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from packaging.requirements import Requirement
 
 from device.cli import COMMANDS
 from device.processes import PROCESSES
@@ -57,6 +58,7 @@ PROCESS_BUDGETS = {
     "composer": Budget(200, BUS),
     "audio": Budget(340, BUS | {"numpy", "soxr"}),
     "recorder": Budget(290, BUS | {"mcap", "lz4", "zstandard"}),
+    "panel": Budget(200, BUS),
 }
 """Before its work begins; models, the sound card and vendors' libraries come when they are opened."""
 COMMAND_BUDGETS = {
@@ -79,7 +81,8 @@ def test_every_process_has_a_budget() -> None:
 @pytest.mark.parametrize("name", PROCESSES)
 def test_a_cold_process_loads_no_more_than_its_budget(name: str) -> None:
     process, budget = PROCESSES[name], PROCESS_BUDGETS[name]
-    load = load_of(STARTED.format(names=("device.runtime.context:run_process", process.entry, *process.stages)))
+    runs = "device.runtime.resident:run_resident" if process.runs == "always" else "device.runtime.context:run_process"
+    load = load_of(STARTED.format(names=(runs, process.entry, *process.stages)))
     assert load.packages <= budget.packages
     assert load.files <= budget.files
     assert load.processor_s <= CPU_S
@@ -125,7 +128,8 @@ def normal(name: str) -> str:
 
 def test_a_box_installs_what_it_imports_and_nothing_else() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    declared = {normal(re.split(r"[^A-Za-z0-9._-]", text)[0]) for text in project["dependencies"]}
+    wanted = [Requirement(text) for text in project["dependencies"]]
+    declared = {normal(each.name) for each in wanted if each.marker is None or each.marker.evaluate()}
     distributions = importlib.metadata.packages_distributions()
     names = {name for path in code_of_a_box() for name in imported_by(path)} - set(sys.stdlib_module_names)
     needed = {normal(distributions[name][0]) for name in names & set(distributions)} - {"isotone"}

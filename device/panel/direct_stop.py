@@ -1,0 +1,89 @@
+"""The second way to stop: from the button straight to audio's own door, past the box, the bus and the manager."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from pathlib import Path
+from typing import NamedTuple
+
+from device.clock import Clock
+from device.runtime.door import LINE_MAX, stop_path
+from device.runtime.run_folder import living_sessions
+
+PATIENCE_NS = 10_000_000_000
+"""A session that is only starting has a door within this time."""
+REQUEST = b'{"kind": "stop"}\n'
+
+
+class Call(NamedTuple):
+    """A stop that is under way."""
+
+    run_dir: Path
+    since_ns: int
+    line: socket.socket | None
+    """None: audio has no door there yet."""
+
+
+class DirectStop:
+    """Knocks at every living session's door at once, and never waits for an answer."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._calls: list[Call] = []
+
+    def stop(self) -> None:
+        """Stop the sound of every living session."""
+        now_ns = self._clock.now_ns()
+        self._calls += [Call(run_dir, now_ns, knock(run_dir)) for run_dir in living_sessions()]
+
+    def turn(self) -> list[Path]:
+        """Knock again where nobody opened; run folders of sessions whose audio took no stop."""
+        late, calls = [], []
+        now_ns = self._clock.now_ns()
+        for call in self._calls:
+            if _is_answered(call.line) or not call.run_dir.exists():
+                _hang_up(call.line)
+            elif now_ns - call.since_ns > PATIENCE_NS:
+                late.append(call.run_dir)
+                _hang_up(call.line)
+            else:
+                calls.append(call if call.line else call._replace(line=knock(call.run_dir)))
+        self._calls = calls
+        return late
+
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self._calls)
+
+    def close(self) -> None:
+        for call in self._calls:
+            _hang_up(call.line)
+
+
+def knock(run_dir: Path) -> socket.socket | None:
+    """Send a stop; None: nobody is there, or not yet."""
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        line.connect(str(stop_path(run_dir, "patient")))
+        line.send(REQUEST)
+    except OSError:
+        line.close()
+        return None
+    return line
+
+
+def _is_answered(line: socket.socket | None) -> bool:
+    """Whether audio answered, or hung up as its session ended."""
+    if line is None:
+        return False
+    with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(ConnectionError):
+            line.recv(LINE_MAX)
+        return True
+    return False
+
+
+def _hang_up(line: socket.socket | None) -> None:
+    if line:
+        line.close()

@@ -1,0 +1,59 @@
+"""Lights that can be dimmed: one that the kernel knows, a pin of the board, or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from device.errors import SystemMissingError
+
+KERNEL_LEDS = Path("/sys/class/leds")
+
+
+class Led(Protocol):
+    def show(self, level: float) -> None:
+        """Shine with this brightness, 0 (dark) to 1.
+
+        Raises:
+            OSError: it has gone.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class NoLed:
+    """A box without a light."""
+
+    def show(self, level: float) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class KernelLed:
+    """A light in /sys/class/leds. One that knows only on and off is on from half of its brightness.
+
+    Raises:
+        SystemMissingError: there is none of that name, or it may not be used.
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        place = folder / name
+        try:
+            self._most = int((place / "max_brightness").read_text("ascii"))
+            (place / "trigger").write_text("none", "ascii")  # else the kernel goes on blinking it for the disk
+            self._brightness = (place / "brightness").open("wb", buffering=0)
+        except (OSError, ValueError) as error:
+            there = ", ".join(sorted(path.name for path in folder.glob("*"))) or "none"
+            raise SystemMissingError(
+                f"The light {place} cannot be used: {error}.",
+                f"Name another as `led` of [panel] (there are: {there}), or add this user to the group gpio.",
+            ) from error
+
+    def show(self, level: float) -> None:
+        self._brightness.write(b"%d" % round(level * self._most))
+
+    def close(self) -> None:
+        self._brightness.close()
