@@ -20,6 +20,7 @@ class Exit(enum.IntEnum):
     REPLAY_DIFFERS = 9
     SESSION_FAULT = 10
     SYSTEM = 11
+    INTAKE = 12
 
 
 class IsotoneError(Exception):
@@ -55,6 +56,12 @@ class DiskError(IsotoneError):
 
 class RecordingError(IsotoneError):
     exit_code = Exit.RECORDING
+
+
+class IntakeError(IsotoneError):
+    """A listener whose intake questions are not answered, or whose answers speak against a session."""
+
+    exit_code = Exit.INTAKE
 
 
 class NotObeyedError(IsotoneError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,11 @@ from typing import Any
 import click
 from rich.table import Table
 
+from device.commands.intake import intake
 from device.commands.kept import places
 from device.commands.memory import listeners_root, sessions_of
-from device.commands.options import DEVICE_TOML, device_option, json_option
-from device.config import DeviceConfig, load
+from device.commands.options import device_of, device_option, json_option
+from device.config import DeviceConfig
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
 from device.listeners import memory
@@ -27,6 +27,9 @@ name_argument = click.argument("name")
 @click.group()
 def listeners() -> None:
     """Show whom the box knows, and forget them."""
+
+
+listeners.add_command(intake)
 
 
 @contextlib.contextmanager
@@ -46,13 +49,6 @@ def _known(device: DeviceConfig, name: str) -> Iterator[tuple[Store, Person]]:
         if store is None:
             raise nobody(name)
         yield store, store.demand(name)
-
-
-def device_of(path: Path | None) -> DeviceConfig:
-    """The given device.toml, else the box's own, else nothing but defaults."""
-    if path is None and os.access(DEVICE_TOML, os.R_OK):
-        path = DEVICE_TOML
-    return load(path, DeviceConfig) if path else DeviceConfig()
 
 
 @listeners.command("list")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 from click.types import StringParamType
 
+from device.config import DeviceConfig, load
 from device.text import is_text
 
 
@@ -62,3 +64,10 @@ device_option = click.option(
     help="device.toml (run: default /etc/isotone/device.toml).",
 )
 DEVICE_TOML = Path("/etc/isotone/device.toml")
+
+
+def device_of(path: Path | None) -> DeviceConfig:
+    """The given device.toml, else the box's own, else nothing but defaults."""
+    if path is None and os.access(DEVICE_TOML, os.R_OK):
+        path = DEVICE_TOML
+    return load(path, DeviceConfig) if path else DeviceConfig()

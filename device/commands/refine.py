@@ -19,9 +19,8 @@ from rich.table import Table
 
 from device.clock import wall_time
 from device.commands.kept import find_session
-from device.commands.listeners import device_of
 from device.commands.memory import listeners_root, sessions_of
-from device.commands.options import device_option, json_option
+from device.commands.options import device_of, device_option, json_option
 from device.commands.session_folder import sessions_root
 from device.config import ControlConfig, DeviceConfig
 from device.console.printing import say, say_json

@@ -14,6 +14,7 @@ import msgspec
 
 from device.clock import SystemClock
 from device.commands.diagnosis import refuse_if_unfit
+from device.commands.intake import demand_intake
 from device.commands.kept import find_session
 from device.commands.options import DEVICE_TOML, Bounded, Words, device_option, json_option
 from device.commands.plans import Planned, plan_session, read_plan
@@ -114,6 +115,7 @@ def run(device_path: Path | None, **options: Any) -> None:
     with orderly_signals() as signals:
         with signals.interrupting():  # a pipe that nobody writes
             device = load(device_path or DEVICE_TOML, DeviceConfig)
+            demand_intake(device, options["listener"])
             planned = _planned(device, options, device.session.minutes)
         if options["no_sound"]:
             device = msgspec.structs.replace(device, audio=msgspec.structs.replace(device.audio, sink="wav"))

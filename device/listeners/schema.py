@@ -41,6 +41,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         f"""CREATE TABLE responses ({OWNED}, policy TEXT NOT NULL, version TEXT NOT NULL, session TEXT NOT NULL,
             began_utc TEXT NOT NULL, response TEXT NOT NULL, PRIMARY KEY (listener, policy, version)) STRICT""",
     ),
+    (
+        # What was asked before the first session (`intake`), and who let sessions begin in spite of a yes.
+        f"""CREATE TABLE intake ({OWNED}, question TEXT NOT NULL, is_yes INTEGER NOT NULL, answered_utc TEXT NOT NULL,
+            cleared_by TEXT NOT NULL, cleared_utc TEXT NOT NULL, PRIMARY KEY (listener, question)) STRICT""",
+    ),
 )
 
 

@@ -109,7 +109,17 @@ class Store:
         query = "SELECT count(*) FROM {} WHERE listener = ?"
         return {
             table: self.connection.execute(query.format(table), (person.id,)).fetchone()[0]
-            for table in ("sessions", "rest", "words", "responses", "devices", "preferences", "consent", "dose")
+            for table in (
+                "sessions",
+                "rest",
+                "words",
+                "responses",
+                "devices",
+                "preferences",
+                "consent",
+                "intake",
+                "dose",
+            )
         }
 
     def is_forgotten(self, listener_id: str) -> bool:

@@ -87,6 +87,7 @@ def fill(store: Store, name: str) -> None:
     with store.writing() as connection:
         connection.execute("INSERT INTO preferences VALUES (?, 'style', 'song', '')", (person.id,))
         connection.execute("INSERT INTO consent VALUES (?, '1', 'en', 'I agree', '', NULL)", (person.id,))
+        connection.execute("INSERT INTO intake VALUES (?, 'implant', 1, '', 'Dr. Weber', '')", (person.id,))
         connection.execute("INSERT INTO dose VALUES (?, '2026-11-28', 'unknown', 0.1)", (person.id,))
 
 

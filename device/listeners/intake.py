@@ -1,0 +1,142 @@
+"""The intake questions that are answered before a listener's first session, and who cleared what stands against one.
+
+Each is a yes or a no. A yes to one that excludes refuses sessions until a therapist clears it by name; any other yes is
+a caution. The list follows what trials of music and of sound ask before they begin; SAFETY.md says what is not asked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from device.listeners.store import ISO, Person, Store
+
+
+class Question(NamedTuple):
+    """One question; `yes_means` says what follows from a yes."""
+
+    text: str
+    yes_means: str
+    excludes: bool = True
+
+
+QUESTIONS: dict[str, Question] = {
+    # Smeijsters & van den Berk 1995, doi 10.1016/0197-4556(95)00026-7; Maguire 2016, Practical Neurology: triggers are
+    # personal, often a melody, so that no music can be called safe.
+    "music_seizures": Question(
+        "Has music or a sound ever brought on a seizure or an absence?",
+        "Musicogenic epilepsy: no music is known to be safe for them.",
+    ),
+    "recent_seizure": Question(
+        "Was there a seizure in the last twelve months, or is there an epilepsy that is not under control?",
+        "A neurologist should say whether stimulation by sound is safe.",
+    ),
+    "sound_hurts": Question(
+        "Do everyday sounds hurt, or seem unbearably loud?",
+        "Hyperacusis: sound that others find soft may hurt.",
+    ),
+    "tinnitus_worsens": Question(
+        "Is there a ringing in the ears that sound makes worse?",
+        "Headphones may make it worse.",
+    ),
+    "ear_trouble": Question(
+        "Was there ear pain, an ear operation or a sudden loss of hearing in the last three months?",
+        "An ear specialist should agree to headphones.",
+    ),
+    "implant": Question(
+        "Is there a pacemaker, a defibrillator, or a stimulator of brain or nerves?",
+        "The headset is no medical device: whoever cares for the implant should agree to electrodes on the body.",
+    ),
+    "hearing_implant": Question(
+        "Is there a cochlear implant, or a hearing aid under the headphones?",
+        "Levels at the ear cannot be estimated, and music may be unpleasant.",
+    ),
+    # Silverman, Gooding & Yinger 2020, doi 10.1093/jmt/thaa008: how music can harm.
+    "acute_psychosis": Question(
+        "Is there, or was there in the last weeks, a psychosis, a mania, or a state of being beside oneself?",
+        "Music that answers the body may become part of it; sessions need somebody who is there.",
+    ),
+    "music_and_trauma": Question(
+        "Does any music or sound bring back something terrible?",
+        "Keys, styles, melodies and instruments can be kept from sounding (`never_...` of prescription.toml).",
+    ),
+    "in_traffic": Question(
+        "Will they listen while driving, in traffic, or at a machine?",
+        "Headphones and calming music are not for that.",
+    ),
+    "hearing_loss": Question(
+        "Is there a known loss of hearing?",
+        "What they find pleasant may be too loud: the sound allowance for sensitive listeners should apply.",
+        excludes=False,
+    ),
+    "child": Question(
+        "Is the listener younger than eighteen?",
+        "The sound allowance for children should apply, and a grown-up should be near.",
+        excludes=False,
+    ),
+    "skin": Question(
+        "Is the skin broken or inflamed where electrodes or headphones touch it?",
+        "Leave off what touches it until it has healed.",
+        excludes=False,
+    ),
+}
+
+
+class Answer(NamedTuple):
+    """What was said, and who cleared it."""
+
+    is_yes: bool
+    answered_utc: str
+    cleared_by: str = ""
+    cleared_utc: str = ""
+
+
+class Standing(NamedTuple):
+    """What the answers of a listener mean, as keys of `QUESTIONS`."""
+
+    unanswered: tuple[str, ...]
+    excluding: tuple[str, ...]
+    """Answers that refuse sessions."""
+    cautions: tuple[str, ...]
+    """Answers to mind, cleared ones among them."""
+
+    @property
+    def may_begin(self) -> bool:
+        return not self.unanswered and not self.excluding
+
+
+def answers(store: Store, person: Person) -> dict[str, Answer]:
+    """What the listener answered, by question; one that is asked no more is passed over."""
+    query = "SELECT question, is_yes, answered_utc, cleared_by, cleared_utc FROM intake WHERE listener = ?"
+    rows = store.connection.execute(query, (person.id,))
+    return {key: Answer(bool(is_yes), *rest) for key, is_yes, *rest in rows if key in QUESTIONS}
+
+
+def standing(answered: Mapping[str, Answer]) -> Standing:
+    """What answers mean for a session."""
+    yes = [key for key in QUESTIONS if key in answered and answered[key].is_yes]
+    excluding = tuple(key for key in yes if QUESTIONS[key].excludes and not answered[key].cleared_by)
+    return Standing(
+        tuple(key for key in QUESTIONS if key not in answered),
+        excluding,
+        tuple(key for key in yes if key not in excluding),
+    )
+
+
+def answer(store: Store, person: Person, said: Mapping[str, bool], now: dt.datetime) -> None:
+    """Keep answers; a new answer takes the place of the one before, and of what cleared it."""
+    rows = [(person.id, key, int(is_yes), f"{now:{ISO}}") for key, is_yes in said.items()]
+    with store.writing() as connection:
+        if store.keep(person):
+            connection.executemany("INSERT OR REPLACE INTO intake VALUES (?, ?, ?, ?, '', '')", rows)
+
+
+def clear(store: Store, person: Person, key: str, by: str, now: dt.datetime) -> bool:
+    """Let sessions begin in spite of a yes; `by` is who answers for it. False where there was no yes."""
+    with store.writing() as connection:
+        done = connection.execute(
+            "UPDATE intake SET cleared_by = ?, cleared_utc = ? WHERE listener = ? AND question = ? AND is_yes",
+            (by, f"{now:{ISO}}", person.id, key),
+        )
+    return done.rowcount == 1
