@@ -25,7 +25,7 @@ from device.clock import Clock, wall_time
 from device.config import DeviceConfig
 from device.errors import Exit
 from device.files.outputs import write_whole
-from device.messages import BoxStatus, Button, Health, Press, Prompt, Spoken
+from device.messages import BoxStatus, Button, Health, Press, Spoken
 from device.processes import BOX, names_that_run
 from device.programme_layout import DayRow, Programme, zone_of
 from device.runtime.bus import Publisher, Received, Subscriber
@@ -78,7 +78,7 @@ class Box:
         self._residents = Residents(residents, self._launch, setup.folder, clock)
         self.machine = Machine()
         language = setup.device.voice.language
-        self._speaker = Speaker(language, self._publisher.send, self._announce)
+        self._speaker = Speaker(language, setup.folder, self._publisher.send)
         self._ledger = Ledger(setup.sessions.parent / "box.json")
         self._chores, self._notifier = Chores(), Notifier()
         self._child: SessionChild | None = None
@@ -115,7 +115,7 @@ class Box:
     def close(self) -> None:
         """End everything that was started."""
         self._chores.close()
-        self._speaker.hush(self._clock.now_ns(), in_session=False)
+        self._speaker.close()
         if self._child:
             self._child.kill()
             self._child.close()
@@ -132,8 +132,7 @@ class Box:
         self._mind_child(now_ns)
         self._mind_programme()
         self._mind_problems(now_ns)
-        if self._ears is None or self._plays:  # between the press and the first sound nobody could say it
-            self._speaker.turn(now_ns, in_session=self._plays)
+        self._speaker.turn(now_ns, in_session=self._plays, is_heard=self._ears is None or self._plays)
         if done := self._chores.turn(has_time=self._ears is None and not self._is_leaving):
             self._take_done(done)
         self._show(now_ns)
@@ -236,10 +235,6 @@ class Box:
             self._tell(f"No process can be started for a session: {error}.")
             return None
 
-    def _announce(self, prompt: Prompt) -> Child | None:
-        self._tell(f"says {prompt.name} {prompt.digits}".rstrip())
-        return None
-
     def _launch(self, name: str, incarnation: int) -> Child:
         return Interpreter(name, incarnation, self._setup.folder)
 
@@ -289,7 +284,7 @@ class Box:
 
     def _end(self, event: Event) -> None:
         self._ears = None
-        self._speaker.forget_courtesies()
+        self._speaker.forget_guidance()
         self._ledger.end("broke" if event.kind == "broke" else "stopped" if event.kind == "stopped" else "ended")
         if event.kind == "broke":
             self._look_ns = 0

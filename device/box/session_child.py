@@ -48,6 +48,12 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     """The kind of fault."""
 
 
+def environment() -> dict[str, str]:
+    """What a child of the box finds around it: one BLAS thread, and no way to speak to systemd in the box's name."""
+    found = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHILDREN}
+    return found | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
 class SessionChild:
     """`folder` is where the box left its configuration for those it starts.
 
@@ -56,12 +62,11 @@ class SessionChild:
     """
 
     def __init__(self, folder: Path) -> None:
-        environment = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHILDREN}
         self._process = subprocess.Popen(
             interpreter("-m", PROGRAM, str(folder)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            env=environment(),
             cwd=HOUSE,
             start_new_session=True,
         )

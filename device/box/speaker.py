@@ -1,66 +1,106 @@
-"""Has the box speak: in a session by the session's own sound, otherwise by an announcer, which plays and goes."""
+"""Has the box speak: in a session by the session's own sound, otherwise by an announcer, which speaks and goes."""
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
+import msgspec
+
+from device.box.session_child import environment
 from device.messages import Hush, Language, Prompt, Spoken, VoiceOrder
-from device.runtime.children import Child
+from device.runtime.interpreter import HOUSE, interpreter
 from device.voice.prompts import PROMPTS, Urgency
 from device.voice.teller import Teller
 
-PAUSE_NS = 200_000_000
+PROGRAM = "device.commands.announcement"
+FADE_NS = 1_000_000_000
+"""An announcer that was told to be silent and is still there after this time is ended by force."""
+
+
+class Announcer:
+    """A process that says one prompt. `folder` is where the box left its configuration.
+
+    Raises:
+        OSError: the system starts no process.
+    """
+
+    def __init__(self, folder: Path, prompt: Prompt) -> None:
+        self.name = prompt.name
+        self._hushed_ns: int | None = None
+        self._process = subprocess.Popen(
+            interpreter("-m", PROGRAM, str(folder), msgspec.json.encode(prompt).decode()),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            env=environment(),
+            cwd=HOUSE,
+            start_new_session=True,
+        )
+
+    def hush(self, now_ns: int) -> None:
+        self._hushed_ns = now_ns
+        self._process.terminate()
+
+    def end(self) -> None:
+        """End it by force."""
+        self._process.kill()
+        self._process.wait()
+
+    def is_over(self, now_ns: int) -> bool:
+        if self._hushed_ns is not None and now_ns - self._hushed_ns > FADE_NS:
+            self._process.kill()
+        return self._process.poll() is not None
 
 
 class Speaker:
-    """`publish` gives the voice of a session its order; `announce` starts the announcer with a prompt.
+    """`publish` gives the voice of a session its order. Call `turn` several times a second."""
 
-    A card can be opened by one program at a time: `hush` has the announcer gone when it returns.
-    """
-
-    def __init__(
-        self, language: Language, publish: Callable[[VoiceOrder], object], announce: Callable[[Prompt], Child | None]
-    ) -> None:
+    def __init__(self, language: Language, folder: Path, publish: Callable[[VoiceOrder], object]) -> None:
         self._teller = Teller(language)
-        self._publish, self._announce = publish, announce
-        self._announcer: Child | None = None
-        self._announced = ""
-        self.problem = ""
+        self._folder, self._publish = folder, publish
+        self._announcer: Announcer | None = None
 
     def ask(self, name: str, now_ns: int, code: str = "") -> None:
         """Have a prompt said as soon as may be."""
         self._teller.ask(name, now_ns, code)
 
-    def turn(self, now_ns: int, *, in_session: bool) -> None:
-        """Say what is due."""
-        if self._announcer and (code := self._announcer.exit_code()) is not None:
-            self.problem = f"`{self._announced}` could not be said ({code})." if code else ""
+    def turn(self, now_ns: int, *, in_session: bool, is_heard: bool = True) -> None:
+        """Say what is due, where somebody can say it: between a press and the first sound nobody can."""
+        if self._announcer and self._announcer.is_over(now_ns):
+            self._over(self._announcer.name, now_ns)
             self._announcer = None
-            self._over(now_ns)
-        if prompt := self._teller.due(now_ns):
+        if is_heard and (prompt := self._teller.due(now_ns)):
             if in_session:
                 self._publish(prompt)
-            else:
-                self._announced = prompt.name
-                self._announcer = self._announce(prompt)
-                if self._announcer is None:
-                    self._over(now_ns)
+                return
+            with contextlib.suppress(OSError):
+                self._announcer = Announcer(self._folder, prompt)
+            if self._announcer is None:
+                self._over(prompt.name, now_ns)
 
-    def _over(self, now_ns: int) -> None:
-        self.heard(Spoken(t_ns=now_ns, name=self._announced, manner="words", length_s=0.0), now_ns)
+    def _over(self, name: str, now_ns: int) -> None:
+        self.heard(Spoken(t_ns=now_ns, name=name, manner="words", length_s=0.0), now_ns)
 
     def heard(self, spoken: Spoken, now_ns: int) -> None:
         self._teller.heard(spoken, now_ns)
 
     def hush(self, now_ns: int, *, in_session: bool) -> None:
-        """What is being said ends, and what waits is dropped if it is no more urgent."""
+        """What is being said ends, and what waits is dropped if it is no more urgent.
+
+        A card can be opened by one program at a time: the announcer has given it back before a session wants it.
+        """
         order = self._teller.skip(now_ns)
         if in_session and isinstance(order, Hush):
             self._publish(order)
         if self._announcer:
-            self._announcer.kill()
-            self._announcer.wait(1.0)
+            self._announcer.hush(now_ns)
 
-    def forget_courtesies(self) -> None:
+    def forget_guidance(self) -> None:
         """A session that has ended needs no guidance any more."""
         self._teller.withdraw(*(name for name, row in PROMPTS.items() if row.urgency <= Urgency.GUIDE))
+
+    def close(self) -> None:
+        if self._announcer:
+            self._announcer.end()
