@@ -20,8 +20,9 @@ import numpy.typing as npt
 import soxr
 
 from device.config import VoiceConfig, path_of
-from device.errors import SoundError
+from device.errors import IsotoneError, SoundError
 from device.messages import Language
+from device.voice.prompts import PROMPTS
 
 BYTES_MAX = 8_000_000
 LENGTH_S = (0.1, 12.0)
@@ -74,6 +75,17 @@ def read_speech(path: Path, sfreq_hz: int) -> Samples:
     resampled[: len(edge)] *= edge
     resampled[-len(edge) :] *= edge[::-1]
     return resampled
+
+
+def refused_words(config: VoiceConfig) -> list[str]:
+    """Why prompts have no words in the box's language, a sentence for each."""
+    refusals = []
+    for name in PROMPTS:
+        try:
+            read_speech(find_speech(config, config.language, name), RATES_HZ[0])
+        except IsotoneError as error:
+            refusals.append(error.sentence)
+    return refusals
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -20,12 +20,13 @@ from pathlib import Path
 from device.acquisition.source import Check
 from device.clock import SystemClock
 from device.config import DeviceConfig
-from device.errors import DiskError, ModelError, SystemMissingError
+from device.errors import DiskError, ModelError, SoundError, SystemMissingError
 from device.files.models import ModelFolder
 from device.imports import import_name
 from device.processes import PROCESSES
 from device.runtime.interpreter import interpreter
 from device.runtime.run_folder import run_root
+from device.voice.prompts import PROMPTS
 
 REINSTALL = "Install the pinned packages again: rm .venv/.set-up && deploy/run --help."
 LOAD_TIMEOUT_S = 60
@@ -69,6 +70,7 @@ def machine_checks(device: DeviceConfig) -> list[Check]:
     """What is good to have, and what only some commands need."""
     return [
         Check("rig", find_dbus_daemon, is_needed=False),
+        Check("voice", partial(find_voice, device), is_needed=False),
         Check("disk", partial(measure_disk, device)),
         Check("run folder", find_run_root),
         Check("text", check_encoding, is_needed=False),
@@ -138,6 +140,17 @@ def find_card(device: DeviceConfig) -> str:
     if device.audio.sink == "wav":
         return "Not used: the sound is only recorded."
     return f"{import_name('device.audio.player:probe')(device.audio)}."
+
+
+def find_voice(device: DeviceConfig) -> str:
+    """Read what every prompt says."""
+    if device.voice.speak != "words":
+        return f"Not used: `voice.speak` is {device.voice.speak}."
+    refusals, n_prompts = import_name("device.audio.speech:refused_words")(device.voice), len(PROMPTS)
+    if refusals:
+        sentence = f"{len(refusals)} of {n_prompts} prompts have no words and are told by musical signs: {refusals[0]}"
+        raise SoundError(sentence, "`isotone voices` makes them, `isotone say` lists them.")
+    return f"{n_prompts} prompts in {device.voice.language}."
 
 
 def find_dbus_daemon() -> str:

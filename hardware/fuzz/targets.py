@@ -15,6 +15,7 @@ TARGETS: dict[str, str] = {
     "models": "hardware.fuzz.models:Models",
     "npz": "hardware.fuzz.npz:Npz",
     "trials": "hardware.fuzz.trials:Trials",
+    "voices": "hardware.fuzz.voices:Voices",
 }
 
 

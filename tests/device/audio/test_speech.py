@@ -16,6 +16,7 @@ from device.audio import speech
 from device.audio.speech import BYTES_MAX, find_speech, read_speech
 from device.config import VoiceConfig
 from device.errors import SoundError
+from device.voice.prompts import PROMPTS
 
 
 def record(path: Path, rate_hz: int = 16_000, n_channels: int = 1, width: int = 2, length_s: float = 0.5) -> Path:
@@ -145,3 +146,14 @@ def test_loudness_is_that_of_the_recommendation() -> None:
         assert speech.loudest_lufs(sound, sfreq_hz) == pytest.approx(0.0, abs=0.05)
         assert speech.loudest_lufs(0.1 * sound, sfreq_hz) == pytest.approx(-20.0, abs=0.05)
     assert speech.loudest_lufs(np.zeros(100, np.float32), 48_000) == speech.FAINTEST_LUFS
+
+
+def test_prompts_without_words_are_told_for_the_doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech, "own_voices", lambda: tmp_path)
+    for name in PROMPTS:
+        (tmp_path / "en").mkdir(exist_ok=True)
+        record(tmp_path / "en" / f"{name}.wav")
+    assert speech.refused_words(VoiceConfig()) == []
+    (tmp_path / "en" / "ready.wav").write_text("broken")
+    assert ["ready.wav" in sentence for sentence in speech.refused_words(VoiceConfig())] == [True]
+    assert len(speech.refused_words(VoiceConfig(language="es"))) == len(PROMPTS)
