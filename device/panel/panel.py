@@ -45,7 +45,8 @@ class Panel:
         self._clock, self._publish = clock, publish
         self._fittings = Fittings(config, clock)
         self._gestures, self._direct_stop = Gestures(), DirectStop(clock)
-        self._lamp = Lamp(self._fittings.show, clock, dark_music=config.dark_music)
+        has_light = bool(config.led) or config.led_pin is not None
+        self._lamp = Lamp(self._fittings.show, clock, dark_music=config.dark_music) if has_light else None
         self._status: BoxStatus | None = None
         self._heard_ns = 0
         """When the box last spoke."""
@@ -63,9 +64,10 @@ class Panel:
 
     def wait_ms(self) -> int:
         """How long nothing is to be done, unless something happens."""
-        gesture_ns = self._gestures.due_ns()
-        due_ns = self._lamp.due_ns if gesture_ns is None else min(gesture_ns, self._lamp.due_ns)
-        return max(0, min(WAIT_MS, -((self._clock.now_ns() - due_ns) // MS_NS)))
+        now_ns = self._clock.now_ns()
+        dues_ns = [self._gestures.due_ns(), self._lamp.due_ns if self._lamp else None]
+        waits_ms = [-((now_ns - due_ns) // MS_NS) for due_ns in dues_ns if due_ns is not None]
+        return max(0, min(WAIT_MS, *waits_ms)) if waits_ms else WAIT_MS
 
     def turn(self) -> None:
         """Take what happened, and show how the box is."""
@@ -76,8 +78,9 @@ class Panel:
             sentence = f"The sound of {run_dir.name} took no stop."
             self._complain("stop-unanswered", sentence, "Take off the headphones.")
         self._tell_troubles()
-        self._lamp.say(self._light())
-        self._lamp.turn()
+        if self._lamp:
+            self._lamp.say(self._light())
+            self._lamp.turn()
 
     def _understand(self, happening: Happening) -> list[Press]:
         if isinstance(happening, Edge):
