@@ -66,6 +66,9 @@ WISH_BRIGHTNESS_PER_DB = 1 / 30
 """Music that is wished softer gets duller too: loudness and brightness go together in played music."""
 WISH_BRIGHTNESS_MAX = 0.3
 BRIGHTNESS_PER_S = 0.5
+LEVEL_SHARE = 0.5
+"""Share of an intent's loudness that is heard as level; all of it is heard in how notes are struck. Whoever turned up
+calm music would get 15 LU more when it turns lively (measured)."""
 RING_OUT_S = 4.0
 REST_DB = -24.0
 """How far the loudness sinks in a rest."""
@@ -136,7 +139,7 @@ class Conductor:
         self._first_frame = self._fade_frame = 0
         start_db = guard_loudness(START_DB, self._limits)
         self._gain_slope_db_s = self._limits.loudness_slope_db_s / (1.0 + TOUCH_DB)
-        self._loudness = Ramp(0, start_db, start_db, self._gain_slope_db_s / self._sfreq_hz)
+        self._loudness = self._level = Ramp(0, start_db, start_db, self._gain_slope_db_s / self._sfreq_hz)
         self._swell = Swell.silent(SWELL_SHARE * self._gain_slope_db_s, self._sfreq_hz)
         self._brightness = Ramp(0, CALM.brightness, CALM.brightness, BRIGHTNESS_PER_S / self._sfreq_hz)
 
@@ -159,8 +162,12 @@ class Conductor:
         return self._asked.start_frame if self._asked else self._fade_frame
 
     def loudness_db_at(self, frame: int) -> float:
-        """Loudness in dB relative to the box's loudest."""
+        """Loudness of the playing in dB relative to the box's loudest: notes are struck as fits it."""
         return self._loudness.at(frame) + self._swell.at(frame)
+
+    def level_db_at(self, frame: int) -> float:
+        """Level in dB relative to the prescribed loudness; it moves less than the playing does."""
+        return self._level.at(frame) + self._swell.at(frame)
 
     def brightness_at(self, frame: int) -> float:
         return max(0.0, self._brightness.at(frame) + SWELL_BRIGHTNESS_PER_DB * self._swell.at(frame))
@@ -232,8 +239,12 @@ class Conductor:
         self._offset_db += allowed - wanted
         left = 1.0 - SWELL_SHARE if self._swell.sounds(self._frame) else 1.0
         # A rest sinks and comes back by the slope of loudness, as everything does.
-        loudness = self._loudness.towards(min(allowed, REST_DB) if self._intent.silent else allowed, self._frame)
-        self._loudness = loudness._replace(slope_per_frame=left * self._gain_slope_db_s / self._sfreq_hz)
+        highest_db = REST_DB if self._intent.silent else self._limits.loudness_max_db
+        below_db = max(0.0, self._limits.loudness_max_db - self._intent.loudness_db)
+        level_db = guard_loudness(allowed + (1.0 - LEVEL_SHARE) * below_db, self._limits)
+        slope = left * self._gain_slope_db_s / self._sfreq_hz
+        self._loudness = self._loudness.towards(min(allowed, highest_db), self._frame)._replace(slope_per_frame=slope)
+        self._level = self._level.towards(min(level_db, highest_db), self._frame)._replace(slope_per_frame=slope)
         wished = min(max(WISH_BRIGHTNESS_PER_DB * self._offset_db, -WISH_BRIGHTNESS_MAX), WISH_BRIGHTNESS_MAX)
         self._brightness = self._brightness.towards(guard_share(self._intent.brightness + wished), self._frame)
 

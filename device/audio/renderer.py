@@ -9,13 +9,11 @@ from device.audio.conductor import Conductor
 from device.audio.mixer import Mixer
 from device.audio.safety.pcm_guard import Levels, PcmGuard
 from device.audio.synth import Synth
+from device.audio.tracks.levelled import LevelledTrack
 from device.audio.tracks.synth import SynthTrack
 from device.audio.tracks.voice import VoiceTrack
 from device.config import SessionConfig
 from device.messages import Message, Spoken
-
-PRESCRIBED_LUFS = -30.0
-"""What music has before the master gain."""
 
 
 class Renderer:
@@ -23,8 +21,9 @@ class Renderer:
 
     def __init__(self, synth: Synth, config: SessionConfig) -> None:
         audio = config.device.audio
-        self._voice = VoiceTrack(config.device.voice, audio, PRESCRIBED_LUFS)
-        self._mixer = Mixer((SynthTrack(synth, config), self._voice), audio)
+        self._music = LevelledTrack(Mixer((SynthTrack(synth, config),), audio), config)
+        self._voice = VoiceTrack(config.device.voice, audio, config.prescription.loudness_lufs)
+        self._mixer = Mixer((self._music, self._voice), audio)
         self._guard = PcmGuard(audio, config.prescription.limits, config.seed)
         self._block_frames = audio.block_frames
         self.frame = 0
@@ -41,9 +40,10 @@ class Renderer:
 
     def render(self, conductor: Conductor, level: float = 1.0) -> bytes:
         """The next block, 16-bit stereo, as loud and bright as `conductor` says; `level` is an amplitude on top."""
+        self._voice.music_lufs = self._music.recent_lufs()
         block = self._mixer.mix(self.frame, conductor)
         self.frame = self.end_frame
-        loudness = 10.0 ** (conductor.loudness_db_at(self.frame) / 20.0)
+        loudness = 10.0 ** (conductor.level_db_at(self.frame) / 20.0)
         return self._guard.pass_on(block, level * conductor.envelope_at(self.frame) * loudness)
 
     def take_spoken(self, now_ns: int) -> list[Spoken]:

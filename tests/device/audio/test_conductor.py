@@ -433,3 +433,12 @@ def test_stop_is_answered_and_so_is_one_at_audios_own_door_obeyed(config: Sessio
     conductor = Run(config).start().until(3 * SFREQ_HZ).conductor
     conductor.step(DirectStop(t_ns=0, author="patient", id="audio-1"), 0)
     assert conductor.state == "ended"
+
+
+def test_calm_music_is_played_softly_but_hardly_less_loud(config: SessionConfig) -> None:
+    run = Run(config, lambda asked: [intent(asked.bar_index, loudness_db=-14.0), bar(asked.bar_index)]).start()
+    run.bars(12)
+    assert run.conductor.loudness_db_at(run.frame) == pytest.approx(-14.0)
+    assert run.conductor.level_db_at(run.frame) == pytest.approx(-7.0)
+    run.tell(command("softer"))
+    assert run.conductor.level_db_at(run.frame + 10 * SFREQ_HZ) == pytest.approx(-7.0 - STEP_DB)

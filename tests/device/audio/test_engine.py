@@ -42,6 +42,7 @@ from tests.device.audio.voices import give_voice, load_at_once
 
 SFREQ_HZ = 48_000
 START = (0.1, command("start"))
+HUM_HZ = 60.0
 AUDIBLE = 20
 """Steps of 32768 that can be heard: -64 dBFS."""
 
@@ -52,13 +53,14 @@ def config(config: SessionConfig) -> SessionConfig:
 
 
 class FakeSynth:
-    """Sounds as a constant while a note is on, so levels and frames can be read off the samples."""
+    """Sounds as a deep hum while a note is on, so levels and frames can be read off the samples."""
 
     made: FakeSynth
 
     def __init__(self, config: AudioConfig, programs: tuple[int, ...]) -> None:
         FakeSynth.made = self
         self.programs, self.on, self.brightness, self.closed = programs, set(), [], False
+        self.n_frames = 0
 
     def program(self, channel: int, program: int) -> None:
         assert program in self.programs
@@ -76,7 +78,10 @@ class FakeSynth:
         self.brightness.append(brightness)
 
     def render(self, block: npt.NDArray[np.float32], first: int, last: int) -> None:
-        block[first:last] = 0.25 if self.on else 0.0
+        frames = self.n_frames + np.arange(last - first)
+        self.n_frames += last - first
+        hum = 0.25 * np.sin(2.0 * np.pi * HUM_HZ * frames / SFREQ_HZ)
+        block[first:last] = hum[:, None] if self.on else 0.0
 
     def close(self) -> None:
         self.closed = True

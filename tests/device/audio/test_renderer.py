@@ -32,6 +32,9 @@ class Set(Conductor):
     def loudness_db_at(self, _frame: int) -> float:
         return self.loudness_db
 
+    def level_db_at(self, _frame: int) -> float:
+        return self.loudness_db
+
 
 @pytest.fixture
 def conductor(config: SessionConfig) -> Set:
