@@ -160,12 +160,16 @@ class Box:
                 spoken = received.message
                 assert isinstance(spoken, Spoken)
                 self._speaker.heard(spoken, now_ns)
+                if spoken.remark:
+                    self._tell(spoken.remark)
 
     def press(self, press: Press) -> None:
-        """A button was pressed."""
+        """A button was pressed. Whoever presses one has heard enough of what is being said."""
+        now_ns = self._clock.now_ns()
         if press.kind == "stuck":
-            self._speaker.ask("button-stuck", self._clock.now_ns())
+            self._speaker.ask("button-stuck", now_ns)
         elif press.meaning:
+            self._speaker.hush(now_ns, in_session=self._plays)
             self._obey(press.meaning)
 
     def _obey(self, meaning: Button) -> None:
@@ -252,6 +256,8 @@ class Box:
         for said in child.listen():
             if said.run_dir:
                 self._subscriber.hear(Path(said.run_dir), WRITERS)
+                if self._ears:
+                    self._ears.know(said.known_devices)
                 self._ledger.begin(said.session, self._setup.listener, wall_time())
         if self._ears:
             for event in self._ears.wait(now_ns):

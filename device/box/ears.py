@@ -34,7 +34,7 @@ class Ears:
     """One session, from its first word to its end."""
 
     def __init__(self, sources: Mapping[str, SourceConfig], now_ns: int) -> None:
-        self._fitting: Fitting | None = Fitting(sources, {}, now_ns)
+        self._fitting: Fitting | None = Fitting(sources, now_ns)
         self._sensors = SensorNews(sources)
         self.was_stopped = False
         """Whether a person ended it."""
@@ -46,6 +46,11 @@ class Ears:
     @property
     def is_fitting(self) -> bool:
         return self._fitting is not None
+
+    def know(self, devices: Mapping[str, str]) -> None:
+        """The listener wore these before."""
+        if self._fitting:
+            self._fitting.known_devices = devices
 
     def hear(self, received: Received, now_ns: int) -> list[Event]:
         """The events that a message means."""

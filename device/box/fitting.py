@@ -51,10 +51,11 @@ class Progress(NamedTuple):
 class Fitting:
     """Give `step` what sensors and voice say, and a tick several times a second, until it is done."""
 
-    def __init__(self, sources: Mapping[str, SourceConfig], known_devices: Mapping[str, str], now_ns: int) -> None:
+    def __init__(self, sources: Mapping[str, SourceConfig], now_ns: int) -> None:
         self._has_headset = any(source.type in HEADSETS for source in sources.values())
         self._wristbands = {name for name, source in sources.items() if source.type not in HEADSETS}
-        self._known_devices = known_devices
+        self.known_devices: Mapping[str, str] = {}
+        """Which device the listener wore before, by source; set as soon as it is known."""
         self._began_ns = now_ns
         self._contact = Contact()
         self._statuses: dict[str, SensorStatus] = {}
@@ -148,7 +149,7 @@ class Fitting:
     def _is_to_tell_other(self) -> bool:
         """Whether a wristband answered that this listener never wore, and they were not told: it may be another's."""
         return "wristband-other" not in self._asked_ns and any(
-            status.state == "streaming" and status.device not in ("", self._known_devices.get(name, status.device))
+            status.state == "streaming" and status.device not in ("", self.known_devices.get(name, status.device))
             for name, status in self._statuses.items()
             if name in self._wristbands
         )

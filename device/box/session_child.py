@@ -41,6 +41,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     session: str = ""
     """The session's folder."""
     run_dir: str = ""
+    known_devices: dict[str, str] = {}
+    """Which device the listener wore before, by source."""
     exit: int | None = None
     fault: str = ""
     """The sentence of what ended it."""

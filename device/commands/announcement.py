@@ -1,8 +1,8 @@
 """What the box says while no session plays: `python -m device.commands.announcement FOLDER PROMPT` says it and ends.
 
 FOLDER is the box's, with the configuration that it left there; PROMPT is a `messages.Prompt` in JSON. What comes out
-is one line, the `messages.Spoken`; a refusal is a line for people on stderr, with the documented exit code. SIGTERM
-silences it within 100 ms.
+is one line, the `messages.Spoken`; what was wrong is a line for people on stderr, a refusal has its documented exit
+code. SIGTERM silences it within 100 ms.
 """
 
 from __future__ import annotations
@@ -27,10 +27,13 @@ def main(folder: str, prompt: str) -> int:
         try:
             device = read_device(Path(folder))
             order = msgspec.json.decode(prompt, type=Prompt)
-            say_json(announce(device, order, SystemClock(), lambda: bool(signals.number)))
+            spoken = announce(device, order, SystemClock(), lambda: bool(signals.number))
+            say_json(spoken)
         except IsotoneError as error:
             say(str(error), err=True)
             return int(error.exit_code)
+    if spoken.remark:
+        say(spoken.remark, err=True)
     return 0
 
 

@@ -59,7 +59,8 @@ def play(device: DeviceConfig, order: Order, signals: Signals) -> None:
     try:
         with _ordered(device, order) as config:
             signals.check()
-            say_json(Said(session=config.session_dir, run_dir=config.run_dir))
+            known = config.known_devices
+            say_json(Said(session=config.session_dir, run_dir=config.run_dir, known_devices=known))
             end = run_session(config, Guardian(), signals, one_process=False)
         say_json(Said(session=config.session_dir, exit=int(end.code), fault=end.sentence))
     except IsotoneError as error:

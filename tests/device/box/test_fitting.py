@@ -102,7 +102,7 @@ def test_a_wristband_that_is_not_this_listeners_is_told() -> None:
 
 
 def test_a_box_without_a_headset_has_nothing_to_praise() -> None:
-    fitting = Fitting({}, {}, 0)
+    fitting = Fitting({}, 0)
     assert not fitting.step(Marker(t_ns=0, text=""), 0).is_done
     end = fitting.step(Marker(t_ns=0, text=""), 4 * S)
     assert end.is_done

@@ -48,7 +48,8 @@ class Course:
 def fit(wearer: Wearer, known: Mapping[str, str] | None = None, longest_s: float = 120.0) -> Course:
     """The whole fitting of one person."""
     sources = {"head": CYTON} | ({"wrist": BAND} if wearer.band else {})
-    fitting, course = Fitting(sources, known or {}, 0), Course([], None, [])
+    fitting, course = Fitting(sources, 0), Course([], None, [])
+    fitting.known_devices = known or {}
     quality, due = dict(wearer.quality), list[tuple[float, object]]()
     for now_ns in range(0, round(longest_s * S), STEP_NS):
         now_s = now_ns / S
