@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import datetime as dt
 import time
-from typing import Protocol
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 STANDSTILL_NS = 1_000_000_000
 """Time that no turn of a loop takes, unless the process was held up."""
 
@@ -81,3 +84,36 @@ def wall_time() -> dt.datetime:
 def cpu_seconds() -> float:
     """Processor time of this process."""
     return time.process_time()
+
+
+class Moment(NamedTuple):
+    """Now, by all the clocks of the machine: none of them alone can be trusted over a week."""
+
+    boot: str
+    """Names the time since the machine was switched on."""
+    boot_s: float
+    """Seconds since then, sleep included: nobody can set this clock."""
+    wall_s: float
+    """Seconds since 1970 (UTC), which anybody with rights can set."""
+    is_synchronised: bool
+    """Whether the kernel holds the wall clock to a time server; setting it by hand ends that."""
+
+
+TIME_ERROR = 5
+"""What adjtimex answers when the clock is not synchronised."""
+TIMEX_BYTES = 512
+
+
+def moment() -> Moment:
+    """Now, read from all clocks."""
+    try:
+        boot = BOOT_ID.read_text("ascii").strip()
+    except (OSError, ValueError):
+        boot = ""
+    return Moment(boot, time.clock_gettime(time.CLOCK_BOOTTIME), time.time(), _is_synchronised())
+
+
+def _is_synchronised() -> bool:
+    """As the kernel says (adjtimex(2), which with zeros changes nothing)."""
+    state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
+    return 0 <= int(state) < TIME_ERROR

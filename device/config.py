@@ -184,6 +184,22 @@ class PanelConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True)
                 raise ValueError(f"{name} and {twins[0]} are both at GPIO {pin}")
 
 
+class HeadphonesConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[headphones]`: how loud full scale is at the ear. Of what is not said the worst is assumed."""
+
+    profile: str = "unknown"
+    """A row of `audio.safety.headphones.PROFILES`."""
+    sensitivity_db_v: Annotated[float, msgspec.Meta(ge=60.0, le=140.0)] | None = None
+    """dB SPL at 1 V, as the maker states it; in place of the profile's."""
+    sensitivity_db_mw: Annotated[float, msgspec.Meta(ge=60.0, le=140.0)] | None = None
+    """dB SPL at 1 mW, with `impedance_ohm`."""
+    impedance_ohm: Annotated[float, msgspec.Meta(ge=1.0, le=2000.0)] | None = None
+    full_scale_v: Annotated[float, msgspec.Meta(ge=0.01, le=20.0)] | None = None
+    """Volts (rms) that the card, with its amplifier, puts out for a sine at full scale."""
+    sensitive: bool = False
+    """Children and people whose ears are easily hurt have 75 dB(A) for 40 h a week instead of 80."""
+
+
 class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What device.toml says of the site."""
 
@@ -198,6 +214,7 @@ class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     voice: VoiceConfig = VoiceConfig()
     box: BoxConfig = BoxConfig()
     panel: PanelConfig = PanelConfig()
+    headphones: HeadphonesConfig = HeadphonesConfig()
 
 
 class Limits(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -273,6 +290,19 @@ class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     """When the box at home plays, and what."""
 
 
+class HearingAccount(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the listener's ears have had when a session begins, and what they may have."""
+
+    allowance_pa2h: Positive = 1.6
+    """What is 100 % in seven days (`audio.safety.dose`)."""
+    ceiling_percent: Positive = 100.0
+    """How much of it may be heard."""
+    week_pa2h: Annotated[float, msgspec.Meta(ge=0.0)] | None = 0.0
+    """Exposure of the last seven days; None: nobody knows."""
+    session_pa2h: Annotated[float, msgspec.Meta(ge=0.0)] = 0.0
+    """Exposure of this session, for audio that is started again in its midst."""
+
+
 class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The effective configuration of one session, as given to every process and kept in `session.toml`."""
 
@@ -291,6 +321,9 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Sockets and locks of the running session."""
     session_dir: str
     models_dir: str
+    listeners_dir: str = ""
+    """Folder in which it is kept what listeners heard; empty: it is not kept."""
+    hearing: HearingAccount = HearingAccount()
     device: DeviceConfig = DeviceConfig()
     prescription: Prescription = Prescription()
     baselines: tuple[PersonalBaseline, ...] = ()

@@ -46,6 +46,10 @@ class SoundError(IsotoneError):
     exit_code = Exit.SOUND
 
 
+class DoseError(SoundError):
+    """The ears have had enough; a later day is better."""
+
+
 class ModelError(IsotoneError):
     exit_code = Exit.MODEL
 

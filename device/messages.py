@@ -360,6 +360,23 @@ class AudioReport(Message, frozen=True, kw_only=True):
     state: Literal["idle", "playing", "fading", "ended"]
 
 
+class Exposure(Message, frozen=True, kw_only=True):
+    """What the ears had of the sound that went to the card, once a second. Levels at the ear are estimates."""
+
+    session_pa2h: float
+    """A-weighted exposure since the session began."""
+    heard_s: float
+    """Seconds of sound since this process began."""
+    laeq_dba: float | None = None
+    """Level of the last second; None: silence."""
+    dose_percent: float
+    """Share of what is allowed in seven days, this session and those before it; -1: those before are not known."""
+    limit_db: float = 0.0
+    """How much softer the music is made for the ears' sake, 0 or negative."""
+    headphones: str
+    """Profile by which it was estimated."""
+
+
 class PcmBlock(Message, frozen=True, kw_only=True):
     """What the headphones got: 16-bit little-endian interleaved stereo."""
 

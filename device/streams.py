@@ -42,6 +42,7 @@ STREAMS: dict[str, Stream] = {
     "played": Stream(m.PlayedBar, "audio", 0.4, 12.0),
     "performance": Stream(m.Performance, "audio", 0, 0),
     "audio_report": Stream(m.AudioReport, "audio", 1, 5.0),
+    "exposure": Stream(m.Exposure, "audio", 1, 5.0),
     "pcm": Stream(m.PcmBlock, "audio", 12, 2.0, log="wav"),
     "commands": Stream(m.AnyCommand, "manager", 0, 0),
     "answers": Stream(m.CommandAnswer, "*", 0, 0, key=("process",)),

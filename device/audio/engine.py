@@ -15,6 +15,7 @@ from device.audio.conductor import Conductor, State
 from device.audio.mender import Mender
 from device.audio.player import FRAME_BYTES, CardSink, ClockSink, Sink
 from device.audio.renderer import Renderer
+from device.audio.safety.hearing import OVER, WHEN_OVER, HearingGuard
 from device.audio.safety.limits import allowed_programs
 from device.audio.safety.pcm_guard import DELAY_FRAMES, fade_out
 from device.audio.synth import Synth
@@ -43,6 +44,7 @@ class Engine:
         self._context, self._conductor, self._sink = context, conductor, sink
         self._clock, self._audio = context.clock, context.config.device.audio
         self._renderer = Renderer(synth, context.config)
+        self._hearing = HearingGuard(context.config)
         self._heard_frame = 0
         self._state: State = "idle"
         self._lost_underruns = 0
@@ -77,7 +79,9 @@ class Engine:
             self._feed(received)
             self._watch_sink()
             self._fill()
-            if self._conductor.state == "ended":
+            if self._hearing.is_over:
+                self._context.fail("dose-reached", OVER, WHEN_OVER)
+            if self._conductor.state == "ended" or self._hearing.is_over:
                 self._fade_fast()
             for spoken in self._renderer.take_spoken(self._clock.now_ns()):
                 self._context.publish(spoken)
@@ -112,7 +116,7 @@ class Engine:
         while left and self._sink.is_alive() and not self._direct_stops():
             for _ in range(min(left, self._sink.room())):
                 left -= 1
-                self._sink.push(self._renderer.render(self._conductor, left / n_blocks))
+                self._sink.push(self._renderer.render(self._conductor, self._hearing.level() * left / n_blocks))
             self._publish_heard()
             self._clock.sleep(POLL_MS / 1000.0)
 
@@ -122,6 +126,7 @@ class Engine:
 
     def _end(self) -> None:
         self._publish_heard()
+        self._context.publish(self._hearing.exposure(self._clock.now_ns()))
         self._state = "ended"
         self._report()
         if self._sink.is_alive():
@@ -156,7 +161,7 @@ class Engine:
                 self._tick(max(due, self._renderer.frame))
             if self._conductor.state == "ended":
                 return
-            self._sink.push(self._renderer.render(self._conductor))
+            self._sink.push(self._renderer.render(self._conductor, self._hearing.level()))
 
     def _publish_heard(self) -> None:
         for block in self._sink.heard():
@@ -164,6 +169,8 @@ class Engine:
                 PcmBlock(t_ns=block.t_ns, first_frame=self._heard_frame, sfreq_hz=self._audio.sfreq_hz, data=block.pcm)
             )
             self._heard_frame += self._audio.block_frames
+            for news in self._hearing.hear(block.t_ns, block.pcm):
+                self._context.publish(news)
 
     def _report(self) -> None:
         self._report_ns = self._clock.now_ns()

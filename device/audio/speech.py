@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import stat
-import struct
 import sys
 import wave
 from io import BytesIO
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
+from device.audio.wav_sound import WAVE_ERRORS, samples_of
 from device.config import VoiceConfig, path_of
 from device.errors import IsotoneError, SoundError
 from device.messages import Language
@@ -30,8 +30,6 @@ RATES_HZ = (8_000, 96_000)
 SILENT = 0.003
 """A recording that nowhere exceeds -50 dBFS holds no words."""
 ENDING_S = 0.01
-WAVE_ERRORS = (wave.Error, EOFError, ValueError, ArithmeticError, RuntimeError, struct.error)
-"""All that the standard reader raises on what is no WAV file."""
 ACTION = "Record it again as 16-bit PCM WAV, or remove it, and the box's own voice is used."
 MOMENT_S = 0.4
 FAINTEST_LUFS = -70.0
@@ -118,21 +116,10 @@ def _decode(data: bytes) -> tuple[Samples, int]:
         pcm = file.readframes(n_frames)
     if len(pcm) < n_frames * n_channels * width:
         raise ValueError("it is cut off")
-    sound = _samples(pcm, width).reshape(-1, n_channels).mean(axis=1)
+    sound = samples_of(pcm, width).reshape(-1, n_channels).mean(axis=1)
     if np.abs(sound - sound.mean()).max() < SILENT:
         raise ValueError("it is silent")
     return sound, rate_hz
-
-
-def _samples(pcm: bytes, width: int) -> Samples:
-    """PCM of 1 to 4 bytes a sample, little endian, as -1 to 1. Raises ValueError."""
-    if width == 1:
-        return (np.frombuffer(pcm, np.uint8).astype(np.float32) - 128.0) / 128.0
-    if width not in (2, 3, 4):
-        raise ValueError(f"its samples have {8 * width} bits")
-    padded = np.zeros((len(pcm) // width, 4), np.uint8)
-    padded[:, 4 - width :] = np.frombuffer(pcm, np.uint8).reshape(-1, width)
-    return padded.view("<i4")[:, 0].astype(np.float32) / np.float32(2.0**31)
 
 
 # -- how loud it is

@@ -15,6 +15,7 @@ import msgspec
 
 from device.clock import SystemClock
 from device.commands import memory
+from device.commands.hearing import recall_hearing
 from device.commands.prescriptions import refuse_contradiction, remarks_on
 from device.commands.session_folder import claim_session_folder, sessions_root
 from device.commands.signals import Signals
@@ -58,6 +59,7 @@ def prepared(
     Raises:
         ConfigError: the prescription leaves nothing to play on, there is no such policy, or no folder can be named.
         DiskError: the folder cannot be written or the disk is too full.
+        DoseError: the listener's ears have had what they may have in a week.
         SystemMissingError: there is no safe place for the session's sockets.
     """
     refuse_contradiction(prescription)
@@ -87,6 +89,7 @@ def prepared(
 def _with_what_is_known(config: SessionConfig) -> SessionConfig:
     """The same session with what is remembered of its listener and what the prescription's tunes say."""
     themes = read_themes(config.prescription.preference)
+    hearing = recall_hearing(config.device, config.listener)
     known = memory.recall(config.device, config.listener, Path(config.session_dir).parent)
     _note(Path(config.run_dir) / EARLIER_LOG, known.sources)
     device, words = _with_approved(config.device, known.choice)
@@ -94,12 +97,14 @@ def _with_what_is_known(config: SessionConfig) -> SessionConfig:
         config,
         device=device,
         listener_id=known.listener_id,
+        listeners_dir=hearing.listeners_dir,
+        hearing=hearing.account,
         baselines=known.baselines,
         responses=known.responses,
         known_devices=dict(known.devices),
         theme=themes.liked,
         never=themes.never,
-        remarks=(*known.remarks, *words, *remarks_on(config.prescription), *themes.remarks),
+        remarks=(*known.remarks, *hearing.remarks, *words, *remarks_on(config.prescription), *themes.remarks),
         heard=themes.heard,
     )
 

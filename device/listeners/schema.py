@@ -46,6 +46,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         f"""CREATE TABLE intake ({OWNED}, question TEXT NOT NULL, is_yes INTEGER NOT NULL, answered_utc TEXT NOT NULL,
             cleared_by TEXT NOT NULL, cleared_utc TEXT NOT NULL, PRIMARY KEY (listener, question)) STRICT""",
     ),
+    (
+        # What was heard in each session, at the box's own time (`hearing`). Of a listener who was erased it stays, as
+        # what somebody heard: nobody gets new ears by it. The table of before was never filled.
+        "DROP TABLE dose",
+        """CREATE TABLE dose (session TEXT PRIMARY KEY, listener TEXT REFERENCES listeners ON DELETE SET NULL,
+           until_s REAL NOT NULL, heard_s REAL NOT NULL, exposure_pa2h REAL NOT NULL) STRICT""",
+        # What is known of the box itself, by key.
+        "CREATE TABLE box (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    ),
 )
 
 

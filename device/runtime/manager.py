@@ -20,6 +20,7 @@ from device.messages import (
     Command,
     CommandAnswer,
     DirectStop,
+    Exposure,
     Fault,
     Health,
     Marker,
@@ -44,7 +45,7 @@ STOP_AGAIN_NS = 500_000_000
 """A stop is said again so often until it is silent: audio that was only just started again has not heard it."""
 HEARD = tuple(name for name, row in STREAMS.items() if row.log == "mcap" and name not in {"trace", "digest"})
 
-TAKEN = {"health", "answers", "intents", "stops", "audio_report", "faults"}
+TAKEN = {"health", "answers", "intents", "stops", "audio_report", "exposure", "faults"}
 """Streams the manager acts on itself; the others only pass to its observer."""
 
 
@@ -70,7 +71,7 @@ class Manager:
         self._config, self._clock, self._launcher, self._observer = config, clock, launcher, observer
         self._run_dir = Path(config.run_dir)
         self._run_dir.mkdir(parents=True, exist_ok=True)
-        write_whole(session_path(self._run_dir), msgspec.json.encode(config), 0o600)
+        self._tell_children()
         self._publisher = Publisher(self._run_dir, "manager", 0, clock)
         names = names_that_run("session")
         self._supervisor = Supervisor(names, self._launch, self._run_dir, clock)
@@ -145,14 +146,17 @@ class Manager:
             self._started = True
             start = Start(t_ns=self._clock.now_ns(), author="manager")
             self._config = msgspec.structs.replace(self._config, started_ns=start.t_ns)
-            # A process may be starting again just now, and somebody may ask: it is read whole, old or new.
-            write_whole(session_path(self._run_dir), msgspec.json.encode(self._config), 0o600)
+            self._tell_children()
             self._publisher.send(start)
             for sentence in self._config.heard:
                 self.mark(sentence)
             for remark in self._config.remarks:
                 self._report("preference", remark, "")
             self._notifier.ready()
+
+    def _tell_children(self) -> None:
+        """Write what processes begin with. One may be starting again just now: it is read whole, old or new."""
+        write_whole(session_path(self._run_dir), msgspec.json.encode(self._config), 0o600)
 
     def _is_over(self) -> bool:
         if self._ended or (self._exit is not Exit.OK and not self._started):
@@ -206,6 +210,9 @@ class Manager:
             case DirectStop():
                 self._stop_said_ns = self._clock.now_ns()
                 self._stop_asked_ns = self._stop_asked_ns or self._stop_said_ns
+            case Exposure(session_pa2h=heard_pa2h):
+                hearing = msgspec.structs.replace(self._config.hearing, session_pa2h=heard_pa2h)
+                self._config = msgspec.structs.replace(self._config, hearing=hearing)
             case AudioReport(state="ended"):
                 self._end()
             case Fault(fatal=True) as fault:
@@ -239,6 +246,7 @@ class Manager:
                 return
             self._report("restart", f"{how} and is started again. {self._remembered(death.name)}".rstrip(), "None.")
             self.mark(f"restart {death.name}")
+            self._tell_children()  # audio forgot what the ears have had
             try:
                 self._supervisor.restart(death.name)
             except SystemMissingError as error:

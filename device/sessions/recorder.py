@@ -13,9 +13,10 @@ import msgspec
 
 from device import __version__
 from device.clock import wall_time
-from device.messages import Fault, Health, Message, PcmBlock
+from device.messages import Exposure, Fault, Health, Message, PcmBlock
 from device.runtime.bus import GapCounter, Received
 from device.runtime.context import ProcessContext
+from device.sessions.heard import HeardAccount
 from device.sessions.problems import Problems
 from device.sessions.records import SegmentReader
 from device.sessions.store import Store, log_paths, write_config
@@ -77,6 +78,7 @@ class Recorder:
         now_ns = context.clock.now_ns()
         self._store = Store(folder, now_ns)
         self._wav = HeardWav(folder / "heard.wav", context.config.started_ns)
+        self._account = HeardAccount(context.config, context.clock)
         self._gaps = GapCounter()
         self._digest_ns = now_ns
         self._own_seq: dict[str, int] = {}
@@ -106,6 +108,8 @@ class Recorder:
             self._store.write(received, self._context.clock.now_ns())
         if received.stream == "health":
             self._check_sent(received)
+        elif received.stream == "exposure":
+            self._keep_exposure(received)
 
     def _check_sent(self, received: Received) -> None:
         """A lost message that no other follows on its topic is missed when its writer tells how many it sent."""
@@ -114,6 +118,13 @@ class Recorder:
             lost = self._gaps.count_sent(received.process, received.incarnation, health.sent)
             if lost:
                 self._losses.append(f"{lost} messages of the process `{received.process}`")
+
+    def _keep_exposure(self, received: Received) -> None:
+        exposure = received.message
+        assert isinstance(exposure, Exposure)
+        fault = self._account.keep(exposure)
+        if fault:
+            self._context.fail(fault.code, fault.sentence, fault.action)
 
     def _tell_losses(self) -> None:
         """Tell what was lost within a second as one fault."""
@@ -156,11 +167,13 @@ class Recorder:
         self.own(self._store.digest(self._context.clock.now_ns()))
         self._store.close()
         self._wav.close()
+        self._account.close()
 
     def abandon(self) -> None:
         """The disk takes no more: leave what is written as it is."""
         self._store.abandon()
         self._wav.abandon()
+        self._account.close()
 
 
 def main(context: ProcessContext) -> None:

@@ -19,7 +19,7 @@ from device.listeners import memory, schema
 from device.listeners.store import FILE, Store, open_store
 from tests.device.listeners.evidence import NOW, known, response, session
 
-TABLES = ("rest", "words", "responses", "devices", "preferences", "consent", "dose")
+TABLES = ("rest", "words", "responses", "devices", "preferences", "consent")
 
 
 def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def fill(store: Store, name: str) -> None:
         connection.execute("INSERT INTO preferences VALUES (?, 'style', 'song', '')", (person.id,))
         connection.execute("INSERT INTO consent VALUES (?, '1', 'en', 'I agree', '', NULL)", (person.id,))
         connection.execute("INSERT INTO intake VALUES (?, 'implant', 1, '', 'Dr. Weber', '')", (person.id,))
-        connection.execute("INSERT INTO dose VALUES (?, '2026-11-28', 'unknown', 0.1)", (person.id,))
+        connection.execute("INSERT INTO dose VALUES ('a', ?, 0.0, 1.0, 0.1)", (person.id,))
 
 
 def test_to_forget_leaves_nothing_of_the_person_in_the_file(tmp_path: Path) -> None:
@@ -101,6 +101,8 @@ def test_to_forget_leaves_nothing_of_the_person_in_the_file(tmp_path: Path) -> N
         assert store.is_forgotten(ada.id)
         for table in TABLES:
             assert store.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+        # What ears had does not go with a name, else a new name would be new ears.
+        assert store.connection.execute("SELECT listener, exposure_pa2h FROM dose").fetchall() == [(None, 0.1)]
         left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     for secret in (b"Lovelace", b"C0:FF:EE", b"I agree", b"Fp1.theta", b"adaptive"):
         assert secret not in left
