@@ -12,7 +12,7 @@ import zmq
 from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit
-from device.messages import Fault, MusicIntent, Stop
+from device.messages import Exposure, Fault, MusicIntent, Stop
 from device.processes import Process
 from device.runtime.asking import ask
 from device.runtime.bus import Received
@@ -281,6 +281,18 @@ def test_a_restarted_process_learns_when_the_music_began(
     left = msgspec.json.decode((Path(config.run_dir) / "session.json").read_bytes(), type=SessionConfig)
     assert left.started_ns > 0
     assert msgspec.structs.replace(left, started_ns=0) == config
+
+
+def test_audio_that_is_started_again_learns_what_the_ears_had(
+    monkeypatch: pytest.MonkeyPatch, config: SessionConfig
+) -> None:
+    use_table(monkeypatch, SMALL)
+    manager = manage(config, Witness())
+    told = Exposure(t_ns=1, session_pa2h=0.25, heard_s=1.0, dose_percent=0.0, headphones="unknown")
+    manager._take(Received("exposure", "audio", 0, 0, 1, msgspec.msgpack.encode(told)))
+    manager._tell_children()
+    left = msgspec.json.decode((Path(config.run_dir) / "session.json").read_bytes(), type=SessionConfig)
+    assert left.hearing.session_pa2h == 0.25
 
 
 class Swept(ThreadLauncher):
