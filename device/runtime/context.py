@@ -58,8 +58,8 @@ class ProcessContext:
 
     @property
     def ready(self) -> bool:
-        """Whether it is loaded, hears every process it reads from, and is heard by them."""
-        return self._loaded and all(beats >= BEATS_TO_JOIN for beats in self._awaited.values())
+        """Whether it is loaded, hears every process it reads from and takes what they say, and is heard by them."""
+        return self._loaded and self._rejoined and all(beats >= BEATS_TO_JOIN for beats in self._awaited.values())
 
     @property
     def started(self) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import io
 import math
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +32,8 @@ COLUMNS = 2
 TEMPO_BPM = (45.0, 105.0)
 WISH_HEIGHT, WISH_STEP = -0.92, 0.13
 ROWS_OF_WORDS = 3
+TITLE_MAX = 66
+"""Characters of a line of a title."""
 
 
 class Life(NamedTuple):
@@ -75,7 +78,7 @@ def draw(histories: Sequence[tuple[History, Life]], path: Path) -> None:
 
 
 def _draw_listener(axis: Axes, history: History, life: Life) -> None:
-    axis.set_title(f"{history.listener}: {PROFILES[history.listener].about}", fontsize=9)
+    axis.set_title(textwrap.fill(f"{history.listener}: {PROFILES[history.listener].about}", TITLE_MAX), fontsize=8.5)
     axis.set_ylim(-1.0, 1.0)
     axis.axhline(0.0, color="#CCCCCC", lw=0.6)
     axis.plot(life.seconds, life.arousal, color=GREEN, lw=1.4, label="arousal as it truly was")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,18 +19,16 @@ from numpy.typing import NDArray
 
 from device.config import ControlConfig
 from device.control.cues import expressed
-from device.control.policies.loading import load_policy
 from device.control.policies.view import Feeling
-from device.control.real import Real
-from device.files.models import MODELS_DIR
 from hardware.refinement.bank import FAMILY, draw_bank
-from hardware.refinement.candidates import candidates, chance, values_of
+from hardware.refinement.candidates import candidates, chance, policy_of, values_of
 from hardware.refinement.evidence import Evidence, Sign, Told
 from hardware.refinement.posterior import sign_of
 from hardware.refinement.proposal import WORTH, Finding, judge, make_bank
 from hardware.simulation import closed_loop
-from hardware.simulation.closed_loop import Terms, live
+from hardware.simulation.closed_loop import Terms
 from hardware.simulation.patients import Patients, asked_of
+from hardware.simulation.trials import sessions_of
 from hardware.twin.behaviour import Acts
 from hardware.twin.cohort import Cohort
 from hardware.twin.hearing import Music
@@ -81,15 +80,9 @@ def recorded(
 ) -> list[list[Evidence]]:
     """What the logs of each of the people would tell, session by session, under today's policy."""
     kept, found = Recording(people, seed), []
-    remembered: Mapping[str, Real] = {}
-    for number in range(sessions):
-        if number:
-            kept.next_session()
+    for _, steps in sessions_of(policy_of(today), kept, terms, partial(chance, seed), sessions):
         kept.signs = []
-        policy = load_policy(today, MODELS_DIR, remembered)
-        steps = live(terms, policy, kept, chance(seed, number))
         found.append(_evidence([step.music for step in steps], kept.signs, terms))
-        remembered = policy.memory()
     return [[session[index] for session in found] for index in range(people.settling_s.size)]
 
 

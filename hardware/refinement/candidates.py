@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,12 +12,13 @@ from numpy.typing import NDArray
 from device.config import ControlConfig
 from device.control import POLICIES
 from device.control.policies.loading import choose_policy, load_policy
-from device.control.real import Real
+from device.control.policies.view import Policy
 from device.errors import IsotoneError
 from device.files.models import MODELS_DIR
 from hardware.refinement.bank import patients_of
-from hardware.simulation.closed_loop import Terms, live
+from hardware.simulation.closed_loop import Terms
 from hardware.simulation.outcomes import outcomes
+from hardware.simulation.trials import Chance, Remembered, sessions_of
 from hardware.twin.people import People
 
 Floats = NDArray[np.float64]
@@ -48,16 +50,13 @@ def _can_play(control: ControlConfig) -> bool:
 
 def value_of(control: ControlConfig, people: People, terms: Terms, seed: int, sessions: int = SESSIONS) -> Value:
     """Let the people live under a policy, session after session, with what it remembers of them."""
-    kept = patients_of(people, seed)
-    remembered: Mapping[str, Real] = {}
-    found: list[Floats] = []
-    for number in range(sessions):
-        if number:
-            kept.next_session()
-        policy = load_policy(control, MODELS_DIR, remembered)
-        found.append(outcomes(live(terms, policy, kept, chance(seed, number))).distance)
-        remembered = policy.memory()
-    return Value(control, np.mean(found, axis=0))
+    lived = sessions_of(policy_of(control), patients_of(people, seed), terms, partial(chance, seed), sessions)
+    return Value(control, np.mean([outcomes(steps).distance for _, steps in lived], axis=0))
+
+
+def policy_of(control: ControlConfig) -> Callable[[Remembered], Policy]:
+    """Builds the policy of a session from what it remembers of the people."""
+    return partial(load_policy, control, MODELS_DIR)
 
 
 def values_of(
@@ -67,6 +66,6 @@ def values_of(
     return [value_of(control, people, terms, seed, sessions) for control in controls]
 
 
-def chance(seed: int, session: int) -> Callable[[int], np.random.Generator]:
+def chance(seed: int, session: int) -> Chance:
     """The policy's randomness, by the number of the decision."""
     return lambda number: np.random.default_rng([seed, session, number])

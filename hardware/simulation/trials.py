@@ -7,7 +7,7 @@ workers agrees to the bit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from device.control.policies.loading import load_policy
 from device.control.policies.view import Policy
 from device.control.real import Real
 from device.files.models import MODELS_DIR
-from hardware.simulation.closed_loop import Terms, live
+from hardware.simulation.closed_loop import Step, Terms, live
 from hardware.simulation.outcomes import Outcomes, outcomes
 from hardware.simulation.patients import Patients
 from hardware.twin.cohort import Cohort
@@ -27,6 +27,8 @@ from hardware.twin.reading import Quality
 SHARD = 1000
 """Listeners that are simulated in one array."""
 Remembered = Mapping[str, Real]
+Chance = Callable[[int], np.random.Generator]
+"""The policy's randomness in a session, by the number of the decision."""
 
 
 class Kind(NamedTuple):
@@ -100,18 +102,35 @@ def follow(
     `shard` keys what the policy leaves to chance.
     """
     found: list[Outcomes] = []
-    memories: list[Remembered] = [{}]
-    for session in range(sessions):
-        if session:
-            patients.next_session()
-        policy = policy_of(memories[-1])
-        found.append(outcomes(live(terms, policy, patients, _chance(shard, session))))
+    memories: list[Remembered] = []
+    for policy, steps in sessions_of(policy_of, patients, terms, lambda number: _chance(shard, number), sessions):
+        found.append(outcomes(steps))
         memories.append(policy.memory())
     together = Outcomes(*(np.array(rows) for rows in zip(*found, strict=True)))
-    return Course(together, tuple(memories[1:]), patients.is_blind)
+    return Course(together, tuple(memories), patients.is_blind)
 
 
-def _chance(shard: Shard, session: int) -> Callable[[int], np.random.Generator]:
+def sessions_of(
+    policy_of: Callable[[Remembered], Policy],
+    patients: Patients,
+    terms: Terms,
+    chance_of: Callable[[int], Chance],
+    n_sessions: int,
+) -> Iterator[tuple[Policy, Iterator[Step]]]:
+    """Each session's policy, built from what was remembered before, and its steps, to be lived through before the next.
+
+    `patients` are those of their first session.
+    """
+    remembered: Remembered = {}
+    for session in range(n_sessions):
+        if session:
+            patients.next_session()
+        policy = policy_of(remembered)
+        yield policy, live(terms, policy, patients, chance_of(session))
+        remembered = policy.memory()
+
+
+def _chance(shard: Shard, session: int) -> Chance:
     """The policy's randomness in a session, by the number of the decision."""
     key = list(f"{shard.seed}/{shard.kind}/{shard.number}/{session}".encode())
     return lambda number: np.random.default_rng([*key, number])

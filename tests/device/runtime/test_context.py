@@ -10,7 +10,7 @@ from device.errors import Exit, ModelError
 from device.messages import Bar, Fault, Health, Message, MusicIntent, Start, Tick, Trace, Transport
 from device.processes import Process
 from device.runtime.bus import Publisher, Received, Subscriber
-from device.runtime.context import ProcessContext, run_process
+from device.runtime.context import REJOIN_NS, ProcessContext, run_process
 from device.runtime.life import fault_path
 from device.runtime.stage_runner import StageRunner, reads_of
 from tests.device.table import SMALL, Compose, Decide, use_table
@@ -73,6 +73,20 @@ def test_a_process_is_ready_once_it_hears_all_it_reads(
     assert context.ready
     assert context.beat()
     for item in (context, manager, audio):
+        item.close()
+
+
+def test_a_process_that_was_started_again_is_not_ready_before_it_takes_what_is_said(
+    monkeypatch: pytest.MonkeyPatch, config: SessionConfig, manager: Publisher
+) -> None:
+    use_table(monkeypatch, SMALL)
+    context = ProcessContext("composer", 1, config, SystemClock())
+    context.loaded()
+    context._awaited.clear()
+    assert not context.ready
+    context._began_ns -= 2 * REJOIN_NS
+    assert context.ready
+    for item in (context, manager):
         item.close()
 
 
