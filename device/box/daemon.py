@@ -349,6 +349,7 @@ class Box:
         )
         if status != self._status:
             self._show_it(status)
+            self._notifier.status(machine.sentence)
         if status != self._status or now_ns - self._status_ns >= STATUS_NS:
             self._status, self._status_ns = status, now_ns
             self._publisher.send(msgspec.structs.replace(status, t_ns=now_ns))

@@ -13,8 +13,12 @@ class Notifier:
         self._active = bool(os.environ.get("NOTIFY_SOCKET"))
 
     def ready(self, status: str = "Session running") -> None:
-        """Say that all is up, or what is new of that; `status` is what `systemctl status` shows."""
+        """Say that all is up; `status` is what `systemctl status` shows."""
         self._send(f"READY=1\nSTATUS={status}")
+
+    def status(self, sentence: str) -> None:
+        """Say what is new."""
+        self._send(f"STATUS={sentence}")
 
     def feed_watchdog(self) -> None:
         self._send("WATCHDOG=1")
