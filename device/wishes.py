@@ -1,6 +1,6 @@
 """The table of who may wish what. Doors, controller and pages ask it, and nobody else decides.
 
-A patient may always have less: stop, softer, too much, less of a voice. What steers the session is the therapist's.
+A patient may always have less: stop, a pause, softer, too much, less of a voice. What steers the session is the therapist's.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from device.messages import WISHES, Author, Command
 MAY: dict[Author, frozenset[str]] = {
     "patient": frozenset({
         "stop", "softer", "louder", "calmer", "livelier", "self_report", "more", "too_much", "less_of", "all_voices",
-        "skip_phase", "hold_phase", "resume_phase",
+        "skip_phase", "hold_phase", "resume_phase", "rest", "play_on",
     }),
     "therapist": frozenset(WISHES),
     "manager": frozenset(WISHES) | {"start"},

@@ -283,6 +283,8 @@ class Box:
 
     def _how_it_ended(self, child: SessionChild, exit_code: int) -> Event:
         was_stopped = self.machine.state == "closing" or (self._ears is not None and self._ears.was_stopped)
+        if child.end and (prompt := DECLINED.get(child.end.code)):
+            return Event("declined", prompt, child.end.fault)
         if exit_code == Exit.OK or (exit_code in STOPPED_BY_SIGNAL and was_stopped):
             return Event("stopped" if was_stopped else "ended")
         sentence = child.end.fault if child.end else f"The session's process ended unexpectedly ({exit_code})."
@@ -291,7 +293,9 @@ class Box:
     def _end(self, event: Event) -> None:
         self._ears = None
         self._speaker.forget_guidance()
-        self._ledger.end("broke" if event.kind == "broke" else "stopped" if event.kind == "stopped" else "ended")
+        self._ledger.end(
+            "broke" if event.kind in ("broke", "declined") else "stopped" if event.kind == "stopped" else "ended"
+        )
         if event.kind == "broke":
             self._look_ns = 0
         self._happen(event)
@@ -358,5 +362,7 @@ class Box:
             self._notifier.feed_watchdog()
 
 
+DECLINED = {"IntakeError": "intake-missing"}
+"""Refusals that are no faults -> the prompt that tells of them."""
 WISHES = {"hold": "hold_phase", "go_on": "resume_phase"}
 """Actions that are wishes of the box itself."""

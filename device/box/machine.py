@@ -12,7 +12,8 @@ from device.messages import BoxState, Light
 
 EventKind = Literal[
     "up", "play", "pause", "resume", "refused", "wish", "stop", "sounding", "fitted", "ended", "stopped", "broke",
-    "broke_again", "news", "failing", "mended", "remind", "update", "updated",
+    "broke_again",
+    "declined", "news", "failing", "mended", "remind", "update", "updated",
 ]  # fmt: skip
 ActionKind = Literal["start", "stop", "hold", "go_on", "wish", "say", "hush"]
 EVENTS: tuple[EventKind, ...] = get_args(EventKind)
@@ -22,11 +23,14 @@ FAULTS_IN_A_ROW = 3
 
 
 class Event(NamedTuple):
-    """What happened. A press of the play button is `play`, or `refused` where the programme forbids it."""
+    """What happened. A press of the play button is `play`, or `refused` where the programme forbids it.
+
+    `declined`: a session could not begin for a reason that is no fault, such as questions that nobody answered.
+    """
 
     kind: EventKind
     what: str = ""
-    """The wish of `wish`; the prompt that says why of `refused`, or what is new of `news` and `fitted`."""
+    """The wish of `wish`; the prompt that says why of `refused` and `declined`, or what is new."""
     sentence: str = ""
     """Why, in words."""
     code: str = ""
@@ -84,6 +88,7 @@ _ENDS: dict[EventKind, Row] = {
     "stopped": Row("ready", (_say("stopped"),)),
     "broke": Row("ready", (_say("session-fault"),)),
     "broke_again": Row("needs_help", (_say("needs-help-code"),)),
+    "declined": Row("ready", (SAY_WHY,)),
 }
 """How a session is over."""
 _IN_SESSION: dict[EventKind, Row] = _ENDS | {"stop": Row("closing", (STOP, HUSH))}
