@@ -14,9 +14,8 @@ from device.audio.safety.headphones import UNKNOWN, full_scale_spl
 from device.audio.wav_sound import open_sound
 from device.clock import moment, wall_time
 from device.commands.hearing import account_in, figures
-from device.commands.listeners import device_of
 from device.commands.memory import listeners_root
-from device.commands.options import Bounded, Words, device_option, json_option
+from device.commands.options import Bounded, Words, device_of, device_option, json_option
 from device.config import DeviceConfig
 from device.console.printing import say, say_json
 from device.listeners.hearing import Ears, ceiling_percent, ears_of, keep_ceiling, keep_ears

@@ -26,8 +26,6 @@ SOFTEST_DB = -50.0
 """Where this is still too loud for what is left, the session ends."""
 MEMORY_S = 30.0
 """The mean level of the music, as it would be without the limit, is taken over so long."""
-ASSUMED_DBFS = -22.0
-"""A-weighted level of lively music, against which a session begins: a first loud second is not left to be noticed."""
 LEFT_S_MIN = 60.0
 """What is left of a session counts as at least this: its end is no time to be loud."""
 FAREWELL_S = 10.0
@@ -54,7 +52,8 @@ class HearingGuard:
         self._rest_pa2h, self._share_pa2h = self._budget()
         self._frames, self._heard_s = 0, 0.0
         self._second_pa2h = self._before_pa2h = 0.0
-        self._raw_pa2h_s = pa2_of(full_scale_spl(headphones) + ASSUMED_DBFS) / 3600.0
+        # Before anything was heard the music is taken to be as loud as prescribed: it does not begin too loud.
+        self._raw_pa2h_s = pa2_of(full_scale_spl(headphones) + config.prescription.loudness_lufs) / 3600.0
         self._target_db = self._wanted_db(self._session_s)
         self._limit_db = max(SOFTEST_DB, self._target_db)
         self._farewell_s: float | None = None
