@@ -352,6 +352,14 @@ class AudioReport(Message, frozen=True, kw_only=True):
     """Frames rendered since the session began."""
     peak_dbfs: float
     rms_dbfs: float
+    true_peak_dbtp: float = -120.0
+    """Highest true peak since the last report (ITU-R BS.1770-4); -120: silence, or a session before it was measured."""
+    momentary_lufs: float = -120.0
+    """Loudness of the last 400 ms (EBU R128)."""
+    short_term_lufs: float = -120.0
+    """Of the last 3 s."""
+    integrated_lufs: float = -120.0
+    """Of all since audio began, without its rests."""
     underruns: int
     """Underruns since the session began."""
     late_bars: int

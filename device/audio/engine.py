@@ -174,7 +174,7 @@ class Engine:
 
     def _report(self) -> None:
         self._report_ns = self._clock.now_ns()
-        levels = self._renderer.levels()
+        levels, (loudness, true_peak_dbtp) = self._renderer.levels(), self._renderer.heard()
         self._context.publish(
             AudioReport(
                 t_ns=self._report_ns,
@@ -182,6 +182,10 @@ class Engine:
                 frame=self._renderer.frame,
                 peak_dbfs=levels.peak_dbfs,
                 rms_dbfs=levels.rms_dbfs,
+                true_peak_dbtp=true_peak_dbtp,
+                momentary_lufs=loudness.momentary_lufs,
+                short_term_lufs=loudness.short_term_lufs,
+                integrated_lufs=loudness.integrated_lufs,
                 underruns=self._lost_underruns + self._sink.underruns,
                 late_bars=self._conductor.late_bars,
                 limiter_db=levels.limiter_db,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from device.audio.conductor import Conductor
 from device.audio.mixer import Mixer
+from device.audio.output_meter import Heard, OutputMeter
 from device.audio.safety.pcm_guard import Levels, PcmGuard
 from device.audio.synth import Synth
 from device.audio.tracks.levelled import LevelledTrack
@@ -25,6 +26,7 @@ class Renderer:
         self._voice = VoiceTrack(config.device.voice, audio, config.prescription.loudness_lufs)
         self._mixer = Mixer((self._music, self._voice), audio)
         self._guard = PcmGuard(audio, config.prescription.limits, config.seed)
+        self._meter = OutputMeter(audio.sfreq_hz, audio.block_frames)
         self._block_frames = audio.block_frames
         self.frame = 0
         """The next frame to render."""
@@ -44,7 +46,9 @@ class Renderer:
         block = self._mixer.mix(self.frame, conductor)
         self.frame = self.end_frame
         loudness = 10.0 ** (conductor.level_db_at(self.frame) / 20.0)
-        return self._guard.pass_on(block, level * conductor.envelope_at(self.frame) * loudness)
+        pcm = self._guard.pass_on(block, level * conductor.envelope_at(self.frame) * loudness)
+        self._meter.read(pcm)
+        return pcm
 
     def take_spoken(self, now_ns: int) -> list[Spoken]:
         """The prompts that came to an end since the last call."""
@@ -53,3 +57,7 @@ class Renderer:
     def levels(self) -> Levels:
         """Levels of what was rendered since the last call."""
         return self._guard.levels()
+
+    def heard(self) -> Heard:
+        """Loudness so far, and the true peak since the last call."""
+        return self._meter.heard()
