@@ -13,14 +13,13 @@ import numpy as np
 
 from device.audio.engine import fade_fast, open_sink
 from device.audio.player import Sink
-from device.audio.renderer import PRESCRIBED_LUFS
 from device.audio.safety.limits import FADE_IN_S, START_DB
 from device.audio.safety.pcm_guard import DELAY_FRAMES, PcmGuard
 from device.audio.speech_loader import SpeechLoader
 from device.audio.tracks.track import Samples
 from device.audio.tracks.voice import VoiceTrack
 from device.clock import Clock
-from device.config import DeviceConfig, Limits
+from device.config import DeviceConfig, Limits, Prescription
 from device.errors import SoundError
 from device.messages import Prompt, Spoken
 
@@ -37,7 +36,7 @@ class Announcement:
         clip = SpeechLoader(device.voice, device.audio.sfreq_hz).load(prompt)
         self.spoken = Spoken(t_ns=0, name=prompt.name, manner=clip.manner, length_s=0.0, remark=clip.remark)
         """How it went, as far as it has."""
-        self._track = VoiceTrack(device.voice, device.audio, PRESCRIBED_LUFS - START_DB)
+        self._track = VoiceTrack(device.voice, device.audio, Prescription().loudness_lufs - START_DB)
         self._guard = PcmGuard(device.audio, Limits(), seed=0)
         self.is_silent = not len(clip.sound)
         if not self.is_silent:

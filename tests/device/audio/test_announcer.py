@@ -12,10 +12,9 @@ import pytest
 from device.audio import announcer
 from device.audio.announcer import Announcement, announce
 from device.audio.player import ClockSink
-from device.audio.renderer import PRESCRIBED_LUFS
 from device.audio.speech import loudest_lufs
 from device.clock import VirtualClock
-from device.config import AudioConfig, DeviceConfig, VoiceConfig
+from device.config import AudioConfig, DeviceConfig, Prescription, VoiceConfig
 from device.errors import SoundError
 from device.messages import Prompt
 from tests.device.audio.voices import give_voice
@@ -77,7 +76,7 @@ def test_it_is_ten_decibels_softer_than_the_music_would_be(below_db: float) -> N
     device = msgspec.structs.replace(DEVICE, voice=VoiceConfig(below_music_db=below_db))
     data = b"".join(Announcement(device, WELCOME).blocks())
     heard = np.frombuffer(data, "<i2").reshape(-1, 2)[:, 0].astype(np.float32) / 32768
-    assert loudest_lufs(heard, SFREQ_HZ) == pytest.approx(PRESCRIBED_LUFS - below_db, abs=0.5)
+    assert loudest_lufs(heard, SFREQ_HZ) == pytest.approx(Prescription().loudness_lufs - below_db, abs=0.5)
 
 
 def test_a_stop_is_silent_within_100_ms_without_a_click(cards: list[Card]) -> None:
