@@ -1,6 +1,6 @@
 """The table of who may wish what. Doors, controller and pages ask it, and nobody else decides.
 
-A patient may always have less: stop, a pause, softer, too much, less of a voice. What steers the session is the therapist's.
+A patient may always have less: stop, a pause, softer, too much, less of a voice. What steers is the therapist's.
 """
 
 from __future__ import annotations
