@@ -1,10 +1,11 @@
 """Doubts the listener's rest: whoever comes in tense is not at rest because a box asks for it.
 
 Load that is taken for rest makes load look like rest, and calming down like load, as no net was trained on a state
-calmer than its rest (12 of 27 people at mental arithmetic are then told to be loaded while they rest). So both stories
-are told side by side, each by its weight: that the beginning was rest, and that it was load. Three things weigh them:
-what is usual (`rest_probability`), what a model that needs no rest says of the beginning, and, ever since, which fits
-better: the present read against the beginning, or the beginning read against the present.
+calmer than its rest: of 27 people, half a minute of whose mental arithmetic is taken for rest, 14 are then read as
+loaded while they rest. So both stories are told side by side, each by its weight: that the beginning was rest, and that
+it was load. Three things weigh them: what is usual (`rest_probability`), what a model that needs no rest says of the
+beginning, and, ever since, which fits better: the present read against the beginning, or the beginning read against the
+present.
 """
 
 from __future__ import annotations
