@@ -36,6 +36,7 @@ COMMANDS = {
     "affect": Entry("device.commands.affect:affect", "Say how one person seemed to feel in recordings."),
     "bench": Entry("device.commands.bench:bench", "Measure this machine against the numbers asked for."),
     "box": Entry("device.commands.box:box", "Be the box that is always on: a press begins a session."),
+    "buttons": Entry("device.commands.buttons:buttons", "Show what is pressed, and what it would do."),
     "completion": Entry("device.commands.completion:completion", "Print the shell's completion script."),
     "compose": Entry("device.commands.compose:compose", "Compose a piece, much faster than it plays."),
     "decide": Entry("device.commands.decide:decide", "Answer estimates and commands with what would sound."),

@@ -24,8 +24,9 @@ from device.errors import DiskError, ModelError, SoundError, SystemMissingError
 from device.files.models import ModelFolder
 from device.imports import import_name
 from device.processes import PROCESSES
+from device.runtime.bus import is_publishing
 from device.runtime.interpreter import interpreter
-from device.runtime.run_folder import run_root
+from device.runtime.run_folder import make_always_dir, run_root
 from device.voice.prompts import PROMPTS
 
 REINSTALL = "Install the pinned packages again: rm .venv/.set-up && deploy/run --help."
@@ -73,6 +74,9 @@ def machine_checks(device: DeviceConfig) -> list[Check]:
         Check("voice", partial(find_voice, device), is_needed=False),
         Check("disk", partial(measure_disk, device)),
         Check("run folder", find_run_root),
+        Check(
+            "buttons and light", partial(find_buttons, device), is_needed=bool(device.panel.pins or device.panel.keys)
+        ),
         Check("text", check_encoding, is_needed=False),
         Check("processor", count_cores, is_needed=False),
         Check("real time", try_realtime, is_needed=False),
@@ -180,6 +184,18 @@ def measure_disk(device: DeviceConfig) -> str:
 def find_run_root() -> str:
     """The sockets of sessions must lie where no other user can reach them."""
     return f"{run_root()}, for the sockets of sessions."
+
+
+def has_own_buttons(device: DeviceConfig) -> bool:
+    """Whether device.toml says what is wired, which then must be there; headsets come and go."""
+    return bool(device.panel.pins or device.panel.keys)
+
+
+def find_buttons(device: DeviceConfig) -> str:
+    """Where a box runs, its panel has the pins and the keys, and tells of what is missing itself."""
+    if is_publishing(make_always_dir(), "panel"):
+        return "The box is running and hears them; `isotone buttons` shows what is pressed."
+    return str(import_name("device.panel.fittings:examine")(device.panel, SystemClock()))
 
 
 def check_encoding() -> str:

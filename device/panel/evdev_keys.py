@@ -20,7 +20,7 @@ from device.config import PanelConfig
 from device.errors import ConfigError, SystemMissingError
 from device.messages import Button
 from device.panel.gestures import Edge
-from device.panel.source import Gone, Happening
+from device.panel.source import Gone, Happening, Unused
 from device.text import printable
 
 EVENT = struct.Struct("llHHi")
@@ -49,6 +49,7 @@ KEY_CODES: dict[str, int] = {
     **{f"BTN_{number}": 256 + number for number in range(10)},
 }  # fmt: skip
 """Names that [panel.keys] may use."""
+KEY_NAMES = {code: name for name, code in KEY_CODES.items()}
 USUAL: dict[str, Button] = {
     "KEY_PLAYPAUSE": "play", "KEY_PLAY": "play", "KEY_PAUSE": "play", "KEY_PLAYCD": "play", "KEY_PAUSECD": "play",
     "KEY_MEDIA": "play", "KEY_STOPCD": "stop", "KEY_STOP": "stop", "KEY_MUTE": "stop",
@@ -116,8 +117,8 @@ class InputDevice:
             return error.errno != errno.EBUSY
         return True
 
-    def read(self, now_ns: int) -> list[Edge]:
-        """Edges that are there.
+    def read(self, now_ns: int) -> list[Happening]:
+        """What is there.
 
         Raises:
             OSError: it has gone.
@@ -134,15 +135,17 @@ class InputDevice:
         events = EVENT.iter_unpack(whole[:cut])
         return [edge for _, _, kind, code, value in events for edge in self._take(kind, code, value, now_ns)]
 
-    def _take(self, kind: int, code: int, value: int, now_ns: int) -> list[Edge]:
+    def _take(self, kind: int, code: int, value: int, now_ns: int) -> list[Happening]:
         if kind == EV_SYN and code == SYN_DROPPED:
             # The kernel lost events: whatever was down may be up, and a press more is better than one that never ends.
             lost, self._down = self._down, set()
             return [Edge(self.source, self._buttons[each], "up", now_ns) for each in sorted(lost)]
         if kind == EV_REL and code == REL_DIAL and value:
             return [Edge(self.source, "louder" if value > 0 else "softer", "click", now_ns)]
-        if kind != EV_KEY or code not in self._buttons or value not in (UP, DOWN):
+        if kind != EV_KEY or value not in (UP, DOWN):
             return []  # among them 2, by which a key that is held repeats itself
+        if code not in self._buttons:
+            return [Unused(self.source, KEY_NAMES.get(code, f"key {code}"))] if value else []
         (self._down.add if value else self._down.discard)(code)
         return [Edge(self.source, self._buttons[code], "down" if value else "up", now_ns)]
 
@@ -189,7 +192,7 @@ class EvdevKeys:
 
     def _read(self, place: tuple[str, int], device: InputDevice) -> list[Happening]:
         try:
-            return list(device.read(self._clock.now_ns()))
+            return device.read(self._clock.now_ns())
         except OSError:
             return [self._drop(place)]
 

@@ -35,11 +35,18 @@ class Fittings:
         if config.led or config.led_pin is not None:
             self._closed.add("light")
         self._tried_ns: int | None = None
-        self._add("keys", EvdevKeys(config, clock))
+        self._keys = EvdevKeys(config, clock)
+        self._add("keys", self._keys)
 
     def fileno(self) -> int:
         """Readable when something happened."""
         return self._epoll.fileno()
+
+    @property
+    def heard(self) -> list[str]:
+        """What is heard, by name: each pin with its button, each device."""
+        pins = [f"{button} at GPIO {pin}" for button, pin in self._config.pins.items()]
+        return (pins if "pins" in self._sources else []) + [device.source for device in self._keys.devices]
 
     @property
     def troubles(self) -> dict[Part, SystemMissingError]:
@@ -103,3 +110,20 @@ class Fittings:
         for source in self._sources.values():
             source.close()
         self._epoll.close()
+
+
+def examine(config: PanelConfig, clock: Clock) -> str:
+    """Say what the panel hears.
+
+    Raises:
+        ConfigError: device.toml names a key that is none.
+        SystemMissingError: a part of it is missing.
+    """
+    fittings = Fittings(config, clock)
+    try:
+        fittings.read()
+        for trouble in fittings.troubles.values():
+            raise trouble
+        return f"Heard: {', '.join(fittings.heard) or 'no button yet; a headset with keys may be plugged in any time'}."
+    finally:
+        fittings.close()

@@ -41,6 +41,17 @@ contact closes.
 """
 
 
+DOES: dict[Button, str] = {
+    "play": "music begins, pauses or goes on",
+    "stop": "the sound ends at once",
+    "softer": "the music is softer",
+    "louder": "the music is louder, as far as is allowed",
+    "more": "more like this",
+    "too_much": "too much: calmer, softer and thinner at once",
+}
+"""What each button is for, in words for everybody."""
+
+
 class Edge(NamedTuple):
     """A contact closed or opened, or a knob went on by a step."""
 

@@ -11,7 +11,7 @@ from device.panel.direct_stop import DirectStop
 from device.panel.fittings import Fittings, Part
 from device.panel.gestures import STUCK_NS, Edge, Gestures
 from device.panel.lamp import MS_NS, Lamp
-from device.panel.source import Happening
+from device.panel.source import Gone, Happening, Unused
 from device.runtime.resident import ResidentContext
 from device.streams import STREAMS
 
@@ -83,9 +83,13 @@ class Panel:
             self._lamp.turn()
 
     def _understand(self, happening: Happening) -> list[Press]:
-        if isinstance(happening, Edge):
-            return self._gestures.take(happening)
-        return self._gestures.forget(happening.source, self._clock.now_ns())
+        match happening:
+            case Edge():
+                return self._gestures.take(happening)
+            case Gone(source):
+                return self._gestures.forget(source, self._clock.now_ns())
+            case Unused():
+                return []
 
     def _tell(self, presses: list[Press]) -> None:
         for press in presses:

@@ -14,7 +14,14 @@ class Gone(NamedTuple):
     source: str
 
 
-Happening = Edge | Gone
+class Unused(NamedTuple):
+    """A key went down that means nothing here, by the name that `[panel.keys]` calls it."""
+
+    source: str
+    key: str
+
+
+Happening = Edge | Gone | Unused
 
 
 class Source(Protocol):

@@ -36,6 +36,13 @@ def test_sources_are_read_by_name(tmp_path: Path) -> None:
         ('[sources.head]\ntype = "cyton"\nprt = "x"\n', ":3", "prt"),
         ('[sources.head]\nport = "x"\n', ":1", "type"),
         ("[audio\n", "", "not valid TOML"),
+        ("[panel]\npins = { play = 5, stop = 5 }\n", ":1", "play and stop are both at GPIO 5"),
+        ("[panel]\npins = { play = 5 }\nled_pin = 5\n", ":1", "play and led_pin are both at GPIO 5"),
+        ("[panel]\npins = { play = 18 }\n", ":1", "play is at GPIO 18, which is for I2S"),
+        ("[panel]\npins = { play = 99 }\n", ":2", "panel.pins"),
+        ("[panel]\npins = { pause = 5 }\n", ":2", "panel.pins"),
+        ("[panel.keys]\nKEY_MUTE = 'quiet'\n", ":2", "panel.keys"),
+        ("[panel.keys]\nmute = 'stop'\n", ":1", "panel.keys"),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_key(tmp_path: Path, text: str, place: str, word: str) -> None:

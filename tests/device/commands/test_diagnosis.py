@@ -21,11 +21,20 @@ from device.cli import main
 from device.commands import checks
 from device.commands import diagnosis as doctor
 from device.commands.diagnosis import Finding, diagnose, refuse_if_unfit
-from device.config import AudioConfig, BluetoothConfig, DeviceConfig, SessionConfig, SessionDefaults, SourceConfig
+from device.config import (
+    AudioConfig,
+    BluetoothConfig,
+    DeviceConfig,
+    PanelConfig,
+    SessionConfig,
+    SessionDefaults,
+    SourceConfig,
+)
 from device.errors import ConfigError, Exit, ModelError, RecordingError, SensorError, SoundError, SystemMissingError
 from device.files.models import MODELS_DIR
 from device.runtime import run_folder
 from tests.device.audio.soundfonts import soundfont
+from tests.device.panel.nodes import Node
 from tests.hardware.radio import needs_dbus, radio
 
 MUTE = DeviceConfig(audio=AudioConfig(sink="wav"))
@@ -72,6 +81,24 @@ def test_whatever_is_not_well_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_machine_with_all_it_needs_has_no_failing_finding() -> None:
     assert [finding for finding in diagnose(MUTE, MODELS_DIR, deep=True) if finding.state == "fail"] == []
+
+
+def test_buttons_that_device_toml_names_must_be_there_and_a_headset_may_come_later(
+    tmp_path: Path, run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
+    without = msgspec.structs.replace(MUTE, panel=PanelConfig(input_folder=str(tmp_path)))
+    assert "no button yet" in find(without, "buttons and light").sentence
+    wired = msgspec.structs.replace(MUTE, panel=PanelConfig(pins={"play": 5}, input_folder=str(tmp_path)))
+    finding = find(wired, "buttons and light")
+    assert (finding.state, finding.exit_code) == ("fail", Exit.SYSTEM)
+    wrong = msgspec.structs.replace(MUTE, panel=PanelConfig(keys={"KEY_PLAYPAUS": "play"}))
+    assert find(wrong, "buttons and light").exit_code == Exit.CONFIG
+    light = msgspec.structs.replace(MUTE, panel=PanelConfig(led="none such", input_folder=str(tmp_path)))
+    assert find(light, "buttons and light").state == "warn"
+    headset = Node(tmp_path)
+    assert "event0" in find(without, "buttons and light").sentence
+    headset.unplug()
 
 
 @pytest.fixture
