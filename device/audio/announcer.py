@@ -1,7 +1,8 @@
 """Says one prompt while no session plays, and ends: it has the sound card for as long as it speaks, and no longer.
 
-The prompt goes the same way as in a session: through the voice's track and the guards behind it. It is as loud as it
-would be over music at the prescribed loudness.
+The prompt goes the same way as in a session: through the voice's track, and behind it the PCM guard and the hearing
+guard. It is as loud as over a session's usual music. It is not entered into the week's account: ten seconds at 80 dB(A)
+are 0.007 % of that, and who has used the week up must still be told so.
 """
 
 from __future__ import annotations
@@ -13,19 +14,25 @@ import numpy as np
 
 from device.audio.engine import fade_fast, open_sink
 from device.audio.player import Sink
+from device.audio.safety.hearing import HearingGuard
 from device.audio.safety.limits import FADE_IN_S, START_DB
 from device.audio.safety.pcm_guard import DELAY_FRAMES, PcmGuard
 from device.audio.speech_loader import SpeechLoader
 from device.audio.tracks.track import Samples
 from device.audio.tracks.voice import VoiceTrack
 from device.clock import Clock
-from device.config import DeviceConfig, Limits, Prescription
+from device.config import DeviceConfig, Limits, Prescription, SessionConfig
 from device.errors import SoundError
 from device.messages import Prompt, Spoken
 
 POLL_S = 0.005
 GAIN = 10.0 ** (START_DB / 20.0)
-"""The guard lets no sound begin louder; the voice is louder by as much before it."""
+"""The PCM guard lets no sound begin louder; the voice is louder by as much before it."""
+USUAL_DB = -6.0
+"""Level of a session's music, relative to the prescribed loudness."""
+MUSIC_LUFS = Prescription().loudness_lufs + USUAL_DB
+MINUTES = 0.25
+"""No announcement is longer."""
 
 
 class Announcement:
@@ -36,8 +43,11 @@ class Announcement:
         clip = SpeechLoader(device.voice, device.audio.sfreq_hz).load(prompt)
         self.spoken = Spoken(t_ns=0, name=prompt.name, manner=clip.manner, length_s=0.0, remark=clip.remark)
         """How it went, as far as it has."""
-        self._track = VoiceTrack(device.voice, device.audio, Prescription().loudness_lufs - START_DB)
+        self._track = VoiceTrack(device.voice, device.audio, MUSIC_LUFS - START_DB)
         self._guard = PcmGuard(device.audio, Limits(), seed=0)
+        self._hearing = HearingGuard(
+            SessionConfig(session_id="", run_dir="", session_dir="", models_dir="", minutes=MINUTES, device=device)
+        )  # fmt: skip
         self.is_silent = not len(clip.sound)
         if not self.is_silent:
             self._track.play(clip)
@@ -57,7 +67,9 @@ class Announcement:
             yield self._pass_on(np.zeros((n_frames, 2), np.float32))
 
     def _pass_on(self, block: Samples) -> bytes:
-        return self._guard.pass_on(block, GAIN)
+        pcm = self._guard.pass_on(block, GAIN * self._hearing.level())
+        self._hearing.hear(0, pcm)
+        return pcm
 
 
 def announce(device: DeviceConfig, prompt: Prompt, clock: Clock, is_stopped: Callable[[], bool]) -> Spoken:

@@ -6,7 +6,6 @@ sentence, and the caller plays a musical sign instead. A file is read whole, wit
 
 from __future__ import annotations
 
-import math
 import os
 import stat
 import sys
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
+from device.audio.loudness import k_weighting, to_lufs
 from device.audio.wav_sound import WAVE_ERRORS, samples_of
 from device.config import VoiceConfig, path_of
 from device.errors import IsotoneError, SoundError
@@ -32,9 +32,6 @@ SILENT = 0.003
 ENDING_S = 0.01
 ACTION = "Record it again as 16-bit PCM WAV, or remove it, and the box's own voice is used."
 MOMENT_S = 0.4
-FAINTEST_LUFS = -70.0
-SHELF = ((1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585))
-HIGH_PASS = ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621))
 Samples = npt.NDArray[np.float32]
 
 
@@ -126,26 +123,26 @@ def _decode(data: bytes) -> tuple[Samples, int]:
 
 
 def loudest_lufs(sound: Samples, sfreq_hz: int) -> float:
-    """Loudness of the loudest 400 ms of mono samples that are heard with both ears; at least `FAINTEST_LUFS`.
+    """Loudness of the loudest 400 ms (momentary, EBU Tech 3341) of mono samples that are heard with both ears.
 
-    Momentary loudness by ITU-R BS.1770-4 and EBU Tech 3341, whose filters are laid over the spectrum of each window.
+    The filters are laid over the spectrum of each window, which costs a twentieth of reading it block by block.
     """
     size = round(MOMENT_S * sfreq_hz)
     padded = np.concatenate((sound, np.zeros(max(0, size - len(sound)), np.float32)))
-    weights = _k_weights(np.fft.rfftfreq(size, 1.0 / sfreq_hz))
+    weights = _k_weights(size, sfreq_hz)
     powers = [
         float(np.sum(weights * np.abs(np.fft.rfft(padded[first : first + size])) ** 2))
         for first in range(0, len(padded) - size + 1, size // 4)
     ]
     # Both sides of the spectrum, and both ears.
-    mean_square = 2.0 * 2.0 * max(powers) / size**2
-    return max(FAINTEST_LUFS, -0.691 + 10.0 * math.log10(mean_square + 1e-12))
+    return to_lufs(2.0 * 2.0 * max(powers) / size**2)
 
 
-def _k_weights(freqs_hz: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Power response of the K-weighting, from the coefficients for 48 kHz in tables 1 and 2 of BS.1770-4."""
-    turn = np.exp(-2j * np.pi * np.minimum(freqs_hz, 24_000.0) / 48_000.0)
-    response = np.ones(len(freqs_hz), np.complex128)
-    for above, below in (SHELF, HIGH_PASS):
-        response *= np.polyval(above[::-1], turn) / np.polyval(below[::-1], turn)
-    return np.asarray(np.abs(response) ** 2)
+def _k_weights(size: int, sfreq_hz: int) -> npt.NDArray[np.float64]:
+    """Power response of the K-weighting at each bin of a window's spectrum."""
+    turn = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
+    weights = np.ones(len(turn))
+    for biquad in k_weighting(sfreq_hz):
+        above = np.polyval((biquad.b2, biquad.b1, biquad.b0), turn)
+        weights *= np.abs(above / np.polyval((biquad.a2, biquad.a1, 1.0), turn)) ** 2
+    return weights

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.audio import speech
+from device.audio.loudness import SILENCE_LUFS
 from device.audio.speech import BYTES_MAX, find_speech, read_speech
 from device.config import VoiceConfig
 from device.errors import SoundError
@@ -145,7 +146,7 @@ def test_loudness_is_that_of_the_recommendation() -> None:
         sound = np.sin(2 * np.pi * 997 * t_s).astype(np.float32)
         assert speech.loudest_lufs(sound, sfreq_hz) == pytest.approx(0.0, abs=0.05)
         assert speech.loudest_lufs(0.1 * sound, sfreq_hz) == pytest.approx(-20.0, abs=0.05)
-    assert speech.loudest_lufs(np.zeros(100, np.float32), 48_000) == speech.FAINTEST_LUFS
+    assert speech.loudest_lufs(np.zeros(100, np.float32), 48_000) == SILENCE_LUFS
 
 
 def test_prompts_without_words_are_told_for_the_doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
