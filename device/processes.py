@@ -73,7 +73,7 @@ PROCESSES: dict[str, Process] = {
         reads=("box",),
         cores=(0,),
         cpu_budget_percent=1,
-        memory_budget_mb=25,
+        memory_budget_mb=30,
         runs="always",
     ),
 }

@@ -25,6 +25,10 @@ from tests.device.panel.nodes import Node
 from tests.hil.demo import needs_rig, playing
 
 
+WITHOUT_PINS_MB = 25
+"""The library of pins costs 5 MB more, where device.toml names some."""
+
+
 @pytest.fixture
 def runtime() -> Iterator[Path]:
     """A short path (sockets) that no other test has."""
@@ -92,7 +96,7 @@ def test_stop_at_a_headset_needs_neither_box_nor_manager(tmp_path: Path) -> None
 def test_it_costs_next_to_nothing_while_nobody_presses(tmp_path: Path, runtime: Path) -> None:
     Node(tmp_path)
     with a_panel(runtime, tmp_path) as process:
-        assert process.memory_info().rss / 2**20 <= PROCESSES["panel"].memory_budget_mb
+        assert process.memory_info().rss / 2**20 <= WITHOUT_PINS_MB
         assert mean_cpu_percent(process, 5.0) <= 5 * PROCESSES["panel"].cpu_budget_percent
 
 

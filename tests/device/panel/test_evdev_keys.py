@@ -14,7 +14,7 @@ from device.config import PanelConfig
 from device.errors import ConfigError
 from device.panel.evdev_keys import EVENT, KEY_CODES, USUAL, EvdevKeys, buttons_of
 from device.panel.gestures import Edge
-from device.panel.source import Gone
+from device.panel.source import Gone, Unused
 from tests.device.panel.nodes import Node
 
 
@@ -103,6 +103,15 @@ def test_device_toml_gives_keys_another_meaning(tmp_path: Path, clock: VirtualCl
     keys.close()
 
 
+def test_a_key_without_meaning_is_named_as_device_toml_would(tmp_path: Path, clock: VirtualClock) -> None:
+    node = Node(tmp_path)
+    keys = open_keys(tmp_path, clock)
+    node.down("KEY_NEXTSONG")
+    node.up("KEY_NEXTSONG")
+    assert keys.read() == [Unused("event0 [event0]", "KEY_NEXTSONG")]
+    keys.close()
+
+
 def test_a_key_that_is_none_is_refused_with_those_that_are() -> None:
     with pytest.raises(ConfigError, match=r"panel\.keys\.KEY_PLAYPAUS`.*KEY_PLAYPAUSE"):
         buttons_of({"KEY_PLAYPAUS": "play"})
@@ -116,7 +125,7 @@ def test_a_key_that_is_none_is_refused_with_those_that_are() -> None:
         st.integers(0, 4), st.sampled_from([*KEY_CODES.values(), 7, 3]), st.integers(-3, 3),
     ),
 ), max_size=8))  # fmt: skip
-def test_any_bytes_are_edges_or_nothing(writes: list[bytes]) -> None:
+def test_any_bytes_are_edges_keys_without_meaning_or_nothing(writes: list[bytes]) -> None:
     clock = VirtualClock(10**9)
     with tempfile.TemporaryDirectory() as folder:
         node = Node(Path(folder))
@@ -124,8 +133,7 @@ def test_any_bytes_are_edges_or_nothing(writes: list[bytes]) -> None:
         for data in writes:
             node.write(data)
             for each in keys.read():
-                assert isinstance(each, Edge)
-                assert each.button in buttons_of({}).values()
+                assert isinstance(each, Unused) or each.button in buttons_of({}).values()
         node.unplug()
         keys.read()
         keys.close()
