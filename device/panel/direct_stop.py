@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from device.clock import Clock
 from device.runtime.door import LINE_MAX, stop_path
@@ -33,28 +32,28 @@ class DirectStop:
         self._calls: list[Call] = []
 
     def stop(self) -> None:
-        """Stop the sound of every living session."""
-        now_ns = self._clock.now_ns()
-        self._calls += [Call(run_dir, now_ns, knock(run_dir)) for run_dir in living_sessions()]
+        """Stop the sound of every living session; one that was told already is not told twice at once."""
+        now_ns, told = self._clock.now_ns(), {call.run_dir for call in self._calls}
+        self._calls += [Call(run_dir, now_ns, knock(run_dir)) for run_dir in living_sessions() if run_dir not in told]
 
     def turn(self) -> list[Path]:
         """Knock again where nobody opened; run folders of sessions whose audio took no stop."""
         late, calls = [], []
         now_ns = self._clock.now_ns()
         for call in self._calls:
-            if _is_answered(call.line) or not call.run_dir.exists():
+            heard = _hear(call.line)
+            if heard == "answer" or not call.run_dir.exists():
                 _hang_up(call.line)
             elif now_ns - call.since_ns > PATIENCE_NS:
                 late.append(call.run_dir)
                 _hang_up(call.line)
+            elif heard == "nobody":
+                _hang_up(call.line)
+                calls.append(call._replace(line=knock(call.run_dir)))
             else:
-                calls.append(call if call.line else call._replace(line=knock(call.run_dir)))
+                calls.append(call)
         self._calls = calls
         return late
-
-    @property
-    def is_waiting(self) -> bool:
-        return bool(self._calls)
 
     def close(self) -> None:
         for call in self._calls:
@@ -73,15 +72,14 @@ def knock(run_dir: Path) -> socket.socket | None:
     return line
 
 
-def _is_answered(line: socket.socket | None) -> bool:
-    """Whether audio answered, or hung up as its session ended."""
-    if line is None:
-        return False
-    with contextlib.suppress(BlockingIOError):
-        with contextlib.suppress(ConnectionError):
-            line.recv(LINE_MAX)
-        return True
-    return False
+def _hear(line: socket.socket | None) -> Literal["answer", "nothing", "nobody"]:
+    """What came of a stop; `nobody`: there was no door, or audio ended before it answered and may come again."""
+    try:
+        return "answer" if line and line.recv(LINE_MAX) else "nobody"
+    except BlockingIOError:
+        return "nothing"
+    except OSError:
+        return "nobody"
 
 
 def _hang_up(line: socket.socket | None) -> None:

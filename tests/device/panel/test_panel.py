@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from device.clock import SystemClock, VirtualClock
-from device.config import PanelConfig
+from device.config import DeviceConfig, PanelConfig
 from device.messages import BoxStatus, Fault, Light, Message, Press
 from device.panel import fittings, panel
 from device.panel.panel import Panel
+from device.runtime.bus import Publisher
 from device.runtime.door import Door, Reply, stop_path
-from device.runtime.run_folder import claim_run_folder, name_session
+from device.runtime.resident import device_path, run_resident
+from device.runtime.run_folder import claim_run_folder, make_always_dir, name_session
 from tests.device.panel.nodes import Node
+
+
+def make_light(folder: Path) -> Path:
+    """A light as the kernel has them; returns the file that tells how bright it is."""
+    place = folder / "status"
+    place.mkdir()
+    for name, text in {"max_brightness": "1000", "trigger": "", "brightness": ""}.items():
+        (place / name).write_text(text)
+    return place / "brightness"
 
 
 class Bench:
@@ -24,10 +38,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.clock, self.said = VirtualClock(10**9), list[Message]()
         self.headset = Node(folder)
-        self.light = folder / "status" / "brightness"
-        self.light.parent.mkdir()
-        for name, text in {"max_brightness": "1000", "trigger": "", "brightness": ""}.items():
-            (self.light.parent / name).write_text(text)
+        make_light(folder)
         config = PanelConfig(input_folder=str(folder), led="status", brightness=1.0)
         self.panel = Panel(config, self.clock, self.said.append)
 
@@ -149,6 +160,20 @@ def test_a_session_that_has_no_door_yet_is_stopped_as_soon_as_it_has(bench: Benc
         door.close()
 
 
+def test_a_sound_that_begins_again_before_it_answered_is_stopped_too(bench: Bench) -> None:
+    bench.turn()
+    with claim_run_folder(name_session()) as folder:
+        dying = Door({"patient": stop_path(folder, "patient")}, SystemClock())
+        bench.headset.down("KEY_STOPCD")
+        bench.turn()
+        dying.close()
+        bench.turn(0.5)
+        door = Door({"patient": stop_path(folder, "patient")}, SystemClock())
+        bench.turn(0.5)
+        assert [request.wish.kind for _ in range(2) for request in door.requests()] == ["stop"]
+        door.close()
+
+
 def test_a_sound_that_takes_no_stop_is_a_fault(bench: Bench) -> None:
     bench.turn()
     with claim_run_folder(name_session()) as folder:
@@ -165,3 +190,27 @@ def test_it_sleeps_while_nothing_happens(bench: Bench) -> None:
     bench.box_says("playing")
     bench.turn()
     assert bench.panel.wait_ms() == panel.WAIT_MS
+
+
+def test_the_process_shows_what_the_box_says_and_is_dark_when_it_ends(
+    tmp_path: Path, run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real process, on the real bus."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
+    monkeypatch.setattr(fittings, "KERNEL_LEDS", tmp_path)
+    place = make_light(tmp_path)
+    folder = make_always_dir()
+    config = DeviceConfig(panel=PanelConfig(input_folder=str(tmp_path), led="status", brightness=1.0))
+    device_path(folder).write_bytes(msgspec.json.encode(config))
+    stop, box = threading.Event(), Publisher(folder, "box", 0, SystemClock())
+    process = threading.Thread(target=run_resident, args=("panel", 0, folder, stop))
+    process.start()
+    deadline = time.monotonic() + 20
+    while not place.read_text().endswith("300") and time.monotonic() < deadline:
+        box.send(BoxStatus(t_ns=0, state="session", sentence="", light="playing"))
+        time.sleep(0.1)
+    assert place.read_text().endswith("300"), "it shines softly and steadily"
+    stop.set()
+    process.join(20)
+    assert place.read_text().endswith("3000"), "300, and then 0"
+    box.close()
