@@ -28,6 +28,7 @@ Slope = Annotated[float, msgspec.Meta(ge=0.01, le=100.0)]
 Pin = Annotated[int, msgspec.Meta(ge=0, le=27)]
 EvdevKey = Annotated[str, msgspec.Meta(pattern="^(KEY|BTN)_[A-Z0-9_]{1,40}$")]
 Style = Literal["song", "lied"]
+Bed = Literal["none", "sea", "rain", "wind", "drone"]
 KeyName = Annotated[str, msgspec.Meta(pattern="^[A-G][#b]? (major|minor)$")]
 SCHEMA = 3
 """Version of session.json. Raise it when a key is renamed, removed or means something else: `sessions/upgrades.py`."""
@@ -245,6 +246,8 @@ class Preference(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Voices that play; the others are silent."""
     swells: bool = False
     """Whether the sound swells at three quarters of the rate at which the listener breathes at rest."""
+    bed: Bed = "none"
+    """What sounds softly under the music (`audio.tracks.texture`). None unless asked for: noise is not to everyone."""
     never_styles: tuple[Style, ...] = ()
     never_keys: tuple[KeyName, ...] = ()
     """Keys such as "C minor" or "F# major"."""

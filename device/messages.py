@@ -319,6 +319,8 @@ class PlayedBar(Message, frozen=True, kw_only=True):
     tempo_to_bpm: float
     loudness_db: float
     brightness: float
+    tonic_pc: int | None = None
+    """The key's tonic, 0 (C) to 11; none in logs that are older than beds."""
     programs: dict[str, int]
     notes: tuple[Note, ...]
     manner: Manner | None = None

@@ -172,6 +172,11 @@ class Conductor:
     def brightness_at(self, frame: int) -> float:
         return max(0.0, self._brightness.at(frame) + SWELL_BRIGHTNESS_PER_DB * self._swell.at(frame))
 
+    @property
+    def target_arousal(self) -> float:
+        """What the newest intent aims at, -1 to 1."""
+        return min(max(self._intent.target_arousal, -1.0), 1.0)
+
     def envelope_at(self, frame: int) -> float:
         """Amplitude, 0 to 1: rises with the first bar and falls while the last notes ring out."""
         level = (frame - self._first_frame) / self._frames(FADE_IN_S)
@@ -371,6 +376,7 @@ class Conductor:
             tempo_to_bpm=bar.tempo_bpm,
             loudness_db=self.loudness_db_at(asked.start_frame),
             brightness=self.brightness_at(asked.start_frame),
+            tonic_pc=bar.tonic_pc,
             programs=bar.programs,
             notes=bar.notes,
             manner=bar.manner,

@@ -12,6 +12,7 @@ from device.audio.safety.pcm_guard import Levels, PcmGuard
 from device.audio.synth import Synth
 from device.audio.tracks.levelled import LevelledTrack
 from device.audio.tracks.synth import SynthTrack
+from device.audio.tracks.texture import TextureTrack
 from device.audio.tracks.voice import VoiceTrack
 from device.config import SessionConfig
 from device.messages import Message, Spoken
@@ -24,7 +25,7 @@ class Renderer:
         audio = config.device.audio
         self._music = LevelledTrack(Mixer((SynthTrack(synth, config),), audio), config)
         self._voice = VoiceTrack(config.device.voice, audio, config.prescription.loudness_lufs)
-        self._mixer = Mixer((self._music, self._voice), audio)
+        self._mixer = Mixer((self._music, TextureTrack(config), self._voice), audio)
         self._guard = PcmGuard(audio, config.prescription.limits, config.seed)
         self._meter = OutputMeter(audio.sfreq_hz, audio.block_frames)
         self._block_frames = audio.block_frames

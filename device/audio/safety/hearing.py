@@ -24,8 +24,8 @@ APPROACH_S = 4.0
 """What is too loud comes down by a share of the excess, so that little of it is hardly noticed."""
 SOFTEST_DB = -50.0
 """Where this is still too loud for what is left, the session ends."""
-MEMORY_S = 30.0
-"""The mean level of the music, as it would be without the limit, is taken over so long."""
+LOUDER_S, SOFTER_S = 8.0, 30.0
+"""The level of the music, as it would be without the limit, is followed so fast: what grows louder is noticed first."""
 LEFT_S_MIN = 60.0
 """What is left of a session counts as at least this: its end is no time to be loud."""
 FAREWELL_S = 10.0
@@ -114,7 +114,8 @@ class HearingGuard:
     def _aim(self, seconds: float, left_s: float) -> None:
         # What is heard was rendered some blocks ago; with these slopes that is a tenth of a decibel.
         raw_pa2h_s = self._second_pa2h / seconds * 10.0 ** (-self._limit_db / 10.0)
-        self._raw_pa2h_s += (raw_pa2h_s - self._raw_pa2h_s) * min(1.0, seconds / MEMORY_S)
+        memory_s = LOUDER_S if raw_pa2h_s > self._raw_pa2h_s else SOFTER_S
+        self._raw_pa2h_s += (raw_pa2h_s - self._raw_pa2h_s) * min(1.0, seconds / memory_s)
         self._target_db = self._wanted_db(left_s)
         rest_pa2h = self._rest_pa2h - self.session_pa2h - FAREWELL_SHARE * self._second_pa2h * FAREWELL_S / seconds
         if self._farewell_s is None and (rest_pa2h <= 0.0 or self._target_db < SOFTEST_DB):
