@@ -285,6 +285,8 @@ class Box:
         was_stopped = self.machine.state == "closing" or (self._ears is not None and self._ears.was_stopped)
         if child.end and (prompt := DECLINED.get(child.end.code)):
             return Event("declined", prompt, child.end.fault)
+        if self._ears and self._ears.has_used_dose:
+            return Event("declined", "hearing-rests", child.end.fault if child.end else "")
         if exit_code == Exit.OK or (exit_code in STOPPED_BY_SIGNAL and was_stopped):
             return Event("stopped" if was_stopped else "ended")
         sentence = child.end.fault if child.end else f"The session's process ended unexpectedly ({exit_code})."

@@ -13,6 +13,8 @@ from device.messages import (
     Command,
     CommandAnswer,
     DirectStop,
+    Exposure,
+    Fault,
     FeatureFrame,
     Message,
     MusicIntent,
@@ -23,10 +25,13 @@ from device.messages import (
 )
 from device.runtime.bus import Received
 
-STREAMS = ("audio_report", "commands", "answers", "stops", "intents", "spoken", "sensor_status", "features")
+STREAMS = ("audio_report", "commands", "answers", "stops", "intents", "spoken", "sensor_status", "features",
+           "exposure", "faults")  # fmt: skip
 WRITERS = ("manager", "audio", "loop", "sensors")
 SOON_S, LONG_S = 60.0, 180.0
 """A session that was longer than `LONG_S` says a minute before its end that it ends."""
+SOFTER_DB, HALF_PERCENT = -3.0, 50.0
+"""A sound that is softer by so much, after half of the week's dose, is told of."""
 AT_THE_LIMIT = {"louder": "volume-highest", "softer": "volume-lowest"}
 
 
@@ -38,10 +43,10 @@ class Ears:
         self._sensors = SensorNews(sources)
         self.was_stopped = False
         """Whether a person ended it."""
-        self.is_sounding = False
+        self.is_sounding = self.has_used_dose = False
         self._wishes: dict[str, str] = {}
         self._sink = ""
-        self._was_long = self._is_soon = False
+        self._was_long = self._is_soon = self._is_softer = False
 
     @property
     def is_fitting(self) -> bool:
@@ -68,8 +73,12 @@ class Ears:
                 return self._hear_refusal(message)
             case MusicIntent():
                 return self._hear_time(message)
+            case Exposure():
+                return self._hear_dose(message)
+            case Fault(code="dose-reached"):
+                self.has_used_dose = True
             case SensorStatus():
-                news = self._sensors.hear(message)
+                news = self._sensors.hear(message, now_ns)
                 told = [Event("news", news, message.sentence)] if news and not self.is_fitting else []
                 return told + self._fit(message, now_ns)
             case FeatureFrame() | Spoken():
@@ -78,7 +87,9 @@ class Ears:
 
     def wait(self, now_ns: int) -> list[Event]:
         """What time alone brings."""
-        return self._fit(Tick(t_ns=now_ns), now_ns)
+        if self.is_fitting:
+            return self._fit(Tick(t_ns=now_ns), now_ns)
+        return [Event("news", name) for name in self._sensors.wait(now_ns)]
 
     def _hear_audio(self, report: AudioReport) -> list[Event]:
         was_lost, self._sink = self._sink == "none", report.sink
@@ -98,6 +109,13 @@ class Ears:
             self._is_soon = True
             return [Event("news", "session-ends-soon")]
         return []
+
+    def _hear_dose(self, exposure: Exposure) -> list[Event]:
+        is_softer = exposure.limit_db <= SOFTER_DB and exposure.dose_percent >= HALF_PERCENT
+        if self._is_softer or not is_softer:
+            return []
+        self._is_softer = True
+        return [Event("news", "sound-limited", "The sound is softer for the ears' sake.")]
 
     def _fit(self, message: Message, now_ns: int) -> list[Event]:
         if self._fitting is None:

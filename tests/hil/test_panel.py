@@ -24,7 +24,6 @@ from device.sessions.reader import SessionReader
 from tests.device.panel.nodes import Node
 from tests.hil.demo import needs_rig, playing
 
-
 WITHOUT_PINS_MB = 25
 """The library of pins costs 5 MB more, where device.toml names some."""
 
