@@ -66,6 +66,13 @@ def bench_control(options: tuple[str, ...]) -> None:
     sys.exit(subprocess.run(interpreter("-m", "hardware.bench.control", *options), check=False).returncode)
 
 
+@bench.command("box", context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def bench_box(options: tuple[str, ...]) -> None:
+    """Press to first sound, what an idle box costs, sessions in a row: --sessions N --rig --json --out FILE.md."""
+    sys.exit(subprocess.run(interpreter("-m", "hardware.bench.box", *options), check=False).returncode)
+
+
 def _print_figures(measured: list[figures.Figure], *, as_json: bool) -> None:
     if as_json:
         say_json(measured)

@@ -13,7 +13,7 @@ import pytest
 
 from device.messages import AudioReport
 from device.sessions.reader import SessionReader
-from tests.hil.box import RunningBox, running
+from hardware.bench.running_box import RunningBox, running
 from tests.hil.demo import isotone, needs_rig
 
 pytestmark = [needs_rig, pytest.mark.slow]

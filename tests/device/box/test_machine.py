@@ -11,16 +11,18 @@ from device.box.machine import EVENTS, FACES, FAULTS_IN_A_ROW, STATES, TABLE, Ac
 from device.messages import WISHES, BoxState
 from device.voice.prompts import PROMPTS
 
-TOLD = ("up", "play", "refused", "wish", "stop", "sounding", "fitted", "ended", "stopped", "broke", "declined", "news", "failing",
-        "mended", "remind", "update", "updated")  # fmt: skip
+TOLD = (
+    "up", "play", "refused", "wish", "stop", "sounding", "fitted", "ended", "stopped", "broke", "declined", "news",
+    "failing", "mended", "remind", "update", "updated",
+)  # fmt: skip
+WHAT = {"wish": "softer", "refused": "quiet-hours", "declined": "intake-missing", "news": "session-ends-soon"}
 """What a daemon feeds: `pause`, `resume` and `broke_again` the machine finds itself."""
 
 
 def event_of(kind: EventKind) -> Event:
-    what = {"wish": "softer", "refused": "quiet-hours", "declined": "intake-missing", "news": "session-ends-soon"}.get(
-        kind, ""
+    return Event(
+        kind, WHAT.get(kind, ""), "A reason." if kind in ("failing", "broke") else "", "21" if kind == "failing" else ""
     )
-    return Event(kind, what, "A reason." if kind in ("failing", "broke") else "", "21" if kind == "failing" else "")
 
 
 def machine_in(state: BoxState) -> Machine:

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import termios
 import threading
 import time
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from device.runtime.interpreter import interpreter
 
 DEVICE = """
 [audio]
@@ -44,7 +45,7 @@ class RunningBox:
         device = folder / "device.toml"
         device.write_text(DEVICE.format(sessions=self.sessions, listeners=folder / "listeners"), "utf-8")
         self._keyboard, terminal = os.openpty()
-        command = [sys.executable, "-m", "device.cli", "box", "--json", "--device", str(device)]
+        command = [*interpreter("-m", "device.cli"), "box", "--json", "--device", str(device)]
         self.process = subprocess.Popen(
             [*command, "--minutes", str(minutes), *options],
             stdin=terminal,

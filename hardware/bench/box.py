@@ -1,0 +1,213 @@
+"""`isotone bench box`: how soon a press is heard, what an idle box costs, and what many sessions in a row leave.
+
+The box runs as a user runs it, with keys for buttons; the sound is heard on the session's own bus, as the headphones
+get it. From press to sound is what a listener waits: until the first sample above -60 dBFS. Growth is the median of
+the last tenth of the sessions over that of the tenth after the first one, when all has been loaded once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import psutil
+
+from device.clock import SystemClock
+from device.messages import PcmBlock
+from device.runtime.bus import Subscriber
+from hardware.bench.figures import Figure, as_markdown, show
+from hardware.bench.running_box import RunningBox, running
+
+AUDIBLE = 33
+"""-60 dBFS of 16 bits."""
+SOUND_S, READY_S = 30.0, 60.0
+SETTLE_S, IDLE_S = 10.0, 60.0
+PLAYS_S = 2.0
+MEGABYTE = 2**20
+SENSORS = "sensors"
+
+
+class Trace(NamedTuple):
+    """What one session left behind when the box was ready again."""
+
+    press_s: float
+    memory_mb: float
+    descriptors: int
+    files: int
+    """Files in the runtime folder."""
+
+
+def measure(n_sessions: int, progress: Callable[[str], None], *options: str) -> list[Figure]:
+    """Run the box for `n_sessions` and say what was found."""
+    with (
+        tempfile.TemporaryDirectory(prefix="isobench") as folder,
+        tempfile.TemporaryDirectory(prefix="isorun", ignore_cleanup_errors=True) as runtime,
+        running(Path(folder), Path(runtime), *options, minutes=1.0) as box,
+    ):
+        box.wait_for_state("ready", READY_S)
+        idle = _idle(box)
+        progress(", ".join(f"{figure.name} {figure.measured}" for figure in idle))
+        traces = []
+        for index in range(n_sessions):
+            traces.append(_session(box, Path(runtime)))
+            progress(f"{index + 1}/{n_sessions} {traces[-1]}")
+        return [*idle, *_presses(traces), *_growth(traces)]
+
+
+def _idle(box: RunningBox) -> list[Figure]:
+    clock = SystemClock()
+    clock.sleep(SETTLE_S)
+    box.wait_for(lambda: not _chores(box), READY_S)
+    before_s, began_ns = _cpu_s(box), clock.now_ns()
+    clock.sleep(IDLE_S)
+    cpu_percent = (_cpu_s(box) - before_s) / ((clock.now_ns() - began_ns) / 1e9) * 100
+    names = ", ".join(f"{name} {mb:.0f}" for name, mb in _memory(box))
+    radio = sum(SENSORS in name for name, _ in _memory(box))
+    return [
+        Figure("idle: memory of all (PSS)", sum(mb for _, mb in _memory(box)), 120, "at most", "MB", names),
+        Figure("idle: processor", cpu_percent, 1, "at most", "% of one core", f"over {IDLE_S:.0f} s"),
+        Figure("idle: processes that use the sensors' radio", radio, 0, "at most"),
+    ]
+
+
+def _session(box: RunningBox, runtime: Path) -> Trace:
+    """One session from press to ready, stopped after a moment of music."""
+    clock = SystemClock()
+    pressed_ns = clock.now_ns()
+    box.type(" ")
+    box.wait_for(lambda: box.status["session_id"], SOUND_S)
+    heard_ns = _await_sound(runtime / "isotone" / box.status["session_id"])
+    clock.sleep(PLAYS_S)
+    box.type("s")
+    box.wait_for(lambda: box.status["state"] in ("ready", "needs_help"), READY_S)
+    box.wait_for(lambda: not _chores(box) and _waits(box), READY_S)
+    clock.sleep(1.0)
+    family = box.family()
+    return Trace(
+        press_s=(heard_ns - pressed_ns) / 1e9,
+        memory_mb=sum(mb for _, mb in _memory(box)),
+        descriptors=sum(process.num_fds() for process in family),
+        files=sum(1 for _ in runtime.rglob("*")),
+    )
+
+
+def _await_sound(run_dir: Path) -> int:
+    """When the first audible sample reaches the headphones."""
+    clock = SystemClock()
+    deadline_ns = clock.now_ns() + round(SOUND_S * 1e9)
+    subscriber = Subscriber(run_dir, ["audio"], ["pcm"])
+    try:
+        while clock.now_ns() < deadline_ns:
+            for received in subscriber.receive(50):
+                block = received.message
+                assert isinstance(block, PcmBlock)
+                loud = np.flatnonzero(np.abs(np.frombuffer(block.data, "<i2").astype(int)) >= AUDIBLE)
+                if len(loud):
+                    return block.t_ns + int(loud[0]) // 2 * 1_000_000_000 // block.sfreq_hz
+    finally:
+        subscriber.close()
+    raise TimeoutError(f"no sound within {SOUND_S:.0f} s of the press")
+
+
+# -- the box's family
+
+
+def _cpu_s(box: RunningBox) -> float:
+    times = [process.cpu_times() for process in box.family()]
+    return float(sum(each.user + each.system for each in times))
+
+
+def _memory(box: RunningBox) -> list[tuple[str, float]]:
+    """Name and proportional memory of each process; one that ends just now counts no more."""
+    found = []
+    for process in box.family():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found.append((_name(process), process.memory_full_info().pss / MEGABYTE))
+    return found
+
+
+def _name(process: psutil.Process) -> str:
+    words: list[str] = process.cmdline()
+    if "device.host" in words:
+        return words[words.index("device.host") + 1]
+    module = words[words.index("-m") + 1] if "-m" in words else str(process.name())
+    return "box" if module == "device.cli" else module.rpartition(".")[2]
+
+
+def _chores(box: RunningBox) -> list[str]:
+    return [name for name, _ in _memory(box) if name in ("summary", "box_examination", "announcement")]
+
+
+def _waits(box: RunningBox) -> bool:
+    """Whether the next session waits for a press."""
+    return any(name == "box_session" for name, _ in _memory(box))
+
+
+# -- figures
+
+
+def _presses(traces: Sequence[Trace]) -> list[Figure]:
+    times = sorted(trace.press_s for trace in traces)
+    n = len(times)
+    note = f"{n} presses; median {statistics.median(times):.2f} s"
+    return [
+        Figure("press to first sound, worst", times[-1], 3.0, "at most", "s", note),
+        Figure("press to first sound, 95 %", times[min(n - 1, round(0.95 * n))], 3.0, "at most", "s"),
+    ]
+
+
+def _growth(traces: Sequence[Trace]) -> list[Figure]:
+    """What is there at the end beyond what was there at the beginning."""
+    n = max(1, len(traces) // 10)
+    first, last = traces[1 : 1 + n] or traces[:1], traces[-n:]
+
+    def grown(of: Callable[[Trace], float]) -> tuple[float, str]:
+        before, after = statistics.median(map(of, first)), statistics.median(map(of, last))
+        return after - before, f"{before:.4g} to {after:.4g} in {len(traces)} sessions"
+
+    rows = (
+        ("memory", lambda trace: trace.memory_mb, 2.0, "MB"),
+        ("descriptors", lambda trace: trace.descriptors, 0.0, ""),
+        ("files in the run folder", lambda trace: trace.files, 0.0, ""),
+    )
+    return [
+        Figure(f"growth: {name}", round(value, 2), limit, "at most", unit, note)
+        for name, of, limit, unit in rows
+        for value, note in [grown(of)]
+    ]
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("isotone bench box", description=__doc__)
+    parser.add_argument("--sessions", type=int, default=20, help="sessions in a row [20; the number asked for is 200]")
+    parser.add_argument("--rig", action="store_true", help="with emulated sensors, whose processes then count too")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--out", type=Path, help="write a report (Markdown)")
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    options = _parse(sys.argv[1:])
+    found = measure(
+        options.sessions, lambda text: print(text, file=sys.stderr), *itertools.repeat("--rig", int(options.rig))
+    )
+    if options.out:
+        options.out.write_text(as_markdown("The box", __doc__ or "", found), "utf-8")
+    if options.json:
+        print(msgspec.json.encode(found).decode())
+    else:
+        show(found)
+    return int(not all(figure.is_met for figure in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
