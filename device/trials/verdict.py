@@ -74,10 +74,6 @@ def judge(blocks: Sequence[Block], *, better: Better = "higher", planned: int = 
         raise RecordingError(
             f"No block or session has {TREATED} beside another condition.", "Play both in each session."
         )
-    if (
-        arranged.is_confounded
-    ):  # whatever is found may be the time: nothing is known, and such sessions count for nothing
-        found = found._replace(p=1.0, low=math.nan, high=math.nan)
     is_plain = len(arranged.outcome) == len(blocks) and len(set(arranged.design.stratum)) == n_sessions
     sd = found.sd if is_plain else _sd_of_block(blocks, found)
     needed = 0 if found.p < alpha else _needed(found, sd, n_sessions, planned)
@@ -105,17 +101,18 @@ def judge(blocks: Sequence[Block], *, better: Better = "higher", planned: int = 
 
 
 def _scaled(arranged: Arrangement, alpha: float) -> Contrast:
-    """The contrast, reckoned in a unit in which nothing overflows or vanishes."""
+    """The contrast, reckoned in a unit in which nothing overflows or vanishes; no test where time alone may tell."""
     middle = float(np.median(arranged.outcome))
     scale = float(np.max(np.abs(arranged.outcome - middle))) or 1.0
     found = contrast(arranged.design, (arranged.outcome - middle) / scale, alpha)
-    return found._replace(
+    told = found._replace(
         estimate=found.estimate * scale,
         error=found.error * scale,
         sd=found.sd * scale,
         low=found.low * scale,
         high=found.high * scale,
     )
+    return told._replace(p=1.0, low=math.nan, high=math.nan) if arranged.is_confounded else told
 
 
 def _sd_of_block(blocks: Sequence[Block], found: Contrast) -> float:

@@ -272,16 +272,22 @@ class Strain(Mood):
         return Feeling(0.6, 0.0, 0.26) if second >= 120 else Feeling(-0.4, 0.0, 0.66)
 
 
-@pytest.mark.parametrize("listener", ["guest", "restless"])
-def test_the_virtual_patients_strain_is_read_from_its_eeg(config: SessionConfig, listener: str) -> None:
-    """Where they are known to rest at the start; what is told where they may not have stands in test_unrest."""
-    rested = msgspec.structs.replace(config.device.affect, rest_probability=1.0)
-    config = msgspec.structs.replace(config, device=msgspec.structs.replace(config.device, affect=rested))
-    profile = PROFILES[listener]
-    brain, features = Brain(7, profile, Strain(7, profile)), Features(config)
-    frames: list[FeatureFrame] = []
-    for second in range(180):
-        data = brain.samples(second * SFREQ_HZ, SFREQ_HZ).astype("<f4").tobytes()
+class Relief(Mood):
+    """At work for two minutes, the time of rest among them, then quiet."""
+
+    def at(self, second: int) -> Feeling:
+        return Feeling(-0.4, 0.0, 0.66) if second >= 120 else Feeling(0.6, 0.0, 0.26)
+
+
+def frames_of(config: SessionConfig, mood: Mood, listener: str, seconds: int) -> list[FeatureFrame]:
+    """What a listener's EEG shows of that mood, while they sit still."""
+    still = PROFILES[listener]._replace(fidgets_per_min=0.0)
+    return frames_from(config, Brain(7, still, mood), seconds)
+
+
+def frames_from(config: SessionConfig, brain: Brain, seconds: int) -> list[FeatureFrame]:
+    features, frames = Features(config), list[FeatureFrame]()
+    for second in range(seconds):
         chunk = SampleChunk(
             t_ns=second * S,
             source="cyton",
@@ -289,13 +295,41 @@ def test_the_virtual_patients_strain_is_read_from_its_eeg(config: SessionConfig,
             sfreq_hz=SFREQ_HZ,
             ch_names=MONTAGE,
             first_sample=second * SFREQ_HZ,
-            data=data,
+            data=brain.samples(second * SFREQ_HZ, SFREQ_HZ).astype("<f4").tobytes(),
         )
         frames.extend(features.step(chunk, chunk.t_ns))
-    course = run(Estimator(config), frames, 0, 180)
-    rest, load = (np.mean([item.arousal for item in course[begin:end]]) for begin, end in ((90, 120), (150, 180)))
+    return frames
+
+
+def told(config: SessionConfig, frames: list[FeatureFrame], begin_s: int, end_s: int) -> float:
+    """Mean arousal that is told of these seconds."""
+    return float(np.mean([item.arousal for item in run(Estimator(config), frames, 0, end_s)[begin_s:]]))
+
+
+@pytest.mark.parametrize("listener", ["guest", "restless"])
+def test_the_virtual_patients_strain_is_read_from_its_eeg(config: SessionConfig, listener: str) -> None:
+    """Where they are known to rest at the start; where they may not have, the next tests say more."""
+    affect = msgspec.structs.replace(config.device.affect, rest_probability=1.0)
+    config = msgspec.structs.replace(config, device=msgspec.structs.replace(config.device, affect=affect))
+    frames = frames_of(config, Strain(7, PROFILES[listener]), listener, 180)
+    rest, load = told(config, frames, 90, 120), told(config, frames, 150, 180)
     assert load > rest + 0.5
     assert load > 0 > rest
+
+
+@pytest.mark.parametrize("listener", ["guest", "restless"])
+def test_who_comes_in_strained_is_not_told_to_be_calm_before_they_are(config: SessionConfig, listener: str) -> None:
+    frames = frames_of(config, Relief(7, PROFILES[listener]), listener, 210)
+    strained, calm = told(config, frames, 90, 120), told(config, frames, 180, 210)
+    assert strained > -0.2
+    assert calm < -0.5
+    assert any("perhaps none" in reason for reason in run(Estimator(config), frames, 0, 210)[-1].reasons)
+
+
+def test_of_who_cannot_sit_still_nothing_is_told_for_sure(config: SessionConfig) -> None:
+    profile = PROFILES["restless"]
+    frames = frames_from(config, Brain(8, profile, Strain(8, profile)), 180)
+    assert np.mean([item.arousal_sd for item in run(Estimator(config), frames, 0, 180)[90:]]) > 0.85
 
 
 def worn(at_s: int, device: str, state: SourceState = "streaming") -> SensorStatus:
