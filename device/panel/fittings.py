@@ -63,10 +63,11 @@ class Fittings:
         """Shine with this brightness."""
         try:
             self._led.show(level * self._config.brightness)
-        except OSError as error:
-            self._led = NoLed()
+        except SystemMissingError as error:
+            lost, self._led = self._led, NoLed()
             self._closed.add("light")
-            self._missing["light"] = SystemMissingError(f"The light has gone: {error}.", "Look at its cable.")
+            self._missing["light"] = error
+            lost.close()
 
     def _open_missing(self) -> None:
         now_ns = self._clock.now_ns()

@@ -117,7 +117,9 @@ class GpioLed:
             self._led = PWMLED(pin, frequency=PWM_HZ, pin_factory=factory)
 
     def show(self, level: float) -> None:
-        self._led.value = level
+        with told("The pin of the light is lost"):
+            self._led.value = level
 
     def close(self) -> None:
-        self._led.close()
+        with contextlib.suppress(SystemMissingError), told("The pin of the light is lost"):
+            self._led.close()

@@ -15,7 +15,7 @@ class Led(Protocol):
         """Shine with this brightness, 0 (dark) to 1.
 
         Raises:
-            OSError: it has gone.
+            SystemMissingError: it has gone.
         """
         ...
 
@@ -53,7 +53,10 @@ class KernelLed:
             ) from error
 
     def show(self, level: float) -> None:
-        self._brightness.write(b"%d" % round(level * self._most))
+        try:
+            self._brightness.write(b"%d" % round(level * self._most))
+        except OSError as error:
+            raise SystemMissingError(f"The light has gone: {error}.", "Look at its cable.") from error
 
     def close(self) -> None:
         self._brightness.close()

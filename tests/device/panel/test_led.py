@@ -35,3 +35,13 @@ def test_a_light_that_is_none_is_told_with_those_that_are(tmp_path: Path, most: 
         with pytest.raises(SystemMissingError, match="cannot be used") as refusal:
             KernelLed(name, tmp_path)
         assert "green:status" in refusal.value.action
+
+
+def test_a_light_that_goes_is_a_sentence(tmp_path: Path) -> None:
+    place = light(tmp_path, "255")
+    (place / "brightness").unlink()
+    (place / "brightness").symlink_to("/dev/full")
+    led = KernelLed("green:status", tmp_path)
+    with pytest.raises(SystemMissingError, match="The light has gone"):
+        led.show(1.0)
+    led.close()
