@@ -59,6 +59,13 @@ def bench_music(options: tuple[str, ...]) -> None:
     sys.exit(subprocess.run(interpreter("-m", "hardware.bench.music", *options), check=False).returncode)
 
 
+@bench.command("audio", context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def bench_audio(options: tuple[str, ...]) -> None:
+    """Cost, underruns, stop to silence, loudness held: --quick --long --part NAME --json --out FILE.md."""
+    sys.exit(subprocess.run(interpreter("-m", "hardware.bench.audio", *options), check=False).returncode)
+
+
 @bench.command("control", context_settings={"ignore_unknown_options": True})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def bench_control(options: tuple[str, ...]) -> None:

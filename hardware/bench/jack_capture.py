@@ -1,0 +1,103 @@
+"""A JACK server without a card that keeps the pace of one, and what a card would get, caught through PortAudio.
+
+JACK's dummy driver keeps time and tells of underruns, which ALSA's file device does not (measured). The Debian package
+is jackd2.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from device.audio.player import quiet_stderr
+from device.errors import SystemMissingError
+
+SFREQ_HZ, PERIOD_FRAMES = 48_000, 512
+PATIENCE_S = 10.0
+SERVER = "JACK_DEFAULT_SERVER"
+CLIENT = "PortAudio"
+"""The name that PortAudio has as a client of JACK."""
+
+
+class Block(NamedTuple):
+    """Samples of shape (frames, 2) and when the last of them had come."""
+
+    at_s: float
+    steps: npt.NDArray[np.int16]
+
+
+@contextlib.contextmanager
+def jack_server(name: str) -> Iterator[dict[str, str]]:
+    """Run a server of that name; gives the environment in which PortAudio finds it.
+
+    Raises:
+        SystemMissingError: jackd is not installed.
+    """
+    jackd = shutil.which("jackd")
+    if jackd is None:
+        raise SystemMissingError("JACK is not installed.", "Install it: sudo apt install jackd2.")
+    command = [jackd, "-n", name, "-r", "-d", "dummy", "-r", str(SFREQ_HZ), "-p", str(PERIOD_FRAMES)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(1.0)
+        yield {SERVER: name, "JACK_NO_START_SERVER": "1"}
+    finally:
+        server.terminate()
+        server.wait(PATIENCE_S)
+
+
+class Capture:
+    """Catches what another process plays on the server of this process's environment."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self._portaudio, index = _find_player()
+        with quiet_stderr():
+            import pyaudio  # noqa: PLC0415
+
+            self._stream: Any = self._portaudio.open(
+                rate=SFREQ_HZ,
+                channels=2,
+                format=pyaudio.paInt16,
+                input=True,
+                input_device_index=index,
+                frames_per_buffer=PERIOD_FRAMES,
+                stream_callback=self._take,
+            )
+
+    def _take(self, data: bytes, _n_frames: int, _times: object, _status: int) -> tuple[None, int]:
+        self.blocks.append(Block(time.monotonic(), np.frombuffer(data, "<i2").reshape(-1, 2)))
+        return None, 0
+
+    def close(self) -> None:
+        with quiet_stderr(), contextlib.suppress(OSError):
+            self._stream.stop_stream()
+            self._stream.close()
+        with quiet_stderr():
+            self._portaudio.terminate()
+
+
+def _find_player() -> tuple[Any, int]:
+    """PortAudio, and its number for the client that plays; it sees clients that were there when it began."""
+    import pyaudio  # noqa: PLC0415
+
+    begun_s = time.monotonic()
+    while time.monotonic() - begun_s < PATIENCE_S:
+        with quiet_stderr():
+            portaudio = pyaudio.PyAudio()
+        for index in range(portaudio.get_device_count()):
+            found = portaudio.get_device_info_by_index(index)
+            if str(found["name"]).startswith(CLIENT) and found["maxInputChannels"] >= 2:
+                return portaudio, index
+        with quiet_stderr():
+            portaudio.terminate()
+        time.sleep(0.1)
+    raise SystemMissingError("Nobody plays on JACK's server.", f"Look whether {os.environ[SERVER]} runs.")

@@ -1,0 +1,43 @@
+"""The listener of the stop bench hears when sound ends and whether it clicks."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from hardware.bench.jack_capture import SFREQ_HZ, Block
+from hardware.bench.stops import has_click, judge
+
+PERIOD = 512
+
+
+def tone(seconds: float, end_s: float, fade_s: float) -> npt.NDArray[np.int16]:
+    frames = np.arange(PERIOD * round(seconds * SFREQ_HZ / PERIOD))
+    fade = np.clip((end_s - frames / SFREQ_HZ) / max(fade_s, 1e-9), 0.0, 1.0)
+    wave = 6000.0 * np.sin(2.0 * np.pi * 330.0 * frames / SFREQ_HZ) * (0.5 - 0.5 * np.cos(np.pi * fade))
+    return np.repeat(np.rint(wave).astype("<i2")[:, None], 2, axis=1)
+
+
+def blocks(steps: npt.NDArray[np.int16]) -> list[Block]:
+    """As a capture has them: each comes when its last sample has sounded."""
+    firsts = range(0, len(steps), PERIOD)
+    return [Block((first + PERIOD) / SFREQ_HZ, steps[first : first + PERIOD]) for first in firsts]
+
+
+@pytest.mark.parametrize("asked_s", [1.0, 1.95])
+def test_the_time_runs_from_the_wish_to_the_last_sound(asked_s: float) -> None:
+    found = judge(blocks(tone(3.0, 2.0, 0.04)), asked_s)
+    assert found.silent_after_ms == pytest.approx(1000.0 * (2.0 - asked_s), abs=3.0)
+    assert not found.has_click
+
+
+def test_what_was_silent_already_takes_no_time() -> None:
+    assert judge(blocks(tone(3.0, 1.0, 0.04)), 2.0).silent_after_ms == 0.0
+
+
+def test_sound_that_is_cut_off_clicks() -> None:
+    steps = tone(3.0, 3.0, 0.0)
+    cut = round(2.0003 * SFREQ_HZ)
+    steps[cut:] = 0
+    assert has_click(steps.astype(float), cut - 1)
