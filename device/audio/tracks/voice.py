@@ -18,8 +18,11 @@ from device.audio.tracks.track import Samples
 from device.config import AudioConfig, VoiceConfig
 from device.messages import Hush, Message, Prompt, Spoken
 
-CLEAR_DB = 10.0
-"""So far the music goes below the words' loudest moment: 5 to 8 dB below their mean, as with a speaker in radio."""
+MARGIN_DB = 1.0
+"""The music's loudness moves while a prompt is spoken."""
+CLEAR_DB = 11.0
+"""So far the music goes below the words' loudest moment: 6 to 7 LU below their mean (measured), as with a speaker in
+radio."""
 LEAD_S = 0.35
 """The music begins to make way so long before the first word."""
 HUSH_S = 0.06
@@ -104,7 +107,7 @@ class VoiceTrack:
     def play(self, clip: Clip) -> None:
         """Begin with a prompt that is ready, after the time in which music makes way."""
         self._clip, self._at, self._fade = clip, -round(LEAD_S * self._sfreq_hz), None
-        loudest = max(self.music_lufs, self._prescribed_lufs - QUIET_LU) - self._below_db
+        loudest = max(self.music_lufs, self._prescribed_lufs - QUIET_LU) - self._below_db - MARGIN_DB
         self._gain = 10.0 ** ((loudest - MATCHED_LUFS) / 20.0)
 
     def _fading(self, n_frames: int) -> Samples:

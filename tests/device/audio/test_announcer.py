@@ -78,7 +78,7 @@ def test_it_is_ten_decibels_softer_than_the_music_would_be(below_db: float) -> N
     device = msgspec.structs.replace(DEVICE, voice=VoiceConfig(below_music_db=below_db))
     data = b"".join(Announcement(device, WELCOME).blocks())
     heard = np.frombuffer(data, "<i2").reshape(-1, 2)[:, 0].astype(np.float32) / 32768
-    assert loudest_lufs(heard, SFREQ_HZ) == pytest.approx(MUSIC_LUFS - below_db, abs=0.5)
+    assert MUSIC_LUFS - below_db - 2.0 <= loudest_lufs(heard, SFREQ_HZ) <= MUSIC_LUFS - below_db
 
 
 def test_a_stop_is_silent_within_100_ms_without_a_click(cards: list[Card]) -> None:

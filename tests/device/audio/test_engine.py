@@ -15,9 +15,13 @@ import pytest
 from device.audio import engine, mender, player
 from device.audio.conductor import RING_OUT_S, Conductor
 from device.audio.engine import NO_CARD, frozen_collector, open_sink
+from device.audio.loudness import LoudnessMeter
 from device.audio.player import ClockSink
 from device.audio.safety.pcm_guard import DELAY_FRAMES
+from device.audio.speech import loudest_lufs
+from device.audio.speech_loader import Clip
 from device.audio.synth import Synth
+from device.audio.tracks.voice import VoiceTrack
 from device.clock import VirtualClock
 from device.config import AudioConfig, DeviceConfig, HearingAccount, SessionConfig
 from device.errors import SoundError
@@ -401,3 +405,34 @@ def test_the_week_that_is_used_up_ends_the_session_gently_and_says_why(config: S
     steps = np.abs(np.diff(context.pcm[:, 0].astype(int)))
     assert steps.max() < 300, "no click"
     assert loudest(context.pcm[-4800:]) <= AUDIBLE
+
+
+@needs_synth
+def test_words_stand_clear_of_real_music_and_ten_decibels_below_what_it_was(
+    config: SessionConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the music alone is while it makes way is found by a voice that says the same without a sound."""
+    give_voice(tmp_path, monkeypatch)
+    load_at_once(monkeypatch)
+    script = [START, (10.0, Prompt(t_ns=0, name="welcome"))]
+    play = VoiceTrack.play
+
+    def play_mute(track: VoiceTrack, clip: Clip) -> None:
+        play(track, clip)
+        track._gain = 0.0
+
+    both = run(FakeContext(config, script, until_s=14.0), Synth).pcm / 32768.0
+    with mock.patch.object(VoiceTrack, "play", play_mute):
+        music = run(FakeContext(config, script, until_s=14.0), Synth).pcm / 32768.0
+    before, while_spoken = (slice(round(a * SFREQ_HZ), round(b * SFREQ_HZ)) for a, b in ((7.0, 10.0), (10.6, 11.4)))
+    words = both[while_spoken] - music[while_spoken]
+    loudest, softened = loudest_lufs(words[:, 0], SFREQ_HZ), _lufs(music[while_spoken])
+    assert loudest <= _lufs(music[before]) - 10.0
+    assert loudest >= softened + 5.0
+
+
+def _lufs(sound: npt.NDArray[np.float64]) -> float:
+    meter = LoudnessMeter(SFREQ_HZ, SFREQ_HZ // 10)
+    for first in range(0, len(sound) - SFREQ_HZ // 10 + 1, SFREQ_HZ // 10):
+        meter.read(sound[first : first + SFREQ_HZ // 10])
+    return meter.loudness().integrated_lufs

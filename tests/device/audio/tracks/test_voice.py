@@ -77,7 +77,7 @@ def test_no_moment_is_louder_than_the_music_less_ten_decibels(
         track.take(Prompt(t_ns=0, name=name))
     loudest = loudest_lufs(spoken_by(track, 9.0)[:, 0], SFREQ_HZ)
     reference = max(music_lufs, PRESCRIBED_LUFS - QUIET_LU)
-    assert loudest == pytest.approx(reference - below_db, abs=0.3)
+    assert reference - below_db - 2.0 <= loudest <= reference - below_db
 
 
 def test_the_music_makes_way_before_the_first_word_until_the_last_without_a_click(own: Path) -> None:
