@@ -1,7 +1,8 @@
 """Musical signs: short soft motifs for those who want no words, and wherever a spoken prompt cannot be had.
 
-Each is told by its contour alone: up is good or begins, down is lost or ends, one note that comes again asks to look,
-and a digit is as many notes. They are played as soft bars: a tone, its double octave, and a slow decay.
+Each is told by its contour alone: up is good, found or begins, down is lost or ends, a note that comes again asks to
+look, the same deep down is a limit, and a digit is as many notes. They are played as soft bars: a tone, its double
+octave, and a slow decay.
 """
 
 from __future__ import annotations
@@ -33,22 +34,27 @@ def _motif(step_s: float, *pitches: int) -> tuple[Tone, ...]:
     return tuple(Tone(index * step_s, pitch) for index, pitch in enumerate(pitches))
 
 
+def _counted(n_tones: int) -> tuple[Tone, ...]:
+    """The same tone so many times, in groups of three, which are easy to count."""
+    return tuple(Tone(0.32 * index + 0.3 * (index // 3), 81) for index in range(n_tones))
+
+
 SIGNS: dict[str, tuple[Tone, ...]] = {
     "welcome": _motif(0.22, 67, 72, 76),
     "reminder": _motif(0.5, 72, 76, 79, 76),
     "attend": _motif(0.35, 74, 74),
     "good": _motif(0.18, 72, 79),
-    "lost": _motif(0.3, 76, 70),
-    "found": _motif(0.3, 70, 76),
+    "lost": _motif(0.3, 79, 74, 70),
+    "found": _motif(0.3, 70, 74, 79),
     "begin": _motif(0.3, 60, 67, 72, 79),
     "soon": _motif(0.45, 79, 74, 79),
     "end": _motif(0.35, 79, 76, 72, 67),
     "pause": _motif(0.25, 72, 67),
     "resume": _motif(0.25, 67, 72),
-    "limit": _motif(0.2, 64, 60),
+    "limit": _motif(0.3, 60, 60),
     "help": _motif(0.3, 69, 69, 69, 62),
     "digit-0": _motif(0.4, 60),
-    **{f"digit-{digit}": _motif(0.3, *[81] * digit) for digit in range(1, 10)},
+    **{f"digit-{digit}": _counted(digit) for digit in range(1, 10)},
 }
 
 
