@@ -7,6 +7,7 @@ that drifts. A gain that follows a phrase would be heard to pump, so it takes te
 from __future__ import annotations
 
 import math
+from collections import deque
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ FIRST_S = 1.5
 GATE_LU = 10.0
 """What is softer than the rest by this is a rest, or ringing out, and is not raised (as in EBU R128)."""
 GATE_LUFS = -70.0
+MOMENTARY_S = 0.4
+"""What passes the gate is judged over this long, as EBU R128 does; else the gaps between short notes would be rests."""
 RECENT_S = 3.0
 SINK_DB_S = 0.2
 """The gate sinks while nothing passes it, so that music which stays soft is heard as music after a while."""
@@ -41,6 +44,7 @@ class Leveller:
         self._heard_s = FIRST_S
         self._sounds = self._recent = 0.0
         """Power of what sounded in the last seconds, and of all that came, rests too."""
+        self._momentary: deque[float] = deque(maxlen=max(1, round(MOMENTARY_S / self._block_s)))
         self._gain_db = self._aim_db()
 
     def gain_db(self, block: npt.NDArray[np.floating]) -> float:
@@ -48,7 +52,8 @@ class Leveller:
         weighted = self._filter.pass_on(block)
         power = float(np.vdot(weighted, weighted)) / len(block)
         self._recent += (min(power, FULL_POWER) - self._recent) * self._block_s / RECENT_S if power >= 0.0 else 0.0
-        self._learn(power)
+        self._momentary.append(min(power, FULL_POWER) if power >= 0.0 else 0.0)
+        self._learn(sum(self._momentary) / len(self._momentary))
         step_db = DRIFT_DB_S * self._block_s
         self._gain_db += min(max(self._aim_db() - self._gain_db, -step_db), step_db)
         return self._gain_db

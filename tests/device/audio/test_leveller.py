@@ -65,3 +65,13 @@ def test_it_tells_how_loud_the_music_is_now_rests_included() -> None:
     for block in noise(-100.0, 20.0):
         leveller.gain_db(block)
     assert leveller.recent_lufs() < WANTED_LUFS - 20.0
+
+
+def test_short_notes_with_gaps_between_them_are_as_loud_as_long_ones() -> None:
+    """A meter hears 400 ms at once, and so gaps between notes as part of the music."""
+    blocks = [block * (number % 12 < 3) for number, block in enumerate(noise(-25.0, 120.0))]
+    heard, _ = levelled(blocks)
+    meter = LoudnessMeter(SFREQ_HZ, BLOCK)
+    for block in heard[-2800:]:
+        meter.read(block)
+    assert meter.loudness().integrated_lufs == pytest.approx(WANTED_LUFS, abs=0.3)
