@@ -284,6 +284,8 @@ class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
         default_factory=lambda: {"melody": 0, "inner": 0, "bass": 32, "pad": 89}
     )
     """General MIDI program per voice."""
+    layers: dict[Voice, Program] = msgspec.field(default_factory=lambda: {"inner": 46, "pad": 48})
+    """A second instrument that plays a voice's notes with it: by default a harp and strings."""
     never_programs: tuple[Program, ...] = ()
     approve_first: bool = False
     """Whether what a policy proposes waits for the therapist to approve it."""

@@ -27,8 +27,14 @@ INSTALL_SYNTH = "Install it: sudo apt install libfluidsynth3."
 INSTALL_FONT = "Install one: sudo apt install fluid-soundfont-gm."
 POLYPHONY = 192
 """A note is 2 to 4 SoundFont voices; the guard lets about 40 notes ring at once."""
-CHANNELS = {0: (100, 64, 45), 1: (90, 64, 20), 2: (78, 50, 55), 3: (70, 78, 70)}
-"""Channel -> volume, pan and reverb send (MIDI controllers 7, 10, 91)."""
+CHANNELS = {
+    0: (100, 60, 50), 1: (90, 64, 16), 2: (78, 46, 58), 3: (70, 76, 72),
+    4: (58, 68, 60), 5: (58, 64, 20), 6: (64, 84, 66), 7: (56, 44, 78),
+}  # fmt: skip
+"""Channel -> volume, pan and reverb send (MIDI controllers 7, 10, 91): voices, and their layers across the room."""
+REVERB_SEND = 91
+DRY, WET = 0.7, 1.35
+"""Share of the sends in the smallest room and in the widest."""
 SUSTAIN = 64
 """MIDI controller."""
 GEN_FILTER_CUTOFF = 8
@@ -41,10 +47,11 @@ DULL_CENTS = -3600.0
 """Offset of the low-pass filters at brightness 0: three octaves down."""
 
 _FLOAT_SETTINGS = {
-    "synth.reverb.room-size": 0.5,
-    "synth.reverb.damp": 0.3,
-    "synth.reverb.width": 0.8,
-    "synth.reverb.level": 0.4,
+    # A small hall with curtains: long enough to join notes, and too dull to hiss.
+    "synth.reverb.room-size": 0.72,
+    "synth.reverb.damp": 0.45,
+    "synth.reverb.width": 0.9,
+    "synth.reverb.level": 0.45,
     # The library's own chorus level of 2.0 lifts peaks by 8 dB (measured).
     "synth.chorus.level": 0.3,
     "synth.chorus.depth": 4.0,
@@ -144,7 +151,7 @@ class Synth:
         self._library.delete_fluid_synth(self._synth)
         self._open(programs)
         for channel, (volume, pan, reverb) in CHANNELS.items():
-            for controller, value in ((7, volume), (10, pan), (91, reverb)):
+            for controller, value in ((7, volume), (10, pan), (REVERB_SEND, reverb)):
                 self._library.fluid_synth_cc(self._synth, channel, controller, value)
 
     def _open(self, programs: Sequence[int]) -> None:
@@ -229,6 +236,12 @@ class Synth:
         for channel in CHANNELS:
             cents = DULL_CENTS * (1.0 - brightness)
             self._library.fluid_synth_set_gen(self._synth, channel, GEN_FILTER_CUTOFF, cents)
+
+    def widen(self, room: float) -> None:
+        """Move the room around all notes, those sounding too: 0 near and dry, 1 wide."""
+        for channel, (_, _, reverb) in CHANNELS.items():
+            send = min(127, round(reverb * (DRY + (WET - DRY) * room)))
+            self._library.fluid_synth_cc(self._synth, channel, REVERB_SEND, send)
 
     def render(self, block: npt.NDArray[np.float32], first: int, last: int) -> None:
         """Fill the frames `first` to `last` of a C-contiguous block of shape (frames, 2); a frame is 1/sfreq_hz s."""

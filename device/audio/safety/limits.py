@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from device.config import Limits, Prescription
-from device.messages import TICKS_PER_BEAT, MusicIntent
+from device.messages import TICKS_PER_BEAT, MusicIntent, Voice
 from device.music.playing import programs_of
 
 RING_BEATS = 16
@@ -93,7 +93,14 @@ def guard_intent(intent: MusicIntent, limits: Limits) -> MusicIntent:
 
 def allowed_programs(prescription: Prescription) -> tuple[int, ...]:
     """The instruments that may sound, and so the ones to load: chosen for a voice and not on the never-play list."""
-    return tuple(sorted(set(programs_of(prescription).values()) - set(prescription.never_programs)))
+    chosen = {*programs_of(prescription).values(), *allowed_layers(prescription).values()}
+    return tuple(sorted(chosen - set(prescription.never_programs)))
+
+
+def allowed_layers(prescription: Prescription) -> dict[Voice, int]:
+    """The second instruments that may sound, by voice."""
+    never = set(prescription.never_programs)
+    return {voice: program for voice, program in prescription.layers.items() if program not in never}
 
 
 class Ramp(NamedTuple):

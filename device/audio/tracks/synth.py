@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from device.audio.conductor import Conductor
+from device.audio.layers import Layers
 from device.audio.safety.note_guard import NoteGuard
 from device.audio.scheduler import Scheduler
 from device.audio.synth import Synth
@@ -12,7 +13,9 @@ from device.audio.tracks.track import Samples
 from device.config import SessionConfig
 from device.messages import Message, Performance, PlayedBar
 
-BRIGHTNESS_STEP = 0.01
+BRIGHTNESS_STEP = ROOM_STEP = 0.01
+ROOM_FOLLOW_S = 15.0
+"""The room grows around calm music and comes near around lively music, so slowly that nobody hears it move."""
 
 
 class SynthTrack:
@@ -21,9 +24,12 @@ class SynthTrack:
     def __init__(self, synth: Synth, config: SessionConfig) -> None:
         audio = config.device.audio
         self._synth = synth
-        self._scheduler = Scheduler(NoteGuard(synth, config.prescription, audio.sfreq_hz), config)
+        self._scheduler = Scheduler(
+            NoteGuard(Layers(synth, config.prescription), config.prescription, audio.sfreq_hz), config
+        )
         self._own = np.zeros((audio.block_frames, 2), np.float32)
-        self._brightness = -1.0
+        self._brightness = self._room_set = -1.0
+        self._room, self._room_share = 0.5, audio.block_frames / audio.sfreq_hz / ROOM_FOLLOW_S
 
     def take(self, message: Message) -> None:
         if isinstance(message, PlayedBar):
@@ -36,6 +42,10 @@ class SynthTrack:
         if abs(brightness - self._brightness) >= BRIGHTNESS_STEP:
             self._brightness = brightness
             self._synth.brighten(brightness)
+        self._room += self._room_share * (0.5 - 0.5 * conductor.target_arousal - self._room)
+        if abs(self._room - self._room_set) >= ROOM_STEP:
+            self._room_set = self._room
+            self._synth.widen(self._room)
         self._scheduler.render(self._own, frame, conductor.loudness_db_at(frame))
         block += self._own
 

@@ -32,8 +32,8 @@ WIDTH = 0.45
 LOW_HZ = 40.0
 WAVE_JITTER = 0.3
 """No two waves are alike: a regular one is waited for."""
-DROPS_PER_S = (400.0, 1500.0)
-DROPS_POWER = 0.25
+DROPS_PER_S = (800.0, 3000.0)
+DROPS_POWER = 0.1
 """Share of the rain's power that is single drops."""
 DRONE_MIDI = 36
 PARTIALS = ((1.0, 1.0), (1.5, 0.45), (2.0, 0.35), (3.0, 0.12), (4.0, 0.07))

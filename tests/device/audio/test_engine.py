@@ -82,6 +82,9 @@ class FakeSynth:
     def brighten(self, brightness: float) -> None:
         self.brightness.append(brightness)
 
+    def widen(self, room: float) -> None:
+        pass
+
     def render(self, block: npt.NDArray[np.float32], first: int, last: int) -> None:
         frames = self.n_frames + np.arange(last - first)
         self.n_frames += last - first

@@ -43,7 +43,7 @@ def conductor(config: SessionConfig) -> Set:
 
 @pytest.fixture
 def renderer(config: SessionConfig) -> Iterator[Renderer]:
-    synth = Synth(config.device.audio, (0, 32, 89))
+    synth = Synth(config.device.audio, (0, 32, 46, 48, 89))
     yield Renderer(synth, config)
     synth.close()
 

@@ -248,7 +248,7 @@ def test_a_signal_leaves_nothing_half_written_and_an_honest_exit_code(tmp_path: 
 def test_a_sound_font_that_is_silent_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "mute.sf3").write_bytes(soundfont(b"OggS" + bytes(4000), is_sf3=True))
     (tmp_path / "device.toml").write_text(f'[audio]\nsoundfont = "{tmp_path}/mute.sf3"\n')
-    (tmp_path / "rules.toml").write_text("[programs]\nmelody = 0\ninner = 0\nbass = 0\npad = 0\n")
+    (tmp_path / "rules.toml").write_text("layers = {}\n[programs]\nmelody = 0\ninner = 0\nbass = 0\npad = 0\n")
     result = run(
         tmp_path,
         "--device",
