@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -43,44 +44,59 @@ class SpeechLoader:
 
     def __init__(self, config: VoiceConfig, sfreq_hz: int) -> None:
         self._config, self._sfreq_hz = config, sfreq_hz
-        self._asked: queue.Queue[Prompt] = queue.Queue(WAITING_MAX)
+        self._pending: deque[Prompt] = deque()
+        self._asked: queue.SimpleQueue[Prompt] | None = None
+        """None: there is no thread yet, for whoever is never told anything needs none."""
         self._ready: queue.SimpleQueue[Clip] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._trouble = ""
+        """Why there are only signs from now on."""
 
     def ask(self, prompt: Prompt) -> bool:
         """Have a prompt made ready; false where too many wait already."""
-        if self._thread is None:
-            # Whoever is never told anything needs no thread.
-            self._thread = threading.Thread(target=self._work, name="speech", daemon=True)
-            self._thread.start()
-        try:
-            self._asked.put_nowait(prompt)
-        except queue.Full:
+        if len(self._pending) >= WAITING_MAX:
             return False
+        self._pending.append(prompt)
+        (self._asked or self._begin()).put(prompt)
         return True
 
     def ready(self) -> Clip | None:
         """The next prompt that is ready; never waits."""
         try:
-            return self._ready.get_nowait()
+            clip = self._ready.get_nowait()
         except queue.Empty:
             return None
+        self._pending.popleft()
+        return clip
 
-    def _work(self) -> None:
+    def give_up_words(self) -> None:
+        """The disk does not answer: have what waits told by signs, and all that follows."""
+        if not self._trouble:
+            self._trouble = "The disk with the spoken prompts does not answer."
+            asked = self._begin()
+            for prompt in self._pending:
+                asked.put(prompt)
+
+    def _begin(self) -> queue.SimpleQueue[Prompt]:
+        """Start a thread; one that hangs is left behind with its queues."""
+        self._asked, self._ready = asked, ready = queue.SimpleQueue[Prompt](), queue.SimpleQueue[Clip]()
+        threading.Thread(target=self._work, args=(asked, ready), name="speech", daemon=True).start()
+        return asked
+
+    def _work(self, asked: queue.SimpleQueue[Prompt], ready: queue.SimpleQueue[Clip]) -> None:
         while True:
-            self._ready.put(self.load(self._asked.get()))
+            ready.put(self.load(asked.get()))
 
     def load(self, prompt: Prompt) -> Clip:
         """What a prompt sounds like; for programs that may wait, too."""
         if self._config.speak == "nothing" or prompt.name not in PROMPTS:
             remark = "" if prompt.name in PROMPTS else f"There is no prompt `{prompt.name[:40]}`."
             return Clip(prompt, "nothing", np.zeros(0, np.float32), remark)
-        if self._config.speak == "words":
+        if self._config.speak == "words" and not self._trouble:
             try:
                 return Clip(prompt, "words", self._matched(self._words(prompt)))
             except IsotoneError as error:
                 return Clip(prompt, "sign", self._matched(self._signs(prompt)), str(error))
-        return Clip(prompt, "sign", self._matched(self._signs(prompt)))
+        return Clip(prompt, "sign", self._matched(self._signs(prompt)), self._trouble)
 
     def _words(self, prompt: Prompt) -> Samples:
         """Raises SoundError, ConfigError."""

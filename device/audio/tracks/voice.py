@@ -28,6 +28,8 @@ LEAD_S = 0.35
 HUSH_S = 0.06
 """Length of the fade of what is cut short."""
 QUIET_LU = 10.0
+LATE_S = 1.5
+"""Words that were not read by then are not waited for: a card that is wearing out may hang for ever."""
 
 
 class VoiceTrack:
@@ -47,6 +49,8 @@ class VoiceTrack:
         """Frames that are left of the fade of what is cut short."""
         self._n_waiting = self._n_hushed = 0
         """Prompts that were asked for and have not begun, and how many of them are not wanted any more."""
+        self._waited = 0
+        """Frames since somebody waits for words that are not ready."""
         self._spoken: list[Spoken] = []
 
     def take(self, message: Message) -> None:
@@ -80,6 +84,7 @@ class VoiceTrack:
     def speak_into(self, block: Samples) -> None:
         """Add what is to be heard now, the same on both ears."""
         if self._clip is None and not self._begin():
+            self._wait(len(block))
             return
         assert self._clip is not None
         sound = self._clip.sound[max(0, self._at) : max(0, self._at + len(block))]
@@ -104,9 +109,15 @@ class VoiceTrack:
             self._tell(clip.prompt, "nothing", 0.0, is_whole=is_wanted, remark=clip.remark)
         return False
 
+    def _wait(self, n_frames: int) -> None:
+        self._waited = self._waited + n_frames if self._n_waiting else 0
+        if self._waited > LATE_S * self._sfreq_hz:
+            self._loader.give_up_words()
+
     def play(self, clip: Clip) -> None:
         """Begin with a prompt that is ready, after the time in which music makes way."""
         self._clip, self._at, self._fade = clip, -round(LEAD_S * self._sfreq_hz), None
+        self._waited = 0
         loudest = max(self.music_lufs, self._prescribed_lufs - QUIET_LU) - self._below_db - MARGIN_DB
         self._gain = 10.0 ** ((loudest - MATCHED_LUFS) / 20.0)
 

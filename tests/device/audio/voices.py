@@ -35,6 +35,7 @@ def load_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Load where it is asked, for tests in which no real time passes."""
 
     def ask(loader: SpeechLoader, prompt: Prompt) -> bool:
+        loader._pending.append(prompt)
         loader._ready.put(loader.load(prompt))
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from device.audio import speech_loader
 from device.audio.conductor import Conductor
 from device.audio.mixer import Mixer
 from device.audio.speech import loudest_lufs
+from device.audio.speech_loader import WAITING_MAX
 from device.audio.tracks.track import Samples
 from device.audio.tracks.voice import CLEAR_DB, LEAD_S, QUIET_LU, VoiceTrack
 from device.config import AudioConfig, SessionConfig, VoiceConfig
@@ -172,16 +174,27 @@ def test_an_unknown_prompt_is_told_and_not_heard(own: Path) -> None:
     assert "no such" in told.remark
 
 
-def test_a_disk_that_hangs_holds_nothing_up_and_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_hangs_holds_nothing_up_and_a_sign_is_heard_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
-    monkeypatch.setattr(speech_loader, "read_speech", lambda *_: release.wait(30) and np.zeros(48_000, np.float32))
+    monkeypatch.setattr(speech_loader, "read_speech", lambda *_: release.wait(60) and np.zeros(48_000, np.float32))
     track = voice()
     for _ in range(20):
         track.take(WELCOME)
     assert not spoken_by(track, 1.0).any()
     told = said(track)
-    assert 14 <= len(told) <= 16
+    assert len(told) == 20 - WAITING_MAX
     assert all("Too many" in each.remark for each in told)
+    spoken_by(track, 1.0)
+    deadline = time.monotonic() + 30
+    while not spoken_by(track, 0.1).any():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    while len(told) < 20:
+        spoken_by(track, 0.5)
+        told += said(track)
+    assert {(each.manner, each.remark) for each in told[-WAITING_MAX:]} == {
+        ("sign", "The disk with the spoken prompts does not answer.")
+    }
     release.set()
 
 
