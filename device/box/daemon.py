@@ -6,41 +6,38 @@ starts and watches. Nothing here waits, so that a press is heard within a moment
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from device.box.board import Board
 from device.box.chores import Chore, Chores, Done
+from device.box.diary import Diary
 from device.box.ears import STREAMS, WRITERS, Ears
-from device.box.ledger import Ledger
-from device.box.machine import FACES, Action, Event, Machine
-from device.box.programme import Refusal, allowed, local_day, plan_of, reminder
-from device.box.residents import CODE, Residents
+from device.box.ledger import How
+from device.box.machine import Action, Event, EventKind, Machine
+from device.box.programme import plan_of
+from device.box.residents import Residents
 from device.box.session_child import Order, SessionChild
 from device.box.speaker import Speaker
-from device.clock import Clock, wall_time
+from device.box.upkeep import EXAMINATION, Upkeep
+from device.clock import Clock
 from device.config import DeviceConfig
 from device.errors import Exit
 from device.files.outputs import write_whole
 from device.messages import BoxStatus, Button, Health, Press, Spoken
 from device.processes import BOX, names_that_run
-from device.programme_layout import DayRow, Programme, zone_of
+from device.programme_layout import DayRow, Programme
 from device.runtime.bus import Publisher, Received, Subscriber
 from device.runtime.children import Child, Interpreter
 from device.runtime.resident import device_path
-from device.runtime.systemd_notify import Notifier
 
-STATUS_NS = 1_000_000_000
-WATCHDOG_NS = 2_000_000_000
 CLOSING_MAX_NS = 20_000_000_000
 """A session that was stopped and does not end is ended by force."""
 AGAIN_NS = 5_000_000_000
 """A session child that died while it waited is started again after this time."""
-LOOK_AGAIN_NS = 60_000_000_000
-"""Where something is missing, the machine is looked at again so often."""
 QUIET_MS, BUSY_MS = 250, 50
 STOPPED_BY_SIGNAL = {-15, 143, 130, 129}
 
@@ -70,26 +67,22 @@ class Box:
     def __init__(
         self, setup: Setup, clock: Clock, tell: Callable[[str], None], show: Callable[[BoxStatus], None]
     ) -> None:
-        self._setup, self._clock, self._tell, self._show_it = setup, clock, tell, show
+        self._setup, self._clock, self._tell = setup, clock, tell
         self._publisher = Publisher(setup.folder, BOX, 0, clock)
         """There is one box: a second one is refused by this publisher's lock."""
         residents = names_that_run("always")
         self._subscriber = Subscriber(setup.folder, residents, ("presses", "health", *STREAMS))
         self._residents = Residents(residents, self._launch, setup.folder, clock)
-        self.machine = Machine()
-        language = setup.device.voice.language
-        self._speaker = Speaker(language, setup.folder, self._publisher.send)
-        self._ledger = Ledger(setup.sessions.parent / "box.json")
-        self._chores, self._notifier = Chores(), Notifier()
+        self.machine, self._board = Machine(), Board(self._publisher, show)
+        self._speaker = Speaker(setup.device.voice.language, setup.folder, self._publisher.send)
+        self._diary = Diary(setup.programme, setup.listener, setup.sessions.parent / "box.json")
+        self._upkeep, self._chores = Upkeep(setup.folder, self._residents), Chores()
         self._child: SessionChild | None = None
         self._ears: Ears | None = None
-        self._problem = Event("mended")
-        """What a look at the machine found."""
-        self._asked_for_help = self._is_leaving = False
-        self._status: BoxStatus | None = None
-        self._status_ns = self._fed_ns = self._closing_ns = self._child_ns = self._look_ns = 0
-        self._reminded = wall_time()
-        self._torn = self._ledger.tear()
+        """They hear the session that has its order; none: there is no such session."""
+        self._is_leaving = False
+        self._closing_ns = self._hired_ns = 0
+        self._torn = self._diary.torn
 
     # -- life
 
@@ -97,9 +90,12 @@ class Box:
         """Start what outlives sessions, and see to what a power cut left."""
         write_whole(device_path(self._setup.folder), msgspec.json.encode(self._setup.device), 0o600)
         self._residents.start()
+        if self._diary.problem:
+            self._tell(self._diary.problem)
         for session in self._torn:
             self._tell(f"The session {session} was cut off; what was recorded is kept.")
-            self._sum_up(session)
+        for folder in self._diary.unsummed():
+            self._sum_up(str(folder))
 
     @property
     def is_over(self) -> bool:
@@ -109,7 +105,7 @@ class Box:
         """The box is to end: what plays fades first."""
         if not self._is_leaving:
             self._is_leaving = True
-            self._notifier.stopping()
+            self._board.close_down()
             self._happen(Event("stop", sentence="The box is being switched off."))
 
     def close(self) -> None:
@@ -130,16 +126,19 @@ class Box:
         for sentence in self._residents.turn():
             self._tell(sentence)
         self._mind_child(now_ns)
-        self._mind_programme()
-        self._mind_problems(now_ns)
+        for event in (*self._diary.remind(), *self._upkeep.events(self.machine.state)):
+            self._happen(event)
         self._speaker.turn(now_ns, in_session=self._plays, is_heard=self._ears is None or self._plays)
-        if done := self._chores.turn(has_time=self._ears is None and not self._is_leaving):
-            self._take_done(done)
-        self._show(now_ns)
+        self._mind_chores(now_ns)
+        self._board.write(self.machine, self._session_id, now_ns)
 
     @property
     def _plays(self) -> bool:
         return self._ears is not None and self._ears.is_sounding
+
+    @property
+    def _session_id(self) -> str:
+        return Path(self._child.session_dir).name if self._child and self._child.session_dir else ""
 
     # -- what comes in
 
@@ -174,19 +173,9 @@ class Box:
 
     def _obey(self, meaning: Button) -> None:
         if meaning == "play":
-            answer = self._allowed()
-            event = Event("play") if isinstance(answer, DayRow) else Event("refused", answer.prompt, answer.sentence)
+            self._happen(self._diary.press())
         else:
-            event = Event("stop") if meaning == "stop" else Event("wish", meaning)
-        self._happen(event)
-
-    def _allowed(self) -> DayRow | Refusal:
-        now = wall_time()
-        return allowed(self._setup.programme, now, self._n_today(now))
-
-    def _n_today(self, now: dt.datetime) -> int:
-        programme = self._setup.programme
-        return self._ledger.count(self._setup.listener, local_day(programme, now), zone_of(programme.timezone))
+            self._happen(Event("stop") if meaning == "stop" else Event("wish", meaning))
 
     def _happen(self, event: Event) -> None:
         """Give the machine an event, and do what it answers."""
@@ -215,7 +204,7 @@ class Box:
 
     def _begin(self, now_ns: int) -> None:
         """Give the waiting child its order."""
-        setup, answer = self._setup, self._allowed()
+        setup, answer = self._setup, self._diary.allowed()
         row = answer if isinstance(answer, DayRow) else DayRow()
         order = Order(
             listener=setup.listener,
@@ -249,8 +238,8 @@ class Box:
         if child is None:
             if self._ears:
                 self._end(Event("broke", sentence="No process could be started for the session.", code="11"))
-            elif now_ns - self._child_ns > AGAIN_NS and not self._is_leaving:
-                self._child_ns = now_ns
+            elif now_ns - self._hired_ns > AGAIN_NS and not self._is_leaving:
+                self._hired_ns = now_ns
                 self._child = self._hire()
             return
         for said in child.listen():
@@ -258,7 +247,7 @@ class Box:
                 self._subscriber.hear(Path(said.run_dir), WRITERS)
                 if self._ears:
                     self._ears.know(said.known_devices)
-                self._ledger.begin(said.session, self._setup.listener, wall_time())
+                self._diary.begin(said.session)
         if self._ears:
             for event in self._ears.wait(now_ns):
                 self._happen(event)
@@ -274,7 +263,7 @@ class Box:
         if not child.has_order:
             self._tell(f"The process that waits for a press ended ({exit_code}).")
             return
-        self._child_ns = 0
+        self._hired_ns = 0
         if child.run_dir:
             self._subscriber.forget(child.run_dir, WRITERS)
         if child.session_dir:
@@ -295,76 +284,33 @@ class Box:
     def _end(self, event: Event) -> None:
         self._ears = None
         self._speaker.forget_guidance()
-        self._ledger.end(
-            "broke" if event.kind in ("broke", "declined") else "stopped" if event.kind == "stopped" else "ended"
-        )
+        self._diary.end(ENDS.get(event.kind, "broke"))
         if event.kind == "broke":
-            self._look_ns = 0
+            self._upkeep.look()
         self._happen(event)
 
     def _sum_up(self, session: str) -> None:
         self._chores.add(Chore("summary", ("-m", "device.sessions.summary", session)))
 
-    # -- what else there is to mind
-
-    def _mind_programme(self) -> None:
-        now = wall_time()
-        if due := reminder(self._setup.programme, self._reminded, now, self._n_today(now)):
-            self._happen(Event("remind", sentence=f"It is time for a session ({due:%H:%M} UTC)."))
-        self._reminded = max(now, self._reminded) if now - self._reminded < dt.timedelta(days=1) else now
-
-    def _mind_problems(self, now_ns: int) -> None:
-        """Ask for help where something is missing, until it is there again; and look whether it is."""
-        if self.machine.state == "starting" and self._residents.are_up():
-            self._notifier.ready(FACES["ready"].sentence)
-            self._happen(Event("up"))
-        found = self._problem
-        if self._residents.problem:
-            found = Event("failing", sentence=self._residents.problem, code=CODE)
-        if found.kind == "failing" and self.machine.state in ("starting", "ready"):
-            self._asked_for_help = True
-            self._happen(found)
-        elif found.kind == "mended" and self._asked_for_help and self.machine.state == "needs_help":
-            self._asked_for_help = False
-            self._happen(found)
-        if self._setup.examines and self._ears is None and (not self._look_ns or self._is_to_look_again(now_ns)):
-            self._look_ns = now_ns
-            words = ("-m", "device.commands.box_examination", str(self._setup.folder))
-            self._chores.add(Chore("examination", words, may_be_broken_off=True))
-
-    def _is_to_look_again(self, now_ns: int) -> bool:
-        return self._problem.kind == "failing" and now_ns - self._look_ns > LOOK_AGAIN_NS
+    def _mind_chores(self, now_ns: int) -> None:
+        """Work that nobody waits for is done while nothing plays."""
+        has_time = self._ears is None and not self._is_leaving
+        if has_time and self._setup.examines:
+            for chore in self._upkeep.chores(now_ns):
+                self._chores.add(chore)
+        if done := self._chores.turn(has_time=has_time):
+            self._take_done(done)
 
     def _take_done(self, done: Done) -> None:
-        if done.chore.kind == "examination" and done.exit_code == 0:
-            self._problem = msgspec.json.decode(done.said, type=Event)
-        elif done.exit_code:
+        if done.chore.kind == EXAMINATION:
+            self._upkeep.take(done)
+        if done.exit_code > 0:
             self._tell(f"The {done.chore.kind} ended with {done.exit_code}.")
-
-    def _show(self, now_ns: int) -> None:
-        """Publish how it is, and feed the watchdog: while what outlives sessions is fresh, or is being mended."""
-        machine = self.machine
-        session = Path(self._child.session_dir).name if self._child and self._child.session_dir else ""
-        status = BoxStatus(
-            t_ns=0,
-            state=machine.state,
-            sentence=machine.sentence,
-            light=machine.light,
-            session_id=session,
-            code=machine.code,
-        )
-        if status != self._status:
-            self._show_it(status)
-            self._notifier.status(machine.sentence)
-        if status != self._status or now_ns - self._status_ns >= STATUS_NS:
-            self._status, self._status_ns = status, now_ns
-            self._publisher.send(msgspec.structs.replace(status, t_ns=now_ns))
-        if now_ns - self._fed_ns >= WATCHDOG_NS:
-            self._fed_ns = now_ns
-            self._notifier.feed_watchdog()
 
 
 DECLINED = {"IntakeError": "intake-missing"}
 """Refusals that are no faults -> the prompt that tells of them."""
+ENDS: dict[EventKind, How] = {"ended": "ended", "stopped": "stopped"}
+"""How a session that did not break is kept in mind."""
 WISHES = {"hold": "hold_phase", "go_on": "resume_phase"}
 """Actions that are wishes of the box itself."""

@@ -86,6 +86,10 @@ class Ledger:
             self._write()
         return [entry.session for entry in torn]
 
+    def newest(self, n: int) -> list[str]:
+        """Folders of the last sessions, newest first."""
+        return [entry.session for entry in reversed(self._book.entries[-n:])]
+
     def count(self, listener: str, day: dt.date, zone: dt.tzinfo) -> int:
         """How many sessions that count this listener had on a day of that time zone."""
         of_day = [entry for entry in self._book.entries if entry.began_utc.astimezone(zone).date() == day]

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from device.box.diary import Diary
 from device.box.ledger import Ledger
+from device.programme_layout import Programme
 
 NOON = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
 
@@ -55,3 +57,26 @@ def test_a_disk_that_refuses_is_told_and_the_box_goes_on(tmp_path: Path) -> None
     ledger.begin("/s/1", "anna", NOON)
     assert ledger.problem
     assert ledger.count("anna", NOON.date(), dt.UTC) == 1
+
+
+def test_what_no_summary_was_written_of_is_found_again(tmp_path: Path) -> None:
+    sessions = [tmp_path / name for name in ("summed", "unsummed", "gone")]
+    before = Diary(Programme(), "anna", tmp_path / "box.json")
+    for session in sessions:
+        before.begin(str(session))
+        before.end("ended")
+    for session in sessions[:2]:
+        session.mkdir()
+    (sessions[0] / "summary.json").write_text("{}")
+    assert Diary(Programme(), "anna", tmp_path / "box.json").unsummed() == [sessions[1]]
+
+
+def test_the_day_is_full_after_the_sessions_that_the_programme_allows(tmp_path: Path) -> None:
+    diary = Diary(Programme(sessions_a_day=1), "anna", tmp_path / "box.json")
+    assert diary.press().kind == "play"
+    diary.begin("/s/1")
+    diary.end("broke")
+    assert diary.press().kind == "play"
+    diary.begin("/s/2")
+    diary.end("stopped")
+    assert (diary.press().kind, diary.press().what) == ("refused", "sessions-done")
