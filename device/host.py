@@ -20,7 +20,7 @@ from device.runtime.context import run_process
 from device.runtime.life import session_path
 
 
-def _take_place(row: Process) -> None:
+def take_place(row: Process) -> None:
     """Ask for cores and priority: wishes, which an unprivileged user may not be granted."""
     with contextlib.suppress(OSError):
         os.nice(row.nice)
@@ -37,7 +37,7 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _take_place(PROCESSES[name])
+    take_place(PROCESSES[name])
     if PROCESSES[name].runs == "always":
         from device.runtime.resident import run_resident  # noqa: PLC0415 - what it loads is not for a session
 

@@ -21,6 +21,7 @@ from device.audio.safety.pcm_guard import DELAY_FRAMES, fade_out
 from device.audio.synth import Synth
 from device.clock import Clock
 from device.config import AudioConfig
+from device.errors import SoundError
 from device.messages import AudioReport, DirectStop, Fault, Marker, Message, PcmBlock, Stop, Tick
 from device.runtime.bus import Received
 from device.runtime.context import ProcessContext
@@ -33,6 +34,8 @@ STOP_FADE_S = 0.04
 ABANDONED_FADE_S = 2.0
 """Length of the last fade when the manager is gone."""
 NO_CARD = "none"
+OPEN_TRIES, OPEN_RETRY_S = 4, 0.4
+"""About one start in thirty finds the card busy or not ready (read of boxes in the field)."""
 
 
 class Engine:
@@ -48,7 +51,7 @@ class Engine:
         self._heard_frame = 0
         self._state: State = "idle"
         self._lost_underruns = 0
-        self._mender: Mender | None = None
+        self._mender = Mender(self._audio, self._clock, sink) if sink.name == NO_CARD else None
         self._report_ns = self._clock.now_ns()
         run_dir = Path(context.config.run_dir)
         self._door = Door({role: stop_path(run_dir, role) for role in ROLES}, self._clock)
@@ -201,8 +204,11 @@ class Engine:
         card = self._mender.attempt() if self._mender else None
         if card:
             self._mender = None
+            # Silent blocks that nobody hears: from there the guard brings the music back by its own slow rise.
+            for _ in range(2 + DELAY_FRAMES // self._audio.block_frames):
+                self._sink.push(self._renderer.render(self._conductor, 0.0))
             self._replace_sink(card)
-            self._context.publish(Marker(t_ns=self._clock.now_ns(), text=f"the sound card {card.name} is back"))
+            self._context.publish(Marker(t_ns=self._clock.now_ns(), text=f"the music is heard by {card.name} again"))
 
     def _lose_card(self) -> None:
         sentence = f"The sound card {self._sink.name} stopped taking sound; the session goes on without."
@@ -235,12 +241,33 @@ def fade_fast(sink: Sink, config: AudioConfig) -> None:
 
 
 def open_sink(config: AudioConfig, clock: Clock) -> Sink:
-    """The sink that is configured.
+    """The sink that is configured; a card that is busy, or not there yet, is tried again for a moment.
 
     Raises:
         SoundError: there is no such sound card.
     """
-    return ClockSink(config, clock) if config.sink == "wav" else CardSink(config, clock)
+    if config.sink == "wav":
+        return ClockSink(config, clock)
+    for _ in range(OPEN_TRIES - 1):
+        with contextlib.suppress(SoundError):
+            return CardSink(config, clock)
+        clock.sleep(OPEN_RETRY_S)
+    return CardSink(config, clock)
+
+
+def _sink_of(context: ProcessContext) -> Sink:
+    """The sink to begin with; audio that is started again amid a session goes on without a card until there is one.
+
+    Raises:
+        SoundError: there is no such sound card.
+    """
+    audio = context.config.device.audio
+    try:
+        return open_sink(audio, context.clock)
+    except SoundError:
+        if not context.incarnation:
+            raise
+        return ClockSink(audio, context.clock, NO_CARD)
 
 
 @contextlib.contextmanager
@@ -270,7 +297,7 @@ def main(context: ProcessContext) -> None:
     """
     config = context.config
     synth = Synth(config.device.audio, allowed_programs(config.prescription))
-    sink = open_sink(config.device.audio, context.clock)
+    sink = _sink_of(context)
     context.loaded()
     with frozen_collector():
         Engine(context, synth, sink).run()

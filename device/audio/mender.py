@@ -10,12 +10,16 @@ import contextlib
 from collections.abc import Callable
 from threading import Thread
 
+import msgspec
+
 from device.audio.player import CardSink, Sink
 from device.clock import Clock
 from device.config import AudioConfig
 from device.errors import SoundError
 
 RETRY_NS = 1_000_000_000
+OWN_NS = 5_000_000_000
+"""For so long only the card of the configuration is looked for; then any will do rather than none."""
 
 
 class Mender:
@@ -24,6 +28,7 @@ class Mender:
     def __init__(self, config: AudioConfig, clock: Clock, dead: Sink) -> None:
         self._config, self._clock = config, clock
         self._found: Sink | None = None
+        self._lost_ns = clock.now_ns()
         self._begin(dead.close)
 
     def attempt(self) -> Sink | None:
@@ -40,3 +45,6 @@ class Mender:
     def _look(self) -> None:
         with contextlib.suppress(SoundError):
             self._found = CardSink(self._config, self._clock)
+        if self._found is None and self._config.device and self._clock.now_ns() - self._lost_ns >= OWN_NS:
+            with contextlib.suppress(SoundError):
+                self._found = CardSink(msgspec.structs.replace(self._config, device=""), self._clock)

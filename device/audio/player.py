@@ -26,6 +26,7 @@ DEAD_NS = 700_000_000
 OUTPUT_UNDERFLOW = 4
 """PortAudio's flag; the first callbacks may carry it for nothing."""
 START_UP_ANSWERS = 8
+RATES_HZ = (48_000, 44_100, 96_000, 32_000, 88_200)
 MEND = "Plug it in, set audio.device in device.toml, or run with --no-sound."
 
 
@@ -193,7 +194,17 @@ class CardSink(BlockQueue):
                     stream_callback=self._answer,
                 )
         except (OSError, ValueError) as error:
-            raise SoundError(f"The sound card {self.name} cannot be opened: {error}.", MEND) from error
+            raise SoundError(
+                f"The sound card {self.name} cannot be opened: {error}.", self._advice(config, index)
+            ) from error
+
+    def _advice(self, config: AudioConfig, index: int) -> str:
+        """The nearest rate that the card takes, where it is the rate that it refuses."""
+        takes = [rate for rate in (config.sfreq_hz, *RATES_HZ) if _takes(self._portaudio, index, rate)]
+        if not takes or config.sfreq_hz in takes:
+            return MEND
+        nearest = min(takes, key=lambda rate: abs(rate - config.sfreq_hz))
+        return f"It refuses {config.sfreq_hz} Hz and takes {nearest}: set audio.sfreq_hz = {nearest} in device.toml."
 
     def _answer(self, _input: Any, n_frames: int, _times: Mapping[str, float], status: int) -> tuple[bytes, int]:
         """PortAudio's callback. An exception here would stop the stream for good, so there must be none."""
@@ -235,6 +246,20 @@ class CardSink(BlockQueue):
             self._portaudio.terminate()
 
 
+def _takes(portaudio: Any, index: int, rate_hz: int) -> bool:
+    import pyaudio  # noqa: PLC0415
+
+    try:
+        with quiet_stderr():
+            return bool(
+                portaudio.is_format_supported(
+                    rate_hz, output_device=index, output_channels=CHANNELS, output_format=pyaudio.paInt16
+                )
+            )
+    except (OSError, ValueError):
+        return False
+
+
 def find_card(portaudio: Any, config: AudioConfig) -> Mapping[str, Any]:
     """The card of `config.device`: a PortAudio name or a part of it, or an ALSA card id; empty: the default one.
 
@@ -262,7 +287,8 @@ def _name_in_portaudio(device: str) -> str:
     """An ALSA card id (`Headphones`, `hw:CARD=Headphones`) as PortAudio shows it; indices move between boots."""
     card_id = re.sub(r"^(plug)?hw:(CARD=)?", "", device).partition(",")[0]
     folder = ALSA_CARDS / card_id
-    return f"(hw:{folder.resolve().name.removeprefix('card')}," if card_id and folder.is_symlink() else device
+    # With ALSA's conversions it is called (plughw:0,0).
+    return f"hw:{folder.resolve().name.removeprefix('card')}," if card_id and folder.is_symlink() else device
 
 
 def probe(config: AudioConfig) -> str:
@@ -291,6 +317,8 @@ def _initialise() -> Any:
             f"PyAudio cannot be loaded: {error}.", "Install it: sudo apt install libportaudio2."
         ) from error
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
+    # A card that takes no 48 kHz, no 16 bit or no stereo gets what it takes: ALSA converts where it must.
+    os.environ.setdefault("PA_ALSA_PLUGHW", "1")
     with quiet_stderr():
         return pyaudio.PyAudio()
 

@@ -21,6 +21,8 @@ from device.audio.player import quiet_stderr
 from device.errors import SystemMissingError
 
 SFREQ_HZ, PERIOD_FRAMES = 48_000, 512
+PRIORITY = 60
+"""SCHED_FIFO priority of the server, above that of its clients."""
 PATIENCE_S = 10.0
 SERVER = "JACK_DEFAULT_SERVER"
 CLIENT = "PortAudio"
@@ -44,7 +46,9 @@ def jack_server(name: str) -> Iterator[dict[str, str]]:
     jackd = shutil.which("jackd")
     if jackd is None:
         raise SystemMissingError("JACK is not installed.", "Install it: sudo apt install jackd2.")
-    command = [jackd, "-n", name, "-r", "-d", "dummy", "-r", str(SFREQ_HZ), "-p", str(PERIOD_FRAMES)]
+    # A card keeps its pace whatever else runs here; only root may have that.
+    pace = ["-R", "-P", str(PRIORITY)] if os.geteuid() == 0 else ["-r"]
+    command = [jackd, "-n", name, *pace, "-d", "dummy", "-r", str(SFREQ_HZ), "-p", str(PERIOD_FRAMES)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         time.sleep(1.0)

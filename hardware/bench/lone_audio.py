@@ -23,7 +23,9 @@ from device.audio.synth import Synth
 from device.clock import SystemClock
 from device.config import AudioConfig, DeviceConfig, HeadphonesConfig, SessionConfig
 from device.console.printing import say, say_json
+from device.host import take_place
 from device.messages import AudioReport, Message, PcmBlock, Start, Tick, Transport
+from device.processes import PROCESSES
 from device.runtime.bus import Received
 from device.runtime.context import ProcessContext
 from device.runtime.stage_runner import StageRunner
@@ -126,6 +128,7 @@ def _loudest(pcm: bytes) -> int:
 
 
 def main(argv: list[str]) -> int:
+    take_place(PROCESSES["audio"])
     run_dir, seed, seconds = Path(argv[0]), int(argv[1]), float(argv[2])
     audio = AudioConfig(device=argv[3] if len(argv) > 3 else "")
     config = SessionConfig(

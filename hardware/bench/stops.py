@@ -35,9 +35,13 @@ LATEST_S = 6.0
 AFTER_S = 0.5
 SILENT = 1
 """Steps: the dither of silence."""
+FADE_S = 0.05
+"""The end that a stop makes; a note that is struck before it has its own edge."""
 CLICK_HZ, CLICK_RATIO, CLICK_FLOOR = 8_000.0, 2.0, 12.0
 """What is below the floor (steps) nobody hears: -68 dBFS."""
 BEFORE_S = 0.5
+CLOCK_BLOCKS = 150
+"""Blocks by which time is told, the last ones: sound that is lost while nobody catches it moves what comes after."""
 Samples = npt.NDArray[np.float64]
 
 
@@ -93,9 +97,10 @@ def _stop(door: Path) -> float:
 def judge(blocks: Sequence[Block], asked_s: float) -> Stopped:
     """How long it sounded after `asked_s`, and whether its end clicks."""
     steps = np.concatenate([block.steps for block in blocks]).astype(np.float64)
-    ends_s = np.repeat([block.at_s for block in blocks], [len(block.steps) for block in blocks])
-    places = np.concatenate([np.arange(-len(block.steps), 0) for block in blocks])
-    heard_s = ends_s + places / SFREQ_HZ
+    came = np.cumsum([len(block.steps) for block in blocks]) / SFREQ_HZ
+    # Whoever catches may be late to look at a block, never early: the least late ones tell when sound came.
+    since_s = min(block.at_s - at for block, at in zip(blocks[-CLOCK_BLOCKS:], came[-CLOCK_BLOCKS:], strict=True))
+    heard_s = since_s + np.arange(len(steps)) / SFREQ_HZ
     sounding = np.flatnonzero(np.abs(steps).max(axis=1) > SILENT)
     last = int(sounding[-1]) if len(sounding) else 0
     return Stopped(1000.0 * max(0.0, float(heard_s[last]) - asked_s), has_click(steps, last))
@@ -104,7 +109,7 @@ def judge(blocks: Sequence[Block], asked_s: float) -> Stopped:
 def has_click(steps: Samples, last: int) -> bool:
     """Whether the end of the sound has sharp edges that the half second before it had not."""
     sharp = np.abs(signal.sosfilt(signal.butter(4, CLICK_HZ, "high", fs=SFREQ_HZ, output="sos"), steps, axis=0))
-    begin = max(0, last - round(0.1 * SFREQ_HZ))
+    begin = max(0, last - round(FADE_S * SFREQ_HZ))
     before = sharp[max(0, begin - round(BEFORE_S * SFREQ_HZ)) : begin]
     end = sharp[begin : last + round(0.01 * SFREQ_HZ)]
     usual = float(before.max()) if before.size else 0.0

@@ -258,11 +258,17 @@ def test_when_the_card_dies_the_session_goes_on_and_the_card_comes_back(
     assert "sound card card stopped" in fault.sentence
     gaps_s = [(later - earlier) / SECOND_NS for earlier, later in itertools.pairwise(attempts)]
     assert gaps_s == pytest.approx([1.0, 1.0], abs=0.1)
-    assert "the sound card card is back" in [marker.text for marker in context.of(Marker)]
+    assert "the music is heard by card again" in [marker.text for marker in context.of(Marker)]
     sinks = [report.sink for report in context.of(AudioReport)]
     assert sinks[-1] == "card"
     assert NO_CARD in sinks
     assert loudest(context.pcm[-3 * SFREQ_HZ : -SFREQ_HZ]) > AUDIBLE
+    back = next(
+        number for number, item in enumerate(context.published) if isinstance(item, Marker) and "again" in item.text
+    )
+    first = next(item for item in context.published[back:] if isinstance(item, PcmBlock))
+    opening = np.frombuffer(first.data, "<i2").reshape(-1, 2)
+    assert loudest(opening) < 0.1 * loudest(context.pcm[-3 * SFREQ_HZ : -SFREQ_HZ]), "it comes back from silence"
     assert len(context.pcm) == pytest.approx(14.9 * SFREQ_HZ, abs=12_000)
 
 
@@ -290,6 +296,41 @@ def test_without_a_sound_card_it_refuses_at_once(config: SessionConfig, monkeypa
     with pytest.raises(SoundError, match="There is no sound card"):
         run(FakeContext(card, [START], until_s=1.0))
     assert isinstance(open_sink(AudioConfig(sink="wav"), VirtualClock()), player.ClockSink)
+
+
+def test_a_card_that_is_busy_for_a_moment_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, tried = VirtualClock(), []
+
+    def busy(audio: AudioConfig, clock: VirtualClock) -> ClockSink:
+        tried.append(clock.now_ns())
+        if len(tried) < 3:
+            raise SoundError("The sound card is busy.", "Close what uses it.")
+        return ClockSink(audio, clock, "card")
+
+    monkeypatch.setattr(engine, "CardSink", busy)
+    assert open_sink(AudioConfig(), clock).name == "card"
+    assert len(set(tried)) == 3
+    assert clock.now_ns() < 2 * SECOND_NS
+
+
+def test_audio_that_is_started_again_goes_on_without_a_card_until_there_is_one(
+    config: SessionConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_card(audio: AudioConfig, clock: VirtualClock) -> None:
+        raise SoundError("There is no sound card.", "Plug it in.")
+
+    def plugged_in(audio: AudioConfig, clock: VirtualClock) -> ClockSink:
+        if clock.now_ns() < 9 * SECOND_NS:
+            raise SoundError("There is no sound card.", "Plug it in.")
+        return ClockSink(audio, clock, "card")
+
+    monkeypatch.setattr(engine, "CardSink", no_card)
+    monkeypatch.setattr(mender, "CardSink", plugged_in)
+    monkeypatch.setattr(mender, "Thread", InlineThread)
+    card = msgspec.structs.replace(config, device=DeviceConfig())
+    context = run(FakeContext(card, [START], until_s=8.0, incarnation=1))
+    sinks = [report.sink for report in context.of(AudioReport)]
+    assert (sinks[0], sinks[-1]) == (NO_CARD, "card")
 
 
 def test_the_collector_rests_while_there_is_sound_but_only_in_a_process_of_its_own() -> None:

@@ -84,3 +84,22 @@ def test_a_card_that_cannot_be_closed_holds_nothing_up(
     clock.advance(60.0)
     assert mending.attempt() is None
     assert not dead.closed
+
+
+def test_where_its_own_card_stays_away_any_card_is_better_than_none(
+    monkeypatch: pytest.MonkeyPatch, clock: VirtualClock, dead: Dead
+) -> None:
+    def open_card(config: AudioConfig, clock: VirtualClock) -> ClockSink:
+        if config.device:
+            raise SoundError("There is no sound card `DAC`.")
+        return ClockSink(config, clock, "the other")
+
+    monkeypatch.setattr(mender, "Thread", InlineThread)
+    monkeypatch.setattr(mender, "CardSink", open_card)
+    mending = Mender(AudioConfig(device="DAC"), clock, dead)
+    clock.advance(4.0)
+    assert mending.attempt() is None
+    clock.advance(2.0)
+    found = mending.attempt()
+    assert found is not None
+    assert found.name == "the other"

@@ -113,6 +113,11 @@ class FakePortAudio:
         self.stream = FakeStream(options["stream_callback"])
         return self.stream
 
+    def is_format_supported(self, rate: int, **_format: int) -> bool:
+        if rate not in (44_100, 96_000):
+            raise ValueError("Invalid sample rate")
+        return True
+
     def terminate(self) -> None:
         self.terminated = True
 
@@ -212,6 +217,14 @@ def test_a_card_that_refuses_the_format_is_a_sentence(portaudio: FakePortAudio, 
     assert portaudio.terminated
 
 
+def test_a_card_that_refuses_the_rate_tells_the_next_one_it_takes(
+    portaudio: FakePortAudio, clock: VirtualClock
+) -> None:
+    with pytest.raises(SoundError) as caught:
+        CardSink(AudioConfig(sfreq_hz=8000), clock)
+    assert caught.value.action == "It refuses 8000 Hz and takes 44100: set audio.sfreq_hz = 44100 in device.toml."
+
+
 @pytest.mark.parametrize(
     ("wanted", "found"), [("", 2), ("HDMI", 0), ("Headphones (hw:1,0)", 1), ("hw:1,0", 1), ("default", 2)]
 )
@@ -229,6 +242,8 @@ def test_a_card_is_found_by_its_alsa_id(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr(player, "ALSA_CARDS", tmp_path)
     for name in ("DAC", "hw:CARD=DAC", "plughw:DAC,0"):
         assert find_card(FakePortAudio(), AudioConfig(device=name))["index"] == 1
+        converting = FakePortAudio(("HDMI (plughw:0,0)", "DAC: USB (plughw:1,0)"))
+        assert find_card(converting, AudioConfig(device=name))["index"] == 1
 
 
 def test_no_card_at_all_and_no_such_card_are_sentences() -> None:
