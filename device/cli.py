@@ -19,7 +19,8 @@ EPILOG = """
 \b
 Exit codes: 0 done, 1 internal error, 2 usage, 3 configuration, 4 sensor, 5 sound,
 6 model, 7 disk, 8 recording, 9 replay differs, 10 the session ended by a fault,
-11 something the system must provide is missing, or nobody answered.
+11 something the system must provide is missing, or nobody answered,
+12 the listener's intake questions are open, or an answer speaks against a session.
 128 + n: stopped by signal n before there was anything to keep.
 """
 

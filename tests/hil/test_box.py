@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -113,3 +114,22 @@ def test_there_is_one_box(tmp_path: Path, runtime: Path) -> None:
         second = isotone("box", "--device", str(tmp_path / "device.toml"), runtime=runtime)
         assert second.returncode == 11
         assert "already running" in second.stderr
+
+
+def test_systemd_hears_that_it_is_up_alive_and_ending(
+    tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(runtime / "notify"))
+        server.settimeout(30)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(runtime / "notify"))
+        with running(tmp_path, runtime) as box:
+            heard = []
+            while "WATCHDOG=1" not in heard or not any(said.startswith("READY=1") for said in heard):
+                heard.append(server.recv(1024).decode())
+            play(box)
+            assert box.end() == 0
+            while "STOPPING=1" not in heard:
+                heard.append(server.recv(1024).decode())
+    assert heard.count("STOPPING=1") == sum(said.startswith("READY=1") for said in heard) == 1
+    assert not any("Session running" in said for said in heard), "a session spoke in the name of the box"
