@@ -75,6 +75,10 @@ def test_left_is_odd_and_outer_numbers_are_at_the_side(electrode: str, place: st
     assert place_of(electrode) == place
 
 
+def test_a_place_is_said_in_one_breath() -> None:
+    assert not any("," in said for place in PLACES.values() for said in place)
+
+
 @pytest.mark.parametrize("name", ["", "EEG 1", "Fp", "X9", "🙂", "A" * 1000, "C0x"])
 def test_a_name_that_says_no_place_has_none(name: str) -> None:
     assert place_of(name) is None
