@@ -72,6 +72,8 @@ calm music would get 15 LU more when it turns lively (measured)."""
 RING_OUT_S = 4.0
 REST_DB = -24.0
 """How far the loudness sinks in a rest."""
+REST_BRIGHTNESS = 0.1
+"""What still rings in a rest gets dull as it sinks."""
 HISTORY_BARS = 8
 
 CALM = MusicIntent(
@@ -251,7 +253,8 @@ class Conductor:
         self._loudness = self._loudness.towards(min(allowed, highest_db), self._frame)._replace(slope_per_frame=slope)
         self._level = self._level.towards(min(level_db, highest_db), self._frame)._replace(slope_per_frame=slope)
         wished = min(max(WISH_BRIGHTNESS_PER_DB * self._offset_db, -WISH_BRIGHTNESS_MAX), WISH_BRIGHTNESS_MAX)
-        self._brightness = self._brightness.towards(guard_share(self._intent.brightness + wished), self._frame)
+        brightness = REST_BRIGHTNESS if self._intent.silent else self._intent.brightness
+        self._brightness = self._brightness.towards(guard_share(brightness + wished), self._frame)
 
     def _turn(self) -> list[Message]:
         """Play what is left of the sounding bar as the newest intent wants it."""

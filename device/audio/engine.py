@@ -16,13 +16,13 @@ from device.audio.mender import Mender
 from device.audio.player import FRAME_BYTES, CardSink, ClockSink, Sink
 from device.audio.renderer import Renderer
 from device.audio.safety.hearing import OVER, WHEN_OVER, HearingGuard
-from device.audio.safety.limits import allowed_programs
+from device.audio.safety.limits import allowed_programs, latest_end_s
 from device.audio.safety.pcm_guard import DELAY_FRAMES, fade_out
 from device.audio.synth import Synth
 from device.clock import Clock
 from device.config import AudioConfig
 from device.errors import SoundError
-from device.messages import AudioReport, DirectStop, Fault, Marker, Message, PcmBlock, Stop, Tick
+from device.messages import AudioReport, DirectStop, Fault, HoldPhase, Marker, Message, PcmBlock, Stop, Tick
 from device.runtime.bus import Received
 from device.runtime.context import ProcessContext
 from device.runtime.door import ROLES, Door, Reply, stop_path
@@ -57,6 +57,9 @@ class Engine:
         self._door = Door({role: stop_path(run_dir, role) for role in ROLES}, self._clock)
         """The second way to stop, which needs neither manager nor loop."""
         self._n_stops = 0
+        self._began_ns = context.config.started_ns
+        # Whoever is started again in mid-session does not know whether a phase was held before.
+        self._n_holds = int(context.incarnation > 0)
 
     def run(self) -> None:
         """Turn until the process is to stop; silent before the start and after the end."""
@@ -77,7 +80,13 @@ class Engine:
         received = self._context.receive(POLL_MS if self._state in ("playing", "fading") else IDLE_POLL_MS)
         if self._state == "idle" and self._context.started:
             self._state = "playing"
+            self._began_ns = self._began_ns or self._clock.now_ns()
         received += self._direct_stops()
+        if self._state == "playing" and self._is_overdue(received):
+            sentence = "The session went on beyond its prescribed end; the music ends by a fade."
+            self._context.fail("overdue", sentence, "Look into the logs, and start a new session.")
+            self._fade_slowly()
+            self._fade_fast()
         if self._state == "playing":
             self._feed(received)
             self._watch_sink()
@@ -111,6 +120,12 @@ class Engine:
         return stops
 
     # -- begin and end
+
+    def _is_overdue(self, received: list[Received]) -> bool:
+        """Whether nothing may sound any more, as nobody has ended the session in its time."""
+        self._n_holds += sum(isinstance(item.message, HoldPhase) for item in received if item.stream == "commands")
+        latest_s = latest_end_s(self._context.config.minutes, self._n_holds)
+        return self._clock.now_ns() - self._began_ns > latest_s * 1e9
 
     def _fade_slowly(self) -> None:
         """End by a slow fade, for nobody is left to say stop."""

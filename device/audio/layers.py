@@ -50,5 +50,8 @@ class Layers:
         if channel in self._programs:
             self._instrument.pedal(FIRST_CHANNEL + channel, down=down)
 
+    def brighten(self, brightness: float) -> None:
+        self._instrument.brighten(brightness)
+
     def render(self, block: npt.NDArray[np.float32], first: int, last: int) -> None:
         self._instrument.render(block, first, last)

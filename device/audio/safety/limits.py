@@ -20,6 +20,14 @@ SILENT_DB = -60.0
 """The softest the music gets by being turned down."""
 START_DB = -12.0
 """The music never begins louder."""
+BRIGHTNESS_PER_S = 1.0
+"""The colour of the sound takes at least this long from dull to bright."""
+PROGRAM_LASTS_S = 4.0
+"""A voice keeps its instrument for at least this long."""
+LAST_BAR_S = 60.0
+"""The longest last bar, its notes and the first one's delay: 12 beats at 20 bpm, and ringing out."""
+HOLD_S = 600.0
+"""What one hold of a phase may add to a session (`device.control.plan.plan_clock`)."""
 FADE_IN_S = 1.0
 """The music takes at least this long from silence to `START_DB`."""
 
@@ -89,6 +97,11 @@ def guard_intent(intent: MusicIntent, limits: Limits) -> MusicIntent:
         articulation=guard_share(intent.articulation),
         tonic_pc=intent.tonic_pc % 12,
     )
+
+
+def latest_end_s(minutes: float, n_holds: int) -> float:
+    """Seconds after the music began at which nothing sounds any more, whatever the rest of the program says."""
+    return 60.0 * minutes + n_holds * HOLD_S + LAST_BAR_S
 
 
 def allowed_programs(prescription: Prescription) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """The note guard stands between whatever plays and its synthesiser, and is the last to see a note.
 
 What comes to it may have been planned, turned or pedalled by anybody: a pitch, a velocity, an instrument, a length or a
-number of notes beyond the prescription does not pass, whoever asked for it.
+number of notes beyond the prescription does not pass, whoever asked for it, nor a colour that changes all at once.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from device.audio.safety.limits import (
+    BRIGHTNESS_PER_S,
+    PROGRAM_LASTS_S,
     allowed_programs,
     guard_pitch,
+    guard_share,
     guard_velocity,
     notes_per_beat,
     notes_per_s,
@@ -23,6 +26,8 @@ from device.config import Prescription
 from device.messages import VOICES
 from device.music.playing import programs_of
 
+BRIGHTNESS_STEP = 0.01
+"""A change of colour that is heard."""
 BURST_BEATS = 2
 """Two beats' notes may come at once: lateness and a wish in mid-bar push notes of neighbouring beats together."""
 
@@ -38,6 +43,8 @@ class Instrument(Protocol):
 
     def pedal(self, channel: int, *, down: bool) -> None: ...
 
+    def brighten(self, brightness: float) -> None: ...
+
     def render(self, block: npt.NDArray[np.float32], first: int, last: int) -> None:
         """Fill the frames `first` to `last` of a block of shape (frames, 2)."""
         ...
@@ -47,6 +54,13 @@ class Ringing(NamedTuple):
     """A note as it sounds, which may be another octave than was asked for."""
 
     pitch: int
+    since_frame: int
+
+
+class Chosen(NamedTuple):
+    """The instrument of a channel."""
+
+    program: int
     since_frame: int
 
 
@@ -62,21 +76,46 @@ class NoteGuard:
         self._room = self._burst
         """How many notes may begin now: it fills with time and each note takes one."""
         self._frame = self._room_frame = 0
-        self._mute = set(range(len(VOICES)))
-        """Channels without an allowed instrument."""
+        self._program_frames = round(PROGRAM_LASTS_S * sfreq_hz)
+        self._chosen: dict[int, Chosen] = {}
+        """By channel; one that has none is mute."""
+        self._brightness_per_frame = BRIGHTNESS_PER_S / sfreq_hz
+        self._brightness: float | None = None
+        self._brightness_frame = 0
         self._ringing: dict[tuple[int, int], Ringing] = {}
         self.n_refused = 0
 
     def program(self, channel: int, program: int) -> None:
         if program not in self._allowed:
             program = self._instead[VOICES[channel]]
-        if program in self._allowed:
-            self._mute.discard(channel)
-            self._instrument.program(channel, program)
+        if program not in self._allowed:
+            return
+        before = self._chosen.get(channel)
+        if before and before.program == program:
+            return
+        if before and self._frame - before.since_frame < self._program_frames:
+            self.n_refused += 1
+            return
+        self._chosen[channel] = Chosen(program, self._frame)
+        self._instrument.program(channel, program)
+
+    def brighten(self, brightness: float) -> None:
+        """Go as far towards a brightness, 0 to 1, as the time since the last change allows; the first is taken.
+
+        What would not be heard is no change.
+        """
+        wanted, before = guard_share(brightness), self._brightness
+        if before is not None:
+            reach = self._brightness_per_frame * (self._frame - self._brightness_frame)
+            wanted = min(max(wanted, before - reach), before + reach)
+            if abs(wanted - before) < BRIGHTNESS_STEP:
+                return
+        self._brightness, self._brightness_frame = wanted, self._frame
+        self._instrument.brighten(wanted)
 
     def note_on(self, channel: int, pitch: int, velocity: int) -> None:
         sounding = guard_pitch(pitch, self._limits)
-        if channel in self._mute or velocity < 1 or not self._admits():
+        if channel not in self._chosen or velocity < 1 or not self._admits():
             self.n_refused += 1
             return
         for asked, ringing in list(self._ringing.items()):

@@ -13,7 +13,7 @@ from device.audio.tracks.track import Samples
 from device.config import SessionConfig
 from device.messages import Message, Performance, PlayedBar
 
-BRIGHTNESS_STEP = ROOM_STEP = 0.01
+ROOM_STEP = 0.01
 ROOM_FOLLOW_S = 15.0
 """The room grows around calm music and comes near around lively music, so slowly that nobody hears it move."""
 
@@ -24,11 +24,10 @@ class SynthTrack:
     def __init__(self, synth: Synth, config: SessionConfig) -> None:
         audio = config.device.audio
         self._synth = synth
-        self._scheduler = Scheduler(
-            NoteGuard(Layers(synth, config.prescription), config.prescription, audio.sfreq_hz), config
-        )
+        self._guard = NoteGuard(Layers(synth, config.prescription), config.prescription, audio.sfreq_hz)
+        self._scheduler = Scheduler(self._guard, config)
         self._own = np.zeros((audio.block_frames, 2), np.float32)
-        self._brightness = self._room_set = -1.0
+        self._room_set = -1.0
         self._room, self._room_share = 0.5, audio.block_frames / audio.sfreq_hz / ROOM_FOLLOW_S
 
     def take(self, message: Message) -> None:
@@ -38,10 +37,7 @@ class SynthTrack:
             self._scheduler.turn(message)
 
     def add_to(self, block: Samples, frame: int, conductor: Conductor) -> None:
-        brightness = conductor.brightness_at(frame)
-        if abs(brightness - self._brightness) >= BRIGHTNESS_STEP:
-            self._brightness = brightness
-            self._synth.brighten(brightness)
+        self._guard.brighten(conductor.brightness_at(frame))
         self._room += self._room_share * (0.5 - 0.5 * conductor.target_arousal - self._room)
         if abs(self._room - self._room_set) >= ROOM_STEP:
             self._room_set = self._room

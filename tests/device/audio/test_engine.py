@@ -480,3 +480,34 @@ def _lufs(sound: npt.NDArray[np.float64]) -> float:
     for first in range(0, len(sound) - SFREQ_HZ // 10 + 1, SFREQ_HZ // 10):
         meter.read(sound[first : first + SFREQ_HZ // 10])
     return meter.loudness().integrated_lufs
+
+
+def short(config: SessionConfig) -> SessionConfig:
+    return msgspec.structs.replace(config, minutes=0.1)
+
+
+def test_music_that_nobody_ends_ends_by_a_fade_soon_after_its_prescribed_end_and_says_why(
+    config: SessionConfig,
+) -> None:
+    context = run(FakeContext(short(config), [START], until_s=200.0))
+    (fault,) = context.of(Fault)
+    assert (fault.code, fault.fatal) == ("overdue", True)
+    end_s = (context.of(PcmBlock)[-1].t_ns - 5 * SECOND_NS) / SECOND_NS
+    assert 66.0 < end_s < 69.0
+    assert loudest(context.pcm[-64:]) <= 1
+    assert np.abs(np.diff(context.pcm[-8192:, 0].astype(int))).max() < 0.01 * loudest(context.pcm) + 4
+    assert context.states[-1] == "ended"
+
+
+def test_a_phase_that_is_held_may_make_it_longer(config: SessionConfig) -> None:
+    context = run(FakeContext(short(config), [START, (3.0, command("hold_phase"))], until_s=100.0))
+    assert context.of(Fault) == []
+    assert loudest(context.pcm[-5 * SFREQ_HZ :]) > AUDIBLE
+
+
+def test_the_end_counts_from_the_beginning_also_after_a_restart(config: SessionConfig) -> None:
+    began_ns = 5 * SECOND_NS - 700 * SECOND_NS
+    restarted = msgspec.structs.replace(short(config), started_ns=began_ns)
+    context = run(FakeContext(restarted, [], until_s=30.0, incarnation=1))
+    assert [fault.code for fault in context.of(Fault)] == ["overdue"]
+    assert len(context.pcm) < 4 * SFREQ_HZ

@@ -86,7 +86,7 @@ def test_a_brightness_that_hardly_moves_is_not_sent_again(
     synth = Synth(config.device.audio, (0,))
     sent.clear()
     renderer = Renderer(synth, config)
-    for conductor.brightness in (0.5, 0.505, 0.6):
+    for conductor.brightness in (0.5, 0.505, 0.52):
         renderer.render(conductor)
     synth.close()
-    assert sent == [0.5, 0.6]
+    assert sent == [0.5, 0.52]

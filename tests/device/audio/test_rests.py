@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
-from device.audio.conductor import INTENT_LASTS_BARS, REST_DB
+from device.audio.conductor import INTENT_LASTS_BARS, REST_BRIGHTNESS, REST_DB
 from device.config import SessionConfig
 from device.messages import Message, Transport
 from tests.device.audio.rig import SECOND_NS, bar, intent
@@ -46,6 +46,24 @@ def test_it_sinks_and_comes_back_by_the_slope_of_loudness(config: SessionConfig)
     assert max(steps) <= SLOPE_DB_S / 10 + 1e-6
     assert min(levels) == pytest.approx(REST_DB)
     assert levels[-1] > REST_DB + 3
+
+
+def test_distress_lands_softly_the_sound_gets_softer_duller_and_thinner_and_then_rests(config: SessionConfig) -> None:
+    """The shield's last step is a rest (`control/shield`): what comes of it in the eight seconds after it begins."""
+    run = Run(config, resting).start()
+    run.bars(3)
+    began = run.played[-1].start_frame
+    assert run.played[-1].silent
+    frames = [began + second * SFREQ_HZ for second in range(9)]
+    levels, colours = [], []
+    for frame in frames:
+        run.until(frame)
+        levels.append(run.conductor.loudness_db_at(frame))
+        colours.append(run.conductor.brightness_at(frame))
+    assert all(after < before for before, after in itertools.pairwise(levels))
+    assert levels[-1] < levels[0] - 6
+    assert colours[-1] == pytest.approx(REST_BRIGHTNESS)
+    assert not any(item.notes for item in run.played if item.start_frame >= began)
 
 
 def test_a_rest_that_comes_after_its_bar_was_composed_is_kept_and_one_called_off_is_not_a_rest(

@@ -56,6 +56,9 @@ class Tape:
     def program(self, channel: int, program: int) -> None:
         self.events.append((self.frame, "program", (channel, program)))
 
+    def brighten(self, brightness: float) -> None:
+        self.brightness = brightness
+
     def note_on(self, channel: int, pitch: int, velocity: int) -> None:
         self.events.append((self.frame, "on", (channel, pitch, velocity)))
 

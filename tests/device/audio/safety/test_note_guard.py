@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.audio.safety.limits import RING_BEATS
+from device.audio.safety.limits import BRIGHTNESS_PER_S, PROGRAM_LASTS_S, RING_BEATS
 from device.audio.safety.note_guard import BURST_BEATS, NoteGuard
 from device.config import Limits, Prescription
 from device.messages import VOICES
@@ -74,7 +74,8 @@ def test_a_note_that_is_not_struck_is_none(velocity: int) -> None:
 
 
 def test_an_instrument_that_is_not_allowed_gives_way_to_the_prescribed_one() -> None:
-    guard, tape = guarded(Prescription(programs={"melody": 11}, never_programs=(0,)))
+    tape = Tape()
+    guard = NoteGuard(tape, Prescription(programs={"melody": 11}, never_programs=(0,)), SFREQ_HZ)
     guard.program(0, 0)
     assert of(tape, "program") == [(0, 11)]
 
@@ -164,3 +165,70 @@ def test_whatever_is_played_what_sounds_is_inside_the_limits(
             sounding.discard(values)
         elif kind == "program":
             assert values[1] not in (0, 11)
+
+
+def test_a_voice_keeps_its_instrument_for_a_while_and_then_changes_it() -> None:
+    guard, tape = guarded(Prescription(programs={"melody": 0, "inner": 4, "bass": 32, "pad": 89}))
+    guard.program(0, 4)
+    assert of(tape, "program") == []
+    assert guard.n_refused == 1
+    wait(guard, PROGRAM_LASTS_S - 0.1)
+    guard.program(0, 89)
+    assert of(tape, "program") == []
+    wait(guard, 0.1)
+    guard.program(0, 4)
+    assert of(tape, "program") == [(0, 4)]
+    guard.program(0, 0)
+    assert of(tape, "program") == [(0, 4)]
+    assert guard.n_refused == 3
+
+
+def test_the_instrument_that_a_voice_has_is_not_chosen_again_and_counts_as_no_change() -> None:
+    guard, tape = guarded(Prescription(programs={"melody": 0, "inner": 4, "bass": 32, "pad": 89}))
+    wait(guard, PROGRAM_LASTS_S)
+    guard.program(0, 0)
+    guard.program(0, 4)
+    assert of(tape, "program") == [(0, 4)]
+    assert guard.n_refused == 0
+
+
+@given(st.lists(st.tuples(st.floats() | st.floats(0, 1), st.integers(0, 20)), min_size=1, max_size=30))
+def test_the_colour_stays_in_its_range_and_never_changes_faster_than_it_may(asked: list[tuple[float, int]]) -> None:
+    guard, tape = guarded()
+    block = np.zeros((480, 2), np.float32)
+    before, since = None, 0
+    for brightness, hundredths in asked:
+        for _ in range(hundredths):
+            guard.render(block, 0, 480)
+        guard.brighten(brightness)
+        since += hundredths
+        assert 0.0 <= tape.brightness <= 1.0
+        if before is not None:
+            assert abs(tape.brightness - before) <= BRIGHTNESS_PER_S * since / 100 + 1e-9
+        if tape.brightness != before:
+            before, since = tape.brightness, 0
+
+
+def test_a_change_of_colour_that_nobody_hears_is_not_made_and_adds_up() -> None:
+    guard, tape = guarded()
+    guard.brighten(0.5)
+    wait(guard, 1)
+    for brightness in (0.505, 0.509):
+        guard.brighten(brightness)
+        assert tape.brightness == 0.5
+    guard.brighten(0.511)
+    assert tape.brightness == 0.511
+
+
+def test_a_colour_that_was_asked_for_is_reached_in_time_and_the_first_at_once() -> None:
+    guard, tape = guarded()
+    wait(guard, 1)
+    guard.brighten(0.2)
+    assert tape.brightness == 0.2
+    for _ in range(5):
+        wait(guard, 0.1)
+        guard.brighten(0.9)
+    assert tape.brightness == pytest.approx(0.7)
+    wait(guard, 5)
+    guard.brighten(0.9)
+    assert tape.brightness == 0.9
