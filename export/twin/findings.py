@@ -37,7 +37,7 @@ class Finding(NamedTuple):
     is_pooled: bool = False
     """Whether a replication is a whole meta-analysis, of which fewer are simulated."""
     is_fitted: bool = False
-    """Whether the families' gains were set so that this holds; all others are predictions."""
+    """Whether the families' gains and the heart's error were set so that this holds; all others are predictions."""
 
 
 def _t_groups(treated: Floats, control: Floats) -> Floats:
@@ -68,6 +68,8 @@ class Trials(NamedTuple):
     arousal: tuple[float, float]
     """Mean and standard deviation over trials of what the music suggests."""
     start: tuple[float, float]
+    is_at_rest: bool = False
+    """Whether nothing strained them before."""
 
     def arms(self, random: np.random.Generator) -> tuple[Session, Session]:
         """Music and silence, shape (pieces, trials, n_group)."""
@@ -78,13 +80,15 @@ class Trials(NamedTuple):
         )
         music = Piece(self.minutes, arousal, valence)
         silence = Piece(self.minutes, is_silent=True)
-        return listen(random, shape, (BEFORE, music), self.start), listen(random, shape, (BEFORE, silence), self.start)
+        arms = ((BEFORE, music), (BEFORE, silence))
+        heard, rested = (listen(random, shape, arm, self.start, is_at_rest=self.is_at_rest) for arm in arms)
+        return heard, rested
 
 
 STRESS = Trials(104, 46, 20.0, (-0.45, 0.2), PATIENT)
 RECOVERY = Trials(14, 25, 10.0, (-0.15, 0.35), STRESSED)
 """Of all kinds of music, often the listeners' own."""
-HEALTHY = Trials(19, 30, 15.0, (-0.45, 0.2), RESTED)
+HEALTHY = Trials(19, 30, 15.0, (-0.45, 0.2), RESTED, is_at_rest=True)
 
 
 def _anxiety(session: Session) -> Floats:
@@ -195,7 +199,7 @@ def _styles(random: np.random.Generator, replications: int) -> Session:
     slow, fast = (-0.5, 0.1), (0.7, 0.1)
     tracks = [Piece(2.0, *cue) for cue in (slow, fast)] + [Piece(4.0, *cue) for cue in (slow, fast, slow, fast)]
     pause = Piece(2.0, is_silent=True)
-    return listen(random, (replications, 24), (Piece(5.0, is_silent=True), *tracks, pause), RESTED)
+    return listen(random, (replications, 24), (Piece(5.0, is_silent=True), *tracks, pause), RESTED, is_at_rest=True)
 
 
 def _faster_rouses(random: np.random.Generator, replications: int) -> Floats:
@@ -217,7 +221,9 @@ def _no_habituation(random: np.random.Generator, replications: int) -> Floats:
 def _slowing(random: np.random.Generator, replications: int) -> Session:
     """Bretherton's 58: rest, then a sequence that slows to 60 bpm and quickens again."""
     cues = (0.3, 0.0, -0.4, 0.0, 0.3)
-    return listen(random, (replications, 58), (BEFORE, *(Piece(2.0, cue, 0.2) for cue in cues)), RESTED)
+    return listen(
+        random, (replications, 58), (BEFORE, *(Piece(2.0, cue, 0.2) for cue in cues)), RESTED, is_at_rest=True
+    )
 
 
 def _slow_calms(random: np.random.Generator, replications: int) -> Floats:
@@ -239,10 +245,10 @@ def _rest_predicts(random: np.random.Generator, replications: int) -> Floats:
 
 
 def _ambient(random: np.random.Generator, replications: int) -> Session:
-    """Van Dyck's 32: silence, then music at its tempo, and 45 % slower and faster."""
-    cues = (0.0, -0.5, 0.5)
+    """Van Dyck's 32: silence, then music at the tempo of their own heart, and 45 % slower and faster."""
+    cues = RESTED[0] + np.array((0.0, -0.5, 0.5))
     pieces = [Piece(3.0, cue, 0.2) for cue in cues]
-    return listen(random, (replications, 32), (BEFORE, *pieces), RESTED)
+    return listen(random, (replications, 32), (BEFORE, *pieces), RESTED, is_at_rest=True)
 
 
 def _music_is_not_silence(random: np.random.Generator, replications: int) -> Floats:

@@ -19,8 +19,8 @@ from hardware.twin.people import AROUSAL, VALENCE, Floats, People, draw_people, 
 
 STEP_S = 10.0
 RESPONDING = ("ornstein-uhlenbeck", "bounded", "ising", "habituating")
-HEART_ERROR_BPM = 2.5
-"""What else moves the mean heart rate of a few minutes (our assumption)."""
+HEART_ERROR_BPM = 3.0
+"""What else moves the mean heart rate of a few minutes; fitted, with the gains, to de Witte et al. (2020)."""
 
 
 class Piece(NamedTuple):
@@ -54,11 +54,16 @@ def listen(
     pieces: Sequence[Piece],
     start: tuple[float, float] | None = None,
     families: Sequence[str] = RESPONDING,
+    is_at_rest: bool = False,
 ) -> Session:
-    """Let `shape` = (replications, n) new people hear pieces one after the other, beginning at `start`."""
+    """Let `shape` = (replications, n) new people hear pieces one after the other, beginning at `start`.
+
+    Who is `is_at_rest` there is at home by that: nothing is left to come down from.
+    """
     people = _draw(families, shape[0] * shape[1], random)
     if start is not None:
-        people = people._replace(start=np.clip(_spread(random, start, people.start.shape), -0.9, 0.9))
+        found = np.clip(_spread(random, start, people.start.shape), -0.9, 0.9)
+        people = people._replace(start=found, home=found if is_at_rest else people.home)
     state = dynamics.begin(people, random.standard_normal(people.home.shape))
     felt = []
     for piece in pieces:

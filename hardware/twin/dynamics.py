@@ -1,8 +1,10 @@
 """How feelings move: one step for all families at once, given what is heard.
 
-What a listener feels is where music and home pull them, plus what comes and goes by itself (Ornstein-Uhlenbeck). The
-pull weakens as a cue becomes usual; people of two moods have a home that follows the mood they are in, which is the
-mean-field equation of an Ising model. Every step takes the same draws, so that all policies meet the same people.
+What a listener feels is where music and home pull them, plus what comes and goes by itself (Ornstein-Uhlenbeck). Music
+pulls from home towards what it expresses, which is contagion (Juslin & Vastfjall 2008, doi 10.1017/S0140525X08005293):
+what calms the strained may rouse the calm. The pull weakens as it becomes usual; people of two moods have a home that
+follows the mood they are in, which is the mean-field equation of an Ising model. Every step takes the same draws, so
+that all policies meet the same people.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ class State(NamedTuple):
     wander: Floats
     """That alone."""
     used_to: Floats
-    """Running mean of the cues that were heard."""
+    """Running mean of how far from home the music lay."""
     sound: Floats
     """Running mean of whether anything was."""
 
@@ -57,8 +59,8 @@ def follow(people: People, state: State, heard: Heard, distaste: Floats, since_s
     After music it falls below that for a while: what began with a little rise ends with as much of a fall (Bernardi et
     al. 2006, doi 10.1136/hrt.2005.064600: a pause of two minutes fell below baseline).
     """
-    cue = np.stack((heard.arousal, heard.valence))
     sounds = 1.0 - np.asarray(heard.is_silent)
+    cue = np.stack((heard.arousal, heard.valence)) - sounds * people.home
     keeps = np.exp(-since_s / people.habituation_s)
     used_to = cue + keeps * (state.used_to - cue)
     sound = sounds + keeps * (state.sound - sounds)
