@@ -28,6 +28,7 @@ from device.control.policies.view import (
     headed,
     refuse,
 )
+from device.control.rest import RestBudget
 from device.control.shield.shield import FAULTS, Shield, Verdict
 from device.control.shield.signs import Level, signs_in
 from device.control.trial_blocks import TrialBlocks
@@ -78,7 +79,7 @@ class Choice(NamedTuple):
     fault: str = ""
     """How the policy failed, where it answered nothing that could be read."""
     rests: bool = False
-    """Whether the policy has the music rest, and nobody minds."""
+    """Whether the policy has the music rest, and neither a person nor its budget minds."""
     leader: Author | None = None
     """Who leads in place of plan and policy."""
     by_hand: bool = False
@@ -124,6 +125,7 @@ class Council:
         remembered = known.get((control.policy, kind.version), {})
         self._policy = load_policy(control, Path(config.models_dir), remembered)
         self._blocks = TrialBlocks(config.trial)
+        self._rest, self._rests = RestBudget(self._policy), False
         self._shield, self._faults = Shield(), 0
         self.moves = Moves()
         self._untold_s = 0.0
@@ -144,10 +146,16 @@ class Council:
         """
         people = self._people
         news, locks = people.take_news(), people.locks.names
-        view = View(since_s, moment, ground.feeling, self.moves, music, news.told_arousal, news.wished, locks)
+        view = View(
+            since_s, moment, ground.feeling, self.moves, music, news.told_arousal, news.wished, locks, self._rests
+        )
         proposal, fault = self._ask(view, keyed_generator(self._seed, bar_index))
         admitted = people.admit(proposal, view)
         taken = take(admitted.moves, self.moves, since_s, locks)
+        rests = bool(self._rest.take(admitted.silent and not self._blocks.plays, since_s))
+        self._rests = admitted.silent if self._blocks.plays else rests
+        if self._rests != admitted.silent:
+            taken = taken._replace(limited=(*taken.limited, "rest bounded"))
         self._faults += bool(fault) + taken.refused
         signs = signs_in(view)._replace(coverage=ground.coverage, faults=self._faults, late=is_late)
         verdict = self._shield.judge(signs)
@@ -157,7 +165,7 @@ class Council:
             taken = withdrawn(taken, self.moves, since_s, locks)
         self.moves = taken.moves
         return Choice(
-            view, ground.affect, ground.refusal, proposal, taken, verdict, fault, bool(admitted.silent), people.leader,
+            view, ground.affect, ground.refusal, proposal, taken, verdict, fault, self._rests, people.leader,
             people.is_by_hand, NO_DETOUR if is_withdrawn or taken.refused else admitted.detour,
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from device.control.plan.session_plan import State
 from device.control.policies.view import Policy, Proposal, View
-from device.trial_layout import TrialLayout
+from device.trial_layout import Condition, TrialLayout
 from device.trials.schedule import block_at
 
 
@@ -29,14 +29,22 @@ class TrialBlocks:
         self._now_s += since_s
         self.number = block_at(self._blocks, self._now_s)
 
+    @property
+    def plays(self) -> bool:
+        """Whether a block plays, and the policy is not asked."""
+        return self._condition != "adaptive"
+
+    @property
+    def _condition(self) -> Condition:
+        return self._blocks[self.number].condition if self.number >= 0 else "adaptive"
+
     def decide(self, policy: Policy, view: View, random: np.random.Generator) -> Proposal:
         """What is proposed in this block; raises whatever the policy raises."""
-        condition = self._blocks[self.number].condition if self.number >= 0 else "adaptive"
-        if condition == "adaptive":
+        if not self.plays:
             return policy.decide(view, random)
-        if condition == "yoked":
+        if self._condition == "yoked":
             return self._replay(view.since_s)
-        return Proposal(silent=condition == "silence")
+        return Proposal(silent=self._condition == "silence")
 
     def _replay(self, since_s: float) -> Proposal:
         """What the other session decided after as much adaptive time; it begins anew where that is over."""

@@ -153,13 +153,16 @@ def _views(session: Session) -> Iterator[View]:
     config = session.config
     plan = plan_for(config.prescription, config.minutes, config.device.affect.baseline_s)
     intents = {intent.bar_index: intent for intent in session.intents}
+    rests = False
     for one in _first_of_each_bar(session):
         context = one.context
         moment = plan.at(plan.length_s - context.session_left_s, UNKNOWN_START)
         setpoint = State(context.target_valence, context.target_arousal)
         music = _expressed(intents.get(one.bar_index - 1), session)
         feeling = feeling_in(context.estimate)
-        yield View(context.since_s, moment._replace(setpoint=setpoint), feeling, context.moves, music)
+        moment = moment._replace(setpoint=setpoint)
+        yield View(context.since_s, moment, feeling, context.moves, music, rests=rests)
+        rests = one.silent
 
 
 def _expressed(intent: MusicIntent | None, session: Session) -> State:

@@ -19,6 +19,7 @@ from device.control.plan.session_plan import RESTING, Moment, State, plan_for
 from device.control.plan.start import Start
 from device.control.policies.view import Feeling, Policy, View, headed
 from device.control.real import Real, where
+from device.control.rest import RestBudget
 from device.control.shield.shield import Shield
 from device.control.shield.signs import Level, signs_in
 from device.messages import Moves
@@ -96,6 +97,7 @@ class Box:
         self._major = np.full(n_listeners, terms.prescription.goal_valence >= 0)
         self._decisions = 0
         self._shield = Shield()
+        self._rest, self._rests = RestBudget(policy), zeros > 0
 
     def decide(self, plan_s: float, told: Told, random: np.random.Generator) -> tuple[Moment, Music]:
         """What is asked for at this time of the plan, and where the plan stands."""
@@ -108,6 +110,7 @@ class Box:
             music=expressed(self._cues, self._limits),
             told_arousal=told.told_arousal,
             wished=told.wished,
+            rests=self._rests,
         )
         proposal = self._policy.decide(view, random)
         verdict = self._shield.judge(signs_in(view))
@@ -120,7 +123,8 @@ class Box:
         if self._decisions % SECTION_BARS == 0:
             self._major = is_major(led(moment.setpoint, self._moves).valence, self._major)
         self._decisions += 1
-        silent = proposal.silent | moment.silent | (verdict.level >= Level.REST)
+        self._rests = self._rest.take(proposal.silent, since_s)
+        silent = self._rests | moment.silent | (verdict.level >= Level.REST)
         return moment, Music(self._cues, self._major, silent, moment.setpoint.valence)
 
     def _meet(self, plan_s: float, felt: State) -> Moment:

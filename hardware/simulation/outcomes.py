@@ -32,13 +32,15 @@ class Outcomes(NamedTuple):
     """The same over the hold alone."""
     arousal_rise: Floats
     """Mean arousal over shift and hold less that of the match: above 0, it rose."""
+    rests: Floats
+    """Share of shift and hold in which nothing sounded."""
 
 
 def outcomes(steps: Iterable[Step]) -> Outcomes:
     """Live through a session and say what it did."""
-    inside, distances, arousal, matched, held = [], [], [], [], []
+    inside, distances, arousal, matched, held, rests = [], [], [], [], [], []
     lasted_s = 0.0
-    for moment, _, state, lasted_s in steps:  # noqa: B007 - the last one counts below
+    for moment, music, state, lasted_s in steps:  # noqa: B007 - the last one counts below
         if moment.phase == "match":
             matched.append(state.arousal)
         if moment.phase in COUNTED:
@@ -47,12 +49,14 @@ def outcomes(steps: Iterable[Step]) -> Outcomes:
             distances.append(np.hypot(*in_the_end.gap(state)))
             arousal.append(state.arousal)
             held.append(moment.phase == "hold")
+            rests.append(np.broadcast_to(music.silent, np.shape(state.arousal)))
     return Outcomes(
         time_in_zone=np.mean(inside, axis=0),
         time_to_target_s=_arrival_s(np.array(inside), lasted_s),
         distance=np.mean(distances, axis=0),
         distance_at_end=np.array(distances)[held].mean(axis=0),
         arousal_rise=np.mean(arousal, axis=0) - np.mean(matched, axis=0),
+        rests=np.mean(rests, axis=0),
     )
 
 

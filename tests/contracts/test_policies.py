@@ -45,6 +45,7 @@ views = st.builds(
     feeling=feelings,
     moves=st.builds(Moves, arousal=st.floats(-0.5, 0.5)),
     music=st.builds(State, units, units),
+    rests=st.booleans(),
     told_arousal=told,
     wished=st.sampled_from([-1.0, 0.0, 1.0]),
 )
@@ -175,6 +176,7 @@ def stacked(group: list[View]) -> View:
         music=State(*map(np.array, zip(*(view.music for view in group), strict=True))),
         told_arousal=np.array([view.told_arousal for view in group]),
         wished=np.array([view.wished for view in group]),
+        rests=np.array([view.rests for view in group]),
     )
 
 

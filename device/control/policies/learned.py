@@ -79,19 +79,19 @@ class Learned:
         self._owed: Real = 0.0
         self._too_much: Real = 0.0
         self._wave, self._side = Wave(), 1.0
-        self._rests: Real = False
+        self._would_rest: Real = False
 
     def decide(self, view: View, random: np.random.Generator) -> Proposal:
         del random
-        self._person.hear(view, np.logical_or(self._rests, view.moment.silent))
+        self._person.hear(view, np.logical_or(view.rests, view.moment.silent))
         gaps = view.arousal_gap, view.valence_gap
         self._follow(view, gaps[0])
         if not view.leads:
             return Proposal()
         answers = self._net(self._features(view, gaps))
         moves, rest = self._answer(answers, np.ndim(view.feeling.arousal) == 0)
-        self._rests = where(rest > RESTS_ABOVE, True, np.logical_and(self._rests, rest > PLAYS_BELOW))
-        return Proposal(moves, silent=self._rests)
+        self._would_rest = where(rest > RESTS_ABOVE, True, np.logical_and(self._would_rest, rest > PLAYS_BELOW))
+        return Proposal(moves, silent=self._would_rest)
 
     def memory(self) -> Mapping[str, Real]:
         return self._person.memory()

@@ -58,6 +58,8 @@ class View(NamedTuple):
     """What the listener wished since the last decision: 1 for more of this, -1 for "too much", 0 for neither."""
     locks: tuple[CueName, ...] = ()
     """Cues that a person holds as they are: moving them changes nothing."""
+    rests: Real = False
+    """Whether the music rests until now: what was taken of the last proposal's rest."""
 
     @property
     def arousal_gap(self) -> Real:
@@ -93,7 +95,7 @@ class Proposal(NamedTuple):
     moves: Moves = Moves()
     """The moves; with none of them the plan is followed alone."""
     silent: Real = False
-    """Whether the music rests."""
+    """Whether the music rests, as long as `control.rest` lets it."""
     detour: State = NO_DETOUR
     """How far a way of the policy's own lies beside the plan's now, where it does more than correct the plan; it counts
     where nobody else leads, and the slopes of the cues hold all the same."""

@@ -14,6 +14,7 @@ from device.control.controller import Controller
 from device.control.decisions import keyed_generator
 from device.control.plan.session_plan import State
 from device.control.policies.loading import load_policy
+from device.control.policies.silence import Silence
 from device.control.policies.view import Proposal, View
 from device.files.models import MODELS_DIR
 from device.messages import AffectEstimate, Moves, MusicIntent, Transport
@@ -108,13 +109,21 @@ def test_a_proposal_beyond_its_bounds_is_cut_for_each() -> None:
         assert np.array_equal(step.music.cues.density, cut.music.cues.density)
 
 
-def test_silence_reaches_those_for_whom_it_is_asked() -> None:
+def test_rest_reaches_those_for_whom_it_is_asked_for_a_minute() -> None:
     silent = np.array([True, False, False, False])
     steps = session(Says(Proposal(silent=silent)))
-    assert all(np.array_equal(step.music.silent, silent) for step in steps)
+    in_a_minute = round(60.0 / DECISION_S)
+    assert all(np.array_equal(step.music.silent, silent) for step in steps[:in_a_minute])
+    assert not np.any(steps[in_a_minute].music.silent)
     start = Following(4).state.arousal
-    assert steps[-1].state.arousal[0] == start[0]
+    assert steps[in_a_minute - 1].state.arousal[0] == start[0]
     assert np.all(steps[-1].state.arousal[1:] < start[1:])
+
+
+def test_silence_for_the_whole_session_needs_the_policy_of_that_name() -> None:
+    steps = session(Silence(ControlConfig()))
+    assert all(np.all(step.music.silent) for step in steps)
+    assert np.array_equal(steps[-1].state.arousal, Following(4).state.arousal)
 
 
 def test_the_same_seed_gives_the_same_session_and_another_seed_another() -> None:
