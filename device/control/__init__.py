@@ -20,5 +20,5 @@ POLICIES: dict[str, str] = {
     "silence": "device.control.policies.silence:Silence",
     "target": "device.control.policies.target:Target",
 }
-MODELS: dict[str, str] = {"learned": "control-0.1.0"}
+MODELS: dict[str, str] = {"learned": "control-0.2.0"}
 """The model folder of a policy that has one, where device.toml names none."""

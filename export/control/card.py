@@ -12,8 +12,9 @@ from export.control.search import Goal, Settings, Tried
 CARD = """# {name} {version}
 
 Proposes, at every bar, by how much the music goes beyond the plan: a share of each bound of `device.control.bounds`,
-and whether the music rests. It sees the estimate with its uncertainty and what is known of the person (how they answer
-music, how surely, how well they are read), never more. Plan, bounds, shield and people stand above it.
+and whether the music rests, which `device.control.rest` bounds. It sees the estimate with its uncertainty and what is
+known of the person (how they answer music, how surely, how well they are read), never more. Plan, bounds, shield and
+people stand above it.
 
 A net of two layers: {features} features, eight questions about listener and moment that were set by hand
 (`export.control.net.QUESTIONS`), and {answers} answers, whose {weights} weights were searched.
@@ -27,9 +28,10 @@ Licence Apache-2.0. Trained on the families {trained}; {unseen} were kept for th
 
 Direct policy search (CMA-ES) from a first guess set by hand: {generations} generations of {candidates} candidates on
 {people} people of each family, two sessions each with what is remembered between them, all candidates of a generation
-on the same people. It minimises distance less time in the zone plus half the time until then, and pays for harm: to
-the worst 5 % beside silence, of all and of each family, and to people whose readings say nothing, beside the plan. The
-mean of the search is tried on people that it never meets, and the best there is kept. It took {minutes:.0f} minutes.
+on the same people. It minimises distance less time in the zone plus half the time until then, and pays for rest, and
+for harm: to the worst 5 % beside silence, of all and of each family, and to people whose readings say nothing, beside
+the plan. The mean of the search is tried on people that it never meets, and the best there is kept. It took
+{minutes:.0f} minutes.
 
 | generation | cost on people not met in training |
 |---|---|

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from device.config import ControlConfig
 from device.control.policies.learned import ANSWERS, FEATURES, FloatRows, Learned
 from device.control.policies.view import Proposal, View
-from export.control.objective import Batch
+from export.control.objective import REST, Batch
 from hardware.simulation.closed_loop import Box, Music, Told
 from hardware.simulation.outcomes import COUNTED
 
@@ -73,7 +73,7 @@ class Sessions:
         self._sounding = asked
         self._number += 1
         in_the_end, here = moment._replace(setpoint=moment.goal), self._people.state
-        reward = in_the_end.in_zone(here) - np.hypot(*in_the_end.gap(here))
+        reward = in_the_end.in_zone(here) - np.hypot(*in_the_end.gap(here)) - REST * asked.silent
         counts = moment.phase in COUNTED
         is_over = self._number * terms.decision_s >= terms.minutes * 60.0
         return self._net.seen, np.broadcast_to(np.asarray(reward * counts, np.float64), (self.n,)), is_over

@@ -18,7 +18,7 @@ from device.control.policies.learned import ANSWERS, FEATURES, FloatRows
 from export.control.net import Net
 from export.control.torch_net import torch_of
 
-NAME, VERSION = "control", "0.1.0"
+NAME, VERSION = "control", "0.2.0"
 MODEL, GOLDEN = "model.onnx", "golden.npz"
 TOLERANCE = 5e-6
 """Greatest difference of an answer between torch, ONNX Runtime and NumPy; answers are -1 to 1."""

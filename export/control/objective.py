@@ -29,6 +29,8 @@ DECISION_S = 8.0
 WORST_SHARE = 0.05
 HARM, HARM_OF_FAMILY, BLIND = 5.0, 1.0, 5.0
 """What a share of harm costs, beside a share of time in the zone: to the worst of all, of one family, to the blind."""
+REST = 0.2
+"""What a share of rest costs, likewise: a listener at home takes it for a box that broke."""
 MARGIN = 0.01
 """Harm is weighed from so far below what is allowed."""
 
@@ -80,7 +82,7 @@ def costs(piece: Piece) -> Floats:
     came = came_of(piece.build(piece.candidates), piece.batch, len(piece.candidates))
     silent, planned = references(piece.batch)
     zone, late, far = (getattr(came.outcomes, name) for name in ("time_in_zone", "time_to_target_s", "distance"))
-    cost = (far - zone + 0.5 * late / COUNTED_S).mean(axis=(1, 2))
+    cost = (far - zone + 0.5 * late / COUNTED_S + REST * came.outcomes.rests).mean(axis=(1, 2))
     quiet = silent.outcomes.distance
     for_all = over(worst_of(far.reshape(len(far), -1)), worst_of(quiet.reshape(1, -1)))
     for_families = over(worst_of(far), worst_of(quiet)).mean(axis=1)

@@ -30,15 +30,15 @@ class Settings(NamedTuple):
     """How much is tried."""
 
     families: tuple[str, ...]
-    generations: int = 60
+    generations: int = 140
     candidates: int = 14
-    people: int = 60
+    people: int = 120
     """Of each family in a batch."""
     batches: int = 6
     sigma: float = 0.3
     seed: int = 1
     validate_every: int = 10
-    validated_on: int = 60
+    validated_on: int = 150
     """People of each family and quality."""
     together: int = 7
     """Candidates that are simulated in one array."""

@@ -1,6 +1,6 @@
 """Trains the learned policy from its seeds, and writes its model folder.
 
-    python -m export.control.train --out models_onnx/control-0.1.0 [--rival ppo] [--jobs N] [--ray [ADDRESS]]
+    python -m export.control.train --out models_onnx/control-0.2.0 [--rival ppo] [--jobs N] [--ray [ADDRESS]]
         [--generations N]
 
 Direct policy search by CMA-ES on the twin's families named in `TRAINED_ON`; the others are kept for the test. With
@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m export.control.train", description=__doc__.partition("\n")[0])
     parser.add_argument("--out", type=Path, required=True, help="the model folder to write")
     parser.add_argument("--rival", choices=["ppo"], help="also learn the same net by PPO, and keep what costs less")
-    parser.add_argument("--generations", type=int, default=Settings.generations)
+    parser.add_argument("--generations", type=int, default=Settings(TRAINED_ON).generations)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--ray", nargs="?", const=LOCAL, help="on Ray: of its own here, or at an address")
     options = parser.parse_args(argv)

@@ -14,7 +14,17 @@ from rich.table import Table
 from hardware.bench.control_scores import Compared, Row
 from hardware.bench.figures import Figure, as_markdown
 
-HEADS = ("policy", "time in zone", "median", "to the zone, min", "median", "distance", "worst 5 %", "than silence")
+HEADS = (
+    "policy",
+    "time in zone",
+    "median",
+    "to the zone, min",
+    "median",
+    "distance",
+    "worst 5 %",
+    "than silence",
+    "rests",
+)
 
 
 def cells(compared: Compared, row: Row) -> tuple[str, ...]:
@@ -28,6 +38,7 @@ def cells(compared: Compared, row: Row) -> tuple[str, ...]:
         f"{row.distance:.3f}",
         f"{row.worst_distance:.3f}",
         f"{compared.harm(row.policy):+.1%}",
+        f"{row.rests:.0%}",
     )
 
 

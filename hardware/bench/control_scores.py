@@ -42,6 +42,8 @@ class Row(msgspec.Struct, frozen=True):
     """Mean over the 5 % of people with the greatest distance."""
     arousal_rise: float
     """Mean over the 5 % of people whose arousal rose most."""
+    rests: float
+    """Share of shift and hold in which nothing sounded."""
     by_family: dict[str, float]
     """Time in zone."""
     worst_by_family: dict[str, float]
@@ -127,6 +129,7 @@ def _row(policy: str, found: Found, family: npt.NDArray[np.str_]) -> Row:
         distance=float(outcomes.distance.mean()),
         worst_distance=worst(outcomes.distance),
         arousal_rise=worst(outcomes.arousal_rise),
+        rests=float(outcomes.rests.mean()),
         by_family={name: float(outcomes.time_in_zone[those].mean()) for name, those in families.items()},
         worst_by_family={name: worst(outcomes.distance[those]) for name, those in families.items()},
         by_session=tuple(map(float, found.by_session.mean(axis=1))),

@@ -39,7 +39,7 @@ class Model(NamedTuple):
     """Time constant with which the disturbance is observed."""
 
 
-TUNED = Model(gain=0.4, settling_s=90.0, horizon_s=120.0, effort=0.02, observes_s=60.0)
+TUNED = Model(gain=0.12, settling_s=66.0, horizon_s=53.0, effort=0.0021, observes_s=1190.0)
 """Found on virtual listeners (`python -m export.control.tune mpc`)."""
 
 

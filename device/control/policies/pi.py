@@ -29,7 +29,7 @@ class Gains(NamedTuple):
     """Share of the way from the plan's point to the goal that is gone at once, 0 to 1."""
 
 
-TUNED = Gains(proportional=0.8, integral_per_s=0.004, straight=1.0)
+TUNED = Gains(proportional=0.21, integral_per_s=0.0107, straight=1.0)
 """Found on virtual listeners (`python -m export.control.tune pi`)."""
 
 

@@ -35,6 +35,6 @@ def test_torch_onnx_and_numpy_agree(tmp_path: Path) -> None:
     pytest.importorskip("tomli_w")
     from export.control.folder import TOLERANCE, write
 
-    found = write(tmp_path / "control-0.1.0", net_of(RANDOM.normal(size=N_WEIGHTS)), "{parity}")
+    found = write(tmp_path / "control-0.2.0", net_of(RANDOM.normal(size=N_WEIGHTS)), "{parity}")
     assert max(found.torch_to_onnx, found.numpy_to_onnx) <= TOLERANCE
     assert found.kilobytes <= 50

@@ -14,7 +14,7 @@ from device.files.models import MODELS_DIR, ModelFolder
 from device.messages import Moves, Phase
 
 RANDOM = np.random.default_rng(1)
-FOLDER = "control-0.1.0"
+FOLDER = "control-0.2.0"
 
 
 class Says:
