@@ -109,7 +109,7 @@ class HandConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ControlConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    policy: str = "adaptive"
+    policy: str = "learned"
     """A row of `control.POLICIES`."""
     model: str = ""
     """The model folder of a policy that has one."""
