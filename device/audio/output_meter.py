@@ -29,7 +29,7 @@ class OutputMeter:
         self._peak = 0.0
 
     def read(self, pcm: bytes) -> None:
-        block: Samples = np.frombuffer(pcm, "<i2").reshape(-1, 2) / FULL_SCALE
+        block: Samples = np.frombuffer(pcm, "<i2").reshape(-1, 2).astype(np.float32) / np.float32(FULL_SCALE)
         self._loudness.read(block)
         line: Samples = np.concatenate((self._past, block))
         self._past = line[-PAST_FRAMES:]
