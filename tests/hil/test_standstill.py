@@ -93,6 +93,16 @@ def test_stop_works_past_a_manager_that_hangs_and_replays(tmp_path: Path) -> Non
     assert isotone("replay", str(demo.folder)).returncode == 0
 
 
+def test_a_stop_that_audio_does_not_answer_ends_its_process(tmp_path: Path) -> None:
+    with playing(tmp_path, 2.0) as demo:
+        demo.wait_for_music()
+        (audio,) = family(demo, "audio")
+        audio.send_signal(signal.SIGSTOP)
+        demo.process.send_signal(signal.SIGTERM)
+        demo.end(timeout_s=40)
+        assert not audio.is_running()
+
+
 def test_the_end_of_audio_without_a_stop_is_a_fault_with_its_exit_code(tmp_path: Path) -> None:
     """Audio that dies again and again: the session does not end as if nothing had been."""
     with playing(tmp_path, 2.0) as demo:
