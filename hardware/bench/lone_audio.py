@@ -8,7 +8,7 @@ phrasebook composes it, as in any session whose composer hangs.
 
 from __future__ import annotations
 
-import resource
+import re
 import sys
 import time
 from pathlib import Path
@@ -108,7 +108,7 @@ class LoneContext:
         cpu_s, since_s = self._settled or (0.0, self._begun_s)
         return Costs(
             cpu_share=(time.process_time() - cpu_s) / (time.monotonic() - since_s),
-            rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
+            rss_mb=_peak_rss_mb(),
             underruns=self.reports[-1].underruns,
             seconds=time.monotonic() - self._begun_s,
             integrated_lufs=self.reports[-1].integrated_lufs,
@@ -123,6 +123,13 @@ def _dense(transport: Transport) -> Message:
     )
 
 
+def _peak_rss_mb() -> float:
+    """Of this program; what `getrusage` tells begins with what its parent had."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text("ascii"))
+    assert found
+    return int(found[1]) / 1024.0
+
+
 def _loudest(pcm: bytes) -> int:
     return max(abs(step) for step in memoryview(pcm).cast("h")[::16])
 
@@ -130,7 +137,7 @@ def _loudest(pcm: bytes) -> int:
 def main(argv: list[str]) -> int:
     take_place(PROCESSES["audio"])
     run_dir, seed, seconds = Path(argv[0]), int(argv[1]), float(argv[2])
-    audio = AudioConfig(device=argv[3] if len(argv) > 3 else "")
+    audio = AudioConfig(device=argv[3]) if len(argv) > 3 else AudioConfig(sink="wav")
     config = SessionConfig(
         session_id="bench",
         seed=seed,

@@ -40,11 +40,11 @@ SURROUNDINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 def measure(progress: Callable[[str], None], *, quick: bool, long: bool) -> list[Figure]:
     """Cost without neighbours, and underruns beside them."""
     progress("cost of audio alone")
-    alone = run_alone(QUICK_S if quick else QUIET_S)
+    alone = run_alone(QUICK_S if quick else QUIET_S)  # JACK's own library would weigh 100 MB
     seconds = LONG_S if long else QUICK_S if quick else QUIET_S
     progress(f"underruns in {seconds:.0f} s beside {HOGS} processor hogs and a disk hog")
     with hogs():
-        beside = run_alone(seconds)
+        beside = run_on_jack(seconds)
     return [
         Figure("audio, share of one core", 100.0 * alone.cpu_share, 100.0 * CPU_SHARE, "at most", "%", "densest music"),
         Figure("audio, peak resident memory", alone.rss_mb, RSS_MB, "at most", "MB"),
@@ -52,11 +52,18 @@ def measure(progress: Callable[[str], None], *, quick: bool, long: bool) -> list
     ]
 
 
-def run_alone(seconds: float) -> Costs:
-    """Audio alone on a JACK server of its own."""
-    with tempfile.TemporaryDirectory() as folder, jack_server(f"isotone-cost-{os.getpid()}") as surroundings:
-        command = interpreter("-m", "hardware.bench.lone_audio", folder, "1", str(seconds), "system")
-        told = subprocess.run(command, env=os.environ | surroundings | SURROUNDINGS, check=True, capture_output=True)
+def run_on_jack(seconds: float) -> Costs:
+    """Audio on a JACK server of its own."""
+    with jack_server(f"isotone-cost-{os.getpid()}") as surroundings:
+        return run_alone(seconds, "system", surroundings=surroundings)
+
+
+def run_alone(seconds: float, *card: str, surroundings: dict[str, str] | None = None) -> Costs:
+    """Audio alone; without a card it keeps the pace of the clock."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = interpreter("-m", "hardware.bench.lone_audio", folder, "1", str(seconds), *card)
+        env = os.environ | SURROUNDINGS | (surroundings or {})
+        told = subprocess.run(command, env=env, check=True, capture_output=True)
     return msgspec.json.decode(told.stdout.splitlines()[-1], type=Costs)
 
 
