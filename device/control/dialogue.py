@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from device.affect.words import read_report
 from device.config import SessionConfig
 from device.control.controller import Controller
 from device.control.lines import COPIED, LINE_MAX, Line, message_of, table_of, time_of
@@ -28,6 +29,7 @@ from device.messages import (
     Message,
     MusicIntent,
     PersonalResponse,
+    SelfReport,
     Softer,
     Transport,
 )
@@ -119,6 +121,8 @@ class Dialogue:
     def _obey(self, command: Command, now_s: float) -> Line:
         if self._ended:
             return self._fall_silent(now_s, answer="refused", refusal=f"Nothing changes any more. {self._ended}")
+        if isinstance(command, SelfReport) and read_report(command) is None:  # as the estimator answers on the box
+            return self._refuse(now_s, "What was reported is no number.")
         told = self._controller.step(command, self._ns(now_s))
         found = _last(CommandAnswer, told)
         refusal = found.sentence if found and found.answer == "refused" else self._shift_loudness(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -92,7 +93,8 @@ def table_of(text: bytes) -> Mapping[str, Any]:
         ConfigError: it is no JSON object.
     """
     try:
-        told = msgspec.json.decode(text)
+        # The standard library reads the NaN that many programs write: its line has a time, and may be a stop.
+        told = json.loads(text.decode())
     except UNDECODABLE as error:
         raise ConfigError(f"The line is no JSON: {error}.", "Give one object in each line.") from error
     if not isinstance(told, dict):

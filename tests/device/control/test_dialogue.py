@@ -76,7 +76,16 @@ def test_what_is_not_known_follows_the_plan() -> None:
         (b"so", "no JSON"),
         (b"[1, 2]", "no JSON object"),
         (b'{"t": 5', "no JSON"),
-        (b'{"t": NaN, "known": false}', "no JSON"),
+        (b'{"t": NaN, "known": false}', "no time"),
+        (b'{"t": 5, "known": true, "arousal": NaN, "arousal_sd": 1, "valence": 0, "valence_sd": 1}', "arousal"),
+        (b'{"t": 5, "known": true, "arousal": 0, "arousal_sd": NaN, "valence": 0, "valence_sd": 1}', "arousal_sd"),
+        (b'{"t": 5, "command": "self_report", "author": "patient", "value": NaN}', "no number"),
+        (b'{"t": 5, "command": "self_report", "author": "patient", "value": 0, "valence": NaN}', "no number"),
+        (b'{"t": 5, "command": "nudge", "author": "therapist", "arousal": NaN}', "A nudge is"),
+        (b'{"t": 5, "command": "set_cue", "author": "therapist", "cue": "tempo", "value": NaN}', "A tempo is a number"),
+        (b'{"t": 5, "command": "take_over", "author": "therapist", "valence": NaN}', "A target is"),
+        (b'{"t": 5, "command": "lock", "author": "therapist", "cue": "\\ud800"}', "cannot be read"),
+        (b'{"t": 5, "command": "\\ud800"}', "no command"),
         (b'{"known": false}', "no time"),
         (b'{"t": "5", "known": false}', "no time"),
         (b'{"t": true, "known": false}', "no time"),
@@ -91,7 +100,7 @@ def test_what_is_not_known_follows_the_plan() -> None:
         (b'{"t": 5, "known": true, "arousal": 7, "arousal_sd": 1, "valence": 0, "valence_sd": 1}', "arousal"),
         (b'{"t": 5, "known": true, "arousal": "x", "arousal_sd": 1, "valence": 0, "valence_sd": 1}', "arousal"),
         (b'{"t": 5, "known": true, "arousal": 0, "arousal_sd": -1, "valence": 0, "valence_sd": 1}', "arousal_sd"),
-        (b'{"t": 5, "known": true, "arousal": 0, "arousal_sd": 1e999, "valence": 0, "valence_sd": 1}', "no JSON"),
+        (b'{"t": 5, "known": true, "arousal": 0, "arousal_sd": 1e999, "valence": 0, "valence_sd": 1}', "arousal_sd"),
         (b'{"t": 5, "command": "dance", "author": "patient"}', "no command 'dance'"),
         (b'{"t": 5, "command": "start", "author": "therapist"}', "no command 'start'"),
         (b'{"t": 5, "command": ["stop"]}', "no command"),
@@ -225,7 +234,8 @@ def test_a_loudness_that_is_locked_stays_after_the_end_and_a_stop_unlocks_it() -
 
 @pytest.mark.parametrize("text", [
     b'{"command": "stop"}', b'{"command": "stop", "t": 3}', b'{"command": "stop", "t": "now"}',
-    b'{"command": "stop", "t": 1e9}', b'{"command": "stop", "t": 101, "author": null, "id": 5}',
+    b'{"command": "stop", "t": NaN}', b'{"command": "stop", "t": -Infinity}', b'{"command": "stop", "t": 1e9}',
+    b'{"command": "stop", "t": 101, "author": null, "id": 5}',
 ])  # fmt: skip
 def test_stop_is_obeyed_whatever_else_is_wrong_with_the_line(text: bytes) -> None:
     session = dialogue()
