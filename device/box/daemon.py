@@ -308,7 +308,7 @@ class Box:
             self._tell(f"The {done.chore.kind} ended with {done.exit_code}.")
 
 
-DECLINED = {"IntakeError": "intake-missing"}
+DECLINED = {"IntakeError": "intake-missing", "DoseError": "hearing-rests"}
 """Refusals that are no faults -> the prompt that tells of them."""
 ENDS: dict[EventKind, How] = {"ended": "ended", "stopped": "stopped"}
 """How a session that did not break is kept in mind."""
