@@ -2,7 +2,7 @@
 
     python -m hardware.bench.audio [--quick] [--long] [--part NAME] [--json] [--out FILE.md]
 
-All but the part loudness need Debian's jackd2; where it is missing they are left out, and a line says so.
+The parts cost and stops need Debian's jackd2; where it is missing they are left out, and a line says so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from device.errors import SystemMissingError
-from hardware.bench import held_loudness, sound_cost, stops
+from hardware.bench import dose, held_loudness, sound_cost, stops
 from hardware.bench.figures import Figure, as_markdown, show
 from hardware.bench.music import Progress, processor, telling
 
@@ -33,7 +33,11 @@ def _stops(options: argparse.Namespace, progress: Progress) -> list[Figure]:
     return stops.measure(progress, quick=options.quick)
 
 
-PARTS = {"cost": _cost, "stops": _stops, "loudness": _loudness}
+def _dose(options: argparse.Namespace, progress: Progress) -> list[Figure]:
+    return dose.measure(progress, quick=options.quick)
+
+
+PARTS = {"cost": _cost, "stops": _stops, "loudness": _loudness, "dose": _dose}
 
 
 def measure(options: argparse.Namespace, progress: Progress) -> list[Figure]:

@@ -31,9 +31,13 @@ def _parts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_parts_run_and_what_is_missing_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert audio.main(["--quick", "--json", "--out", str(tmp_path / "r.md")]) == 0
     told = capsys.readouterr()
-    assert [figure["name"] for figure in json.loads(told.out)] == ["figure of cost", "figure of loudness"]
+    assert [figure["name"] for figure in json.loads(told.out)] == [
+        "figure of cost",
+        "figure of loudness",
+        "figure of dose",
+    ]
     assert "stops is left out. JACK is not installed." in told.err
-    assert (tmp_path / "r.md").read_text("utf-8").count("**missed**") == 2
+    assert (tmp_path / "r.md").read_text("utf-8").count("**missed**") == 3
 
 
 def test_one_part_alone(capsys: pytest.CaptureFixture[str]) -> None:
