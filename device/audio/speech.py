@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import wave
 from io import BytesIO
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import numpy.typing as npt
 import soxr
 
 from device.audio.loudness import k_weighting, to_lufs
-from device.audio.wav_sound import WAVE_ERRORS, samples_of
+from device.audio.wav_sound import read_layout, samples_of
 from device.config import VoiceConfig, path_of
 from device.errors import IsotoneError, SoundError
 from device.messages import Language
@@ -30,7 +29,7 @@ RATES_HZ = (8_000, 96_000)
 SILENT = 0.003
 """A recording that nowhere exceeds -50 dBFS holds no words."""
 ENDING_S = 0.01
-ACTION = "Record it again as 16-bit PCM WAV, or remove it, and the box's own voice is used."
+ACTION = "`isotone voices` makes the box's own; record a clinic's again as 16-bit PCM WAV, or remove it."
 MOMENT_S = 0.4
 Samples = npt.NDArray[np.float32]
 
@@ -63,8 +62,8 @@ def read_speech(path: Path, sfreq_hz: int) -> Samples:
         sound, rate_hz = _decode(_bytes_of(path))
     except OSError as error:
         raise SoundError(f"{path} cannot be read: {error.strerror or error}.", ACTION) from error
-    except WAVE_ERRORS as error:
-        raise SoundError(f"{path} is no WAV file that can be played: {error or 'it is cut off'}.", ACTION) from error
+    except ValueError as error:
+        raise SoundError(f"{path} is no WAV file that can be played: {error}.", ACTION) from error
     resampled: Samples = np.clip(soxr.resample(sound, rate_hz, sfreq_hz), -1.0, 1.0).astype(np.float32)
     edge = np.linspace(0.0, 1.0, round(ENDING_S * sfreq_hz), dtype=np.float32)
     resampled[: len(edge)] *= edge
@@ -96,24 +95,21 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _decode(data: bytes) -> tuple[Samples, int]:
-    """Mono samples of a WAV file, and their rate. Raises WAVE_ERRORS."""
-    with wave.open(BytesIO(data)) as file:
-        rate_hz, n_channels, width, n_frames = (
-            file.getframerate(),
-            file.getnchannels(),
-            file.getsampwidth(),
-            file.getnframes(),
-        )
-        if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
-            raise ValueError(f"its rate is {rate_hz} Hz")
-        if n_channels not in (1, 2):
-            raise ValueError(f"it has {n_channels} channels")
-        if not LENGTH_S[0] <= n_frames / rate_hz <= LENGTH_S[1]:
-            raise ValueError(f"it lasts {n_frames / rate_hz:.2f} s")
-        pcm = file.readframes(n_frames)
-    if len(pcm) < n_frames * n_channels * width:
+    """Mono samples of a WAV file, and their rate. Raises ValueError."""
+    file = BytesIO(data)
+    layout = read_layout(file)
+    rate_hz, n_channels = layout.sfreq_hz, layout.n_channels
+    if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
+        raise ValueError(f"its rate is {rate_hz} Hz")
+    if n_channels not in (1, 2) or not layout.width:
+        raise ValueError(f"it has {n_channels} channels of {8 * layout.width} bits")
+    n_frames = layout.n_bytes // layout.frame_bytes
+    if not LENGTH_S[0] <= n_frames / rate_hz <= LENGTH_S[1]:
+        raise ValueError(f"it lasts {n_frames / rate_hz:.2f} s")
+    pcm = file.read(n_frames * layout.frame_bytes)
+    if len(pcm) < n_frames * layout.frame_bytes:
         raise ValueError("it is cut off")
-    sound = samples_of(pcm, width).reshape(-1, n_channels).mean(axis=1)
+    sound = samples_of(pcm, layout.width).reshape(-1, n_channels).mean(axis=1)
     if np.abs(sound - sound.mean()).max() < SILENT:
         raise ValueError("it is silent")
     return sound, rate_hz

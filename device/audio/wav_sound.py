@@ -6,7 +6,6 @@ import contextlib
 import os
 import stat
 import struct
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -18,10 +17,29 @@ from device.errors import RecordingError
 
 RATES_HZ = (8_000, 192_000)
 BLOCK_FRAMES = 65_536
-WAVE_ERRORS = (wave.Error, EOFError, ValueError, ArithmeticError, RuntimeError, struct.error)
-"""All that the standard reader raises on what is no WAV file."""
+CHUNK, FORMAT = struct.Struct("<4sI"), struct.Struct("<HHIIHH")
+CHUNKS_MAX = 1_000
+"""Whoever writes notes and cover pictures before the sound needs fewer."""
+PCM, EXTENSIBLE = 1, 0xFFFE
+EXTENDED_BYTES = 26
+"""Of the extensible format, up to what it extends; the rest names loudspeakers (Microsoft, WAVEFORMATEXTENSIBLE)."""
 ACTION = "Give a WAV file of 8 to 32 bit PCM, one channel or two; `sox FILE -e signed -b 24 OUT.wav` makes one."
 Samples = npt.NDArray[np.float32]
+
+
+class Layout(NamedTuple):
+    """How the samples of a WAV file lie in it."""
+
+    sfreq_hz: int
+    n_channels: int
+    width: int
+    """Bytes of a sample."""
+    n_bytes: int = 0
+    """Of all samples, as the file says."""
+
+    @property
+    def frame_bytes(self) -> int:
+        return self.n_channels * self.width
 
 
 class WavSound(NamedTuple):
@@ -43,14 +61,53 @@ def open_sound(path: Path) -> Iterator[WavSound]:
         # A pipe in the file's place is not waited for.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             _refuse_strange(file)
-            with wave.open(file) as reader:
-                _refuse_unheard(reader)
-                yield WavSound(reader.getframerate(), _blocks(reader))
+            layout = read_layout(file)
+            _refuse_unheard(layout)
+            yield WavSound(layout.sfreq_hz, _blocks(file, layout))
     except OSError as error:
         raise RecordingError(f"{path} cannot be read: {error.strerror or error}.", ACTION) from error
-    except WAVE_ERRORS as error:
-        why = error or "it is cut off"
-        raise RecordingError(f"{path} is no WAV file that can be measured: {why}.", ACTION) from error
+    except ValueError as error:
+        raise RecordingError(f"{path} is no WAV file that can be measured: {error}.", ACTION) from error
+
+
+def read_layout(file: BinaryIO) -> Layout:
+    """Read a WAV file up to its first sample. The standard reader of Python 3.11 knows no extensible format (24 bits).
+
+    Raises:
+        ValueError: it is no WAV file, or holds no PCM.
+        OSError: it cannot be read.
+    """
+    head, layout = file.read(12), None
+    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        raise ValueError("it does not begin like one")
+    for _ in range(CHUNKS_MAX):
+        name, size = _next_chunk(file)
+        if name == b"data" and layout:
+            return layout._replace(n_bytes=size)
+        body = file.read(min(size, EXTENDED_BYTES)) if name == b"fmt " else b""
+        layout = _layout_in(body) if body else layout
+        file.seek(size + size % 2 - len(body), os.SEEK_CUR)
+    raise ValueError("it holds no sound")
+
+
+def _next_chunk(file: BinaryIO) -> tuple[bytes, int]:
+    head = file.read(CHUNK.size)
+    if len(head) < CHUNK.size:
+        raise ValueError("it ends before its sound")
+    name, size = CHUNK.unpack(head)
+    return name, size
+
+
+def _layout_in(body: bytes) -> Layout:
+    """What a format chunk says. Raises ValueError."""
+    if len(body) < FORMAT.size:
+        raise ValueError("it is cut off")
+    code, n_channels, sfreq_hz, _, _, n_bits = FORMAT.unpack_from(body)
+    if code == EXTENSIBLE and len(body) == EXTENDED_BYTES:
+        code = int.from_bytes(body[-2:], "little")
+    if code != PCM:
+        raise ValueError(f"its format is {code}, not PCM")
+    return Layout(sfreq_hz, n_channels, (n_bits + 7) // 8)
 
 
 def _refuse_strange(file: BinaryIO) -> None:
@@ -59,20 +116,20 @@ def _refuse_strange(file: BinaryIO) -> None:
         raise OSError("it is no plain file")
 
 
-def _refuse_unheard(reader: wave.Wave_read) -> None:
+def _refuse_unheard(layout: Layout) -> None:
     """Raises ValueError where a sound card would not play it either."""
-    if not RATES_HZ[0] <= reader.getframerate() <= RATES_HZ[1]:
-        raise ValueError(f"its rate is {reader.getframerate()} Hz")
-    if reader.getnchannels() not in (1, 2) or reader.getsampwidth() not in (1, 2, 3, 4):
-        raise ValueError(f"it has {reader.getnchannels()} channels of {8 * reader.getsampwidth()} bits")
+    if not RATES_HZ[0] <= layout.sfreq_hz <= RATES_HZ[1]:
+        raise ValueError(f"its rate is {layout.sfreq_hz} Hz")
+    if layout.n_channels not in (1, 2) or layout.width not in (1, 2, 3, 4):
+        raise ValueError(f"it has {layout.n_channels} channels of {8 * layout.width} bits")
 
 
-def _blocks(reader: wave.Wave_read) -> Iterator[Samples]:
-    """Raises WAVE_ERRORS and OSError."""
-    n_channels, width = reader.getnchannels(), reader.getsampwidth()
-    size = n_channels * width
-    while pcm := reader.readframes(BLOCK_FRAMES):
-        sound = samples_of(pcm[: len(pcm) // size * size], width).reshape(-1, n_channels)
+def _blocks(file: BinaryIO, layout: Layout) -> Iterator[Samples]:
+    """Raises OSError."""
+    left, size = layout.n_bytes, layout.frame_bytes
+    while pcm := file.read(min(left, BLOCK_FRAMES * size)):
+        left -= len(pcm)
+        sound = samples_of(pcm[: len(pcm) // size * size], layout.width).reshape(-1, layout.n_channels)
         yield np.broadcast_to(sound, (len(sound), 2))
 
 

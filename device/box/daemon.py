@@ -266,7 +266,7 @@ class Box:
         self._hired_ns = 0
         if child.run_dir:
             self._subscriber.forget(child.run_dir, WRITERS)
-        if child.session_dir:
+        if child.session_dir and Path(child.session_dir).exists():  # what ended before it was anything leaves nothing
             self._sum_up(child.session_dir)
         self._end(self._how_it_ended(child, exit_code))
 

@@ -51,6 +51,7 @@ def session_checks(device: DeviceConfig, models_dir: Path) -> list[Check]:
         Check("synthesiser", find_synthesiser),
         Check("sound font", partial(find_soundfont, device)),
         Check("sound card", partial(find_card, device)),
+        Check("headphones", partial(weigh_headphones, device)),
     ]
     return checks + sensor_checks(device)
 
@@ -144,6 +145,12 @@ def find_card(device: DeviceConfig) -> str:
     if device.audio.sink == "wav":
         return "Not used: the sound is only recorded."
     return f"{import_name('device.audio.player:probe')(device.audio)}."
+
+
+def weigh_headphones(device: DeviceConfig) -> str:
+    """How loud they can be: without that no session begins."""
+    spl = import_name("device.audio.safety.headphones:full_scale_spl")(device.headphones)
+    return f"{device.headphones.profile}: {spl:.0f} dB SPL at full scale (estimate)."
 
 
 def find_voice(device: DeviceConfig) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,8 @@ def _of_file(path: Path, device: DeviceConfig, sensitive: bool | None) -> dict[s
     meter.finish()
     allowance = allowance_pa2h(sensitive=device.headphones.sensitive if sensitive is None else sensitive)
     told = figures(meter.exposure_pa2h, n_frames / sound.sfreq_hz, allowance)
-    return {"file": str(path), "headphones": device.headphones.profile, "full_scale_spl": spl} | told
+    name = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return {"file": name, "headphones": device.headphones.profile, "full_scale_spl": spl} | told
 
 
 def _of_listener(store: Store, device: DeviceConfig, listener: str) -> dict[str, Any]:

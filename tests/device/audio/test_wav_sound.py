@@ -54,12 +54,36 @@ def test_what_is_cut_off_is_heard_as_far_as_it_goes(tmp_path: Path) -> None:
     assert len(read(path)) == 749
 
 
+def extensible(bits: int, pcm: bytes, code: int = 1) -> bytes:
+    """What `sox -b 24` and audio workstations write (WAVEFORMATEXTENSIBLE)."""
+    form = struct.pack("<HHIIHHHHIH", 0xFFFE, 2, 48_000, 6 * 48_000, bits // 4, bits, 22, bits, 3, code)
+    form += bytes.fromhex("000000001000800000aa00389b71")
+    note = b"LIST" + struct.pack("<I", 3) + b"abc\0"
+    body = b"WAVE" + note + b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(pcm)) + pcm
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def test_the_extensible_format_is_understood_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(extensible(24, b"\0\0\x40\0\0\x80"))
+    assert read(path).tolist() == [[0.5, -1.0]]
+
+
+def test_a_length_that_is_a_lie_is_read_to_the_end(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", b"\0\x40" * 2000)
+    data = bytearray(path.read_bytes())
+    data[40:44] = b"\xff" * 4
+    path.write_bytes(data)
+    assert len(read(path)) == 1000
+
+
 def hostile(tmp_path: Path) -> dict[str, Path]:
     head = struct.Struct("<4sI4s4sIHHIIHH4sI")
     floats = head.pack(b"RIFF", 44, b"WAVE", b"fmt ", 16, 3, 2, 48_000, 384_000, 8, 32, b"data", 8) + bytes(8)
     many = head.pack(b"RIFF", 44, b"WAVE", b"fmt ", 16, 1, 60_000, 48_000, 0, 0, 16, b"data", 8) + bytes(8)
     wide = head.pack(b"RIFF", 44, b"WAVE", b"fmt ", 16, 1, 2, 48_000, 0, 0, 64, b"data", 8) + bytes(8)
     named = {"text": b"no sound", "nothing": b"", "floats": floats, "many": many, "wide": wide}
+    named |= {"extended floats": extensible(32, bytes(8), code=3), "zeros": b"RIFF\0\0\0\0WAVE" + bytes(100_000)}
     paths = {}
     for name, data in named.items():
         paths[name] = tmp_path / f"{name}.wav"
@@ -71,11 +95,15 @@ def hostile(tmp_path: Path) -> dict[str, Path]:
     return paths
 
 
-@pytest.mark.parametrize("name", ["text", "nothing", "floats", "many", "wide", "slow", "folder", "missing", "pipe"])
+HOSTILE = ["text", "nothing", "floats", "extended floats", "zeros", "many", "wide", "slow", "folder", "missing", "pipe"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
 def test_what_is_no_sound_is_refused_in_a_sentence(tmp_path: Path, name: str) -> None:
     with pytest.raises(RecordingError) as refusal:
         read(hostile(tmp_path)[name])
     assert refusal.value.sentence.endswith(".")
+    assert not refusal.value.sentence.endswith(": .")
     assert refusal.value.action
 
 

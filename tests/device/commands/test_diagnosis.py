@@ -25,6 +25,7 @@ from device.config import (
     AudioConfig,
     BluetoothConfig,
     DeviceConfig,
+    HeadphonesConfig,
     PanelConfig,
     SessionConfig,
     SessionDefaults,
@@ -164,6 +165,14 @@ def test_no_sound_card_is_refused_only_where_one_is_used(
         refuse_if_unfit(session(config, DeviceConfig()))
     assert find(MUTE, "sound card").state == "ok"
     refuse_if_unfit(session(config, MUTE))
+
+
+def test_headphones_that_nobody_knows_are_found_before_a_press() -> None:
+    strange = msgspec.structs.replace(MUTE, headphones=HeadphonesConfig(profile="mouse"))
+    finding = find(strange, "headphones")
+    assert (finding.state, finding.exit_code) == ("fail", Exit.CONFIG)
+    assert "mouse" in finding.sentence
+    assert find(MUTE, "headphones").state == "ok"
 
 
 def test_a_missing_port_is_refused_unless_the_box_may_wait_for_its_sensors(

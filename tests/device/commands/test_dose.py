@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,13 @@ def test_silence_has_no_level(tmp_path: Path) -> None:
     shown = figures("--wav", str(write(tmp_path / "silence.wav", bytes(192_000))))
     assert (shown["laeq_dba"], shown["dose_percent"]) == (None, 0.0)
     assert "silence" in isotone("--wav", str(tmp_path / "silence.wav")).output
+
+
+def test_a_file_whose_name_is_no_text_is_measured_too(tone: Path, tmp_path: Path) -> None:
+    odd = tone.rename(tmp_path / os.fsdecode(b"t\xff.wav"))
+    done = CliRunner().invoke(main, ["dose", "--wav", os.fspath(odd), "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["file"].endswith("t\\xff.wav")
 
 
 def test_what_is_no_wav_or_no_headphones_is_refused_in_a_sentence(tone: Path, tmp_path: Path) -> None:
