@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -41,6 +42,13 @@ class Listening:
         pass
 
 
+def turn_until(box: Box, wanted: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 60.0
+    while not wanted():
+        assert time.monotonic() < deadline_s
+        box.turn()
+
+
 def test_a_week_that_is_used_up_is_told_at_a_press_and_is_no_fault(
     run_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,14 +67,9 @@ def test_a_week_that_is_used_up_is_told_at_a_press_and_is_no_fault(
         for _ in range(4):  # more often than a box bears faults
             box.press(Press(t_ns=0, button="play", kind="short", meaning="play"))
             assert box.machine.state == "fitting"
-            deadline_s = time.monotonic() + 60.0
-            while box.machine.state != "ready":
-                assert time.monotonic() < deadline_s
-                box.turn()
+            turn_until(box, lambda: box.machine.state == "ready")
         assert "allowed in a week" in box.machine.sentence
-        while "hearing-rests" not in Listening.told:
-            assert time.monotonic() < deadline_s
-            box.turn()
+        turn_until(box, lambda: "hearing-rests" in Listening.told)
         assert "session-fault" not in Listening.told
         assert "needs-help-code" not in Listening.told
     finally:
