@@ -1,13 +1,14 @@
 """Says one prompt while no session plays, and ends: it has the sound card for as long as it speaks, and no longer.
 
 The prompt goes the same way as in a session: through the voice's track, and behind it the PCM guard and the hearing
-guard. It is as loud as over a session's usual music. It is not entered into the week's account: ten seconds at 80 dB(A)
-are 0.007 % of that, and who has used the week up must still be told so.
+guard. It is as loud as over a session's usual music. What it adds to the week is told to whoever asked for it, and who
+keeps the account; the account cannot silence it, for who has used the week up must still be told so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -23,7 +24,7 @@ from device.audio.tracks.voice import VoiceTrack
 from device.clock import Clock
 from device.config import DeviceConfig, Limits, Prescription, SessionConfig
 from device.errors import SoundError
-from device.messages import Prompt, Spoken
+from device.messages import Exposure, Prompt, Spoken
 
 POLL_S = 0.005
 GAIN = 10.0 ** (START_DB / 20.0)
@@ -33,6 +34,13 @@ USUAL_DB = -6.0
 MUSIC_LUFS = Prescription().loudness_lufs + USUAL_DB
 MINUTES = 0.25
 """No announcement is longer."""
+
+
+class Announced(NamedTuple):
+    """How it went, and what ears have had of it."""
+
+    spoken: Spoken
+    heard: Exposure
 
 
 class Announcement:
@@ -66,13 +74,17 @@ class Announcement:
         for _ in range(DELAY_FRAMES // n_frames + 1):
             yield self._pass_on(np.zeros((n_frames, 2), np.float32))
 
+    def exposure(self, t_ns: int) -> Exposure:
+        """What ears have had of it until now."""
+        return self._hearing.exposure(t_ns)
+
     def _pass_on(self, block: Samples) -> bytes:
         pcm = self._guard.pass_on(block, GAIN * self._hearing.level())
         self._hearing.hear(0, pcm)
         return pcm
 
 
-def announce(device: DeviceConfig, prompt: Prompt, clock: Clock, is_stopped: Callable[[], bool]) -> Spoken:
+def announce(device: DeviceConfig, prompt: Prompt, clock: Clock, is_stopped: Callable[[], bool]) -> Announced:
     """Have a prompt heard; `is_stopped` silences it within 100 ms.
 
     Raises:
@@ -80,7 +92,7 @@ def announce(device: DeviceConfig, prompt: Prompt, clock: Clock, is_stopped: Cal
     """
     announcement = Announcement(device, prompt)
     if announcement.is_silent:
-        return announcement.spoken
+        return Announced(announcement.spoken, announcement.exposure(clock.now_ns()))
     sink = open_sink(device.audio, clock)
     try:
         is_whole = _play(announcement.blocks(), sink, clock, is_stopped)
@@ -89,7 +101,9 @@ def announce(device: DeviceConfig, prompt: Prompt, clock: Clock, is_stopped: Cal
         _drain(sink, device.audio.periods, clock)
     finally:
         sink.close()
-    return msgspec.structs.replace(announcement.spoken, t_ns=clock.now_ns(), is_whole=is_whole)
+    now_ns = clock.now_ns()
+    spoken = msgspec.structs.replace(announcement.spoken, t_ns=now_ns, is_whole=is_whole)
+    return Announced(spoken, announcement.exposure(now_ns))
 
 
 def _play(blocks: Iterator[bytes], sink: Sink, clock: Clock, is_stopped: Callable[[], bool]) -> bool:

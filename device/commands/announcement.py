@@ -14,6 +14,7 @@ import msgspec
 
 from device.audio.announcer import announce
 from device.clock import SystemClock
+from device.commands.hearing import keep_announced
 from device.commands.signals import orderly_signals
 from device.console.printing import say, say_json
 from device.errors import IsotoneError
@@ -27,8 +28,9 @@ def main(folder: str, prompt: str) -> int:
         try:
             device = read_device(Path(folder))
             order = msgspec.json.decode(prompt, type=Prompt)
-            spoken = announce(device, order, SystemClock(), lambda: bool(signals.number))
+            spoken, heard = announce(device, order, SystemClock(), lambda: bool(signals.number))
             say_json(spoken)
+            keep_announced(device, heard)
         except IsotoneError as error:
             say(str(error), err=True)
             return int(error.exit_code)

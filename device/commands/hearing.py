@@ -1,7 +1,12 @@
-"""Says what a listener's ears have had when a session begins, and refuses one where that is all they may have."""
+"""Says what a listener's ears have had when a session begins, and refuses one where that is all they may have.
+
+What the box says between sessions is counted here too.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import uuid
 from typing import NamedTuple
 
 from device.audio.safety.dose import LISTENING_H, allowance_pa2h, level_of
@@ -10,9 +15,10 @@ from device.clock import moment
 from device.commands.memory import listeners_root
 from device.config import DeviceConfig, HearingAccount
 from device.errors import DoseError, IsotoneError
-from device.listeners.hearing import Ears, Week, ceiling_percent, ears_of, week_of
+from device.listeners.hearing import Ears, Week, ceiling_percent, ears_of, hear, week_of
 from device.listeners.names import is_anybody
 from device.listeners.store import Store, open_store
+from device.messages import Exposure
 
 
 class Hearing(NamedTuple):
@@ -45,6 +51,16 @@ def recall_hearing(device: DeviceConfig, listener: str) -> Hearing:
             "Come back another day: `isotone dose` says how much is left.",
         )
     return Hearing(account, str(folder))
+
+
+def keep_announced(device: DeviceConfig, heard: Exposure) -> None:
+    """Count what was said while no session played. Nobody knows who heard it, so it counts for everybody.
+
+    Where the account cannot be kept the box speaks all the same: a session then says what is wrong.
+    """
+    if heard.session_pa2h > 0.0:
+        with contextlib.suppress(IsotoneError), open_store(listeners_root(device)) as store:
+            hear(store, f"announcement-{uuid.uuid4()}", "", heard.session_pa2h, heard.heard_s, moment())
 
 
 def account_in(store: Store, device: DeviceConfig, listener: str) -> tuple[HearingAccount, Week]:

@@ -14,6 +14,7 @@ from device.audio.announcer import Announcement, announce
 from device.audio.player import CHANNELS
 from device.audio.speech import find_speech, read_speech
 from device.clock import SystemClock
+from device.commands.hearing import keep_announced
 from device.commands.options import DEVICE_TOML, device_option, json_option
 from device.commands.signals import orderly_signals
 from device.config import DeviceConfig, VoiceConfig, load
@@ -69,7 +70,9 @@ def say(
 
 def _speak(device: DeviceConfig, prompt: Prompt) -> Spoken:
     with orderly_signals() as signals:
-        return announce(device, prompt, SystemClock(), lambda: bool(signals.number))
+        spoken, heard = announce(device, prompt, SystemClock(), lambda: bool(signals.number))
+        keep_announced(device, heard)
+        return spoken
 
 
 def _write(device: DeviceConfig, prompt: Prompt, path: Path) -> Spoken:

@@ -65,10 +65,12 @@ def cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Card]:
 
 def test_it_is_heard_whole_and_gives_the_card_back(cards: list[Card]) -> None:
     clock = VirtualClock(0)
-    spoken = announce(DEVICE, WELCOME, clock, lambda: False)
+    spoken, heard = announce(DEVICE, WELCOME, clock, lambda: False)
     assert (spoken.manner, spoken.is_whole) == ("words", True)
     assert spoken.length_s == pytest.approx(1.15, abs=0.05)
     assert cards[0].is_closed
+    assert 1.0 <= heard.heard_s < 3.0
+    assert heard.session_pa2h > 0.0
     assert clock.now_ns() / 1e9 < 3.0
     assert np.abs(cards[0].pcm[-64:].astype(int)).max() <= 1
 
@@ -84,7 +86,8 @@ def test_it_is_ten_decibels_softer_than_the_music_would_be(below_db: float) -> N
 def test_a_stop_is_silent_within_100_ms_without_a_click(cards: list[Card]) -> None:
     clock = VirtualClock(0)
     stopped_ns = round(2.0 * 1e9)
-    spoken = announce(DEVICE, WELCOME, clock, lambda: clock.now_ns() >= stopped_ns)
+    spoken, heard = announce(DEVICE, WELCOME, clock, lambda: clock.now_ns() >= stopped_ns)
+    assert heard.session_pa2h > 0.0
     assert not spoken.is_whole
     assert clock.now_ns() - stopped_ns <= 0.1e9
     tail = cards[0].pcm[-4800:, 0].astype(int)
@@ -94,7 +97,8 @@ def test_a_stop_is_silent_within_100_ms_without_a_click(cards: list[Card]) -> No
 
 def test_without_a_voice_the_card_is_not_touched(cards: list[Card]) -> None:
     device = msgspec.structs.replace(DEVICE, voice=VoiceConfig(speak="nothing"))
-    assert announce(device, WELCOME, VirtualClock(0), lambda: False).manner == "nothing"
+    spoken, heard = announce(device, WELCOME, VirtualClock(0), lambda: False)
+    assert (spoken.manner, heard.session_pa2h) == ("nothing", 0.0)
     assert cards == []
 
 

@@ -13,8 +13,13 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from device.audio.safety.dose import allowance_pa2h
+from device.clock import moment
+from device.commands.memory import listeners_root
 from device.commands.say import say
 from device.config import AudioConfig, DeviceConfig, VoiceConfig
+from device.listeners.hearing import hear, week_of
+from device.listeners.store import open_store
 from device.messages import Prompt, Spoken
 from device.runtime.interpreter import interpreter
 from device.runtime.resident import device_path
@@ -95,6 +100,17 @@ def test_the_box_has_a_prompt_said_by_a_process_that_ends(tmp_path: Path) -> Non
     assert spoken.manner == "nothing"
     spoken = Announced(tmp_path, Prompt(t_ns=0, name="paused")).spoken()
     assert (spoken.name, spoken.manner, spoken.is_whole) == ("paused", "sign", True)
+
+
+def test_who_has_used_the_week_up_is_still_spoken_to_and_it_counts_for_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    with open_store(listeners_root(DeviceConfig())) as store:
+        hear(store, "earlier", "", allowance_pa2h(), 3600.0, moment())
+    assert Announced(tmp_path, Prompt(t_ns=0, name="paused")).spoken().is_whole
+    with open_store(listeners_root(DeviceConfig())) as store:
+        assert week_of(store, None, moment()).exposure_pa2h > allowance_pa2h()
 
 
 def test_that_process_is_silent_soon_after_it_is_asked_to_end(tmp_path: Path) -> None:
