@@ -20,7 +20,7 @@ from pathlib import Path
 from device.acquisition.source import Check
 from device.clock import SystemClock
 from device.config import DeviceConfig
-from device.errors import DiskError, ModelError, SoundError, SystemMissingError
+from device.errors import ConfigError, DiskError, ModelError, SoundError, SystemMissingError
 from device.files.models import ModelFolder
 from device.imports import import_name
 from device.processes import PROCESSES
@@ -48,6 +48,8 @@ def session_checks(device: DeviceConfig, models_dir: Path) -> list[Check]:
         *(Check("model of EEG", partial(verify_model, models_dir, name)) for name in device.affect.eeg_models),
         *(Check("model of wrist", partial(verify_model, models_dir, name)) for name in device.affect.wrist_models),
         Check("model of music", partial(verify_model, models_dir, device.music.model), is_needed=transformer),
+        Check("policy", partial(find_policy, device, models_dir)),
+        Check("generator", partial(find_generator, device)),
         Check("synthesiser", find_synthesiser),
         Check("sound font", partial(find_soundfont, device)),
         Check("sound card", partial(find_card, device)),
@@ -126,6 +128,22 @@ def _load(what: str, program: str, *arguments: str) -> str:
 def verify_model(models_dir: Path, name: str) -> str:
     files = ModelFolder(models_dir, name).card.files
     return f"{name}: {len(files)} {'file is' if len(files) == 1 else 'files are'} as its card says."
+
+
+def find_policy(device: DeviceConfig, models_dir: Path) -> str:
+    """The policy that device.toml names, with its model where it has one."""
+    loading = "device.control.policies.loading"
+    import_name(f"{loading}:choose_policy")(device.control)
+    model = import_name(f"{loading}:model_of")(device.control)
+    return verify_model(models_dir, model) if model else f"{device.control.policy}."
+
+
+def find_generator(device: DeviceConfig) -> str:
+    name, known = device.music.generator, import_name("device.music:GENERATORS")
+    if name not in known:
+        sentence = f"There is no generator `{name}` (device.toml, music.generator)."
+        raise ConfigError(sentence, f"Choose one of {', '.join(sorted(known))}.")
+    return f"{name}."
 
 
 def find_synthesiser() -> str:

@@ -12,6 +12,8 @@ from device.errors import ConfigError, DiskError
 from device.runtime.run_folder import lock_folder
 from device.text import is_text
 
+ANOTHER_PLACE = "Give another --out, or another session.directory in device.toml."
+
 
 def sessions_root(device: DeviceConfig) -> Path:
     """The folder of the sessions: the configured one, else the user's data directory (XDG).
@@ -47,11 +49,11 @@ def claim_session_folder(wanted: Path, session_id: str) -> Iterator[Path]:
     with contextlib.ExitStack() as stack:
         stack.callback(_remove_empty, made)
         if not is_text(str(wanted.absolute())):
-            raise DiskError(f"The session folder {wanted} has a name that is no text.", "Give another --out.")
+            raise DiskError(f"The session folder {wanted} has a name that is no text.", ANOTHER_PLACE)
         try:
             folder = _claim(wanted.resolve(), session_id, made, stack)
         except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links in a circle
-            raise DiskError(f"The session folder {wanted} cannot be made: {error}.", "Give another --out.") from error
+            raise DiskError(f"The session folder {wanted} cannot be made: {error}.", ANOTHER_PLACE) from error
         yield folder
 
 

@@ -24,8 +24,10 @@ from device.commands.diagnosis import Finding, diagnose, refuse_if_unfit
 from device.config import (
     AudioConfig,
     BluetoothConfig,
+    ControlConfig,
     DeviceConfig,
     HeadphonesConfig,
+    MusicConfig,
     PanelConfig,
     SessionConfig,
     SessionDefaults,
@@ -165,6 +167,21 @@ def test_no_sound_card_is_refused_only_where_one_is_used(
         refuse_if_unfit(session(config, DeviceConfig()))
     assert find(MUTE, "sound card").state == "ok"
     refuse_if_unfit(session(config, MUTE))
+
+
+@pytest.mark.parametrize(
+    ("check", "config"),
+    [
+        ("policy", DeviceConfig(control=ControlConfig(policy="mouse"))),
+        ("policy", DeviceConfig(control=ControlConfig(policy="hand", model="mouse"))),
+        ("generator", DeviceConfig(music=MusicConfig(generator="mouse"))),
+    ],
+)
+def test_what_leads_and_composes_is_known_before_a_press(check: str, config: DeviceConfig) -> None:
+    finding = find(config, check)
+    assert (finding.state, finding.exit_code) == ("fail", Exit.CONFIG)
+    assert "device.toml" in finding.sentence
+    assert find(MUTE, check).state == "ok"
 
 
 def test_headphones_that_nobody_knows_are_found_before_a_press() -> None:
