@@ -79,7 +79,7 @@ def test_it_is_heard_whole_and_gives_the_card_back(cards: list[Card]) -> None:
 def test_it_is_ten_decibels_softer_than_the_music_would_be(below_db: float) -> None:
     device = msgspec.structs.replace(DEVICE, voice=VoiceConfig(below_music_db=below_db))
     data = b"".join(Announcement(device, WELCOME).blocks())
-    heard = np.frombuffer(data, "<i2").reshape(-1, 2)[:, 0].astype(np.float32) / 32768
+    heard = np.frombuffer(data, "<i2").reshape(-1, 2)[:, 0].astype(np.float32) / np.float32(32768)
     assert MUSIC_LUFS - below_db - 2.0 <= loudest_lufs(heard, SFREQ_HZ) <= MUSIC_LUFS - below_db
 
 
