@@ -32,6 +32,7 @@ from device.runtime.run_folder import make_always_dir
 KEYS: dict[str, Button] = {
     " ": "play", "p": "play", "s": "stop", "-": "softer", "+": "louder", "m": "more", "t": "too_much",
 }  # fmt: skip
+KEYS_HELP = ", ".join(f"{'space' if key == ' ' else key} {button}" for key, button in KEYS.items()) + ", q ends the box"
 SCRIPT = re.compile(rf"(\d+(?:\.\d+)?):({'|'.join(get_args(Button))})")
 
 
@@ -59,7 +60,7 @@ class Presses(click.types.StringParamType):
 @click.option("--prescription", "prescription_path", type=click.Path(path_type=Path), help="prescription.toml.")
 @click.option("--listener", type=Words(), help="Who plays on this box.")
 @click.option("--minutes", type=Bounded(min=0.2, max=240), help="Length of sessions where no plan says it.")
-@click.option("--rig", "with_rig", is_flag=True, help="Emulated sensors, and keys of this terminal for buttons.")
+@click.option("--rig", "with_rig", is_flag=True, help=f"Emulated sensors, and keys for buttons: {KEYS_HELP}.")
 @click.option("--no-sound", is_flag=True, help="No sound card: record what would be heard, in real time.")
 @click.option("--press", "script", type=Presses(), default="", help="Press buttons by itself: `0:play 20:stop`.")
 @click.option("--check", is_flag=True, help="Say what the programme means for the next seven days, and end.")

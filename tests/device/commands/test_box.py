@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 
 from device.box.picture import draw
 from device.cli import main
+from device.commands.box import KEYS
 
 EVENING = """
 [[phase]]
@@ -36,6 +37,13 @@ def test_it_draws_its_own_picture() -> None:
     done = CliRunner().invoke(main, ["box", "--draw"])
     assert done.exit_code == 0
     assert done.stdout.strip() == draw()
+
+
+def test_help_names_the_keys_that_are_buttons() -> None:
+    words = " ".join(CliRunner().invoke(main, ["box", "--help"]).output.split())
+    assert all(f"{key} {button}" in words for key, button in KEYS.items() if key != " ")
+    assert "space play" in words
+    assert "q ends the box" in words
 
 
 def test_it_says_what_the_programme_means(tmp_path: Path) -> None:
