@@ -288,6 +288,7 @@ def test_audio_that_is_started_again_learns_what_the_ears_had(
 ) -> None:
     use_table(monkeypatch, SMALL)
     manager = manage(config, Witness())
+    manager.run()
     told = Exposure(t_ns=1, session_pa2h=0.25, heard_s=1.0, dose_percent=0.0, headphones="unknown")
     manager._take(Received("exposure", "audio", 0, 0, 1, msgspec.msgpack.encode(told)))
     manager._tell_children()

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from device.config import SessionConfig
+from device.config import ControlConfig, DeviceConfig, SessionConfig
 from device.errors import RecordingError
 from device.messages import SelfReport
 from device.runtime.bus import Received
@@ -51,7 +51,8 @@ def test_what_was_said_counts_where_it_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_session_without_blocks_is_refused(tmp_path: Path) -> None:
-    config = SessionConfig(session_id="s", run_dir="", session_dir="", models_dir="", minutes=0.5)
+    device = DeviceConfig(control=ControlConfig(policy="plan"))
+    config = SessionConfig(session_id="s", run_dir="", session_dir="", models_dir="", minutes=0.5, device=device)
     folder = make_session(tmp_path / "s", config)
     assert log_paths(folder)
     with pytest.raises(RecordingError, match="no session of a trial"):
