@@ -10,6 +10,7 @@ import msgspec
 
 from device.clock import Moment
 from device.listeners.store import Store
+from device.listeners.values import box_value, keep_box_value
 from device.messages import UNDECODABLE
 
 KEY = "time"
@@ -48,13 +49,12 @@ def advanced(before: BoxTime, moment: Moment) -> BoxTime:
 
 def pass_time(store: Store, moment: Moment) -> float:
     """The box's time in seconds, which is kept. Within a transaction."""
-    row = store.connection.execute("SELECT value FROM box WHERE key = ?", (KEY,)).fetchone()
     try:
-        before = msgspec.json.decode(row[0], type=BoxTime) if row else BoxTime()
+        before = box_value(store, KEY, BoxTime) or BoxTime()
     except UNDECODABLE:
         before = BoxTime()
     # A time that is damaged begins anew behind all that was heard, so that nothing of it expires early.
     latest_s = store.connection.execute("SELECT coalesce(max(until_s), 0) FROM dose").fetchone()[0]
     now = advanced(msgspec.structs.replace(before, passed_s=max(before.passed_s, latest_s)), moment)
-    store.connection.execute("INSERT OR REPLACE INTO box VALUES (?, ?)", (KEY, msgspec.json.encode(now).decode()))
+    keep_box_value(store, KEY, now)
     return now.passed_s

@@ -13,6 +13,7 @@ import msgspec
 from device.clock import Moment
 from device.listeners.box_time import pass_time
 from device.listeners.store import Person, Store
+from device.listeners.values import box_value, keep_box_value, keep_preference, preference
 from device.messages import UNDECODABLE
 
 WEEK_S = 7 * 86_400.0
@@ -71,32 +72,24 @@ def week_of(store: Store, person: Person | None, moment: Moment) -> Week:
 
 def ears_of(store: Store, person: Person) -> Ears:
     """What is known of a listener's ears; what is damaged is as if nobody had said it."""
-    query = "SELECT value FROM preferences WHERE listener = ? AND key = ?"
-    row = store.connection.execute(query, (person.id, EARS)).fetchone()
-    try:
-        return msgspec.json.decode(row[0], type=Ears) if row else Ears()
-    except UNDECODABLE:
-        return Ears()
+    return preference(store, person, EARS, Ears) or Ears()
 
 
 def keep_ears(store: Store, person: Person, ears: Ears, since_utc: str) -> None:
     """Keep what was said of a listener's ears. Whether the PIN was told is the caller's to ask (`pin`)."""
-    with store.writing() as connection:
-        if store.keep(person):
-            row = (person.id, EARS, msgspec.json.encode(ears).decode(), since_utc)
-            connection.execute("INSERT OR REPLACE INTO preferences VALUES (?, ?, ?, ?)", row)
+    keep_preference(store, person, EARS, ears, since_utc)
 
 
 def ceiling_percent(store: Store) -> float:
     """How much of the week's dose may be heard on this box; what is damaged is as if it was never raised."""
-    row = store.connection.execute("SELECT value FROM box WHERE key = ?", (CEILING,)).fetchone()
     try:
-        return msgspec.json.decode(row[0], type=float) if row else CEILING_PERCENT
+        kept = box_value(store, CEILING, float)
     except UNDECODABLE:
-        return CEILING_PERCENT
+        kept = None
+    return CEILING_PERCENT if kept is None else kept
 
 
 def keep_ceiling(store: Store, percent: float) -> None:
     """Keep another ceiling. Whether the PIN was told is the caller's to ask (`pin`)."""
-    with store.writing() as connection:
-        connection.execute("INSERT OR REPLACE INTO box VALUES (?, ?)", (CEILING, msgspec.json.encode(percent).decode()))
+    with store.writing():
+        keep_box_value(store, CEILING, percent)

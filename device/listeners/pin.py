@@ -15,6 +15,7 @@ from device.clock import Moment
 from device.errors import ConfigError
 from device.listeners.box_time import pass_time
 from device.listeners.store import Store
+from device.listeners.values import box_value, keep_box_value
 from device.messages import UNDECODABLE
 
 KEY = "pin"
@@ -46,7 +47,7 @@ def set_pin(store: Store, new: str, old: str, moment: Moment) -> None:
         check_pin(store, old, moment)
     salt = os.urandom(16)
     with store.writing():
-        _keep(store, Pin(salt=salt, digest=_digest(new, salt)))
+        keep_box_value(store, KEY, Pin(salt=salt, digest=_digest(new, salt)))
 
 
 def has_pin(store: Store) -> bool:
@@ -67,7 +68,7 @@ def check_pin(store: Store, told: str, moment: Moment) -> None:
         left_s = pin.locked_until_s - now_s
         is_right = left_s <= 0.0 and hmac.compare_digest(_digest(told, pin.salt), pin.digest)
         if left_s <= 0.0:
-            _keep(store, _after_try(pin, now_s, is_right=is_right))
+            keep_box_value(store, KEY, _after_try(pin, now_s, is_right=is_right))
     if left_s > 0.0:
         raise ConfigError("Too many PINs were wrong.", f"Try again in {left_s:.0f} s.")
     if not is_right:
@@ -88,12 +89,7 @@ def _digest(pin: str, salt: bytes) -> bytes:
 
 def _read(store: Store) -> Pin | None:
     """Raises ConfigError where it is damaged: a lost PIN opens nothing."""
-    row = store.connection.execute("SELECT value FROM box WHERE key = ?", (KEY,)).fetchone()
     try:
-        return msgspec.json.decode(row[0], type=Pin) if row else None
+        return box_value(store, KEY, Pin)
     except UNDECODABLE as error:
         raise ConfigError("The box's PIN is damaged.", "Set the box up anew.") from error
-
-
-def _keep(store: Store, pin: Pin) -> None:
-    store.connection.execute("INSERT OR REPLACE INTO box VALUES (?, ?)", (KEY, msgspec.json.encode(pin).decode()))

@@ -10,7 +10,7 @@ import datetime as dt
 import msgspec
 
 from device.listeners.store import ISO, Person, Store
-from device.messages import UNDECODABLE
+from device.listeners.values import keep_preference, preference
 
 PROPOSED, APPROVED = "proposed policy", "approved policy"
 
@@ -60,22 +60,12 @@ def take_back(store: Store, person: Person) -> None:
 
 def _keep(store: Store, person: Person, key: str, choice: PolicyChoice, now: dt.datetime) -> None:
     dated = msgspec.structs.replace(choice, since_utc=f"{now:{ISO}}")
-    with store.writing() as connection:
-        if store.keep(person):
-            connection.execute(
-                "INSERT OR REPLACE INTO preferences VALUES (?, ?, ?, ?)",
-                (person.id, key, msgspec.json.encode(dated).decode(), dated.since_utc),
-            )
+    keep_preference(store, person, key, dated, dated.since_utc)
 
 
 def _read(store: Store, person: Person, key: str) -> PolicyChoice | None:
     """None also where what is kept is damaged: the box's own policy plays then."""
-    query = "SELECT value FROM preferences WHERE listener = ? AND key = ?"
-    row = store.connection.execute(query, (person.id, key)).fetchone()
-    try:
-        return msgspec.json.decode(row[0], type=PolicyChoice) if row else None
-    except UNDECODABLE:
-        return None
+    return preference(store, person, key, PolicyChoice)
 
 
 def _remove(store: Store, person: Person, key: str) -> None:
