@@ -11,7 +11,7 @@ import subprocess
 from collections import deque
 from typing import NamedTuple
 
-from device.runtime.interpreter import HOUSE, interpreter
+from device.runtime.interpreter import HOUSE, environment, interpreter
 
 NICE = "15"
 WAITING_MAX = 50
@@ -55,6 +55,7 @@ class Chores:
                         stdin=subprocess.DEVNULL,
                         stdout=subprocess.PIPE,
                         stderr=subprocess.DEVNULL,
+                        env=environment(),
                         cwd=HOUSE,
                         start_new_session=True,
                     ),

@@ -14,12 +14,10 @@ import msgspec
 
 from device.messages import UNDECODABLE
 from device.runtime.door import door_path, stop_path
-from device.runtime.interpreter import HOUSE, interpreter
+from device.runtime.interpreter import HOUSE, environment, interpreter
 
 PROGRAM = "device.commands.box_session"
 LINE_BYTES_MAX = 65_536
-NOT_FOR_CHILDREN = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
-"""Only the box itself tells systemd that it is alive."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,12 +46,6 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     """The sentence of what ended it."""
     code: str = ""
     """The kind of fault."""
-
-
-def environment() -> dict[str, str]:
-    """What a child of the box finds around it: one BLAS thread, and no way to speak to systemd in the box's name."""
-    found = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHILDREN}
-    return found | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class SessionChild:

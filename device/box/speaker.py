@@ -9,9 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from device.box.session_child import environment
 from device.messages import Hush, Language, Prompt, Spoken, VoiceOrder
-from device.runtime.interpreter import HOUSE, interpreter
+from device.runtime.interpreter import HOUSE, environment, interpreter
 from device.voice.prompts import PROMPTS, Urgency
 from device.voice.teller import Teller
 

@@ -14,7 +14,7 @@ from typing import Protocol
 from device.config import SessionConfig
 from device.errors import SystemMissingError
 from device.runtime.context import run_process
-from device.runtime.interpreter import HOUSE, interpreter
+from device.runtime.interpreter import HOUSE, environment, interpreter
 
 
 class Child(Protocol):
@@ -50,15 +50,13 @@ class Interpreter:
 
     def __init__(self, name: str, incarnation: int, run_dir: Path) -> None:
         command = interpreter("-m", "device.host", name, str(run_dir), str(incarnation))
-        # One BLAS thread: idle pools of a numeric library cost memory and wake-ups in every process.
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
         with (run_dir / f"{name}.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environment,
+                env=environment() | {"PYTHONUNBUFFERED": "1"},
                 cwd=HOUSE,
                 start_new_session=True,
             )
