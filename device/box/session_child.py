@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import msgspec
 
 from device.messages import UNDECODABLE
+from device.runtime.asking import knock
 from device.runtime.door import door_path, stop_path
 from device.runtime.interpreter import HOUSE, environment, interpreter
 
@@ -134,7 +134,5 @@ class SessionChild:
 
 
 def _throw_in(door: Path, wish: dict[str, Any]) -> None:
-    """Leave a wish at a door without waiting there: the box must not stand still because a session does."""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as line:
-        line.connect(str(door))
-        line.send(msgspec.json.encode(wish) + b"\n")
+    if line := knock(door, wish):
+        line.close()

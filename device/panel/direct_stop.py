@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from device.clock import Clock
+from device.runtime.asking import knock
 from device.runtime.door import LINE_MAX, stop_path
 from device.runtime.run_folder import living_sessions
 
 PATIENCE_NS = 10_000_000_000
 """A session that is only starting has a door within this time."""
-REQUEST = b'{"kind": "stop"}\n'
 
 
 class Call(NamedTuple):
@@ -34,7 +34,7 @@ class DirectStop:
     def stop(self) -> None:
         """Stop the sound of every living session; one that was told already is not told twice at once."""
         now_ns, told = self._clock.now_ns(), {call.run_dir for call in self._calls}
-        self._calls += [Call(run_dir, now_ns, knock(run_dir)) for run_dir in living_sessions() if run_dir not in told]
+        self._calls += [Call(run_dir, now_ns, _stop(run_dir)) for run_dir in living_sessions() if run_dir not in told]
 
     def turn(self) -> list[Path]:
         """Knock again where nobody opened; run folders of sessions whose audio took no stop."""
@@ -49,7 +49,7 @@ class DirectStop:
                 _hang_up(call.line)
             elif heard == "nobody":
                 _hang_up(call.line)
-                calls.append(call._replace(line=knock(call.run_dir)))
+                calls.append(call._replace(line=_stop(call.run_dir)))
             else:
                 calls.append(call)
         self._calls = calls
@@ -60,16 +60,8 @@ class DirectStop:
             _hang_up(call.line)
 
 
-def knock(run_dir: Path) -> socket.socket | None:
-    """Send a stop; None: nobody is there, or not yet."""
-    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-    try:
-        line.connect(str(stop_path(run_dir, "patient")))
-        line.send(REQUEST)
-    except OSError:
-        line.close()
-        return None
-    return line
+def _stop(run_dir: Path) -> socket.socket | None:
+    return knock(stop_path(run_dir, "patient"), {"kind": "stop"})
 
 
 def _hear(line: socket.socket | None) -> Literal["answer", "nothing", "nobody"]:

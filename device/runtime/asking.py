@@ -39,6 +39,21 @@ def ask(run_dir: Path, author: Author, wish: Mapping[str, Any], clock: Clock) ->
         return (_first(answers, STOP_S if is_stop else ANSWER_S, clock) or SILENT) if is_heard else None
 
 
+def knock(door: Path, wish: Mapping[str, Any]) -> socket.socket | None:
+    """Leave a wish at a door without waiting, for whoever may not stand still because a session does.
+
+    The line is open, for who wants to hear the answer; None: nobody is there, or not yet.
+    """
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        line.connect(str(door))
+        line.send(msgspec.json.encode(wish) + b"\n")
+    except OSError:
+        line.close()
+        return None
+    return line
+
+
 def _send(door: Path, request: bytes, stack: contextlib.ExitStack, answers: selectors.BaseSelector) -> bool:
     """Send a request; whether somebody listens there."""
     line = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
