@@ -6,7 +6,6 @@ that drifts. A gain that follows a phrase would be heard to pump, so it takes te
 
 from __future__ import annotations
 
-import math
 from collections import deque
 
 import numpy as np
@@ -33,6 +32,13 @@ FULL_POWER = 1e4
 """More than any sound; what is no number counts for nothing."""
 
 
+def _power(lufs: float) -> float:
+    return float(10.0 ** ((lufs - OFFSET_LU) / 10.0))
+
+
+GATE_POWER = _power(GATE_LUFS)
+
+
 class Leveller:
     """Call `gain_db` once for each block of music, with the block as it comes in."""
 
@@ -51,8 +57,9 @@ class Leveller:
         """The gain for this block, at most `DRIFT_DB_S` from the one before."""
         weighted = self._filter.pass_on(block)
         power = float(np.vdot(weighted, weighted)) / len(block)
-        self._recent += (min(power, FULL_POWER) - self._recent) * self._block_s / RECENT_S if power >= 0.0 else 0.0
-        self._momentary.append(min(power, FULL_POWER) if power >= 0.0 else 0.0)
+        power = min(power, FULL_POWER) if power >= 0.0 else 0.0
+        self._recent += (power - self._recent) * self._block_s / RECENT_S
+        self._momentary.append(power)
         self._learn(sum(self._momentary) / len(self._momentary))
         step_db = DRIFT_DB_S * self._block_s
         self._gain_db += min(max(self._aim_db() - self._gain_db, -step_db), step_db)
@@ -63,7 +70,7 @@ class Leveller:
         return to_lufs(self._recent) + self._gain_db
 
     def _learn(self, power: float) -> None:
-        if not (math.isfinite(power) and power > _power(GATE_LUFS)):
+        if power <= GATE_POWER:
             return
         if power < self._sounds * 10.0 ** (-GATE_LU / 10.0):
             self._sounds *= 10.0 ** (-SINK_DB_S * self._block_s / 10.0)
@@ -76,7 +83,3 @@ class Leveller:
     def _aim_db(self) -> float:
         heard_lufs = to_lufs(self._energy / self._heard_s)
         return min(max(self._wanted_lufs - heard_lufs, GAIN_MIN_DB), GAIN_MAX_DB)
-
-
-def _power(lufs: float) -> float:
-    return float(10.0 ** ((lufs - OFFSET_LU) / 10.0))

@@ -7,7 +7,6 @@ sentence, and the caller plays a musical sign instead. A file is read whole, wit
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy.typing as npt
 import soxr
 
 from device.audio.loudness import k_weighting, to_lufs
-from device.audio.wav_sound import read_layout, samples_of
+from device.audio.wav_sound import open_plain, read_layout, samples_of
 from device.config import VoiceConfig, path_of
 from device.errors import IsotoneError, SoundError
 from device.messages import Language
@@ -83,13 +82,9 @@ def refused_words(config: VoiceConfig) -> list[str]:
 
 
 def _bytes_of(path: Path) -> bytes:
-    """All of a plain file. A pipe in its place is not waited for. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError("it is no plain file")
-        if status.st_size > BYTES_MAX:
+    """All of a plain file. Raises OSError."""
+    with open_plain(path) as file:
+        if os.fstat(file.fileno()).st_size > BYTES_MAX:
             raise OSError(f"it is larger than {BYTES_MAX // 1_000_000} MB")
         return file.read(BYTES_MAX)
 

@@ -58,9 +58,7 @@ def open_sound(path: Path) -> Iterator[WavSound]:
         RecordingError: it cannot be read, or is no WAV file that is understood.
     """
     try:
-        # A pipe in the file's place is not waited for.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            _refuse_strange(file)
+        with open_plain(path) as file:
             layout = read_layout(file)
             _refuse_unheard(layout)
             yield WavSound(layout.sfreq_hz, _blocks(file, layout))
@@ -68,6 +66,15 @@ def open_sound(path: Path) -> Iterator[WavSound]:
         raise RecordingError(f"{path} cannot be read: {error.strerror or error}.", ACTION) from error
     except ValueError as error:
         raise RecordingError(f"{path} is no WAV file that can be measured: {error}.", ACTION) from error
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """A plain file, to be read; a pipe in its place is not waited for. Raises OSError."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError("it is no plain file")
+    return file
 
 
 def read_layout(file: BinaryIO) -> Layout:
@@ -108,12 +115,6 @@ def _layout_in(body: bytes) -> Layout:
     if code != PCM:
         raise ValueError(f"its format is {code}, not PCM")
     return Layout(sfreq_hz, n_channels, (n_bits + 7) // 8)
-
-
-def _refuse_strange(file: BinaryIO) -> None:
-    """Raises OSError where it is no plain file."""
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        raise OSError("it is no plain file")
 
 
 def _refuse_unheard(layout: Layout) -> None:

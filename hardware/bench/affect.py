@@ -13,14 +13,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
 from device.config import AffectConfig
 from hardware.bench import heartbeats
 from hardware.bench.abstention import bench_abstention
 from hardware.bench.cost import bench_cost
-from hardware.bench.figures import Figure, show
+from hardware.bench.figures import Figure, present
 from hardware.bench.people import Protocol, bench_people, eegmat_people, eyes_people, stress_people
 from hardware.bench.unrest import EIGHT, bench_unrest
 
@@ -114,10 +113,7 @@ def main(argv: list[str] | None = None) -> int:
     console = Console(stderr=True)
     with console.status("") as status:
         figures = measure(arguments.data, arguments.people, arguments.part, status.update)
-    if arguments.as_json:
-        print(msgspec.json.encode(figures).decode())
-    else:
-        show(figures)
+    present(figures, as_json=arguments.as_json)
     return 0
 
 

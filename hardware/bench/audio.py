@@ -13,11 +13,9 @@ import platform
 import sys
 from pathlib import Path
 
-import msgspec
-
 from device.errors import SystemMissingError
 from hardware.bench import dose, held_loudness, sound_cost, stops
-from hardware.bench.figures import Figure, as_markdown, show
+from hardware.bench.figures import Figure, as_markdown, present
 from hardware.bench.music import Progress, processor, telling
 
 
@@ -67,10 +65,7 @@ def main(argv: list[str] | None = None) -> int:
         preface = f"`isotone bench audio`, {'a quick run' if options.quick else 'the full run'}, on {processor()}."
         title = f"The sound, {dt.datetime.now(dt.UTC):%Y-%m-%d}, {platform.machine()}"
         options.out.write_text(as_markdown(title, preface, figures), "utf-8")
-    if options.as_json:
-        print(msgspec.json.encode(figures).decode())
-    else:
-        show(figures)
+    present(figures, as_json=options.as_json)
     return 0
 
 

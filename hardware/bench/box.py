@@ -17,14 +17,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 import psutil
 
 from device.clock import SystemClock
 from device.messages import PcmBlock
 from device.runtime.bus import Subscriber
-from hardware.bench.figures import Figure, as_markdown, show
+from hardware.bench.figures import Figure, as_markdown, present
 from hardware.bench.running_box import RunningBox, running
 
 AUDIBLE = 33
@@ -202,10 +201,7 @@ def main() -> int:
     )
     if options.out:
         options.out.write_text(as_markdown("The box", __doc__ or "", found), "utf-8")
-    if options.json:
-        print(msgspec.json.encode(found).decode())
-    else:
-        show(found)
+    present(found, as_json=options.json)
     return int(not all(figure.is_met for figure in found))
 
 

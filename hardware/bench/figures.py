@@ -31,6 +31,14 @@ class Figure(msgspec.Struct, frozen=True):
         return f"{digits} {self.unit}".strip()
 
 
+def present(figures: Sequence[Figure], *, as_json: bool) -> None:
+    """The figures on the terminal, or as JSON for programs."""
+    if as_json:
+        print(msgspec.json.encode(figures).decode())
+    else:
+        show(figures)
+
+
 def show(figures: Sequence[Figure]) -> None:
     """The figures as a table on the terminal; those of people below it."""
     table = Table("figure", "measured", "asked", "", "note")

@@ -19,13 +19,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
 from device.config import MusicConfig
 from export.music import judges
 from hardware.bench import late, memory, performance, quality, speed, steering, validity
-from hardware.bench.figures import Figure, as_markdown, show
+from hardware.bench.figures import Figure, as_markdown, present
 from hardware.bench.plane import Steering
 
 EMOPIA = "restricted/music_emopia"
@@ -166,10 +165,7 @@ def main(argv: list[str] | None = None) -> int:
         return 11
     if options.out:
         options.out.write_text(report(figures, quick=options.quick), "utf-8")
-    if options.as_json:
-        print(msgspec.json.encode(figures).decode())
-    else:
-        show(figures)
+    present(figures, as_json=options.as_json)
     return 0
 
 
