@@ -56,7 +56,8 @@ class HearingGuard:
         self._raw_pa2h_s = pa2_of(full_scale_spl(headphones) + config.prescription.loudness_lufs) / 3600.0
         self._target_db = self._wanted_db(self._session_s)
         self._limit_db = max(SOFTEST_DB, self._target_db)
-        self._farewell_s: float | None = None
+        # Where even the softest would be too much, nothing begins, and there is nothing to say farewell to.
+        self._farewell_s: float | None = 0.0 if self._is_used_up(self._rest_pa2h) else None
         self._told_percent, self._is_limit_told = self._dose_percent(account.session_pa2h), False
 
     def _budget(self) -> tuple[float, float]:
@@ -118,8 +119,11 @@ class HearingGuard:
         self._raw_pa2h_s += (raw_pa2h_s - self._raw_pa2h_s) * min(1.0, seconds / memory_s)
         self._target_db = self._wanted_db(left_s)
         rest_pa2h = self._rest_pa2h - self.session_pa2h - FAREWELL_SHARE * self._second_pa2h * FAREWELL_S / seconds
-        if self._farewell_s is None and (rest_pa2h <= 0.0 or self._target_db < SOFTEST_DB):
+        if self._farewell_s is None and self._is_used_up(rest_pa2h):
             self._farewell_s = FAREWELL_S
+
+    def _is_used_up(self, rest_pa2h: float) -> bool:
+        return rest_pa2h <= 0.0 or self._target_db < SOFTEST_DB
 
     def _wanted_db(self, left_s: float) -> float:
         """How much softer the rest of the session has to be, so that its share lasts."""

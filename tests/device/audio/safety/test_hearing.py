@@ -142,6 +142,13 @@ def test_no_way_of_turning_the_volume_passes_the_weeks_end(
     assert_gentle(heard.levels)
 
 
+@pytest.mark.parametrize("left_pa2h", [0.0, 1e-9])
+def test_a_week_that_is_used_up_begins_with_silence(left_pa2h: float) -> None:
+    heard = play(session(1.0, 95.0, account=HearingAccount(week_pa2h=1.6 - left_pa2h)), [0.0] * 5)
+    assert heard.guard.is_over
+    assert heard.pa2h == 0.0
+
+
 def test_audio_that_was_started_again_knows_what_the_ears_had() -> None:
     first = play(session(minutes=10.0), [-20.0] * 60)
     told = HearingAccount(session_pa2h=first.exposures[-1].session_pa2h)
