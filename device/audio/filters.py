@@ -43,14 +43,19 @@ class BlockFilter:
 
     def __init__(self, biquads: Sequence[Biquad], block_frames: int) -> None:
         n_states = 2 * len(biquads)
-        impulse = np.zeros(block_frames)
-        impulse[0] = 1.0
-        response, _ = _run(biquads, impulse, np.zeros(n_states))
+        first, just_in = _step(biquads, 1.0, np.zeros(n_states))
+        steps = [_step(biquads, 0.0, state) for state in np.eye(n_states)]
+        rings, onwards = np.array([heard for heard, _ in steps]), np.stack([state for _, state in steps], axis=1)
+        ring, enter, power = [], [], np.eye(n_states)
+        for _ in range(block_frames):
+            ring.append(rings @ power)
+            enter.append(power @ just_in)
+            power = onwards @ power
+        self._ring: Floats = np.stack(ring)
+        self._enter: Floats = np.stack(enter[::-1], axis=1)
+        self._keep: Floats = power
+        response = np.concatenate(([first], self._ring[:-1] @ just_in))
         self._spectrum = np.fft.rfft(response, 2 * block_frames)[:, None]
-        rings = [_run(biquads, np.zeros(block_frames), state) for state in np.eye(n_states)]
-        self._ring: Floats = np.stack([heard for heard, _ in rings], axis=1)
-        self._keep: Floats = np.stack([state for _, state in rings], axis=1)
-        self._enter: Floats = _entering(biquads, block_frames)
         self._state: Floats = np.zeros((n_states, 2))
         self._block_frames = block_frames
 
@@ -63,27 +68,12 @@ class BlockFilter:
         return heard
 
 
-def _run(biquads: Sequence[Biquad], samples: Floats, state: Floats) -> tuple[Floats, Floats]:
-    """Sample by sample, as it is defined: the output and the state after it."""
+def _step(biquads: Sequence[Biquad], sample: float, state: Floats) -> tuple[float, Floats]:
+    """One sample through the cascade, as it is defined: the output and the state after it."""
     memory = state.copy()
-    heard = samples.copy()
-    for n, sample in enumerate(samples):
-        value = float(sample)
-        for k, (b0, b1, b2, a1, a2) in enumerate(biquads):
-            out = b0 * value + memory[2 * k]
-            memory[2 * k] = b1 * value - a1 * out + memory[2 * k + 1]
-            memory[2 * k + 1] = b2 * value - a2 * out
-            value = out
-        heard[n] = value
-    return heard, memory
-
-
-def _entering(biquads: Sequence[Biquad], n_frames: int) -> Floats:
-    """What one sample at each place of a block leaves in the memory at its end, shape (states, frames)."""
-    n_states = 2 * len(biquads)
-    _, just_in = _run(biquads, np.ones(1), np.zeros(n_states))
-    step = np.stack([_run(biquads, np.zeros(1), state)[1] for state in np.eye(n_states)], axis=1)
-    columns = [just_in]
-    for _ in range(n_frames - 1):
-        columns.append(step @ columns[-1])
-    return np.stack(columns[::-1], axis=1)
+    for k, (b0, b1, b2, a1, a2) in enumerate(biquads):
+        out = b0 * sample + memory[2 * k]
+        memory[2 * k] = b1 * sample - a1 * out + memory[2 * k + 1]
+        memory[2 * k + 1] = b2 * sample - a2 * out
+        sample = float(out)
+    return sample, memory

@@ -52,9 +52,7 @@ class Residents:
             sentence = f"The process `{death.name}` ended ({death.exit_code}).{reason}"
             told.append(sentence)
             if death.is_last or death.fault:
-                self.problem = sentence
-                self._ill_until_ns[death.name] = now_ns + 2 * PATIENCE_NS
-                self._again_ns[death.name] = now_ns + PATIENCE_NS
+                self._put_off(death.name, sentence, now_ns)
             else:
                 self._try(death.name, now_ns)
         for name in [name for name, at_ns in self._again_ns.items() if now_ns >= at_ns]:
@@ -67,9 +65,13 @@ class Residents:
         try:
             self._supervisor.restart(name)
         except (OSError, IsotoneError) as error:
-            self.problem = f"The process `{name}` cannot be started: {error}."
-            self._ill_until_ns[name] = now_ns + 2 * PATIENCE_NS
-            self._again_ns[name] = now_ns + PATIENCE_NS
+            self._put_off(name, f"The process `{name}` cannot be started: {error}.", now_ns)
+
+    def _put_off(self, name: str, problem: str, now_ns: int) -> None:
+        """Try it again later, and ask for help until it has lived for a while."""
+        self.problem = problem
+        self._ill_until_ns[name] = now_ns + 2 * PATIENCE_NS
+        self._again_ns[name] = now_ns + PATIENCE_NS
 
     def _recover(self, now_ns: int) -> None:
         """What has lived long enough is no problem any more."""
