@@ -5,7 +5,6 @@ Each is looked at again and again, so nothing that is mended has to be told to t
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import msgspec
 from device.box.chores import Chore, Done
 from device.box.machine import Event
 from device.box.residents import CODE, Residents
+from device.files.locks import is_held
 from device.messages import UNDECODABLE, BoxState
 
 EXAMINATION = "examination"
@@ -34,7 +34,7 @@ class Upkeep:
     def events(self, state: BoxState) -> Iterator[Event]:
         if state == "starting" and self._residents.are_up():
             yield Event("up")
-        is_updating = is_locked(update_lock(self._folder))
+        is_updating = is_held(update_lock(self._folder))
         if is_updating and state in ("starting", "ready", "needs_help"):
             yield Event("update")
         elif state == "updating" and not is_updating:
@@ -75,14 +75,3 @@ class Upkeep:
 def update_lock(folder: Path) -> Path:
     """Whoever renews the box holds a lock (flock) on this file; the kernel lets go of it however they end."""
     return folder / "update.lock"
-
-
-def is_locked(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False

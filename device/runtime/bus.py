@@ -19,6 +19,7 @@ import zmq
 
 from device.clock import Clock
 from device.errors import SystemMissingError
+from device.files.locks import is_held
 from device.messages import Message
 from device.processes import ALWAYS_FOLDER
 from device.streams import STREAMS, stream_of, topic_of
@@ -58,15 +59,8 @@ def always_dir(run_dir: Path) -> Path:
 
 
 def is_publishing(run_dir: Path, process: str) -> bool:
-    """Whether a process of that name lives there: the look disturbs nobody, as it locks only to read."""
-    try:
-        with (run_dir / f"{process}.lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+    """Whether a process of that name lives there."""
+    return is_held(run_dir / f"{process}.lock")
 
 
 class Received(NamedTuple):

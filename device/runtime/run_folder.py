@@ -18,6 +18,7 @@ from pathlib import Path
 
 from device.clock import wall_time
 from device.errors import SystemMissingError
+from device.files.locks import is_held
 from device.processes import ALWAYS_FOLDER
 
 ROOT_PATH_MAX = 56
@@ -97,7 +98,7 @@ def living_sessions() -> list[Path]:
     Raises:
         SystemMissingError: there is no safe place for run folders.
     """
-    return [folder for folder in _run_folders(run_root()) if _is_held(folder)]
+    return [folder for folder in _run_folders(run_root()) if is_held(folder)]
 
 
 def lock_folder(folder: Path, *, wait: bool = False) -> int:
@@ -189,23 +190,8 @@ def _run_folders(root: Path) -> list[Path]:
     return sorted(path for path in root.iterdir() if SESSION_NAME.fullmatch(path.name) and not path.is_symlink())
 
 
-def _is_held(folder: Path) -> bool:
-    """Whether a living session has locked its folder; the look itself disturbs nobody, as it locks only to read."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
 def _sweep(root: Path) -> None:
     """Remove what dead sessions left. The root is held, so no folder is between being made and being locked."""
     for folder in _run_folders(root):
-        if not _is_held(folder):
+        if not is_held(folder):
             shutil.rmtree(folder, ignore_errors=True)
