@@ -1,7 +1,7 @@
 """`isotone bench music`: the figures of the composer, as anyone can repeat them.
 
     python -m hardware.bench.music [--data DIR] [--quick] [--part NAME] [--peers-python PYTHON] [--jobs N] [--done FILE]
-        [--json] [--out FILE.md]
+        [--seeds FIRST-LAST] [--json] [--out FILE.md]
 
 Without --quick it takes hours, most of them in the parts late and validity, which `--part` runs alone. What needs the
 data folder, or a rival that is not installed, is left out, and a line says so.
@@ -22,8 +22,9 @@ from pathlib import Path
 from rich.console import Console
 
 from device.config import MusicConfig
+from device.music import GENERATORS
 from export.music import judges
-from hardware.bench import late, memory, performance, quality, speed, steering, validity
+from hardware.bench import breath, late, memory, performance, quality, speed, steering, validity
 from hardware.bench.figures import Figure, as_markdown, present
 from hardware.bench.plane import Steering
 
@@ -90,6 +91,20 @@ def _quality(options: argparse.Namespace, progress: Progress) -> list[Figure]:
     return quality.measure(options.data / "open", progress, quick=options.quick, jobs=options.jobs)
 
 
+def _breath(options: argparse.Namespace, progress: Progress) -> list[Figure]:
+    """The table of what makes music breathe, by generator and mood, beside people's; it is printed, too."""
+    if options.data is None:
+        print("isotone: without --data nothing tells how people's music breathes.", file=sys.stderr)
+        return []
+    measured = breath.measure(
+        options.data / "open", progress, quick=options.quick, seeds=options.seeds, generators=list(GENERATORS)
+    )
+    verdicts = breath.judged(measured, options.peers_python) if options.peers_python else {}
+    if not options.as_json:
+        print(breath.as_report(measured, verdicts))
+    return [*breath.figures(measured), *breath.verdict_figures(verdicts)]
+
+
 PARTS = {
     "speed": _speed,
     "memory": _memory,
@@ -98,6 +113,7 @@ PARTS = {
     "validity": _validity,
     "steering": _steering,
     "quality": _quality,
+    "breath": _breath,
 }
 
 
@@ -146,11 +162,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, help="folder that holds open/ and restricted/, for the judges")
     parser.add_argument("--quick", action="store_true", help="small samples: minutes instead of hours")
     parser.add_argument("--part", default="", choices=["", *PARTS])
-    parser.add_argument(
-        "--peers-python", default="", help="an interpreter with PyTorch and midigpt (extra peers-music)"
-    )
+    parser.add_argument("--peers-python", default="", help="an interpreter with the extra peers-music")
     parser.add_argument("--jobs", type=int, default=1, help="processes that compose at once, where nothing is timed")
     parser.add_argument("--done", type=Path, help="file for validity to go on from when it was cut off")
+    parser.add_argument("--seeds", type=breath.seeds_of, help="of the part breath, as 0-59 [default: from 7000 on]")
     parser.add_argument("--json", action="store_true", dest="as_json")
     parser.add_argument("--out", type=Path, help="also write a report (Markdown)")
     options = parser.parse_args(argv)
