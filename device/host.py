@@ -1,4 +1,4 @@
-"""Runs one process of TABLE 2: `python -m device.host NAME FOLDER INCARNATION`, always a fresh interpreter.
+"""Runs one process of TABLE 2: `python -m device.host NAME FOLDER INCARNATION`, a fresh interpreter.
 
 FOLDER is the run folder of a session, or for a process that outlives sessions the one where such processes publish.
 """
@@ -32,8 +32,8 @@ def take_place(row: Process) -> None:
             os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(row.realtime_priority))
 
 
-def main() -> None:
-    name, folder, incarnation = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+def serve(name: str, folder: Path, incarnation: int) -> int:
+    """Be that process until its end; returns its exit code."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -41,10 +41,10 @@ def main() -> None:
     if PROCESSES[name].runs == "always":
         from device.runtime.resident import run_resident  # noqa: PLC0415 - what it loads is not for a session
 
-        sys.exit(run_resident(name, incarnation, folder, stop))
+        return run_resident(name, incarnation, folder, stop)
     config = msgspec.json.decode(session_path(folder).read_bytes(), type=SessionConfig)
-    sys.exit(run_process(name, incarnation, config, stop))
+    return run_process(name, incarnation, config, stop)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(serve(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))

@@ -25,7 +25,9 @@ from device.commands.signals import Signals, orderly_signals
 from device.config import DeviceConfig, SessionConfig
 from device.console.printing import say_json
 from device.errors import IsotoneError
+from device.nursery import load, nursery
 from device.runtime.bus import Received
+from device.runtime.children import Launcher
 from device.runtime.manager import Manager
 from device.runtime.resident import read_device
 
@@ -55,14 +57,14 @@ class Guardian:
             self._manager.request_stop()
 
 
-def play(device: DeviceConfig, order: Order, signals: Signals) -> None:
+def play(device: DeviceConfig, order: Order, signals: Signals, launcher: Launcher) -> None:
     """Play what is ordered; a refusal is said as how it ended."""
     try:
         with _ordered(device, order) as config:
             signals.check()
             known = config.known_devices
             say_json(Said(session=config.session_dir, run_dir=config.run_dir, known_devices=known))
-            end = run_session(config, Guardian(), signals, one_process=False)
+            end = run_session(config, Guardian(), signals, launcher)
         say_json(Said(session=config.session_dir, exit=int(end.code), fault=end.sentence))
     except IsotoneError as error:
         say_json(Said(exit=int(error.exit_code), fault=str(error), code=type(error).__name__))
@@ -88,10 +90,12 @@ def main() -> None:
     with orderly_signals() as signals:
         with signals.interrupting():
             device = read_device(Path(sys.argv[1]))
+            load()
             say_json(Said(waits=True))
             line = sys.stdin.buffer.readline()
         if line:
-            play(device, msgspec.json.decode(line, type=Order), signals)
+            with nursery() as launcher:
+                play(device, msgspec.json.decode(line, type=Order), signals, launcher)
 
 
 if __name__ == "__main__":

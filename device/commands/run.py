@@ -29,6 +29,7 @@ from device.console import observers
 from device.console.observers import FAREWELL_S, Extra
 from device.console.printing import forgive, output_trouble, refusal, say, say_json
 from device.errors import Exit, RecordingError, SoundError
+from device.runtime.children import InterpreterLauncher, ThreadLauncher
 from device.sessions.store import log_paths
 from device.sessions.wav import wav_paths
 from device.text import printable
@@ -179,7 +180,8 @@ def _play(config: SessionConfig, options: dict[str, Any], signals: Signals, extr
         watcher = observers.LiveWatcher(title, extra)
     else:
         watcher = observers.PlainWatcher(title, say)
-    return run_session(config, watcher, signals, one_process=options["one_process"])
+    launcher = ThreadLauncher() if options["one_process"] else InterpreterLauncher()
+    return run_session(config, watcher, signals, launcher)
 
 
 def _sum_up(config: SessionConfig, end: End, signals: Signals, *, as_json: bool) -> bool:

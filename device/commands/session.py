@@ -25,7 +25,7 @@ from device.control.policies.loading import choose_policy
 from device.errors import ConfigError, DiskError, Exit
 from device.files.models import MODELS_DIR
 from device.listeners.settings import PolicyChoice
-from device.runtime.children import InterpreterLauncher, ThreadLauncher
+from device.runtime.children import Launcher
 from device.runtime.interpreter import HOUSE, interpreter
 from device.runtime.manager import Manager, Observer
 from device.runtime.run_folder import claim_run_folder, name_session
@@ -167,9 +167,8 @@ class End(NamedTuple):
     """The fault that ended it, or nothing."""
 
 
-def run_session(config: SessionConfig, watcher: Attendant, signals: Signals, *, one_process: bool) -> End:
+def run_session(config: SessionConfig, watcher: Attendant, signals: Signals, launcher: Launcher) -> End:
     """Run the session to its end."""
-    launcher = ThreadLauncher() if one_process else InterpreterLauncher()
     manager = Manager(config, SystemClock(), launcher, watcher)
     watcher.attach(manager)
     memory.begin(config)

@@ -117,7 +117,11 @@ class Panel:
         if self._status is None:
             return "wait"
         is_silent = self._clock.now_ns() - self._heard_ns > SILENT_NS
-        return "help" if is_silent or self._gestures.stuck else self._status.light
+        if is_silent or self._gestures.stuck:
+            return "help"
+        # Whoever presses sees at once that it was felt, also while it may yet become a double press.
+        is_undecided = self._status.light == "ready" and self._gestures.due_ns() is not None
+        return "wait" if is_undecided else self._status.light
 
     def close(self) -> None:
         """Let go of everything, with the light dark."""

@@ -129,7 +129,7 @@ class Subscriber:
     def __init__(self, run_dir: Path, processes: Iterable[str], streams: Iterable[str]) -> None:
         self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.SUB)
         self._socket.setsockopt(zmq.RCVHWM, HIGH_WATER_MARK)
-        self._socket.setsockopt(zmq.RECONNECT_IVL, 50)
+        self._socket.setsockopt(zmq.RECONNECT_IVL, 10)
         self._socket.setsockopt(zmq.RECONNECT_IVL_MAX, 500)
         for stream in streams:
             self._socket.subscribe(b"" if stream == "*" else stream.encode())

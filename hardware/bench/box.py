@@ -22,6 +22,7 @@ import psutil
 
 from device.clock import SystemClock
 from device.messages import PcmBlock
+from device.processes import ALWAYS_FOLDER, PROCESSES
 from device.runtime.bus import Subscriber
 from hardware.bench.figures import Figure, as_markdown, present
 from hardware.bench.running_box import RunningBox, running
@@ -30,7 +31,9 @@ AUDIBLE = 33
 """-60 dBFS of 16 bits."""
 SOUND_S, READY_S = 30.0, 60.0
 SETTLE_S, IDLE_S = 10.0, 60.0
-PLAYS_S = 2.0
+PLAYS_S, RESTS_S = 0.5, 0.5
+"""A session is stopped so soon after its first sound, and the next press comes so long after it left nothing to do."""
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - it is only looked at
 MEGABYTE = 2**20
 SENSORS = "sensors"
 
@@ -40,9 +43,16 @@ class Trace(NamedTuple):
 
     press_s: float
     memory_mb: float
+    """Proportional memory (PSS) of all processes."""
+    processes: int
+    threads: int
     descriptors: int
+    run_folders: int
+    """Of sessions."""
     files: int
-    """Files in the runtime folder."""
+    """In the runtime folder."""
+    shared_memory: int
+    """Pieces there are, but for those of a sound server, which is no part of the box."""
 
 
 def measure(n_sessions: int, progress: Callable[[str], None], *options: str) -> list[Figure]:
@@ -89,13 +99,17 @@ def _session(box: RunningBox, runtime: Path) -> Trace:
     box.type("s")
     box.wait_for(lambda: box.status["state"] in ("ready", "needs_help"), READY_S)
     box.wait_for(lambda: not _chores(box) and _waits(box), READY_S)
-    clock.sleep(1.0)
+    clock.sleep(RESTS_S)
     family = box.family()
     return Trace(
         press_s=(heard_ns - pressed_ns) / 1e9,
         memory_mb=sum(mb for _, mb in _memory(box)),
+        processes=len(family),
+        threads=sum(process.num_threads() for process in family),
         descriptors=sum(process.num_fds() for process in family),
+        run_folders=sum(path.name != ALWAYS_FOLDER for path in (runtime / "isotone").iterdir() if path.is_dir()),
         files=sum(1 for _ in runtime.rglob("*")),
+        shared_memory=sum(not path.name.startswith("jack") for path in SHARED_MEMORY.iterdir()),
     )
 
 
@@ -138,6 +152,8 @@ def _name(process: psutil.Process) -> str:
     words: list[str] = process.cmdline()
     if "device.host" in words:
         return words[words.index("device.host") + 1]
+    if process.name() in PROCESSES:
+        return str(process.name())
     module = words[words.index("-m") + 1] if "-m" in words else str(process.name())
     return "box" if module == "device.cli" else module.rpartition(".")[2]
 
@@ -175,8 +191,12 @@ def _growth(traces: Sequence[Trace]) -> list[Figure]:
 
     rows = (
         ("memory", lambda trace: trace.memory_mb, 2.0, "MB"),
+        ("processes", lambda trace: trace.processes, 0.0, ""),
+        ("threads", lambda trace: trace.threads, 0.0, ""),
         ("descriptors", lambda trace: trace.descriptors, 0.0, ""),
-        ("files in the run folder", lambda trace: trace.files, 0.0, ""),
+        ("run folders", lambda trace: trace.run_folders, 0.0, ""),
+        ("files in the runtime folder", lambda trace: trace.files, 0.0, ""),
+        ("shared memory", lambda trace: trace.shared_memory, 0.0, ""),
     )
     return [
         Figure(f"growth: {name}", round(value, 2), limit, "at most", unit, note)

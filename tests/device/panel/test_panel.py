@@ -114,6 +114,21 @@ def test_the_light_follows_the_box_and_asks_for_help_when_that_is_silent(bench: 
     assert bench.panel._light() == "help", "a box that says nothing is broken"
 
 
+def test_the_light_answers_a_press_at_once_also_while_it_may_become_a_double_one(bench: Bench) -> None:
+    bench.turn()
+    bench.box_says("ready")
+    bench.headset.down("KEY_PLAYPAUSE")
+    bench.turn(0.05)
+    assert bench.panel._light() == "wait"
+    bench.headset.up("KEY_PLAYPAUSE")
+    bench.turn(0.1)
+    assert bench.presses() == []
+    assert bench.panel._light() == "wait"
+    bench.turn(0.5)
+    assert bench.presses() == [("play", "short")]
+    assert bench.panel._light() == "ready", "until the box says what it made of it"
+
+
 def test_what_is_missing_is_a_sentence_told_once_and_everything_else_works(
     tmp_path: Path, run_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
