@@ -23,7 +23,7 @@ class Answer(msgspec.Struct, frozen=True):
     valence: Axis
     arousal: Axis
     rest: Annotated[int, msgspec.Meta(ge=0, le=4)]
-    """Whether it would be pleasant to rest in: 0 not at all, 4 very much."""
+    """Whether they would rest in it: 0 not at all, 4 very much."""
     words: str = ""
     heard_s: Annotated[float, msgspec.Meta(ge=0.0)] = 0.0
 

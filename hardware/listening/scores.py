@@ -17,6 +17,8 @@ from scipy import stats
 from hardware.listening.answers import Answers
 from hardware.listening.study import Clip, Key
 
+WOULD = 3
+"""From this answer on listeners would rest in it."""
 POINTS_MIN = 3
 """Fewer give no correlation."""
 NAN = float("nan")
@@ -33,8 +35,16 @@ class Fit(msgspec.Struct, frozen=True):
     """1: as strongly as meant."""
 
 
+class Share(msgspec.Struct, frozen=True):
+    """A share with Wilson's 95 % interval; NaN of nothing."""
+
+    share: float
+    low: float
+    high: float
+
+
 class Composer(msgspec.Struct, frozen=True):
-    """One generator, or the human pieces."""
+    """One generator, an older release, or the human pieces."""
 
     generator: str
     clips: int
@@ -43,17 +53,19 @@ class Composer(msgspec.Struct, frozen=True):
     quadrants: float
     """Share of clips whose mean rating lies in the quadrant that was meant."""
     rest: float
-    """0 to 4: pleasant to rest in, mean of all ratings."""
+    """0 to 4: whether they would rest in it, mean of all ratings."""
     rest_sd: float
+    would_rest: Share
+    """Share of the ratings that say so: rather yes, or very much."""
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """Two generators at the same places by the same listeners."""
+    """Two composers as the same listeners heard them."""
 
     first: str
     second: str
     difference: float
-    """Difference in how pleasant it is to rest in, first minus second."""
+    """How much rather they would rest in the first than in the second, in steps of the scale."""
     p: float
     """Wilcoxon's signed rank, Holm's correction for all pairs."""
 
@@ -66,8 +78,11 @@ class Scores(msgspec.Struct, frozen=True):
     retest: dict[str, float]
     """Correlation of first and second rating of what was heard twice; `n` pairs."""
     friedman_p: float
-    """Whether the generators differ at all in pleasantness to rest in."""
+    """Whether it matters at all for resting who composed."""
     pairs: tuple[Pair, ...]
+    """At the same places."""
+    listener_pairs: tuple[Pair, ...] = ()
+    """By each listener's mean, so that people's pieces, which lie at no place, are compared, too."""
 
 
 class Rating(NamedTuple):
@@ -87,16 +102,17 @@ def score(given: Sequence[Answers], key: Key) -> Scores:
         for answer in answers.answers
     ]
     tests = [rating for rating in ratings if rating.clip.role == "test"]
-    names = sorted({rating.clip.generator for rating in tests})
+    names = sorted({rating.clip.composer for rating in tests})
     blocks = _blocks(tests)
     return Scores(
         listeners=len(given),
         ratings=len(tests),
         all=_composer("all", [rating for rating in tests if rating.clip.valence is not None]),
-        composers=tuple(_composer(name, [r for r in tests if r.clip.generator == name]) for name in names),
+        composers=tuple(_composer(name, [r for r in tests if r.clip.composer == name]) for name in names),
         retest=_retest(ratings),
         friedman_p=_friedman(blocks),
         pairs=tuple(_pairs(blocks)),
+        listener_pairs=tuple(_pairs(_by_listener(tests))),
     )
 
 
@@ -116,7 +132,15 @@ def _composer(name: str, ratings: Sequence[Rating]) -> Composer:
         quadrants=_quadrants(meant, heard),
         rest=float(np.mean(rest)) if rest else NAN,
         rest_sd=float(np.std(rest, ddof=1)) if len(rest) > 1 else NAN,
+        would_rest=_share(sum(value >= WOULD for value in rest), len(rest)),
     )
+
+
+def _share(count: int, total: int) -> Share:
+    if not total:
+        return Share(NAN, NAN, NAN)
+    interval = stats.binomtest(count, total).proportion_ci(method="wilson")
+    return Share(count / total, float(interval.low), float(interval.high))
 
 
 def _fit(meant: np.ndarray, heard: np.ndarray) -> Fit:
@@ -157,14 +181,24 @@ def _correlation(pairs: Sequence[tuple[float, float]]) -> float:
 
 
 def _blocks(tests: Sequence[Rating]) -> dict[str, np.ndarray]:
-    """Pleasantness to rest in per generator, in the same order of listeners and places, where all were rated."""
+    """Willingness to rest per composer, in the same order of listeners and places, where all were rated."""
     cells: dict[tuple[int, float, float], dict[str, float]] = defaultdict(dict)
     for rating in tests:
         if rating.clip.valence is not None and rating.clip.arousal is not None:
-            cells[rating.listener, rating.clip.valence, rating.clip.arousal][rating.clip.generator] = rating.rest
+            cells[rating.listener, rating.clip.valence, rating.clip.arousal][rating.clip.composer] = rating.rest
     names = sorted({name for cell in cells.values() for name in cell})
     full = [cell for cell in cells.values() if len(cell) == len(names)]
     return {name: np.array([cell[name] for cell in full], float) for name in names}
+
+
+def _by_listener(tests: Sequence[Rating]) -> dict[str, np.ndarray]:
+    """Mean willingness to rest per composer, of the listeners who heard every one of them."""
+    said: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for rating in tests:
+        said[rating.listener][rating.clip.composer].append(rating.rest)
+    names = sorted({name for heard in said.values() for name in heard})
+    full = [heard for heard in said.values() if len(heard) == len(names)]
+    return {name: np.array([np.mean(heard[name]) for heard in full], float) for name in names}
 
 
 def _friedman(blocks: dict[str, np.ndarray]) -> float:

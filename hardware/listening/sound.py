@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import mido
+import msgspec
 import numpy as np
 from scipy.io import wavfile
 
@@ -18,6 +21,7 @@ from device.config import AudioConfig
 from device.control.cues import cues_of
 from device.control.plan.session_plan import State
 from device.errors import RecordingError
+from device.runtime.interpreter import interpreter
 from hardware.bench.intents import config_of, standing
 from hardware.listening.loudness import SFREQ_HZ, Samples, equalise
 from hardware.listening.study import Clip
@@ -29,6 +33,15 @@ SILENCE = 1e-3
 TAIL_S = 0.4
 FADE_S = 1.5
 DRUM_CHANNEL, CHANNELS = 9, 16
+OLDER = """
+import pathlib, sys
+import msgspec
+from hardware.listening.sound import render
+from hardware.listening.study import Clip
+clip, path = msgspec.json.decode(sys.stdin.buffer.read(), type=tuple[Clip, str])
+render(clip, pathlib.Path(path))
+"""
+"""What an older release is asked."""
 BEATS = 4
 
 
@@ -44,6 +57,23 @@ def render(clip: Clip, path: Path) -> list[str]:
     _, steps = wavfile.read(path)
     write(path, steps / 32768.0)
     return piece.fallbacks()
+
+
+def render_before(clip: Clip, path: Path, tree: Path) -> None:
+    """The same clip by an older release, whose checkout is `tree`, with its own composer, guard and synthesiser.
+
+    Raises:
+        RecordingError: the tree holds no release that can do it.
+    """
+    asked = msgspec.json.encode([clip, str(path.resolve())])
+    # The older release is found before the one that runs here.
+    surroundings = os.environ | {"PYTHONPATH": str(tree.resolve())}
+    told = subprocess.run(
+        interpreter("-c", OLDER), input=asked, env=surroundings, cwd=tree, capture_output=True, check=False
+    )
+    if told.returncode:
+        last = told.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise RecordingError(f"{tree} cannot render a clip: {last}.", "Give --before the checkout of a release.")
 
 
 def _quiet(_n_bars: int) -> None:

@@ -26,6 +26,9 @@ REPEATED = 1 / 6
 """Share of the clips that are heard twice."""
 REPEATS_MIN = 4
 HUMAN = "human"
+BEFORE = "before"
+BEFORE_GENERATOR = "transformer"
+"""Who composes in the older release."""
 LETTERS = "bcdfghjkmnpqrstvwxz23456789"
 ID_LENGTH = 7
 FORMAT = "isotone-listening-key-1"
@@ -45,6 +48,13 @@ class Clip(msgspec.Struct, frozen=True):
     """The clip that it is, heard again."""
     source: str = ""
     """Name of the human piece's file."""
+    release: str = ""
+    """`before` where an older release composes and plays it."""
+
+    @property
+    def composer(self) -> str:
+        """Who is compared: a generator, `human` or `before`."""
+        return self.release or self.generator
 
     @property
     def file(self) -> str:
@@ -61,8 +71,8 @@ class Key(msgspec.Struct, frozen=True):
     clips: tuple[Clip, ...]
 
 
-def plan(seed: int, n_places: int, model: str, human: Sequence[Path] = ()) -> Key:
-    """A study of `n_places` places and all generators; the same seed gives the same study.
+def plan(seed: int, n_places: int, model: str, human: Sequence[Path] = (), *, before: bool = False) -> Key:
+    """A study of `n_places` places and all generators, and an older release's; the same seed gives the same study.
 
     Raises:
         ConfigError: too few or too many places, or a seed that is none.
@@ -76,10 +86,11 @@ def plan(seed: int, n_places: int, model: str, human: Sequence[Path] = ()) -> Ke
     practice = [
         Clip(ids.draw(), "practice", PRACTICE_GENERATOR, valence, arousal, seed) for valence, arousal in PRACTICE
     ]
+    composers = [(generator, "") for generator in GENERATORS] + [(BEFORE_GENERATOR, BEFORE)] * before
     tests = [
-        Clip(ids.draw(), "test", generator, valence, arousal, seed + 1 + number)
+        Clip(ids.draw(), "test", generator, valence, arousal, seed + 1 + number, release=release)
         for number, (valence, arousal) in enumerate(_places(rng, n_places))
-        for generator in GENERATORS
+        for generator, release in composers
     ]
     tests += [Clip(ids.draw(), "test", HUMAN, None, None, seed, source=path.name) for path in human]
     n_repeats = min(len(tests), max(REPEATS_MIN, round(REPEATED * len(tests))))

@@ -79,3 +79,11 @@ def test_scores_leave_broken_answers_out_and_say_so(out: Path, capsys: pytest.Ca
     assert kit.main(["score", str(good), "--key", str(key_path)]) == 0
     assert "quadrants" in capsys.readouterr().out
     assert kit.main(["score", str(bad), "--key", str(key_path)]) == 8
+
+
+def test_an_older_release_is_heard_beside_this_one(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kit, "render_before", lambda _clip, path, tree: path.write_text(f"from {tree.name}"))
+    asked = ["--out", str(out), "--seed", "1", "--pairs", "1", "--before", str(tmp_path / "old")]
+    assert kit.main(asked) == 0
+    (older,) = (clip for clip in read_key(kit.key_path(out)).clips if clip.composer == "before" and clip.role == "test")
+    assert (out / older.file).read_text() == "from old"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.music import GENERATORS
 from hardware.listening.answers import FORMAT, Answer, Answers
 from hardware.listening.scores import score
 from hardware.listening.study import Key, plan
@@ -70,3 +72,21 @@ def test_few_answers_give_no_number_and_no_crash(count: int, seed: int) -> None:
     assert scores.all.clips or math.isnan(scores.all.valence.r2)
     assert all(0 <= pair.p <= 1 or math.isnan(pair.p) for pair in scores.pairs)
     assert scores.retest["n"] <= 8
+
+
+def test_before_after_and_peoples_are_compared_by_each_listener() -> None:
+    key = plan(5, 4, "m", [Path("a.mid"), Path("b.mid")], before=True)
+    scores = score([listener(key, seed) for seed in range(10)], key)
+    assert {composer.generator for composer in scores.composers} == {*GENERATORS, "before", "human"}
+    by_pair = {(pair.first, pair.second): pair for pair in scores.listener_pairs}
+    assert ("before", "human") in by_pair
+    assert ("before", "transformer") in {(pair.first, pair.second) for pair in scores.pairs}
+    assert by_pair["human", "transformer"].difference < 0
+
+
+def test_who_would_rest_is_told_with_its_interval() -> None:
+    clip = next(clip for clip in KEY.clips if clip.role == "test")
+    given = [Answers(FORMAT, KEY.study, "x", (Answer(clip.id, 0, 0, rest),)) for rest in (4, 3, 2, 0)]
+    would = score(given, KEY).all.would_rest
+    assert would.share == 0.5
+    assert 0.1 < would.low < 0.5 < would.high < 0.9

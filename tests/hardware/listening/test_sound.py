@@ -70,3 +70,18 @@ def test_silence_around_a_clip_is_cut_and_its_end_fades(tmp_path: Path) -> None:
     _, written = wavfile.read(tmp_path / "x.wav")
     assert len(written) / 48000 == pytest.approx(4.4, abs=0.1)
     assert np.abs(written[-100:]).max() == 0
+
+
+@needs_synth
+def test_another_checkout_renders_a_clip_with_its_own_code(tmp_path: Path) -> None:
+    tree = Path(sound.__file__).parents[2]
+    clip = Clip("a", "test", "rules", 0.4, -0.8, 1, release="before")
+    sound.render_before(clip, tmp_path / "a.wav", tree)
+    assert loudness_of(tmp_path / "a.wav") == pytest.approx(TARGET_LUFS, abs=0.2)
+
+
+def test_a_tree_that_is_no_release_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "hardware").mkdir()
+    (tmp_path / "hardware" / "__init__.py").write_text("")
+    with pytest.raises(RecordingError, match="cannot render"):
+        sound.render_before(Clip("a", "test", "rules", 0.4, -0.8, 1), tmp_path / "a.wav", tmp_path)

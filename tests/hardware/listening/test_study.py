@@ -76,3 +76,10 @@ def test_a_key_is_read_back_and_anything_else_refused(tmp_path: Path) -> None:
         path.write_bytes(broken)
         with pytest.raises(ConfigError, match=r"key"):
             read_key(path)
+
+
+def test_an_older_release_has_the_same_places_and_seeds() -> None:
+    tests = [clip for clip in study(before=True).clips if clip.role == "test"]
+    older = {(clip.valence, clip.arousal, clip.seed) for clip in tests if clip.composer == "before"}
+    assert older == {(clip.valence, clip.arousal, clip.seed) for clip in tests if clip.composer == "transformer"}
+    assert len(older) == 8
