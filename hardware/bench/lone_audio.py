@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -21,7 +22,7 @@ from device.audio.engine import Engine, frozen_collector, open_sink
 from device.audio.safety.limits import allowed_programs
 from device.audio.synth import Synth
 from device.clock import SystemClock
-from device.config import AudioConfig, DeviceConfig, HeadphonesConfig, SessionConfig
+from device.config import AudioConfig, DeviceConfig, HeadphonesConfig, SessionConfig, VoiceConfig
 from device.console.printing import say, say_json
 from device.host import take_place
 from device.messages import AudioReport, Message, PcmBlock, Start, Tick, Transport
@@ -52,16 +53,20 @@ class LoneContext:
 
     name, incarnation, stop_reason = "audio", 0, ""
 
-    def __init__(self, config: SessionConfig, seconds: float) -> None:
+    def __init__(
+        self, config: SessionConfig, seconds: float, play: Callable[[Transport], Message] | None = None
+    ) -> None:
+        """`play` answers each bar that is asked for; where nobody says otherwise as densely as is ever asked."""
+        self._play = play or dense
         self.config, self.clock = config, SystemClock()
         self.stages = (Conductor(config),)
         self.started = False
         self.reports: list[AudioReport] = []
         self._runner = StageRunner(self.stages)
-        self._waiting: list[Message] = [Start(t_ns=self.clock.now_ns(), author="manager")]
+        self.waiting: list[Message] = [Start(t_ns=self.clock.now_ns(), author="manager")]
         self._begun_s, self._seconds = time.monotonic(), seconds
         self._settled: tuple[float, float] | None = None
-        self._is_heard = False
+        self.is_heard = False
 
     def loaded(self) -> None:
         """Nobody waits for it."""
@@ -75,9 +80,9 @@ class LoneContext:
         return not self.stop_reason
 
     def receive(self, timeout_ms: int) -> list[Received]:
-        if not self._waiting:
+        if not self.waiting:
             self.clock.sleep(timeout_ms / 1000.0)
-        given, self._waiting = self._waiting, []
+        given, self.waiting = self.waiting, []
         self.started = True
         return [self._received(message) for message in given]
 
@@ -89,14 +94,14 @@ class LoneContext:
             emitted = self._runner.tick(0, given)
         else:
             emitted = self._runner.step(given.message, self.clock.now_ns())
-        self._waiting += [_dense(each) for each in emitted if isinstance(each, Transport)]
+        self.waiting += [self._play(each) for each in emitted if isinstance(each, Transport)]
         return emitted
 
     def publish(self, message: Message) -> Received:
         if isinstance(message, AudioReport):
             self.reports.append(message)
-        elif isinstance(message, PcmBlock) and not self._is_heard and _loudest(message.data) > AUDIBLE:
-            self._is_heard = True
+        elif isinstance(message, PcmBlock) and not self.is_heard and _loudest(message.data) > AUDIBLE:
+            self.is_heard = True
             say("playing")
         return self._received(message)
 
@@ -116,7 +121,19 @@ class LoneContext:
         )
 
 
-def _dense(transport: Transport) -> Message:
+def configured(run_dir: Path, seed: int, card: str = "") -> SessionConfig:
+    """The session of such a process; without a card it keeps the pace of the clock."""
+    device = DeviceConfig(
+        audio=AudioConfig(device=card) if card else AudioConfig(sink="wav"),
+        voice=VoiceConfig(speak="signs"),
+        headphones=HeadphonesConfig(sensitivity_db_v=80.0, full_scale_v=0.5),
+    )
+    return SessionConfig(
+        session_id="bench", seed=seed, run_dir=str(run_dir), session_dir="", models_dir="", device=device
+    )
+
+
+def dense(transport: Transport) -> Message:
     """As many notes as are ever asked for, long ones."""
     return msgspec.structs.replace(
         CALM, bar_index=transport.bar_index, tempo_bpm=96.0, density=1.0, articulation=1.0, loudness_db=0.0
@@ -137,15 +154,8 @@ def _loudest(pcm: bytes) -> int:
 def main(argv: list[str]) -> int:
     take_place(PROCESSES["audio"])
     run_dir, seed, seconds = Path(argv[0]), int(argv[1]), float(argv[2])
-    audio = AudioConfig(device=argv[3]) if len(argv) > 3 else AudioConfig(sink="wav")
-    config = SessionConfig(
-        session_id="bench",
-        seed=seed,
-        run_dir=str(run_dir),
-        session_dir="",
-        models_dir="",
-        device=DeviceConfig(audio=audio, headphones=HeadphonesConfig(sensitivity_db_v=80.0, full_scale_v=0.5)),
-    )
+    config = configured(run_dir, seed, *argv[3:])
+    audio = config.device.audio
     synth = Synth(audio, allowed_programs(config.prescription))
     context = LoneContext(config, seconds)
     with frozen_collector():

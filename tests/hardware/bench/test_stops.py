@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from hardware.bench.clicks import has_click
 from hardware.bench.jack_capture import SFREQ_HZ, Block
-from hardware.bench.stops import has_click, judge
+from hardware.bench.stop_rounds import STATES
+from hardware.bench.stops import STOPS, Stopped, drawn, figures_of, judge
 
 PERIOD = 512
 
@@ -27,13 +29,13 @@ def blocks(steps: npt.NDArray[np.int16]) -> list[Block]:
 
 @pytest.mark.parametrize("asked_s", [1.0, 1.95])
 def test_the_time_runs_from_the_wish_to_the_last_sound(asked_s: float) -> None:
-    found = judge(blocks(tone(3.0, 2.0, 0.04)), asked_s)
+    found = judge("playing", 1, blocks(tone(3.0, 2.0, 0.04)), asked_s)
     assert found.silent_after_ms == pytest.approx(1000.0 * (2.0 - asked_s), abs=3.0)
     assert not found.has_click
 
 
 def test_what_was_silent_already_takes_no_time() -> None:
-    assert judge(blocks(tone(3.0, 1.0, 0.04)), 2.0).silent_after_ms == 0.0
+    assert judge("playing", 1, blocks(tone(3.0, 1.0, 0.04)), 2.0).silent_after_ms == 0.0
 
 
 def test_sound_that_is_cut_off_clicks() -> None:
@@ -41,3 +43,18 @@ def test_sound_that_is_cut_off_clicks() -> None:
     cut = round(2.0003 * SFREQ_HZ)
     steps[cut:] = 0
     assert has_click(steps.astype(float), cut - 1)
+
+
+def test_every_state_is_stopped_and_most_often_while_music_plays() -> None:
+    names = [name for name, _ in drawn(STOPS)]
+    assert len(names) == STOPS
+    assert set(names) == set(STATES)
+    assert max(set(names), key=names.count) == "playing"
+
+
+def test_a_table_names_the_longest_time_of_each_state_and_all_clicks() -> None:
+    rows = [Stopped("playing", 1, 40.0, False), Stopped("playing", 2, 60.0, True), Stopped("resting", 3, 0.0, False)]
+    figures = figures_of(rows)
+    assert [(row.name, row.value) for row in figures] == [
+        ("stop to silence, playing", 60.0), ("stop to silence, resting", 0.0), ("stops with a click", 1.0)
+    ]  # fmt: skip
