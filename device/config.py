@@ -135,6 +135,8 @@ class BoxConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[box]`: what the box at home plays, and to whom, where the programme says nothing else."""
 
     listener: Annotated[str, msgspec.Meta(min_length=1, max_length=60)] = "guest"
+    guests_asked_by: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    """Who asks each guest the intake questions, and answers for it; empty: a box without a named listener refuses."""
     prescription: str = ""
     """Path of the therapist's prescription.toml; empty: none."""
 

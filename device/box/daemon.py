@@ -76,7 +76,7 @@ class Box:
         self.machine, self._board = Machine(), Board(self._publisher, show)
         self._speaker = Speaker(setup.device.voice.language, setup.folder, self._publisher.send)
         self._diary = Diary(setup.programme, setup.listener, setup.sessions.parent / "box.json")
-        self._upkeep, self._chores = Upkeep(setup.folder, self._residents), Chores()
+        self._upkeep, self._chores = Upkeep(setup.folder, setup.listener, self._residents), Chores()
         self._child: SessionChild | None = None
         self._ears: Ears | None = None
         """They hear the session that has its order; none: there is no such session."""
@@ -285,7 +285,7 @@ class Box:
         self._ears = None
         self._speaker.forget_guidance()
         self._diary.end(ENDS.get(event.kind, "broke"))
-        if event.kind == "broke":
+        if event.kind in ("broke", "declined"):
             self._upkeep.look()
         self._happen(event)
 

@@ -22,10 +22,10 @@ LOOK_AGAIN_NS = 60_000_000_000
 
 
 class Upkeep:
-    """`folder` is the box's own. Give `events` the state at every turn."""
+    """`folder` is the box's own, `listener` who plays on it. Give `events` the state at every turn."""
 
-    def __init__(self, folder: Path, residents: Residents) -> None:
-        self._folder, self._residents = folder, residents
+    def __init__(self, folder: Path, listener: str, residents: Residents) -> None:
+        self._folder, self._listener, self._residents = folder, listener, residents
         self._missing = Event("mended")
         """What the last look at the machine found."""
         self._looked_ns: int | None = None
@@ -61,7 +61,7 @@ class Upkeep:
         is_missing = self._missing.kind == "failing"
         if self._looked_ns is None or (is_missing and now_ns - self._looked_ns > LOOK_AGAIN_NS):
             self._looked_ns = now_ns
-            words = ("-m", "device.commands.box_examination", str(self._folder))
+            words = ("-m", "device.commands.box_examination", str(self._folder), self._listener)
             yield Chore(EXAMINATION, words, may_be_broken_off=True)
 
     def take(self, done: Done) -> None:

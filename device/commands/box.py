@@ -135,7 +135,8 @@ def _worn(setup: Setup, signals: Signals, *, with_rig: bool) -> Iterator[Setup]:
         return
     seed = int.from_bytes(os.urandom(4), "big")
     with RigProcess(setup.folder / "rig", None, setup.listener, seed, (), SystemClock(), signals) as rig:
-        yield setup._replace(device=rig.connect(setup.device))
+        box = msgspec.structs.replace(setup.device.box, guests_asked_by="the rig, whose listener is no person")
+        yield setup._replace(device=msgspec.structs.replace(rig.connect(setup.device), box=box))
 
 
 def _run(box: Box, script: tuple[Timed, ...], signals: Signals) -> None:

@@ -1,4 +1,4 @@
-"""Looks for what a session of the box would lack: `python -m device.commands.box_examination FOLDER`, for the box.
+"""Looks for what a session of the box would lack: `python -m device.commands.box_examination FOLDER LISTENER`, for it.
 
 It prints the event that its machine is to hear: `failing` with the first thing that is missing, or `mended`. No
 sensor is asked: they are the listener's to put on, and their radio stays quiet.
@@ -10,23 +10,23 @@ import sys
 from pathlib import Path
 
 from device.box.machine import Event
-from device.commands.diagnosis import examine_session
+from device.commands.diagnosis import examine_intake, examine_session
 from device.config import DeviceConfig
 from device.console.printing import say_json
 from device.files.models import MODELS_DIR
 from device.runtime.resident import read_device
 
 
-def examine(device: DeviceConfig) -> Event:
+def examine(device: DeviceConfig, listener: str) -> Event:
     """What a session would fail by."""
-    for finding in examine_session(device, MODELS_DIR, deep=False, path=None):
+    for finding in [*examine_session(device, MODELS_DIR, deep=False, path=None), examine_intake(device, listener)]:
         if finding.state == "fail":
             return Event("failing", sentence=f"{finding.sentence} {finding.action}", code=str(finding.exit_code))
     return Event("mended")
 
 
 def main() -> None:
-    say_json(examine(read_device(Path(sys.argv[1]))))
+    say_json(examine(read_device(Path(sys.argv[1])), sys.argv[2]))
 
 
 if __name__ == "__main__":

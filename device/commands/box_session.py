@@ -17,7 +17,7 @@ from typing import Self
 import msgspec
 
 from device.box.session_child import Order, Said
-from device.commands.intake import demand_intake
+from device.commands.intake import demand_known
 from device.commands.plans import plan_session, read_plan
 from device.commands.prescriptions import load_prescription
 from device.commands.session import prepared, run_session
@@ -75,7 +75,7 @@ def play(device: DeviceConfig, order: Order, signals: Signals, launcher: Launche
 @contextmanager
 def _ordered(device: DeviceConfig, order: Order) -> Iterator[SessionConfig]:
     """The session of an order, prepared."""
-    demand_intake(device, order.listener)
+    demand_known(device, order.listener)
     path = Path(order.prescription) if order.prescription else None
     prescription = load_prescription(path)
     written = read_plan(Path(order.plan) if order.plan else None, prescription, path)

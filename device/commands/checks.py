@@ -27,6 +27,7 @@ from device.processes import PROCESSES
 from device.runtime.bus import is_publishing
 from device.runtime.interpreter import interpreter
 from device.runtime.run_folder import make_always_dir, run_root
+from device.text import printable
 from device.voice.prompts import PROMPTS
 
 REINSTALL = "Install the pinned packages again: rm .venv/.set-up && deploy/run --help."
@@ -74,6 +75,7 @@ def machine_checks(device: DeviceConfig) -> list[Check]:
     """What is good to have, and what only some commands need."""
     return [
         Check("rig", find_dbus_daemon, is_needed=False),
+        Check("listener", partial(find_listener, device, device.box.listener), is_needed=False),
         Check("voice", partial(find_voice, device), is_needed=False),
         Check("disk", partial(measure_disk, device)),
         Check("run folder", find_run_root),
@@ -180,6 +182,12 @@ def find_voice(device: DeviceConfig) -> str:
         sentence = f"{len(refusals)} of {n_prompts} prompts have no words and are told by musical signs: {refusals[0]}"
         raise SoundError(sentence, "`isotone voices` makes them, `isotone say` lists them.")
     return f"{n_prompts} prompts in {device.voice.language}."
+
+
+def find_listener(device: DeviceConfig, listener: str) -> str:
+    """Whether `isotone box` may play to this listener."""
+    import_name("device.commands.intake:demand_known")(device, listener)
+    return f"The box may play to {printable(listener)}."
 
 
 def find_dbus_daemon() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +12,7 @@ import msgspec
 
 from device.acquisition.source import Check
 from device.clock import SystemClock
-from device.commands.checks import REINSTALL, machine_checks, session_checks
+from device.commands.checks import REINSTALL, find_listener, machine_checks, session_checks
 from device.config import DeviceConfig, EntryError, SessionConfig
 from device.errors import Exit, IsotoneError, SensorError
 from device.imports import import_name
@@ -60,6 +61,11 @@ def examine_session(device: DeviceConfig, models_dir: Path, *, deep: bool, path:
         sentence = "No sensor is configured: the music would not know the listener."
         return [*findings, Finding("sensors", "warn", sentence, action)]
     return findings + asyncio.run(_probe_all(device, deep=deep, path=path))
+
+
+def examine_intake(device: DeviceConfig, listener: str) -> Finding:
+    """Whether a box at home may play to this listener."""
+    return _examine(Check("listener", partial(find_listener, device, listener)))
 
 
 def _examine(check: Check) -> Finding:

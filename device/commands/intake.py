@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ from device.console.printing import say, say_json
 from device.console.terminal import Terminal
 from device.errors import ConfigError, IntakeError
 from device.files.toml_text import read_text
-from device.listeners.intake import QUESTIONS, Answer, Standing, answer, answers, clear, standing
+from device.listeners.intake import QUESTIONS, Answer, Standing, answer, answers, clear, standing, withdraw
 from device.listeners.names import is_anybody, normal
-from device.listeners.store import Person, Store, open_store
+from device.listeners.store import ISO, Person, Store, open_store
 from device.messages import UNDECODABLE
 from device.text import printable
 
@@ -34,6 +35,7 @@ ANSWERS_MAX_BYTES = 65_536
 @click.option("--answers", "path", type=click.Path(path_type=Path), help='A JSON file: {"question": true or false}.')
 @click.option("--clear", "cleared", multiple=True, metavar="QUESTION", help="Let sessions begin in spite of a yes.")
 @click.option("--by", type=Words(), default="", help="Name of the therapist who clears.")
+@click.option("--again", is_flag=True, help="Ask everything anew: after a seizure, an operation, a new implant.")
 @device_option
 @json_option
 def intake(
@@ -43,10 +45,14 @@ def intake(
     path: Path | None,
     cleared: tuple[str, ...],
     by: str,
+    again: bool,
     device_path: Path | None,
     as_json: bool,
 ) -> None:
-    """Ask and keep what has to be known before a listener's first session, and what it means."""
+    """Ask and keep what has to be known before a listener's first session, and what it means.
+
+    Answers hold for twelve months; then everything is asked again.
+    """
     said = _said(said_yes, said_no, path)
     if is_anybody(name):
         raise ConfigError(f"{printable(name) or 'Nobody'} is no one person.", "Give the listener a name of their own.")
@@ -54,6 +60,8 @@ def intake(
         raise click.UsageError("Who clears an answer gives their name: --by NAME.")
     with open_store(listeners_root(device_of(device_path))) as store:
         person = store.meet(name)
+        if again:
+            withdraw(store, person)
         if said:
             answer(store, person, said, wall_time())
         _clear(store, person, _asked_for(cleared), by)
@@ -97,7 +105,7 @@ def _clear(store: Store, person: Person, keys: Sequence[str], by: str) -> None:
 
 
 def _show(person: Person, answered: Mapping[str, Answer], *, as_json: bool) -> None:
-    found = standing(answered)
+    found = standing(answered, wall_time())
     if as_json:
         say_json(_told(person, answered, found))
         return
@@ -110,13 +118,20 @@ def _show(person: Person, answered: Mapping[str, Answer], *, as_json: bool) -> N
     for sentence in _sentences(printable(person.name), found):
         say(sentence)
     if found.may_begin:
-        say(f"Sessions of {printable(person.name)} may begin.")
+        until = f"{_until(answered):%Y-%m-%d}"
+        say(f"Sessions of {printable(person.name)} may begin. The questions are asked again on {until}.")
+
+
+def _until(answered: Mapping[str, Answer]) -> dt.datetime:
+    """When the first of the answers lapses."""
+    return min(each.lapses for each in answered.values())
 
 
 def _told(person: Person, answered: Mapping[str, Answer], found: Standing) -> dict[str, Any]:
     asked = {key: question._asdict() for key, question in QUESTIONS.items()}
     said = {key: one._asdict() for key, one in answered.items()}
-    rest = found._asdict() | {"may_begin": found.may_begin}
+    until = f"{_until(answered):{ISO}}" if found.may_begin else ""
+    rest = found._asdict() | {"may_begin": found.may_begin, "until_utc": until}
     return {"listener": person.name, "questions": asked, "answers": said, **rest}
 
 
@@ -132,7 +147,7 @@ def _in_words(answered: Answer | None) -> str:
 def _sentences(name: str, found: Standing) -> Iterator[str]:
     """Why no session may begin."""
     if found.unanswered:
-        yield f"To be answered before the first session of {name}: {', '.join(found.unanswered)}."
+        yield f"To be answered before the next session of {name}: {', '.join(found.unanswered)}."
     if found.excluding:
         yield f"{name} answered yes to {', '.join(found.excluding)}: no session before a therapist clears it by name."
 
@@ -148,8 +163,24 @@ def demand_intake(device: DeviceConfig, listener: str) -> None:
         return
     with open_store(listeners_root(device)) as store:
         person = store.meet(listener)
-        found = standing(answers(store, person))
+        found = standing(answers(store, person), wall_time())
     if not found.may_begin:
         how = "--clear QUESTION --by THERAPIST" if not found.unanswered else "--yes QUESTION or --no QUESTION"
         name = printable(person.name)
         raise IntakeError(" ".join(_sentences(name, found)), f"Use `isotone listeners intake {name}`: {how}.")
+
+
+def demand_known(device: DeviceConfig, listener: str) -> None:
+    """See the same for a box, beside which nobody stands: a guest is asked nothing, unless somebody answers for that.
+
+    Raises:
+        IntakeError: nobody was named, questions are open, or an answer stands against it.
+        DiskError, RecordingError: the answers cannot be read.
+    """
+    if is_anybody(listener) and not normal(device.box.guests_asked_by):
+        raise IntakeError(
+            "The box does not know who listens, so nobody was asked whether music is dangerous for them.",
+            'Write `listener = "NAME"` into [box] of device.toml and run `isotone listeners intake NAME`; where guests '
+            'come and go, `guests_asked_by = "NAME"` says who asks each of them.',
+        )
+    demand_intake(device, listener)

@@ -1,7 +1,9 @@
 """The intake questions that are answered before a listener's first session, and who cleared what stands against one.
 
 Each is a yes or a no. A yes to one that excludes refuses sessions until a therapist clears it by name; any other yes is
-a caution. The list follows what trials of music and of sound ask before they begin; SAFETY.md says what is not asked.
+a caution. What was answered holds for twelve months, and then everything is asked again, as people change; it is asked
+again at once where somebody says so (`withdraw`). The list follows what trials of music and of sound ask before they
+begin; SAFETY.md says what is not asked.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from device.listeners.store import ISO, Person, Store
+
+LASTS = dt.timedelta(days=365)
+"""How long an answer, and what cleared it, holds. `recent_seizure` asks of as long a time."""
 
 
 class Question(NamedTuple):
@@ -91,11 +96,20 @@ class Answer(NamedTuple):
     cleared_by: str = ""
     cleared_utc: str = ""
 
+    @property
+    def lapses(self) -> dt.datetime:
+        """When it is to be asked again; what tells no time has lapsed long ago."""
+        try:
+            return dt.datetime.strptime(self.answered_utc, ISO).replace(tzinfo=dt.UTC) + LASTS
+        except (ValueError, OverflowError):
+            return dt.datetime.min.replace(tzinfo=dt.UTC)
+
 
 class Standing(NamedTuple):
     """What the answers of a listener mean, as keys of `QUESTIONS`."""
 
     unanswered: tuple[str, ...]
+    """Never answered, or so long ago that it is asked again."""
     excluding: tuple[str, ...]
     """Answers that refuse sessions."""
     cautions: tuple[str, ...]
@@ -113,12 +127,13 @@ def answers(store: Store, person: Person) -> dict[str, Answer]:
     return {key: Answer(bool(is_yes), *rest) for key, is_yes, *rest in rows if key in QUESTIONS}
 
 
-def standing(answered: Mapping[str, Answer]) -> Standing:
-    """What answers mean for a session."""
-    yes = [key for key in QUESTIONS if key in answered and answered[key].is_yes]
-    excluding = tuple(key for key in yes if QUESTIONS[key].excludes and not answered[key].cleared_by)
+def standing(answered: Mapping[str, Answer], now: dt.datetime) -> Standing:
+    """What answers mean for a session that begins now."""
+    held = {key: each for key, each in answered.items() if now < each.lapses}
+    yes = [key for key in QUESTIONS if key in held and held[key].is_yes]
+    excluding = tuple(key for key in yes if QUESTIONS[key].excludes and not held[key].cleared_by)
     return Standing(
-        tuple(key for key in QUESTIONS if key not in answered),
+        tuple(key for key in QUESTIONS if key not in held),
         excluding,
         tuple(key for key in yes if key not in excluding),
     )
@@ -140,3 +155,9 @@ def clear(store: Store, person: Person, key: str, by: str, now: dt.datetime) -> 
             (by, f"{now:{ISO}}", person.id, key),
         )
     return done.rowcount == 1
+
+
+def withdraw(store: Store, person: Person) -> None:
+    """Ask everything anew before the next session: after a seizure, an operation, or whatever else changed."""
+    with store.writing() as connection:
+        connection.execute("DELETE FROM intake WHERE listener = ?", (person.id,))

@@ -1,8 +1,10 @@
 """`isotone bench box`: how soon a press is heard, what an idle box costs, and what many sessions in a row leave.
 
 The box runs as a user runs it, with keys for buttons; the sound is heard on the session's own bus, as the headphones
-get it. From press to sound is what a listener waits: until the first sample above -60 dBFS. Growth is the median of
-the last tenth of the sessions over that of the tenth after the first one, when all has been loaded once.
+get it. From press to sound is what a listener waits: until the first sample above -60 dBFS. A session is stopped right
+after that, and the next begins as soon as the box takes it, while the picture of the one before may still be drawn:
+what draws is not counted, and at the end it must be gone. Growth is the median of the last tenth of the sessions over
+that of the tenth after the first one, when all has been loaded once.
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ PLAYS_S, RESTS_S = 0.5, 0.5
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - it is only looked at
 MEGABYTE = 2**20
 SENSORS = "sensors"
+CHORES, CHORES_S = ("summary", "box_examination", "announcement"), 1800.0
+"""Work of the box that nobody waits for, and the time it is given at the end."""
 
 
 class Trace(NamedTuple):
@@ -69,6 +73,7 @@ def measure(n_sessions: int, progress: Callable[[str], None], *options: str) -> 
         for index in range(n_sessions):
             traces.append(_session(box, Path(runtime)))
             progress(f"{index + 1}/{n_sessions} {traces[-1]}")
+        box.wait_for(lambda: not _chores(box), CHORES_S)
         return [*idle, *_presses(traces), *_growth(traces)]
 
 
@@ -98,9 +103,9 @@ def _session(box: RunningBox, runtime: Path) -> Trace:
     clock.sleep(PLAYS_S)
     box.type("s")
     box.wait_for(lambda: box.status["state"] in ("ready", "needs_help"), READY_S)
-    box.wait_for(lambda: not _chores(box) and _waits(box), READY_S)
+    box.wait_for(lambda: _waits(box), READY_S)
     clock.sleep(RESTS_S)
-    family = box.family()
+    family = _family(box)
     return Trace(
         press_s=(heard_ns - pressed_ns) / 1e9,
         memory_mb=sum(mb for _, mb in _memory(box)),
@@ -134,6 +139,15 @@ def _await_sound(run_dir: Path) -> int:
 # -- the box's family
 
 
+def _family(box: RunningBox) -> list[psutil.Process]:
+    """The box and what it started, but for chores, which may end at any moment."""
+    found = []
+    for process in box.family():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [process] if _name(process) not in CHORES else []
+    return found
+
+
 def _cpu_s(box: RunningBox) -> float:
     times = [process.cpu_times() for process in box.family()]
     return float(sum(each.user + each.system for each in times))
@@ -142,7 +156,7 @@ def _cpu_s(box: RunningBox) -> float:
 def _memory(box: RunningBox) -> list[tuple[str, float]]:
     """Name and proportional memory of each process; one that ends just now counts no more."""
     found = []
-    for process in box.family():
+    for process in _family(box):
         with contextlib.suppress(psutil.NoSuchProcess):
             found.append((_name(process), process.memory_full_info().pss / MEGABYTE))
     return found
@@ -159,7 +173,12 @@ def _name(process: psutil.Process) -> str:
 
 
 def _chores(box: RunningBox) -> list[str]:
-    return [name for name, _ in _memory(box) if name in ("summary", "box_examination", "announcement")]
+    """Names of the chores that are being done."""
+    found = []
+    for process in box.family():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found.append(_name(process))
+    return [name for name in found if name in CHORES]
 
 
 def _waits(box: RunningBox) -> bool:

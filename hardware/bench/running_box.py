@@ -30,6 +30,9 @@ speak = "signs"
 [session]
 directory = "{sessions}"
 
+[box]
+guests_asked_by = "nobody: this listener is no person"
+
 [listeners]
 directory = "{listeners}"
 """

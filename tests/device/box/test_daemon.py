@@ -16,7 +16,7 @@ from device.box.daemon import Box, Setup
 from device.box.machine import Event
 from device.clock import SystemClock, moment
 from device.commands.memory import listeners_root
-from device.config import DeviceConfig
+from device.config import BoxConfig, DeviceConfig
 from device.listeners.hearing import hear
 from device.listeners.store import open_store
 from device.messages import Press, Prompt
@@ -56,7 +56,7 @@ def test_a_week_that_is_used_up_is_told_at_a_press_and_is_no_fault(
     monkeypatch.setenv("XDG_DATA_HOME", str(run_dir))
     monkeypatch.setattr(speaker, "Announcer", Listening)
     monkeypatch.setattr(Listening, "told", [])
-    device = DeviceConfig()
+    device = DeviceConfig(box=BoxConfig(guests_asked_by="a test"))
     with open_store(listeners_root(device)) as store:
         hear(store, "earlier", "", allowance_pa2h(), 3600.0, moment())
     device_path(run_dir).write_bytes(msgspec.json.encode(device))

@@ -22,7 +22,7 @@ class Box:
     def __init__(self, folder: Path) -> None:
         self.clock = VirtualClock(1)
         self.residents = Residents((), lambda *_: FakeChild(), folder, self.clock)
-        self.upkeep, self.machine = Upkeep(folder, self.residents), Machine()
+        self.upkeep, self.machine = Upkeep(folder, "ada", self.residents), Machine()
 
     def turn(self) -> str:
         for event in self.upkeep.events(self.machine.state):

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from device.cli import main
-from device.commands.intake import demand_intake
+from device.commands.intake import demand_intake, demand_known
 from device.commands.memory import listeners_root
-from device.config import DeviceConfig
+from device.config import BoxConfig, DeviceConfig
 from device.errors import Exit, IntakeError
 from device.listeners.intake import QUESTIONS
 from device.listeners.store import FILE
@@ -46,9 +46,9 @@ def test_a_session_is_refused_until_all_is_answered_and_then_goes_on_to_its_sens
 ) -> None:
     refused = run(tmp_path, "ada")
     assert refused.exit_code == Exit.INTAKE
-    assert "To be answered before the first session of ada: music_seizures, " in refused.output
+    assert "To be answered before the next session of ada: music_seizures, " in refused.output
     assert not (tmp_path / "s").exists()
-    assert "Sessions of ada may begin." in intake("ada", "--answers", all_no).output
+    assert "Sessions of ada may begin. The questions are asked again on 2" in intake("ada", "--answers", all_no).output
     assert run(tmp_path, "ada").exit_code == Exit.SENSOR
     assert run(tmp_path, "bob").exit_code == Exit.INTAKE
 
@@ -65,6 +65,24 @@ def test_a_yes_refuses_until_a_therapist_clears_it_by_name(tmp_path: Path, all_n
     cleared = intake("ada", "--clear", "sound_hurts", "--by", "Dr. Weber")
     assert ", cleared by Dr. Weber on 20" in cleared.output.splitlines()[-2]
     assert run(tmp_path, "ada").exit_code == Exit.SENSOR
+
+
+def test_everything_is_asked_anew_where_somebody_says_so(tmp_path: Path, all_no: str) -> None:
+    intake("ada", "--answers", all_no)
+    assert "To be answered before the next session of ada" in intake("ada", "--again").output
+    assert run(tmp_path, "ada").exit_code == Exit.INTAKE
+    assert json.loads(intake("ada", "--again", "--answers", all_no, "--json").stdout)["may_begin"]
+
+
+def test_a_box_that_knows_nobody_refuses_until_somebody_is_named_or_answers_for_its_guests(all_no: str) -> None:
+    with pytest.raises(IntakeError, match="does not know who listens") as refused:
+        demand_known(DeviceConfig(), "guest")
+    assert "isotone listeners intake NAME" in refused.value.action
+    demand_known(DeviceConfig(box=BoxConfig(guests_asked_by="Dr. Weber")), "Guest ")
+    with pytest.raises(IntakeError, match="next session of ada"):
+        demand_known(DeviceConfig(box=BoxConfig(guests_asked_by="Dr. Weber")), "ada")
+    intake("ada", "--answers", all_no)
+    demand_known(DeviceConfig(), "ada")
 
 
 def test_a_program_is_told_what_is_asked_and_what_stands(all_no: str) -> None:
