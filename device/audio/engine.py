@@ -246,13 +246,15 @@ class Engine:
 
 
 def fade_fast(sink: Sink, config: AudioConfig) -> None:
-    """Take back what was not heard yet, fade over it and send that: as quick as the card allows."""
+    """Fade over what was not heard yet, and nothing after it: as quick as the card allows."""
     n_frames = round(STOP_FADE_S * config.sfreq_hz)
-    pending = sink.revoke()[: -(-n_frames // config.block_frames)]
-    faded = fade_out(b"".join(pending), n_frames)
     size = config.block_frames * FRAME_BYTES
-    for first in range(0, len(faded), size):
-        sink.push(faded[first : first + size])
+
+    def faded(pending: list[bytes]) -> list[bytes]:
+        pcm = fade_out(b"".join(pending[: -(-n_frames // config.block_frames)]), n_frames)
+        return [pcm[first : first + size] for first in range(0, len(pcm), size)]
+
+    sink.end(faded)
 
 
 def open_sink(config: AudioConfig, clock: Clock) -> Sink:

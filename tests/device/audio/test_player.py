@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from device.audio import player
-from device.audio.player import CardSink, ClockSink, find_card, quiet_stderr
+from device.audio.player import BlockQueue, CardSink, ClockSink, find_card, quiet_stderr
 from device.clock import VirtualClock
 from device.config import AudioConfig
 from device.errors import SoundError
@@ -59,14 +59,41 @@ def test_running_dry_is_silence_and_is_counted(sink: ClockSink, clock: VirtualCl
     assert sink.underruns == 2
 
 
-def test_what_was_not_heard_can_be_taken_back_and_then_dry_is_no_underrun(sink: ClockSink, clock: VirtualClock) -> None:
+def test_what_was_not_heard_is_shortened_and_then_dry_is_no_underrun(sink: ClockSink, clock: VirtualClock) -> None:
     fill(sink, first=1)
     clock.advance(0.5 * BLOCK_S)
     sink.heard()
-    assert sink.revoke() == [block(2), block(3)]
+    sink.end(lambda pending: [block(100 + len(pending))])
     clock.advance(1.0)
-    assert sink.heard() == []
+    assert [item.pcm for item in sink.heard()] == [block(102)]
     assert sink.underruns == 0
+    assert sink.room() == 3
+
+
+@pytest.mark.parametrize("n_gone", [0, 1, 2, 3])
+def test_a_card_that_asks_while_the_end_is_made_hears_each_block_once_and_no_gap(n_gone: int) -> None:
+    """The card's own thread may have had any number of blocks before the end stands."""
+    queue = BlockQueue(CONFIG)
+    for value in (1, 2, 3):
+        queue.push(block(value))
+
+    heard: list[bytes] = []
+
+    def shorten(pending: list[bytes]) -> list[bytes]:
+        while len(heard) < n_gone:
+            heard.append(queue.take(0))
+        return [bytes([each[0] + 100]) for each in pending]
+
+    queue.end(shorten)
+    heard += [queue.take(0) for _ in range(4 - n_gone)]
+    assert [each[0] for each in heard] == [*range(1, n_gone + 1), *range(101 + n_gone, 104), 0]
+    assert queue.underruns == 0
+
+
+def test_a_sink_that_never_began_ends_at_once(sink: ClockSink) -> None:
+    sink.push(block(1))
+    sink.end(lambda pending: pending)
+    assert sink.room() == 3
 
 
 class FakeStream:
@@ -278,7 +305,7 @@ pcm.catch {{
 PLAY = """
 import sys
 import numpy as np
-from device.audio.player import CardSink, probe
+from device.audio.player import BlockQueue, CardSink, probe
 from device.clock import SystemClock
 from device.config import AudioConfig
 
@@ -294,7 +321,7 @@ for _ in range(1000):
     if sink.room() == 40:
         break
     SystemClock().sleep(0.01)
-sink.revoke()
+sink.end(lambda pending: pending)
 sink.close()
 sys.stdout.buffer.write(data.tobytes())
 """
