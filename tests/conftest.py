@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.cases import cases
+
 # Machines differ and are shared: a slow example is no failure.
-settings.register_profile("isotone", deadline=None)
+settings.register_profile("isotone", deadline=None, max_examples=cases(100))
 settings.load_profile("isotone")
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from device.audio.safety.dose import DoseMeter, a_weighting, allowance_pa2h, level_of, pa2_of
+from tests.cases import cases
 
 SFREQ_HZ = 48_000
 SPL = 110.0
@@ -121,7 +122,7 @@ def test_forty_hours_at_the_level_of_the_standard_are_the_whole_dose() -> None:
     assert counted / wanted < 10 ** (TOLERANCE_DB / 10) - 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=cases(30), deadline=None)
 @given(st.lists(st.integers(0, 9000), min_size=1, max_size=12), st.integers(0, 2**32 - 1))
 def test_how_sound_is_cut_into_blocks_changes_nothing(cuts: list[int], seed: int) -> None:
     sound = np.random.default_rng(seed).uniform(-1, 1, (10_000, 2)).astype(np.float32)
@@ -134,7 +135,7 @@ def test_how_sound_is_cut_into_blocks_changes_nothing(cuts: list[int], seed: int
     assert cut.exposure_pa2h == pytest.approx(whole.exposure_pa2h, rel=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=cases(30), deadline=None)
 @given(st.floats(-80.0, 0.0), st.floats(0.0, 1.0))
 def test_the_ear_that_had_more_counts_and_more_sound_is_never_less(level_db: float, share: float) -> None:
     tone = 10 ** (level_db / 20) * np.sin(np.arange(9600) / 8)

@@ -17,6 +17,7 @@ from device.audio.safety.hearing import DOWN_DB_S, FAREWELL_S, SESSIONS_LEFT, UP
 from device.config import DeviceConfig, HeadphonesConfig, HearingAccount, SessionConfig
 from device.errors import ConfigError
 from device.messages import Exposure, Marker
+from tests.cases import cases
 
 BLOCK_S = 1024 / 48_000
 SECOND_NS = 1_000_000_000
@@ -125,7 +126,7 @@ def test_when_the_week_is_used_up_the_music_says_farewell() -> None:
     assert heard.exposures[-1].dose_percent > 98.0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(25), deadline=None)
 @given(
     st.floats(0.0, 1.6),
     st.lists(st.floats(-40.0, 0.0), min_size=5, max_size=40),

@@ -9,6 +9,7 @@ from device.audio.safety.limits import BRIGHTNESS_PER_S, PROGRAM_LASTS_S, RING_B
 from device.audio.safety.note_guard import BURST_BEATS, NoteGuard
 from device.config import Limits, Prescription
 from device.messages import VOICES
+from tests.cases import cases
 from tests.device.audio.test_scheduler import Tape
 
 SFREQ_HZ = 48_000
@@ -116,7 +117,7 @@ def test_a_long_silence_earns_no_greater_burst() -> None:
 
 
 @given(st.floats(1, 12), st.floats(50, 200))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=cases(30), deadline=None)
 def test_music_as_dense_and_fast_as_prescribed_loses_nothing(per_beat: float, tempo_bpm: float) -> None:
     limits = Limits(notes_per_beat_max=per_beat, tempo_min_bpm=40.0, tempo_max_bpm=tempo_bpm)
     guard, _ = guarded(Prescription(limits=limits))
@@ -138,7 +139,7 @@ events = st.one_of(
 
 
 @given(st.lists(events, max_size=80), st.integers(0, 60), st.integers(61, 127), st.integers(1, 127))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 def test_whatever_is_played_what_sounds_is_inside_the_limits(
     played: list[tuple[str, int, int, int]], low: int, high: int, velocity_max: int
 ) -> None:

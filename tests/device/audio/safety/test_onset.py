@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.audio.safety.onset import AT_ONCE_DB, CLIMB_DB_S, FALL_DB_S, FLOOR_DBFS, OnsetGuard
+from tests.cases import cases
 
 CHUNKS_PER_S = 750.0
 
@@ -22,7 +23,7 @@ def heard(peaks_dbfs: list[float], guard: OnsetGuard | None = None) -> list[floa
 peaks = st.lists(st.floats(-120, 18) | st.sampled_from([-120.0, -60.0, -1.0]), max_size=300)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(200), deadline=None)
 @given(peaks)
 def test_no_peak_stands_further_above_what_was_heard_than_is_allowed(levels: list[float]) -> None:
     result = heard(levels)

@@ -10,6 +10,7 @@ from scipy.signal import resample_poly
 
 from device.audio.safety.pcm_guard import DELAY_FRAMES, Levels, PcmGuard, fade_out
 from device.config import AudioConfig, Limits
+from tests.cases import cases
 
 SFREQ_HZ = 48_000
 BLOCK = 1024
@@ -46,7 +47,7 @@ def play(
     return samples_of(b"".join(parts))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(
     hnp.arrays(np.float32, (4, 256, 2), elements=st.floats(width=32), fill=st.floats(-2, 2, width=32)),
     st.lists(st.floats(0, 1), min_size=5, max_size=5),
@@ -62,7 +63,7 @@ def test_no_true_peak_is_ever_above_the_ceiling(
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=cases(40), deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=9, max_size=9))
 def test_no_change_of_gain_makes_a_step(gains: list[float]) -> None:
     """On a constant input every step of the output is the gain's alone: at most 1/1024 of it a frame, and dither."""
@@ -164,7 +165,7 @@ def loudness_of(guard: PcmGuard, wanted: list[float], block: int = BLOCK) -> npt
 
 
 @given(st.lists(gains, min_size=1, max_size=30), st.floats(-40, 0), st.floats(0.1, 20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 def test_no_gain_is_above_the_prescription_or_rises_faster(
     wanted: list[float], loudness_max_db: float, slope_db_s: float
 ) -> None:

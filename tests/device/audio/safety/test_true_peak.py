@@ -9,6 +9,7 @@ from hypothesis.extra import numpy as hnp
 from scipy.signal import resample_poly
 
 from device.audio.safety.true_peak import LATE_FRAMES, PAST_FRAMES, PHASES, UNDER_READING_DB, true_peaks
+from tests.cases import cases
 
 SFREQ_HZ = 48_000
 
@@ -57,7 +58,7 @@ def test_blocks_one_after_the_other_read_as_one(n_first: int, n_second: int) -> 
     np.testing.assert_array_equal(np.concatenate(apart), true_peaks(line))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(hnp.arrays(np.float32, 96, elements=st.sampled_from([-1.0, 1.0, 0.0, 0.5]), fill=st.nothing()))
 def test_no_sharp_meter_reads_higher_by_more_than_is_allowed_for(wave: npt.NDArray[np.float32]) -> None:
     padded = np.pad(wave, 64)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from device.control.plan.session_plan import Moment, State
 from device.control.policies.view import Feeling
@@ -34,8 +36,8 @@ def course(signs_at: Callable[[float], Signs], until_s: float, shield: Shield | 
         yield shield.judge(signs_at(EVERY_S * index))
 
 
-def levels(signs_at: Callable[[float], Signs], until_s: float) -> list[int]:
-    return [int(verdict.level) for verdict in course(signs_at, until_s)]
+def levels(signs_at: Callable[[float], Signs], until_s: float, shield: Shield | None = None) -> list[int]:
+    return [int(verdict.level) for verdict in course(signs_at, until_s, shield)]
 
 
 def last(signs_at: Callable[[float], Signs], until_s: float) -> Verdict:
@@ -264,3 +266,37 @@ def test_at_the_therapists_hand_only_the_listeners_own_word_counts_and_the_rest_
     assert left == (Level.GO_ON, rule)
     assert left.words() == (f"mind that {WORDS[rule]}" if rule in (Rule.RISE, Rule.STORM) else "")
     assert Verdict(Level.NEUTRAL, Rule.TOO_MUCH).by_hand() == (Level.NEUTRAL, Rule.TOO_MUCH)
+
+
+anything = st.floats(-1e6, 1e6) | st.floats(-1, 1) | st.just(math.nan)
+feelings = st.builds(Feeling, st.booleans(), anything, st.floats(0, 1e6) | st.floats(0, 1), st.just(0.0), st.just(1.0))
+signs = st.builds(
+    Signs,
+    since_s=st.floats(0, 1e9) | st.floats(0, 30),
+    feeling=feelings,
+    goal_arousal=st.floats(-1, 1),
+    leads=st.booleans(),
+    told_arousal=anything,
+    too_much=st.integers(0, 3),
+    coverage=st.floats(0, 1) | st.just(math.nan),
+    faults=st.integers(0, 5),
+    late=st.booleans(),
+)
+plans = st.builds(State, st.floats(-1, 1), st.floats(-1, 1))
+
+
+@given(st.lists(signs, min_size=1, max_size=40), plans)
+def test_whatever_is_seen_it_only_calms_says_why_and_finds_its_way_back(seen: list[Signs], plan: State) -> None:
+    moment = Moment("shift", 0.5, 100.0, 600.0, plan)
+    shield, before = Shield(), 0
+    for one in seen:
+        verdict = shield.judge(one)
+        level = int(verdict.level)
+        assert before - 1 <= level <= Level.REST
+        assert bool(verdict.words()) == (level > Level.GO_ON)
+        followed = verdict.over(moment).setpoint
+        assert followed == plan if level < Level.NEUTRAL else followed.arousal <= plan.arousal
+        before = level
+    verdicts = [shield.judge(calm(12.0 * index)._replace(since_s=12.0)) for index in range(100)]
+    assert verdicts[-1].level == Level.GO_ON
+    assert max(levels(lambda s: calm(s)._replace(too_much=1), 2 * EVERY_S, shield)) >= Level.NEUTRAL
