@@ -39,10 +39,14 @@ GRID = np.array([*BEAT_STEPS, TICKS_PER_BEAT]) / TICKS_PER_BEAT
 """Places of a beat at which the composer writes: sixteenths and triplets."""
 
 
+def known(values: Floats) -> Floats:
+    """Those that could be told."""
+    return values[np.isfinite(values)]
+
+
 def _mean(values: npt.ArrayLike) -> float:
-    known = np.asarray(values, float)
-    known = known[np.isfinite(known)]
-    return float(known.mean()) if len(known) else float("nan")
+    told = known(np.asarray(values, float))
+    return float(told.mean()) if len(told) else float("nan")
 
 
 def _share(found: npt.NDArray[np.bool_]) -> float:
@@ -338,12 +342,8 @@ def arc_db(piece: Piece) -> float:
     if np.ptp(piece.velocity) < EVEN:
         return float("nan")
     smooth = np.convolve(levels, np.full(SMOOTH_BARS, 1 / SMOOTH_BARS), "valid")
-    ranges = [np.ptp(known) for first, end in _windows(piece) if len(known := _known(smooth[first : end - 1])) > 2]
+    ranges = [np.ptp(told) for first, end in _windows(piece) if len(told := known(smooth[first : end - 1])) > 2]
     return float(np.median(ranges)) if ranges else float("nan")
-
-
-def _known(values: Floats) -> Floats:
-    return values[np.isfinite(values)]
 
 
 def tempo_sd(piece: Piece) -> float:

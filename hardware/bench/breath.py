@@ -26,7 +26,7 @@ from device.commands.piece import Studio, Wish
 from device.music import GENERATORS
 from device.sessions.interchange import write_midi
 from export.music import metrics, midi
-from export.music.features import PLAYED, WRITTEN
+from export.music.features import PLAYED, WRITTEN, known
 from hardware.bench import critic
 from hardware.bench.figures import Figure
 from hardware.bench.intents import CALM, config_of, standing
@@ -38,6 +38,8 @@ MOODS = {"calm": CALM, "default": (0.0, 0.0), "lively": (0.7, 0.6)}
 CORPORA = {"pop": "music_pop909", "lieder": "music_openscore_lieder"}
 BARS, BARS_MIN = 32, 16
 SLOW_BPM = 90.0
+GOLDEN = 0.6180339887
+"""Multiples of it, taken without their whole part, lie evenly, however many there are."""
 SEEDS, QUICK_SEEDS = (7000, 7059), (7000, 7003)
 SONGS, QUICK_SONGS = 100, 16
 """Of each corpus."""
@@ -72,11 +74,6 @@ ROWS = (*WRITTEN, *PLAYED)
 SYMBOLIC = (*WRITTEN, *CHOSEN)
 
 
-def known(values: Floats) -> Floats:
-    """Those that could be told."""
-    return values[np.isfinite(values)]
-
-
 def median(values: Floats) -> float:
     """Median of what could be told; NaN of nothing."""
     return float(np.median(told)) if len(told := known(values)) else float("nan")
@@ -95,21 +92,22 @@ def measure_pieces(pieces: Sequence[midi.Piece]) -> Table:
 # -- pieces
 
 
-def people(folder: Path, count: int) -> list[midi.Piece]:
-    """Up to `count` slow songs of a corpus, taken evenly from all of it: 32 bars from where the melody begins."""
+def whole_songs(folder: Path) -> Iterator[midi.Piece]:
+    """The songs of a corpus, in an order in which the first few are taken evenly from all of it."""
     paths = midi.find(folder)
-    order = sorted(range(len(paths)), key=lambda place: (place * 0.6180339887) % 1.0)
-    found = (song for place in order if (song := _slow_song(paths[place])))
-    return list(itertools.islice(found, count))
+    for place in sorted(range(len(paths)), key=lambda place: place * GOLDEN % 1.0):
+        pieces, _ = midi.read_all([paths[place]])
+        yield from pieces
 
 
-def _slow_song(path: Path) -> midi.Piece | None:
-    try:
-        whole = midi.read(path)
-    except midi.BrokenMidiError:
-        return None
-    first = max(0, int(metrics.bar_of(whole)[whole.melody()].min()))
-    piece = whole.between_bars(first, first + BARS)
+def people(folder: Path, count: int) -> list[midi.Piece]:
+    """Up to `count` slow songs of a corpus: 32 bars from where the melody begins."""
+    return list(itertools.islice((cut for song in whole_songs(folder) if (cut := _slow(song))), count))
+
+
+def _slow(song: midi.Piece) -> midi.Piece | None:
+    first = max(0, int(metrics.bar_of(song)[song.melody()].min()))
+    piece = song.between_bars(first, first + BARS)
     if piece is None or len(piece.bars) <= BARS_MIN:
         return None
     length_s = float(np.diff(piece.seconds(piece.bars[[0, -1]]))[0])
