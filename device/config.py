@@ -16,7 +16,7 @@ from device.errors import ConfigError
 from device.files.toml_text import ANY_KEY, bare, find_line, parse, read_text
 from device.messages import VOICES, Button, Language, Mode, Note, PersonalBaseline, PersonalResponse, Voice
 from device.plan_layout import PlanLayout, Side, Zone
-from device.programme_layout import Programme
+from device.programme_layout import HOURS_PATTERN, TIME_PATTERN, Programme
 from device.trial_layout import TrialLayout
 
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
@@ -26,10 +26,15 @@ Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 Tempo = Annotated[float, msgspec.Meta(ge=20.0, le=300.0)]
 Slope = Annotated[float, msgspec.Meta(ge=0.01, le=100.0)]
 Pin = Annotated[int, msgspec.Meta(ge=0, le=27)]
-EvdevKey = Annotated[str, msgspec.Meta(pattern="^(KEY|BTN)_[A-Z0-9_]{1,40}$")]
+EVDEV_PATTERN, KEY_PATTERN = "^(KEY|BTN)_[A-Z0-9_]{1,40}$", "^[A-G][#b]? (major|minor)$"
+EvdevKey = Annotated[str, msgspec.Meta(pattern=EVDEV_PATTERN)]
 Style = Literal["song", "lied"]
 Bed = Literal["none", "sea", "rain", "wind", "drone"]
-KeyName = Annotated[str, msgspec.Meta(pattern="^[A-G][#b]? (major|minor)$")]
+KeyName = Annotated[str, msgspec.Meta(pattern=KEY_PATTERN)]
+WRITTEN_AS = {
+    TIME_PATTERN: "18:00", HOURS_PATTERN: "21:30-07:00", EVDEV_PATTERN: "KEY_PLAYPAUSE", KEY_PATTERN: "A minor",
+}  # fmt: skip
+"""How what has a pattern is written, for whoever wrote it otherwise."""
 SCHEMA = 3
 """Version of session.json. Raise it when a key is renamed, removed or means something else: `sessions/upgrades.py`."""
 RENAMED = {"ceiling_dbfs": "ceiling_dbtp, as a true peak and at most -1.0"}
@@ -406,5 +411,8 @@ def _explain(path: Path, text: str, message: str) -> tuple[str, str]:
     if unknown:
         mend = f"It is {RENAMED[key]}, now." if key in RENAMED else "Remove it or mend its name."
         return f"{place}: unknown key `{dotted}`.", mend
+    for pattern, example in WRITTEN_AS.items():
+        if pattern in message:
+            return f"{place}: `{dotted}` is not written as it must be.", f"Write it as in `{example}`."
     reason = message.partition(" - at ")[0]
     return f"{place}: `{dotted}`: {reason}.", "Mend the value."

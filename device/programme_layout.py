@@ -13,9 +13,11 @@ from typing import Annotated, Literal
 import msgspec
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-TimeOfDay = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+TIME_PATTERN = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+HOURS_PATTERN = "^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
+TimeOfDay = Annotated[str, msgspec.Meta(pattern=TIME_PATTERN)]
 """`21:30`."""
-Hours = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Hours = Annotated[str, msgspec.Meta(pattern=HOURS_PATTERN)]
 """`21:30-07:00`: from the first time until just before the second, over midnight where that is earlier."""
 ROWS_MAX = 50
 

@@ -28,7 +28,7 @@ from device.config import DeviceConfig
 from device.errors import Exit
 from device.files.outputs import write_whole
 from device.messages import BoxStatus, Button, Health, Press, Spoken
-from device.processes import BOX, names_that_run
+from device.processes import names_that_run
 from device.programme_layout import DayRow, Programme
 from device.runtime.bus import Publisher, Received, Subscriber
 from device.runtime.children import Child, Interpreter
@@ -61,15 +61,19 @@ class Setup(NamedTuple):
 class Box:
     """`turn` is all it does, again and again, until `is_over`.
 
-    `tell` is given each sentence for the log, and `show` the status at each change.
+    `publisher` is its own, whose lock refuses a second box; `tell` is given each sentence for the log, and `show` the
+    status at each change.
     """
 
     def __init__(
-        self, setup: Setup, clock: Clock, tell: Callable[[str], None], show: Callable[[BoxStatus], None]
+        self,
+        setup: Setup,
+        publisher: Publisher,
+        clock: Clock,
+        tell: Callable[[str], None],
+        show: Callable[[BoxStatus], None],
     ) -> None:
-        self._setup, self._clock, self._tell = setup, clock, tell
-        self._publisher = Publisher(setup.folder, BOX, 0, clock)
-        """There is one box: a second one is refused by this publisher's lock."""
+        self._setup, self._publisher, self._clock, self._tell = setup, publisher, clock, tell
         residents = names_that_run("always")
         self._subscriber = Subscriber(setup.folder, residents, ("presses", "health", *STREAMS))
         self._residents = Residents(residents, self._launch, setup.folder, clock)
@@ -116,7 +120,6 @@ class Box:
             self._child.kill()
             self._child.close()
         self._residents.stop(lambda: None)
-        self._publisher.close()
         self._subscriber.close()
 
     def turn(self) -> None:

@@ -7,13 +7,14 @@ that falls into the hour that is left out comes just after it, and one in the ho
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from device.programme_layout import Day, DayRow, Programme, zone_of
 
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY_MINUTES = 24 * 60
 FREE = DayRow()
 LATE = dt.timedelta(minutes=5)
 """A reminder is not given later than this, where the clock was put forward or the box was off."""
@@ -91,12 +92,52 @@ def _is_within(hours: str, now: dt.time) -> bool:
 def week(programme: Programme, today: dt.date) -> Iterator[str]:
     """What the next seven days look like, a line each, for whoever wrote the programme."""
     for day in (today + dt.timedelta(days=ahead) for ahead in range(len(DAYS))):
-        rows = _rows(programme, day)
-        yield f"{day:%a %d %b}  {'; '.join(map(_row_words, rows)) or 'no session'}"
+        rows = [_row_words(row, programme.quiet) for row in _rows(programme, day)]
+        yield f"{day:%a %d %b}  {'; '.join(filter(None, rows)) or 'no session'}"
 
 
-def _row_words(row: DayRow) -> str:
-    words = [row.hours or "any time", row.plan or "the prescription's plan"]
+def _row_words(row: DayRow, quiet: Sequence[str]) -> str:
+    """Empty: no session can begin."""
+    hours = open_hours(row, quiet)
+    if not hours:
+        return ""
+    words = [" and ".join(hours), row.plan or "the prescription's plan"]
     words += [f"{row.minutes:g} min"] if row.minutes else []
-    words += [f"reminder at {', '.join(row.remind)}"] if row.remind else []
+    heard = [at for at in row.remind if _is_open(row, quiet, _time(at))]
+    words += [f"reminder at {', '.join(heard)}"] if heard else []
     return ", ".join(words)
+
+
+def open_hours(row: DayRow, quiet: Sequence[str]) -> list[str]:
+    """When a session of the row can begin, the quiet hours taken out: `07:00-21:30`, or `any time`."""
+    minutes = {minute for minute in range(DAY_MINUTES) if _is_open(row, quiet, _clock(minute))}
+    if len(minutes) == DAY_MINUTES:
+        return ["any time"]
+    begins = sorted(minute for minute in minutes if (minute - 1) % DAY_MINUTES not in minutes)
+    ends = sorted(minute + 1 for minute in minutes if (minute + 1) % DAY_MINUTES not in minutes)
+    if begins and begins[0] > ends[0]:
+        ends = [*ends[1:], ends[0]]  # the last goes over midnight
+    return [f"{_clock(begin):%H:%M}-{_clock(end):%H:%M}" for begin, end in zip(begins, ends, strict=True)]
+
+
+def doubts(programme: Programme) -> Iterator[str]:
+    """What the programme says and never does, as sentences."""
+    for row in programme.days:
+        days = ", ".join(row.on) if len(row.on) < len(DAYS) else "any day"
+        if not open_hours(row, programme.quiet):
+            yield f"No session can begin in {row.hours or 'the whole day'} ({days}): all of it is quiet."
+            continue
+        for at in row.remind:
+            if any(_is_within(hours, _time(at)) for hours in programme.quiet):
+                yield f"The reminder at {at} ({days}) lies in the quiet hours and is never given."
+            elif not _is_open(row, programme.quiet, _time(at)):
+                yield f"The reminder at {at} ({days}) lies outside of {row.hours}."
+
+
+def _is_open(row: DayRow, quiet: Sequence[str], now: dt.time) -> bool:
+    is_quiet = any(_is_within(hours, now) for hours in quiet)
+    return not is_quiet and (row.hours is None or _is_within(row.hours, now))
+
+
+def _clock(minute: int) -> dt.time:
+    return dt.time(minute // 60 % 24, minute % 60)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -14,8 +15,9 @@ import msgspec
 
 from device.box.daemon import Box, Setup
 from device.box.picture import draw
-from device.box.programme import local_day, plan_of, week
-from device.clock import SystemClock, wall_time
+from device.box.programme import plan_of
+from device.clock import SystemClock
+from device.commands.box_check import check
 from device.commands.options import DEVICE_TOML, Bounded, Words, device_option, json_option
 from device.commands.plans import plan_session, read_plan
 from device.commands.prescriptions import load_prescription
@@ -26,7 +28,9 @@ from device.config import DeviceConfig, load, path_of
 from device.console.keyboard import Keys
 from device.console.printing import say, say_json, say_script
 from device.messages import BoxStatus, Button, Press
+from device.processes import BOX
 from device.programme_layout import DayRow
+from device.runtime.bus import Publisher
 from device.runtime.run_folder import make_always_dir
 
 KEYS: dict[str, Button] = {
@@ -63,14 +67,14 @@ class Presses(click.types.StringParamType):
 @click.option("--rig", "with_rig", is_flag=True, help=f"Emulated sensors, and keys for buttons: {KEYS_HELP}.")
 @click.option("--no-sound", is_flag=True, help="No sound card: record what would be heard, in real time.")
 @click.option("--press", "script", type=Presses(), default="", help="Press buttons by itself: `0:play 20:stop`.")
-@click.option("--check", is_flag=True, help="Say what the programme means for the next seven days, and end.")
+@click.option("--check", "is_checked", is_flag=True, help="Say what the programme means and what is missing, and end.")
 @click.option("--draw", "is_drawn", is_flag=True, help="Print the picture of what the box does (Mermaid), and end.")
 @json_option
 def box(
     device_path: Path | None,
     with_rig: bool,
     script: tuple[Timed, ...],
-    check: bool,
+    is_checked: bool,
     is_drawn: bool,
     as_json: bool,
     **options: Any,
@@ -81,12 +85,17 @@ def box(
         return
     device = DeviceConfig() if with_rig and device_path is None else load(device_path or DEVICE_TOML, DeviceConfig)
     setup = _set_up(device, **options)
-    if check:
-        _tell_week(setup)
-        return
+    if is_checked:
+        sys.exit(check(setup, device_path, as_json=as_json))
     os.umask(0o077)  # what is kept and said is for this user alone
-    with orderly_signals() as signals, _worn(setup, signals, with_rig=with_rig) as worn:
-        _run(Box(worn, SystemClock(), tell=_teller(as_json=as_json), show=_viewer(as_json=as_json)), script, signals)
+    tell, show = _teller(as_json=as_json), _viewer(as_json=as_json)
+    # There is one box, and whatever it starts, its rig too, it starts once that is sure.
+    with (
+        orderly_signals() as signals,
+        closing(Publisher(setup.folder, BOX, 0, SystemClock())) as publisher,
+        _worn(setup, signals, with_rig=with_rig) as worn,
+    ):
+        _run(Box(worn, publisher, SystemClock(), tell, show), script, signals)
 
 
 def _set_up(
@@ -116,15 +125,6 @@ def _set_up(
         listener=listener or programme.listener or device.box.listener,
         minutes=minutes,
     )
-
-
-def _tell_week(setup: Setup) -> None:
-    """Print what the programme means."""
-    programme = setup.programme
-    at_most = f"{programme.sessions_a_day} sessions a day at most" if programme.sessions_a_day else "any number a day"
-    say(f"{setup.listener}: {at_most}; quiet {', '.join(programme.quiet) or 'never'}")
-    for line in week(programme, local_day(programme, wall_time())):
-        say(line)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from device.acquisition.source import Check
 from device.clock import SystemClock
-from device.config import DeviceConfig
+from device.config import DeviceConfig, path_of
 from device.errors import ConfigError, DiskError, ModelError, SoundError, SystemMissingError
 from device.files.models import ModelFolder
 from device.imports import import_name
@@ -76,16 +76,21 @@ def machine_checks(device: DeviceConfig) -> list[Check]:
     return [
         Check("rig", find_dbus_daemon, is_needed=False),
         Check("listener", partial(find_listener, device, device.box.listener), is_needed=False),
-        Check("voice", partial(find_voice, device), is_needed=False),
-        Check("disk", partial(measure_disk, device)),
-        Check("run folder", find_run_root),
-        Check(
-            "buttons and light", partial(find_buttons, device), is_needed=bool(device.panel.pins or device.panel.keys)
-        ),
+        *box_checks(device),
         Check("text", check_encoding, is_needed=False),
         Check("processor", count_cores, is_needed=False),
         Check("real time", try_realtime, is_needed=False),
         Check("systemd", check_notify_socket),
+    ]
+
+
+def box_checks(device: DeviceConfig) -> list[Check]:
+    """What a box has beside its sessions."""
+    return [
+        Check("voice", partial(find_voice, device), is_needed=False),
+        Check("disk", partial(measure_disk, device)),
+        Check("run folder", find_run_root),
+        Check("buttons and light", partial(find_buttons, device), is_needed=has_own_buttons(device)),
     ]
 
 
@@ -177,6 +182,8 @@ def find_voice(device: DeviceConfig) -> str:
     """Read what every prompt says."""
     if device.voice.speak != "words":
         return f"Not used: `voice.speak` is {device.voice.speak}."
+    if device.voice.folder and not path_of(device.voice.folder, "voice.folder").is_dir():
+        raise SoundError(f"voice.folder, {device.voice.folder}, is no folder.", "Mend its name, or remove the key.")
     refusals, n_prompts = import_name("device.audio.speech:refused_words")(device.voice), len(PROMPTS)
     if refusals:
         sentence = f"{len(refusals)} of {n_prompts} prompts have no words and are told by musical signs: {refusals[0]}"

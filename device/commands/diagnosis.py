@@ -12,7 +12,7 @@ import msgspec
 
 from device.acquisition.source import Check
 from device.clock import SystemClock
-from device.commands.checks import REINSTALL, find_listener, machine_checks, session_checks
+from device.commands.checks import REINSTALL, box_checks, find_listener, machine_checks, session_checks
 from device.config import DeviceConfig, EntryError, SessionConfig
 from device.errors import Exit, IsotoneError, SensorError
 from device.imports import import_name
@@ -61,6 +61,12 @@ def examine_session(device: DeviceConfig, models_dir: Path, *, deep: bool, path:
         sentence = "No sensor is configured: the music would not know the listener."
         return [*findings, Finding("sensors", "warn", sentence, action)]
     return findings + asyncio.run(_probe_all(device, deep=deep, path=path))
+
+
+def examine_box(device: DeviceConfig, listener: str, models_dir: Path, path: Path | None) -> list[Finding]:
+    """What a box would fail by, or do without; no sensor is asked."""
+    findings = examine_session(device, models_dir, deep=False, path=path)
+    return [*findings, *map(_examine, box_checks(device)), examine_intake(device, listener)]
 
 
 def examine_intake(device: DeviceConfig, listener: str) -> Finding:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from rich.table import Column, Table
 from rich.text import Text
 
-from device.commands.diagnosis import diagnose
+from device.commands.diagnosis import Finding, diagnose
 from device.commands.options import DEVICE_TOML, device_option, json_option
 from device.config import DeviceConfig, load
 from device.console.printing import say_json
@@ -29,11 +30,20 @@ def doctor(device_path: Path | None, quick: bool, as_json: bool) -> None:
     if as_json:
         say_json(findings)
     else:
-        styles = {"ok": "green", "warn": "yellow", "fail": "red"}
-        table = Table("", "what", Column("found", overflow="fold"), Column("to do", overflow="fold"))
-        for finding in findings:
-            state = Text(finding.state, styles[finding.state])
-            table.add_row(state, finding.name, finding.sentence, finding.action)
-        Terminal().print(table)
-    failed = [finding for finding in findings if finding.state == "fail"]
-    sys.exit(failed[0].exit_code if failed else 0)
+        show(findings)
+    sys.exit(exit_code_of(findings))
+
+
+def show(findings: Sequence[Finding]) -> None:
+    """Print what was found, and what is to be done about it."""
+    styles = {"ok": "green", "warn": "yellow", "fail": "red"}
+    table = Table("", "what", Column("found", overflow="fold"), Column("to do", overflow="fold"))
+    for finding in findings:
+        state = Text(finding.state, styles[finding.state])
+        table.add_row(state, finding.name, finding.sentence, finding.action)
+    Terminal().print(table)
+
+
+def exit_code_of(findings: Sequence[Finding]) -> int:
+    """That of the first that fails."""
+    return next((finding.exit_code for finding in findings if finding.state == "fail"), 0)

@@ -149,8 +149,12 @@ def _family(box: RunningBox) -> list[psutil.Process]:
 
 
 def _cpu_s(box: RunningBox) -> float:
-    times = [process.cpu_times() for process in box.family()]
-    return float(sum(each.user + each.system for each in times))
+    total_s = 0.0
+    for process in _family(box):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total_s += times.user + times.system
+    return total_s
 
 
 def _memory(box: RunningBox) -> list[tuple[str, float]]:

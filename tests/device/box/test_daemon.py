@@ -20,6 +20,8 @@ from device.config import BoxConfig, DeviceConfig
 from device.listeners.hearing import hear
 from device.listeners.store import open_store
 from device.messages import Press, Prompt
+from device.processes import BOX
+from device.runtime.bus import Publisher
 from device.runtime.resident import device_path
 
 
@@ -61,7 +63,8 @@ def test_a_week_that_is_used_up_is_told_at_a_press_and_is_no_fault(
         hear(store, "earlier", "", allowance_pa2h(), 3600.0, moment())
     device_path(run_dir).write_bytes(msgspec.json.encode(device))
     setup = Setup(device, run_dir, run_dir / "sessions", examines=False)
-    box = Box(setup, SystemClock(), lambda _: None, lambda _: None)
+    publisher = Publisher(run_dir, BOX, 0, SystemClock())
+    box = Box(setup, publisher, SystemClock(), lambda _: None, lambda _: None)
     try:
         box.machine.hear(Event("up"))
         for _ in range(4):  # more often than a box bears faults
@@ -74,3 +77,4 @@ def test_a_week_that_is_used_up_is_told_at_a_press_and_is_no_fault(
         assert "needs-help-code" not in Listening.told
     finally:
         box.close()
+        publisher.close()

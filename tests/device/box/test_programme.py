@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.box.programme import Refusal, allowed, local_day, reminder, week
+from device.box.programme import Refusal, allowed, doubts, local_day, open_hours, reminder, week
 from device.programme_layout import DayRow, Programme
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -140,3 +140,34 @@ def test_whatever_it_says_there_is_an_answer_with_a_sentence(
 def test_what_is_no_programme_is_refused_in_words(table: dict[str, object], words: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=words):
         msgspec.convert(table, Programme)
+
+
+TIMES = st.times().map(lambda time: f"{time:%H:%M}")
+HOURS = st.tuples(TIMES, TIMES).filter(lambda pair: pair[0] != pair[1]).map("-".join)
+
+
+@given(st.none() | HOURS, st.lists(HOURS, max_size=3), st.times())
+def test_the_open_hours_are_those_in_which_a_press_begins_something(
+    hours: str | None, quiet: list[str], time: dt.time
+) -> None:
+    row = DayRow(hours=hours)
+    told = open_hours(row, quiet)
+    is_told = told == ["any time"] or any(refused_at(each, time) == "" for each in told)
+    programme = Programme(timezone="UTC", quiet=tuple(quiet), days=(row,))
+    assert is_told == (refused(programme, dt.datetime.combine(dt.date(2026, 11, 29), time, dt.UTC)) == "")
+
+
+def refused_at(hours: str, time: dt.time) -> str:
+    """What a press at that time is told by a programme of these hours alone."""
+    programme = Programme(timezone="UTC", days=(DayRow(hours=hours),))
+    return refused(programme, dt.datetime.combine(dt.date(2026, 11, 29), time, dt.UTC))
+
+
+def test_what_never_happens_is_told() -> None:
+    silent, late = DayRow(on=("sun",), hours="22:00-23:00"), DayRow(hours="08:00-10:00", remind=("09:00", "12:00"))
+    told = list(doubts(Programme(quiet=("21:30-07:00",), days=(silent, late))))
+    assert told == [
+        "No session can begin in 22:00-23:00 (sun): all of it is quiet.",
+        "The reminder at 12:00 (any day) lies outside of 08:00-10:00.",
+    ]
+    assert not list(doubts(TWICE))

@@ -1,5 +1,8 @@
 """`isotone box` from the command line: what it draws, checks and refuses."""
 
+import importlib
+import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,15 @@ from click.testing import CliRunner, Result
 
 from device.box.picture import draw
 from device.cli import main
+from device.clock import SystemClock
 from device.commands.box import KEYS
+from device.errors import Exit
+from device.listeners.intake import QUESTIONS
+from device.processes import BOX
+from device.runtime.bus import Publisher
+from device.runtime.run_folder import make_always_dir
+
+command = importlib.import_module("device.commands.box")  # the name `box` there is the command itself
 
 EVENING = """
 [[phase]]
@@ -16,6 +27,12 @@ minutes = 10
 [[phase]]
 kind = "cool-down"
 minutes = 2
+"""
+
+
+SILENT = """
+[audio]
+sink = "wav"
 """
 
 
@@ -46,7 +63,14 @@ def test_help_names_the_keys_that_are_buttons() -> None:
     assert "q ends the box" in words
 
 
+def asked(listener: str) -> None:
+    """Answer the intake questions."""
+    answers = [word for key in QUESTIONS for word in ("--no", key)]
+    assert CliRunner().invoke(main, ["listeners", "intake", listener, *answers]).exit_code == 0
+
+
 def test_it_says_what_the_programme_means(tmp_path: Path) -> None:
+    asked("anna")
     text = """
     [programme]
     listener = "anna"
@@ -57,13 +81,60 @@ def test_it_says_what_the_programme_means(tmp_path: Path) -> None:
     plan = "evening.toml"
     remind = ["18:00"]
     """
-    done = box(tmp_path, text, "--check")
+    done = box(tmp_path, text, "--check", device=SILENT)
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
     assert lines[0].startswith("anna: 2 sessions a day")
     (monday,) = [line for line in lines if line.startswith("Mon")]
     assert all(words in monday for words in ("17:00-21:00", "evening.toml", "18:00"))
     assert sum("no session" in line for line in lines) == 6
+
+
+@pytest.mark.parametrize(
+    ("device", "exit_code", "words"),
+    [
+        ("", Exit.INTAKE, "isotone listeners intake NAME"),
+        ('[box]\nlistener = "anna"', Exit.INTAKE, "To be answered before the next session of anna"),
+        ('[headphones]\nprofile = "bose-unheard-of"', Exit.CONFIG, "bose-unheard-of"),
+        ('[control]\npolicy = "magic"', Exit.CONFIG, "magic"),
+        ('[music]\ngenerator = "magic"', Exit.CONFIG, "magic"),
+        ('[sources.head]\ntype = "telepathy"', Exit.CONFIG, "telepathy"),
+    ],
+)
+def test_what_a_session_would_fail_by_is_found_beforehand(
+    tmp_path: Path, device: str, exit_code: Exit, words: str
+) -> None:
+    done = box(tmp_path, "", "--check", "--json", device=SILENT + device)
+    assert done.exit_code == exit_code, done.output
+    findings = json.loads(done.stdout)["findings"]
+    assert any(words in f"{each['sentence']} {each['action']}" for each in findings if each["state"] == "fail")
+
+
+def test_a_sound_font_and_a_voice_that_are_not_there_are_told(tmp_path: Path) -> None:
+    device = '[audio]\nsink = "wav"\nsoundfont = "nowhere.sf2"\n[voice]\nfolder = "nowhere"\n'
+    done = box(tmp_path, "", "--check", "--json", device=device)
+    assert done.exit_code == Exit.SOUND, done.output
+    states = {each["name"]: each for each in json.loads(done.stdout)["findings"]}
+    assert states["sound font"]["state"] == "fail"
+    assert "nowhere" in states["voice"]["sentence"]
+    assert states["sensors"]["state"] == "warn"
+
+
+def test_a_programme_that_never_does_what_it_says_is_told(tmp_path: Path) -> None:
+    asked("anna")
+    text = """
+    [programme]
+    listener = "anna"
+    quiet = ["21:30-07:00"]
+    [[programme.days]]
+    remind = ["18:00", "22:00"]
+    """
+    done = box(tmp_path, text, "--check", "--json", device=SILENT)
+    told = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert all("07:00-21:30, " in line and line.endswith("reminder at 18:00") for line in told["programme"][1:])
+    (doubt,) = [each["sentence"] for each in told["findings"] if each["name"] == "programme"]
+    assert "22:00" in doubt
 
 
 @pytest.mark.parametrize(
@@ -74,6 +145,8 @@ def test_it_says_what_the_programme_means(tmp_path: Path) -> None:
         ('[[programme.days]]\nplan = "missing.toml"', "missing.toml"),
         ('[[programme.days]]\nplan = "evening.toml"\nminutes = 3', "evening.toml"),
         ("[programme]\nsesions_a_day = 2", "sesions_a_day"),
+        ('[programme]\nquiet = ["21.30 - 7"]', "Write it as in `21:30-07:00`"),
+        ('[[programme.days]]\nremind = ["6 pm"]', "Write it as in `18:00`"),
     ],
 )
 def test_a_wrong_programme_is_refused_where_it_stands(tmp_path: Path, text: str, words: str) -> None:
@@ -87,3 +160,14 @@ def test_presses_that_are_none_are_refused(tmp_path: Path, script: str) -> None:
     done = box(tmp_path, "", "--check", "--press", script)
     assert done.exit_code == 2
     assert "0:play 20:stop" in done.output
+
+
+def test_a_second_box_starts_nothing_not_even_a_rig(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("it started a rig")
+
+    monkeypatch.setattr(command, "RigProcess", refuse)
+    with closing(Publisher(make_always_dir(), BOX, 0, SystemClock())):
+        done = CliRunner().invoke(main, ["box", "--rig"])
+    assert done.exit_code == Exit.SYSTEM
+    assert "already running" in done.output
