@@ -68,14 +68,13 @@ class LoudnessMeter:
 
     def read(self, block: npt.NDArray[np.floating]) -> None:
         """Take the next block in."""
-        power = np.square(self._filter.pass_on(block)).sum(axis=1)
-        first = 0
-        while len(power) - first >= self._left:
-            self._energy += float(power[first : first + self._left].sum())
-            first += self._left
+        rest = self._filter.pass_on(block)
+        while len(rest) >= self._left:
+            step, rest = rest[: self._left], rest[self._left :]
+            self._energy += float(np.vdot(step, step))
             self._close_step()
-        self._energy += float(power[first:].sum())
-        self._left -= len(power) - first
+        self._energy += float(np.vdot(rest, rest))
+        self._left -= len(rest)
 
     def _close_step(self) -> None:
         self._powers.append(self._energy / self._step_frames)

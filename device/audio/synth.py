@@ -89,6 +89,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "fluid_synth_cc": (_int, [_void, _int, _int, _int]),
     "fluid_synth_system_reset": (_int, [_void]),
     "fluid_synth_set_gen": (_int, [_void, _int, _int, ctypes.c_float]),
+    "fluid_synth_get_active_voice_count": (_int, [_void]),
     "fluid_synth_write_float": (_int, [_void, _int, _void, _int, _int, _void, _int, _int]),
 }
 
@@ -247,6 +248,10 @@ class Synth:
         """Fill the frames `first` to `last` of a C-contiguous block of shape (frames, 2); a frame is 1/sfreq_hz s."""
         data = block.ctypes.data
         self._library.fluid_synth_write_float(self._synth, last - first, data, 2 * first, 2, data, 2 * first + 1, 2)
+
+    def n_voices(self) -> int:
+        """How many SoundFont voices sound or ring out: they are what the synthesiser costs."""
+        return int(self._library.fluid_synth_get_active_voice_count(self._synth))
 
     def close(self) -> None:
         self._library.delete_fluid_synth(self._synth)

@@ -37,7 +37,7 @@ class Block(NamedTuple):
 
 
 @contextlib.contextmanager
-def jack_server(name: str) -> Iterator[dict[str, str]]:
+def jack_server(name: str, period_frames: int = PERIOD_FRAMES) -> Iterator[dict[str, str]]:
     """Run a server of that name; gives the environment in which PortAudio finds it.
 
     Raises:
@@ -48,7 +48,7 @@ def jack_server(name: str) -> Iterator[dict[str, str]]:
         raise SystemMissingError("JACK is not installed.", "Install it: sudo apt install jackd2.")
     # A card keeps its pace whatever else runs here; only root may have that.
     pace = ["-R", "-P", str(PRIORITY)] if os.geteuid() == 0 else ["-r"]
-    command = [jackd, "-n", name, *pace, "-d", "dummy", "-r", str(SFREQ_HZ), "-p", str(PERIOD_FRAMES)]
+    command = [jackd, "-n", name, *pace, "-d", "dummy", "-r", str(SFREQ_HZ), "-p", str(period_frames)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         time.sleep(1.0)

@@ -1,13 +1,16 @@
 """The audio process alone, with its real engine, synthesiser and card, in real time: its composer hangs for ever.
 
-    python -m hardware.bench.lone_audio RUN_DIR SEED SECONDS [CARD]     # says `playing`, and at the end its costs
+    python -m hardware.bench.lone_audio RUN_DIR SEED SECONDS [CARD] [--voices N | --density SHARE] [--hurry] ...
 
-It stops at its own door (`RUN_DIR/patient.stop`) like any session. The music is as dense as is ever asked for, and the
-phrasebook composes it, as in any session whose composer hangs.
+It says `playing`, and at the end its costs. It stops at its own door (`RUN_DIR/patient.stop`) like any session. The
+music is as dense as is ever asked for unless `--voices` or `--density` says otherwise, and the phrasebook composes it,
+as in any session whose composer hangs. With `--hurry` nothing waits: a card that is none takes a block whenever so much
+time was worked or would have been waited, so an hour passes in minutes and a block that comes too late is an underrun.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 import time
@@ -21,8 +24,16 @@ from device.audio.conductor import CALM, Conductor
 from device.audio.engine import Engine, frozen_collector, open_sink
 from device.audio.safety.limits import allowed_programs
 from device.audio.synth import Synth
-from device.clock import SystemClock
-from device.config import AudioConfig, DeviceConfig, HeadphonesConfig, SessionConfig, VoiceConfig
+from device.clock import Clock, SystemClock
+from device.config import (
+    AudioConfig,
+    DeviceConfig,
+    HeadphonesConfig,
+    Preference,
+    Prescription,
+    SessionConfig,
+    VoiceConfig,
+)
 from device.console.printing import say, say_json
 from device.host import take_place
 from device.messages import AudioReport, Message, PcmBlock, Start, Tick, Transport
@@ -32,10 +43,53 @@ from device.runtime.context import ProcessContext
 from device.runtime.stage_runner import StageRunner
 from device.streams import topic_of
 
-SETTLED_S = 3.0
+SETTLED_S, SETTLED_BARS = 3.0, 2
 """Costs are counted from here: what is loaded at the start is not part of them."""
 AUDIBLE = 20
 """Steps of 32768: -64 dBFS."""
+
+
+TEMPO_BPM = 96.0
+MIDDLE_DENSITY = 0.35
+"""With the instruments that are prescribed by default it makes about 64 voices."""
+
+
+class HurryingClock:
+    """Time passes while something is done; waiting takes none."""
+
+    def __init__(self) -> None:
+        self._skipped_ns = 0
+
+    def now_ns(self) -> int:
+        return time.monotonic_ns() + self._skipped_ns
+
+    def suspended_ns(self) -> int:
+        return 0
+
+    def sleep(self, seconds: float) -> None:
+        self._skipped_ns += round(max(0.0, seconds) * 1e9)
+
+
+class Load:
+    """What is asked for: bars of a density, or of whatever density keeps so many voices sounding."""
+
+    def __init__(self, synth: Synth, density: float, voices: int) -> None:
+        self._synth, self._density, self._wanted = synth, density, voices
+        self._counted: list[int] = []
+
+    def play(self, transport: Transport) -> Message:
+        """The next bar's intent."""
+        self._counted.append(self._synth.n_voices())
+        density = self._density
+        if self._wanted:
+            density = min(max(MIDDLE_DENSITY + 1.0 - self._counted[-1] / self._wanted, 0.0), 1.0)
+        return msgspec.structs.replace(dense(transport), density=density)
+
+    @property
+    def mean_voices(self) -> float:
+        """How many voices sounded when bars were asked for, but for the first bars."""
+        settled = self._counted[SETTLED_BARS:] or [0]
+        return sum(settled) / len(settled)
 
 
 class Costs(msgspec.Struct, frozen=True):
@@ -44,6 +98,10 @@ class Costs(msgspec.Struct, frozen=True):
     rss_mb: float
     underruns: int
     seconds: float
+    voices: float
+    """Mean number of the synthesiser's voices that sounded."""
+    slowest_ms: float
+    """The longest turn: what is rendered in it has to be ready within the card's ring."""
     integrated_lufs: float
     peak_dbtp: float
 
@@ -54,34 +112,45 @@ class LoneContext:
     name, incarnation, stop_reason = "audio", 0, ""
 
     def __init__(
-        self, config: SessionConfig, seconds: float, play: Callable[[Transport], Message] | None = None
+        self,
+        config: SessionConfig,
+        seconds: float,
+        play: Callable[[Transport], Message] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """`play` answers each bar that is asked for; where nobody says otherwise as densely as is ever asked."""
         self._play = play or dense
-        self.config, self.clock = config, SystemClock()
+        self.config, self.clock = config, clock or SystemClock()
         self.stages = (Conductor(config),)
         self.started = False
         self.reports: list[AudioReport] = []
         self._runner = StageRunner(self.stages)
         self.waiting: list[Message] = [Start(t_ns=self.clock.now_ns(), author="manager")]
-        self._begun_s, self._seconds = time.monotonic(), seconds
+        self._begun_s, self._seconds = self._now_s(), seconds
         self._settled: tuple[float, float] | None = None
+        self._turned_s = self._slowest_s = 0.0
         self.is_heard = False
+
+    def _now_s(self) -> float:
+        return self.clock.now_ns() / 1e9
 
     def loaded(self) -> None:
         """Nobody waits for it."""
 
     def beat(self) -> bool:
-        passed_s = time.monotonic() - self._begun_s
-        if self._settled is None and passed_s > SETTLED_S:
-            self._settled = time.process_time(), time.monotonic()
-        if passed_s > self._seconds or any(report.state == "ended" for report in self.reports):
+        now_s = self._now_s()
+        if self._settled:
+            self._slowest_s = max(self._slowest_s, now_s - self._turned_s)
+        elif now_s - self._begun_s > SETTLED_S:
+            self._settled = time.process_time(), now_s
+        if now_s - self._begun_s > self._seconds or any(report.state == "ended" for report in self.reports[-1:]):
             self.stop_reason = "asked"
         return not self.stop_reason
 
     def receive(self, timeout_ms: int) -> list[Received]:
         if not self.waiting:
             self.clock.sleep(timeout_ms / 1000.0)
+        self._turned_s = self._now_s()
         given, self.waiting = self.waiting, []
         self.started = True
         return [self._received(message) for message in given]
@@ -109,13 +178,16 @@ class LoneContext:
         say(f"{code}: {sentence} {action}", err=True)
         self.stop_reason = code
 
-    def costs(self) -> Costs:
+    def costs(self, voices: float) -> Costs:
+        """What it has cost; how many voices sounded is known to who asked for them."""
         cpu_s, since_s = self._settled or (0.0, self._begun_s)
         return Costs(
-            cpu_share=(time.process_time() - cpu_s) / (time.monotonic() - since_s),
+            cpu_share=(time.process_time() - cpu_s) / (self._now_s() - since_s),
             rss_mb=_peak_rss_mb(),
             underruns=self.reports[-1].underruns,
-            seconds=time.monotonic() - self._begun_s,
+            seconds=self._now_s() - self._begun_s,
+            voices=voices,
+            slowest_ms=1000.0 * self._slowest_s,
             integrated_lufs=self.reports[-1].integrated_lufs,
             peak_dbtp=max(report.true_peak_dbtp for report in self.reports),
         )
@@ -136,7 +208,7 @@ def configured(run_dir: Path, seed: int, card: str = "") -> SessionConfig:
 def dense(transport: Transport) -> Message:
     """As many notes as are ever asked for, long ones."""
     return msgspec.structs.replace(
-        CALM, bar_index=transport.bar_index, tempo_bpm=96.0, density=1.0, articulation=1.0, loudness_db=0.0
+        CALM, bar_index=transport.bar_index, tempo_bpm=TEMPO_BPM, density=1.0, articulation=1.0, loudness_db=0.0
     )
 
 
@@ -151,17 +223,42 @@ def _loudest(pcm: bytes) -> int:
     return max(abs(step) for step in memoryview(pcm).cast("h")[::16])
 
 
+def _options(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m hardware.bench.lone_audio")
+    parser.add_argument("run_dir", type=Path)
+    parser.add_argument("seed", type=int)
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("card", nargs="?", default="")
+    parser.add_argument("--voices", type=int, default=0)
+    parser.add_argument("--density", type=float, default=1.0)
+    parser.add_argument("--bed", default="none", choices=("none", "sea", "rain", "wind", "drone"))
+    parser.add_argument("--no-layers", action="store_true")
+    parser.add_argument("--hurry", action="store_true")
+    return parser.parse_args(argv)
+
+
+def _prescribed(options: argparse.Namespace) -> SessionConfig:
+    prescription = Prescription(preference=Preference(bed=options.bed))
+    if options.no_layers:
+        prescription = msgspec.structs.replace(prescription, layers={})
+    # Audio ends by itself what goes on for longer than it was meant to.
+    minutes = options.seconds / 60.0 + 1.0
+    config = configured(options.run_dir, options.seed, options.card)
+    return msgspec.structs.replace(config, prescription=prescription, minutes=minutes)
+
+
 def main(argv: list[str]) -> int:
     take_place(PROCESSES["audio"])
-    run_dir, seed, seconds = Path(argv[0]), int(argv[1]), float(argv[2])
-    config = configured(run_dir, seed, *argv[3:])
+    options = _options(argv)
+    config, clock = _prescribed(options), HurryingClock() if options.hurry else SystemClock()
     audio = config.device.audio
     synth = Synth(audio, allowed_programs(config.prescription))
-    context = LoneContext(config, seconds)
+    load = Load(synth, options.density, options.voices)
+    context = LoneContext(config, options.seconds, load.play, clock)
     with frozen_collector():
-        Engine(cast("ProcessContext", context), synth, open_sink(audio, context.clock)).run()
+        Engine(cast("ProcessContext", context), synth, open_sink(audio, clock)).run()
     synth.close()
-    say_json(context.costs())
+    say_json(context.costs(load.mean_voices))
     return 0
 
 

@@ -60,7 +60,8 @@ class DoseMeter:
         """`full_scale_spl` is the level at the ear in dB of a sine at full scale (1.0)."""
         self._length = 2 ** round(math.log2(sfreq_hz / FRAMES_PER_S))
         self._hop = self._length // 2
-        self._window = np.sin(np.pi * (np.arange(self._length) + 0.5) / self._length)[:, None]
+        sine = np.sin(np.pi * (np.arange(self._length) + 0.5) / self._length)
+        self._window = sine[:, None].astype(np.float32)  # In single precision the transform costs half.
         # Of a real spectrum all but its ends stand for two frequencies.
         sides = np.full(self._hop + 1, 2.0)
         sides[[0, -1]] = 1.0

@@ -76,7 +76,9 @@ class PcmGuard:
         """
         gain_from, self._gain = self._gain, self._allowed_gain(gain_to, len(block))
         gain = np.linspace(gain_from, self._gain, len(block), endpoint=False, dtype=np.float32)
-        loud = np.clip(np.nan_to_num(block, nan=0.0), -INPUT_MAX, INPUT_MAX) * gain[:, None]
+        finite = np.clip(block, -INPUT_MAX, INPUT_MAX)
+        finite[np.isnan(finite)] = 0.0
+        loud = finite * gain[:, None]
         line = np.concatenate((self._tail, loud))
         self._tail = line[len(block) :]
         heard = self._limited(true_peaks(line[DELAY_FRAMES - PAST_FRAMES :]), line[: len(block)])
@@ -108,8 +110,7 @@ class PcmGuard:
         onset_db = self._onset.needed_db(20.0 * np.log10(np.clip(peaks, INAUDIBLE, self._limit)))
         needed = np.concatenate((self._needed_db, self._release(ceiling_db + onset_db)))
         self._needed_db = needed[-2 * (AHEAD + 1) :]
-        held = np.lib.stride_tricks.sliding_window_view(needed, AHEAD + 1).min(axis=1)
-        smooth: Gains = np.lib.stride_tricks.sliding_window_view(held, AHEAD + 1).mean(axis=1)
+        smooth: Gains = np.mean(_shifted(np.min(_shifted(needed), axis=0)), axis=0)
         return np.minimum(smooth[:-1], smooth[1:])
 
     def _release(self, needs_db: Gains) -> Gains:
@@ -137,6 +138,11 @@ class PcmGuard:
         self._peak = self._square_sum = self._deepest_db = 0.0
         self._n_samples = 0
         return levels
+
+
+def _shifted(line: Gains) -> list[Gains]:
+    """The line with each chunk's `AHEAD` followers, as rows below one another."""
+    return [line[ahead : len(line) - AHEAD + ahead] for ahead in range(AHEAD + 1)]
 
 
 def fade_out(pcm: bytes, n_frames: int) -> bytes:

@@ -39,6 +39,6 @@ def true_peaks(line: Samples) -> Samples:
         # Written into the same memory, it costs half.
         between += np.multiply(weights[:, None], flat[2 * tap : 2 * tap + n_values], out=product)
     first = 2 * (PAST_FRAMES - LATE_FRAMES)
-    highest = np.maximum(np.abs(between).max(axis=0), np.abs(flat[first : first + n_values]))
-    peaks: Samples = highest.reshape(-1, 2).max(axis=1)
+    highest = np.maximum(np.abs(between, out=between).max(axis=0), np.abs(flat[first : first + n_values]))
+    peaks: Samples = np.maximum(highest[::2], highest[1::2])  # a maximum along pairs costs twenty times as much
     return peaks

@@ -37,7 +37,8 @@ class LevelledTrack:
 
     def add_to(self, block: Samples, frame: int, conductor: Conductor) -> None:
         # A filter would remember for ever what is no number.
-        finite = np.clip(np.nan_to_num(self._music.mix(frame, conductor)), -WILD, WILD)
+        finite = np.clip(self._music.mix(frame, conductor), -WILD, WILD)
+        finite[np.isnan(finite)] = 0.0
         music = self._high_pass.pass_on(finite)
         before, self._gain = self._gain, 10.0 ** (self._leveller.gain_db(music) / 20.0)
         block += music * np.linspace(before or self._gain, self._gain, len(block), endpoint=False)[:, None]

@@ -152,24 +152,25 @@ class Noise:
             self._pace = 1.0 + float(self._rng.uniform(-WAVE_JITTER, WAVE_JITTER))
         return 0.5 - 0.5 * math.cos(2.0 * math.pi * self._turn**0.8)
 
-    def _excitation(self, activity: float) -> Floats:
-        """White noise of power 1 for both ears, in part the same."""
+    def _excitation(self, activity: float) -> Samples:
+        """White noise of power 1 for both ears, in part the same; in single precision, which halves its transform."""
         noise = self._rng.standard_normal((2 * self._hop, 3), np.float32)
         if self._character.is_drops:
             rate = _between(DROPS_PER_S, activity) / self._sfreq_hz
             falls = self._rng.random((2 * self._hop, 3), np.float32) < rate
             noise *= math.sqrt(1.0 - DROPS_POWER) + falls * math.sqrt(DROPS_POWER / rate)
-        common = math.sqrt(1.0 - WIDTH**2) * noise[:, :1]
-        return np.asarray(common + WIDTH * noise[:, 1:], np.float64)
+        common = np.float32(math.sqrt(1.0 - WIDTH**2)) * noise[:, :1]
+        return common + np.float32(WIDTH) * noise[:, 1:]
 
-    def _shape(self, brightness: float, wave: float) -> Floats:
+    def _shape(self, brightness: float, wave: float) -> Samples:
         """Amplitude over frequency, at its level; a wave that comes up is brighter and louder."""
         low, high = map(math.log2, self._character.corner_hz)
         corner = low + (high - low) * brightness + self._character.depth * (wave - 0.5)
         fall_db = self._character.slope_db_octave * np.maximum(0.0, self._octave - corner)
         shape = self._audible * 10.0 ** (fall_db / 20.0)
         power = float(np.sum(self._weights * shape**2)) / self._hop
-        return np.asarray(shape * (1.0 - self._character.depth * (1.0 - wave)) / math.sqrt(power))
+        level = (1.0 - self._character.depth * (1.0 - wave)) / math.sqrt(power)
+        return np.asarray(shape * level, np.float32)
 
 
 class Drone:
