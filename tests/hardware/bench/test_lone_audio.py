@@ -16,10 +16,10 @@ from hardware.bench.witness import longest_ms
 
 def test_waiting_takes_no_time_and_working_does() -> None:
     clock = HurryingClock()
-    begun_ns, real_ns = clock.now_ns(), time.monotonic_ns()
+    begun_ns = clock.now_ns()
     clock.sleep(3600.0)
     clock.sleep(-1.0)
-    assert 3600e9 <= clock.now_ns() - begun_ns < 3600e9 + (time.monotonic_ns() - real_ns) + 1e9
+    assert 3600e9 <= clock.now_ns() - begun_ns < 3600e9 + 1e9
 
 
 class CountedSynth:
