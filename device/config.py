@@ -248,7 +248,7 @@ class Preference(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     texture: Literal["auto", "full", "thin", "calm"] = "auto"
     """How voices share the notes: as the moment asks, all of them busy, few notes, or long ones."""
     seed_melody: str = ""
-    """A MIDI file in 4/4 or 3/4 (or what fills such bars) whose melody the music takes up and varies."""
+    """A MIDI file whose melody the music states as it is, and then varies."""
     voices: Annotated[tuple[Voice, ...], msgspec.Meta(min_length=1)] = VOICES
     """Voices that play; the others are silent."""
     swells: bool = False

@@ -2,7 +2,8 @@
 
 Two bars of two quarters make one, a bar of eight makes two; a short bar before whole ones is an upbeat and stands at
 the end of its own. A single odd bar gives its first four quarters, so that the lines behind it stay where they are.
-Bars of three quarters (or six eighths) are laid out alike in thirds of four quarters: the rhythm stays as it is.
+Bars of three quarters (or six eighths) are laid out alike in thirds of four quarters: the rhythm stays as it is. Where
+bars are of five or seven, the line runs on over units that know nothing of them, and its rhythm stays, too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ BARS_MAX = 2000
 SHORTEST_BEAT = 64
 """A meter that counts shorter notes is a wrong byte."""
 NEVER = 2**60
+EIGHTHS = 8
+"""Denominator from which a numerator that three divides counts groups of three."""
 ODD_BARS = 3
 """This many bars in a row that do not fit are another meter; fewer are an exception."""
 COMMON, TRIPLE = BAR_TICKS, 3 * TICKS_PER_BEAT
@@ -100,6 +103,15 @@ def stretches(measures: Sequence[Measure], unit: int = COMMON) -> tuple[list[Str
             other.append(group)
             runs.append([])
     return [_arrange(run, unit) for run in runs if any(measure.fits(unit) for measure in run)], other
+
+
+def flowing(measures: Sequence[Measure], begins: int) -> Stretch:
+    """Units over the bar lines, where bars fill none: from the bar that holds the tick `begins` on, without a gap."""
+    run = tuple(measure for measure in measures if measure.tick + measure.length > begins)
+    meter = run[0].meter
+    unit = TRIPLE if meter.numerator % 3 == 0 and meter.denominator >= EIGHTHS else COMMON
+    starts = range(run[0].tick, run[-1].tick + run[-1].length, unit)
+    return Stretch(unit, run, tuple(Slice(tick, unit, bar, 0) for bar, tick in enumerate(starts)), (), 0)
 
 
 def _arrange(run: Sequence[Measure], unit: int) -> Stretch:

@@ -15,6 +15,8 @@ from device.music.theory import VOICES, Chord
 
 Mask = npt.NDArray[np.bool_]
 N_CHORDS = 2
+ACCOMPANYING = 4
+"""Notes that other voices may have at least beside a given melody."""
 PACE_STEPS = 9
 """One and a half beats: the longest pause before a note of a bar that has too few yet."""
 _VOICE_OF = np.array([VOICES.index(voice) for voice, _ in t.NOTES])
@@ -40,7 +42,8 @@ class Grammar:
     """Walks through one bar after its `bar` token; `mask()` tells what may come next, `take()` goes there.
 
     Beyond validity a caller may narrow the bar: `chords` (two sets of chord tokens), `fewest` (as far as it goes) and
-    `most` notes, `most_of` each voice, `opening` notes of the pad that begin the bar as a chord, and `welcome()`.
+    `most` notes, `most_of` each voice, `opening` notes of the pad that begin the bar as a chord, `welcome()`, and the
+    whole melody by `give()`.
     """
 
     def __init__(
@@ -66,12 +69,23 @@ class Grammar:
         self._at_once = np.zeros(len(VOICES), int)
         self._opening = opening
         self._left = np.array([(most_of or {}).get(voice, t.MAX_BAR_TOKENS) for voice in VOICES])
+        self._due: dict[int, tuple[int, int]] = {}
+        """Tokens of the note and length at each step of a given melody that is still to come."""
+        self._length: int | None = None
+        """The length that the note before must have."""
         self._last = "bar"
         self.welcome(_EVERY_NOTE, _EVERY_NOTE)
 
     def welcome(self, first: Mask, second: Mask) -> None:
         """Let only these note tokens begin from now on under the first and second chord, each shape (len(NOTES),)."""
         self._welcome = first, second
+        self._open_notes()
+
+    def give(self, melody: Iterable[tuple[int, int, int]]) -> None:
+        """Let the melody be exactly these (step, note token, length token); only the other voices are free."""
+        self._due = {step: (note, length) for step, note, length in melody}
+        self._most = max(self._most, len(self._due) + ACCOMPANYING)
+        self._left[VOICES.index("melody")] = 0
         self._open_notes()
 
     def _open_notes(self) -> None:
@@ -98,6 +112,8 @@ class Grammar:
         elif self._last == "note":
             longest = self.beats * TICKS_PER_BEAT + t.RING_TICKS - t.STEP_TICKS[self._step]
             mask[t.FIRST_LENGTH : t.END] = longest >= _LENGTH_TICKS
+            if self._length is not None:
+                mask[:] = np.arange(len(mask)) == self._length
         elif self._last == "step":
             self._mask_notes(mask)
         else:
@@ -105,6 +121,9 @@ class Grammar:
         return mask
 
     def _mask_notes(self, mask: Mask) -> None:
+        if self._step in self._due:
+            mask[self._due[self._step][0]] = True
+            return
         free = self._open[_CHORD_AT[self._step]].copy()
         free[: self._note + 1] = False
         free &= (self._at_once < _MOST_AT_ONCE)[_VOICE_OF]
@@ -117,15 +136,18 @@ class Grammar:
     def _mask_next(self, mask: Mask) -> None:
         if self._mask_opening(mask):
             return
-        notes_left = self._most - self._n_notes
+        notes_left, room = self._most - self._n_notes - len(self._due), self._room - 3 * len(self._due)
         behind = self._n_notes < self._fewest and self._step < self._n_steps - len(t.BEAT_STEPS)
-        if self._last == "length" and notes_left > 0 and self._room >= 3:
+        if self._last == "length" and notes_left > 0 and room >= 3:
             self._mask_notes(mask)
-        if notes_left > 0 and self._room >= 4:
+        due = min(self._due, default=self._n_steps)
+        if notes_left > 0 and room >= 4:
             # Notes that are still due come at a walking pace, not crowded at the end of the bar.
-            last = min(self._n_steps, self._step + PACE_STEPS + 1) if behind else self._n_steps
+            last = min(due, self._step + PACE_STEPS + 1) if behind else due
             mask[t.FIRST_STEP + self._step + 1 : t.FIRST_STEP + last] = self._open_steps[self._step + 1 : last]
-        mask[t.END] = not (behind and mask.any())
+        if self._due:
+            mask[t.FIRST_STEP + due] = True
+        mask[t.END] = not self._due and not (behind and mask.any())
 
     def _mask_opening(self, mask: Mask) -> bool:
         """Let nothing but the chord that begins the bar follow until it is complete; returns whether that is so."""
@@ -162,6 +184,7 @@ class Grammar:
 
     def _take_note(self, note: int) -> None:
         self._note, self._last = note, "note"
+        _, self._length = self._due.pop(self._step, (None, None))
         self._n_notes += 1
         self._at_once[_VOICE_OF[note]] += 1
         self._left[_VOICE_OF[note]] -= 1

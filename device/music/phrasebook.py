@@ -1,9 +1,9 @@
 """The phrasebook: composed calm music that is always there.
 
 Eight-bar phrases in groups of four (A A B A), each with its own chords, motif and cadence; a melody in small steps
-over `accompaniment`. A listener's theme lends its rhythm and contour to A. It is the fallback when the model is late or
-broken, also inside the audio process, so it imports neither numpy nor a model runtime and takes well under a
-millisecond.
+over `accompaniment`. A listener's theme, once stated, lends its rhythm and contour to A. It is the fallback when the
+model is late or broken, also inside the audio process, so it imports neither numpy nor a model runtime and takes well
+under a millisecond.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from device.music.accompaniment import SWINGS, accompany, closing_counts, last_p
 from device.music.likeness import keep_out
 from device.music.motifs import lay_theme, window
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
+from device.music.quotation import quote
 from device.music.theory import SCALES, Chord, degree_triad, goal_pitch, nearest_pitch
 from device.stage import Random, keyed_random
 
@@ -92,11 +93,15 @@ class Phrasebook:
 
     def generate(self, intent: MusicIntent, history: Sequence[Bar], rng: Random) -> Bar:
         """The next bar of the phrase that `intent.bar_index` lies in, led on from the last notes of `history`."""
-        phrase = self._phrase(intent)
-        chord = degree_triad(intent.tonic_pc, intent.mode, _degree(intent, phrase))
+        phrase, quoted = self._phrase(intent), quote(self.config, intent)
+        own = degree_triad(intent.tonic_pc, intent.mode, _degree(intent, phrase))
+        chord = quoted.sounding_chord if quoted else own
         preference = self.config.prescription.preference
         counts = closing_counts(preference) if intent.final else share_out(intent.density, preference)
-        melody = _melody(intent, phrase, chord, counts.melody, history) if counts.melody else []
+        if quoted:
+            melody = quoted.sounding
+        else:
+            melody = _melody(intent, phrase, chord, counts.melody, history) if counts.melody else []
         notes = [
             *keep_out(self.config.never, melody, history),
             *accompany(chord, counts, phrase.swing, intent.register_midi, history),

@@ -20,6 +20,7 @@ from device.music.form import SECTION_BARS, Place, place_of
 from device.music.likeness import keep_out
 from device.music.motifs import Motif, Placed, lay_motif, lay_theme, new_motif, window
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
+from device.music.quotation import quote
 from device.music.theory import Chord, goal_pitch, nearest_pitch
 from device.stage import Random, keyed_random
 
@@ -71,11 +72,14 @@ class Rules:
 
     def generate(self, intent: MusicIntent, history: Sequence[Bar], rng: Random) -> Bar:
         """The bar that the plan has at `intent.bar_index`, led on from the last notes of `history`."""
-        standing = self._standing(intent)
-        chords = _chords(intent, standing)
+        standing, quoted = self._standing(intent), quote(self.config, intent)
+        chords = (quoted.sounding_chord,) * 2 if quoted else _chords(intent, standing)
         preference = self.config.prescription.preference
         counts = closing_counts(preference) if intent.final else share_out(intent.density, preference)
-        melody = self._melody(intent, standing, chords, counts.melody, history, rng) if counts.melody else []
+        if quoted:
+            melody = quoted.sounding
+        else:
+            melody = self._melody(intent, standing, chords, counts.melody, history, rng) if counts.melody else []
         # A section that returns has another accompaniment.
         swing = keyed_random(self.config.seed, "rules-swing", intent.bar_index // SECTION_BARS).choice(SWINGS)
         notes = [*keep_out(self.config.never, melody, history), *_under(intent, swing, chords, counts, history)]

@@ -65,6 +65,8 @@ LEANING, LEANING_BEND = 1.7, 1.5
 other way round; few nats already leave little else."""
 BORROWED = 0.2
 """Share of its whole lean by which a mode leans to the other one at a valence of 0."""
+HOLDING = 4.0
+"""Nats by which the chord that holds a given melody is preferred: a known tune is known by its harmony, too."""
 FULL_FROM = 0.5
 """Density (0 to 1) from which the texture is full; below it is calm. Thinned songs lack the thirds of their chords."""
 
@@ -144,13 +146,13 @@ def wished_colour(intent: MusicIntent) -> float:
     return middle + middle * lean_of(intent)
 
 
-def chord_leaning(intent: MusicIntent) -> Logits:
-    """What is added to the logits of chords, so that the harmony keeps its lean in the long run."""
+def chord_leaning(intent: MusicIntent, held: Chord | None = None) -> Logits:
+    """What is added to the logits of chords, so that the harmony keeps its lean; `held` is what a known tune wants."""
     added = np.zeros(len(t.VOCABULARY), np.float32)
     lean = lean_of(intent)
     nats = math.copysign(LEANING * abs(lean) ** LEANING_BEND, lean)
     for chord in CHORDS:
-        added[t.chord_token(chord)] = {"maj": nats, "min": -nats}.get(chord.quality, 0.0)
+        added[t.chord_token(chord)] = {"maj": nats, "min": -nats}.get(chord.quality, 0.0) + HOLDING * (chord == held)
     return added
 
 

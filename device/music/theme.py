@@ -22,6 +22,7 @@ from device.music.bar_lines import (
     Meter,
     Slice,
     Stretch,
+    flowing,
     measures_of,
     stretches,
 )
@@ -59,6 +60,8 @@ class Line(NamedTuple):
     stretch: Stretch
     other: tuple[tuple[Measure, ...], ...]
     """Bars beside the stretch that are of another meter."""
+    flows: bool = False
+    """Whether it runs on over its bar lines, because no bars of ours are as long as its own."""
 
 
 def theme_of(data: bytes, name: str) -> Theme:
@@ -70,7 +73,7 @@ def hear(data: bytes, name: str) -> Heard:
     """The melody in the bytes of a MIDI file called `name`: at most 32 bars from its first note.
 
     Raises:
-        RecordingError: no MIDI file, too large, too long, in no meter of four quarters or three, or no melody in it.
+        RecordingError: no MIDI file, too large, too long, or no melody in it.
     """
     file = read_midi(data, name)
     every = parts_of(file)
@@ -82,7 +85,7 @@ def hear(data: bytes, name: str) -> Heard:
     if tune is None:
         _refuse(f"{name} holds no melody: {found} notes that are not drums.", "Give a file with a melody.")
     melody = _on_beats(skyline(tune.notes))
-    line = _lay_out(melody, file, name)
+    line = _lay_out(melody, file)
     begins = line.notes[0].onset // BAR_TICKS * BAR_TICKS
     taken = [note for note in line.notes if note.onset < begins + THEME_BARS * BAR_TICKS]
     tonic_pc, mode = find_key(_weights(parts, melody, line, taken))
@@ -110,12 +113,8 @@ def _on_beats(melody: Sequence[Raw]) -> list[Raw]:
 # -- bars
 
 
-def _lay_out(melody: Sequence[Raw], file: File, name: str) -> Line:
-    """The melody on the longest stretch of bars that can be of four quarters, or of three.
-
-    Raises:
-        RecordingError: none has notes enough.
-    """
+def _lay_out(melody: Sequence[Raw], file: File) -> Line:
+    """The melody on the longest stretch of bars that can be of four quarters, or of three; else over its bar lines."""
     measures = measures_of(_meters(file), melody[-1].onset + 1)
     laid: list[Line] = []
     for unit in (COMMON, TRIPLE):
@@ -123,9 +122,8 @@ def _lay_out(melody: Sequence[Raw], file: File, name: str) -> Line:
         lines = (Line(tuple(_place(melody, stretch)), stretch, tuple(map(tuple, other))) for stretch in fitting)
         laid += (line for line in lines if len(line.notes) >= FEWEST_NOTES)
     if not laid:
-        odd = ", ".join(dict.fromkeys(str(measure.meter) for measure in measures))
-        action = "Give a melody in 4/4 or 3/4; other meters cannot be taken up yet."
-        _refuse(f"{name} holds no melody in bars of four quarters or three: it is in {odd}.", action)
+        stretch = flowing(measures, melody[0].onset)
+        return Line(tuple(_place(melody, stretch)), stretch, (), flows=True)
     return max(laid, key=lambda line: min(COUNTED_BARS, len({note.onset // BAR_TICKS for note in line.notes})))
 
 
@@ -214,11 +212,17 @@ def _tell(name: str, file: File, tune: Part, line: Line, taken: Sequence[Raw], k
     track = f"track {tune.track + 1}" + (f" ({tune.name})" if tune.name else "")
     upbeat = line.stretch.upbeat_ticks / TICKS_PER_BEAT
     begun = f" after an upbeat of {upbeat:g} {'quarter' if upbeat == 1 else 'quarters'}" if upbeat else ""
-    written = "" if meter.bar_ticks == BAR_TICKS else f" (written in {meter})"
-    bars = f"{n_bars} {'bar' if n_bars == 1 else 'bars'} of 4/4{written}"
-    words = f"{name}: {len(taken)} notes of {track} in {key}, {60e6 / tempo_us:.0f} bpm, in {bars}{begun}"
+    bars = f"{n_bars} {'bar' if n_bars == 1 else 'bars'} of 4/4{_how(line, meter)}"
+    source = f"the melody on {track}, in {meter}, {key}, {60e6 / tempo_us:.0f} bpm"
+    words = f"{name}: took {len(taken)} notes of {source}; they make {bars}{begun}"
     left_out = [*_left_out(line, taken), *file.mended]
     return f"{words}. Passed over: {'; '.join(left_out)}." if left_out else f"{words}."
+
+
+def _how(line: Line, meter: Meter) -> str:
+    if line.flows:
+        return f" that run over the bar lines of {meter}"
+    return ", three beats in the time of four" if line.stretch.unit == TRIPLE else ""
 
 
 def _left_out(line: Line, taken: Sequence[Raw]) -> Iterator[str]:

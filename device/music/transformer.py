@@ -21,6 +21,7 @@ from device.music.form import SECTION_BARS, Place, place_of
 from device.music.grammar import N_CHORDS, Decoded, decode_bar
 from device.music.phrasebook import Phrasebook
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
+from device.music.quotation import Quotation, quote
 from device.music.reference import Cursor, Remembered, conditions, remember
 from device.music.sampling import (
     CHORD_FATIGUE,
@@ -114,17 +115,23 @@ class Transformer:
     def _sample(self, intent: MusicIntent, context: list[Rows], rng: Random) -> tuple[Decoded, list[int], Rows]:
         preference = self.config.prescription.preference
         place = place_of(self.config.seed, intent.bar_index, has_theme=self.config.theme is not None)
-        reference = self._reference(place, intent.mode)
+        quoted = quote(self.config, intent)
+        if quoted:
+            place = place._replace(likeness="close")
+        reference = self._reference(place, intent.mode, quoted)
         variety = vary(intent, place, reference, rng)
         told = controls_of(intent, place, preference, variety)
         grammar = grammar_of(intent, place, preference, variety.notes)
+        if quoted and reference:
+            grammar.give(reference.melody)
         tokens, cursor = [t.BAR], Cursor()
         opening = [t.START] if intent.bar_index == 0 else []
         head = _rows([*opening, *tokens], told, reference)
         heard = [int(token) for past in context for token in past[:, 0]][-FATIGUE_TOKENS:]
         melodies, rhythms = ([line(past[:, 0]) for past in context] for line in (_melody, _rhythm))
         is_calm = intent.target_arousal < CLEAR_BELOW
-        leaning, is_new = chord_leaning(intent), place.likeness in ("new", "loose")
+        leaning = chord_leaning(intent, quoted.chord if quoted else None)
+        is_new = place.likeness in ("new", "loose")
         logits = self.decoder.go_on_from([*context, head])
         while not grammar.complete:
             _tire(logits, heard, len(tokens), is_new=is_new, is_calm=is_calm)
@@ -149,8 +156,10 @@ class Transformer:
         decoded = decode_bar(tokens)
         return decoded, tokens, _rows([*opening, *tokens], _as_written(told, decoded, intent), reference)
 
-    def _reference(self, place: Place, mode: Mode) -> Remembered | None:
+    def _reference(self, place: Place, mode: Mode, quoted: Quotation | None) -> Remembered | None:
         """What is taken up again: the listener's theme, or an earlier bar if it is remembered."""
+        if quoted:
+            return remember(t.encode_notes(quoted.notes, BEATS))._replace(chords=None)
         theme = self.config.theme
         if theme is not None and place.theme_bar is not None:
             bar = theme.bars[place.theme_bar % len(theme.bars)]

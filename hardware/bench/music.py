@@ -24,7 +24,7 @@ from rich.console import Console
 from device.config import MusicConfig
 from device.music import GENERATORS
 from export.music import judges
-from hardware.bench import breath, late, memory, performance, quality, speed, steering, validity
+from hardware.bench import breath, late, memory, performance, quality, speed, steering, tunes, validity
 from hardware.bench.figures import Figure, as_markdown, present
 from hardware.bench.plane import Steering
 
@@ -105,6 +105,10 @@ def _breath(options: argparse.Namespace, progress: Progress) -> list[Figure]:
     return [*breath.figures(measured), *breath.verdict_figures(verdicts)]
 
 
+def _tunes(options: argparse.Namespace, _progress: Progress) -> list[Figure]:
+    return tunes.measure(quick=options.quick)
+
+
 PARTS = {
     "speed": _speed,
     "memory": _memory,
@@ -114,6 +118,7 @@ PARTS = {
     "steering": _steering,
     "quality": _quality,
     "breath": _breath,
+    "tunes": _tunes,
 }
 
 

@@ -88,7 +88,10 @@ def test_a_waltz_is_taken_up_in_its_own_rhythm(tmp_path: Path) -> None:
     song.write_bytes(midi(("melody", 0, tune(TUNE * 2)), meter=(3, 4)))
     told = report(tmp_path, "--like", str(song), "--valence", "0.5", "--arousal", "0", bars=8)
     assert told["heard"] == [
-        "song.mid: 32 notes of track 2 (melody) in C major, 120 bpm, in 11 bars of 4/4 (written in 3/4)."
+        (
+            "song.mid: took 32 notes of the melody on track 2 (melody), in 3/4, C major, 120 bpm; "
+            "they make 11 bars of 4/4, three beats in the time of four."
+        )
     ]
     assert head((tmp_path / "x.mid").read_bytes()) == head(song.read_bytes())
 

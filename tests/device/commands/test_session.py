@@ -55,7 +55,12 @@ def test_the_melodies_of_the_prescription_are_read_once_at_launch(tmp_path: Path
     with prepared(tmp_path / "new", preference={"seed_melody": str(song)}) as config:
         assert config.theme is not None
         assert not config.remarks
-        assert config.heard == ("song.mid: 16 notes of track 2 (melody) in C major, 120 bpm, in 4 bars of 4/4.",)
+        assert config.heard == (
+            (
+                "song.mid: took 16 notes of the melody on track 2 (melody), in 4/4, C major, 120 bpm; "
+                "they make 4 bars of 4/4."
+            ),
+        )
     with prepared(tmp_path / "two", preference={"never_melodies": (str(song),)}) as banned:
         assert banned.never == (config.theme,)
         assert "Never to be heard: song.mid" in banned.heard[0]

@@ -55,5 +55,5 @@ def test_what_was_understood_is_told_for_each_file(tmp_path: Path) -> None:
     liked = write(tmp_path / "liked.mid", ("melody", 0, tune()))
     other = write(tmp_path / "other.mid", ("", 0, tune((60, 67, 62, 69, 64, 71, 65, 60) * 2)))
     first, second = read_themes(Preference(seed_melody=liked, never_melodies=(other,))).heard
-    assert first.startswith("liked.mid: 16 notes of track 2 (melody)")
-    assert second.startswith("Never to be heard: other.mid: 16 notes")
+    assert first.startswith("liked.mid: took 16 notes of the melody on track 2 (melody)")
+    assert second.startswith("Never to be heard: other.mid: took 16 notes")

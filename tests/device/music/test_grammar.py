@@ -115,3 +115,19 @@ def test_a_bar_that_was_cut_or_goes_on_is_refused() -> None:
 def test_a_metre_that_is_not_ours_is_refused() -> None:
     with pytest.raises(InvalidBarError, match="5 beats"):
         Grammar(5)
+
+
+STEPS = st.lists(st.integers(0, t.n_steps(4) - 1), max_size=24, unique=True).map(sorted)
+
+
+@given(STEPS, st.integers(0, 20), st.integers(4, 20), st.integers(0, 2**32 - 1))
+def test_a_given_melody_is_written_as_it_is_whatever_else_is_asked(
+    steps: list[int], fewest: int, most: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    melody = [(step, t.FIRST_NOTE + int(rng.integers(t.N_MELODY)), t.FIRST_LENGTH) for step in steps]
+    grammar = Grammar(4, fewest=min(fewest, most), most=most, most_of={"pad": 3}, opening=3)
+    grammar.give(melody)
+    written = decode_bar(sample(grammar, rng)).notes
+    wanted = [(t.STEP_TICKS[step], *t.NOTES[note - t.FIRST_NOTE]) for step, note, _ in melody]
+    assert [(note.onset_tick, note.voice, note.pitch) for note in written if note.voice == "melody"] == wanted

@@ -144,9 +144,10 @@ def test_a_theme_turns_dark_with_the_mode(with_theme: SessionConfig) -> None:
     assert line(bars)[2] % 12 == 3
 
 
-def test_a_theme_is_thinned_to_the_density_asked_for(with_theme: SessionConfig) -> None:
-    sparse = write(Rules(with_theme), with_theme, 7, density=0.0)
-    assert notes_per_bar(sparse) < 7
+def test_a_theme_that_was_stated_is_thinned_to_the_density_asked_for(with_theme: SessionConfig) -> None:
+    sparse = write(Rules(with_theme), with_theme, 64, density=0.0)
+    assert [len(sung(bar)) for bar in sparse[:8]] == [4] * 8
+    assert notes_per_bar(sparse[8:]) < 7
 
 
 def test_a_theme_of_any_shape_gives_bars(config: SessionConfig) -> None:

@@ -100,9 +100,14 @@ def test_drums_alone_are_no_melody() -> None:
     assert "no melody" in wrong(midi(("Drums", 9, tune())))
 
 
-@pytest.mark.parametrize("meter", [(7, 8), (9, 8), (11, 8), (5, 4)])
-def test_other_meters_are_refused_in_words(meter: tuple[int, int]) -> None:
-    assert f"{meter[0]}/{meter[1]}" in wrong(midi(("", 0, tune()), meter=meter))
+@pytest.mark.parametrize("meter", [(7, 8), (9, 8), (11, 8), (5, 4), (5, 8), (7, 4)])
+def test_other_meters_run_over_their_bar_lines_and_are_said(meter: tuple[int, int]) -> None:
+    heard = hear(midi(("", 0, tune(begins=10 * 4 * meter[0] / meter[1])), meter=meter), "song.mid")
+    found = [96 * bar + note.onset_tick for bar, notes in enumerate(heard.theme.bars) for note in notes]
+    assert found == [(32 if meter == (9, 8) else 24) * place for place in range(len(TUNE))]
+    assert [pitch % 12 for pitch in pitches(heard.theme)] == [pitch % 12 for pitch in TUNE]
+    assert f"in {meter[0]}/{meter[1]}, C major" in heard.sentence
+    assert f"that run over the bar lines of {meter[0]}/{meter[1]}" in heard.sentence
 
 
 @pytest.mark.parametrize(
@@ -123,7 +128,8 @@ def test_three_quarters_keep_their_rhythm_in_a_bar_of_four(meter: tuple[int, int
     assert found == pytest.approx(onsets_)
     assert set(onsets(heard.theme)) <= set(STEP_TICKS)
     assert [pitch % 12 for pitch in pitches(heard.theme)] == [pitch % 12 for pitch in TUNE]
-    assert f"(written in {meter[0]}/{meter[1]})" in heard.sentence
+    assert f"in {meter[0]}/{meter[1]}, C major" in heard.sentence
+    assert "three beats in the time of four" in heard.sentence
 
 
 def test_a_waltz_with_an_upbeat_keeps_its_bar_lines() -> None:
@@ -189,7 +195,8 @@ def test_many_odd_bars_are_said_once() -> None:
 def test_what_was_understood_is_said_in_one_line() -> None:
     sentence = hear(midi(("Backing", 1, tune([50] * 8)), ("Voice", 0, tune(TUNE * 20, up=2))), "song.mid").sentence
     assert sentence == (
-        "song.mid: 128 notes of track 3 (Voice) in D major, 120 bpm, in 32 bars of 4/4. "
+        "song.mid: took 128 notes of the melody on track 3 (Voice), in 4/4, D major, 120 bpm; "
+        "they make 32 bars of 4/4. "
         "Passed over: 192 notes behind its first 32 bars."
     )
 
