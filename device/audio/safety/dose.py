@@ -91,4 +91,4 @@ class DoseMeter:
 
     def finish(self) -> None:
         """Count also what came last, as if silence followed."""
-        self.add(np.zeros((self._length, 2), np.float32))
+        self.add(np.zeros((self._length, 2)))

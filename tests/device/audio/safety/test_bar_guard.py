@@ -186,6 +186,12 @@ def test_a_bar_holds_as_many_notes_as_its_density_allows() -> None:
     assert len(thin(dense, 4, Limits(density_max=0.5, notes_per_beat_max=2))) == 4
 
 
+def test_a_tempo_that_is_held_and_notes_that_are_too_many_are_told_in_words() -> None:
+    dense = [note(onset, 6, 60 + onset % 7) for onset in range(0, 96, 3)]
+    _, changes = guard_bar(bar(0, *dense), 300.4, PLAIN)
+    assert changes == ("tempo 300 held at 120.0 bpm", "4 notes left out: too dense")
+
+
 def test_an_instrument_that_was_not_chosen_is_replaced_by_the_one_that_was() -> None:
     prescription = Prescription(programs={"melody": 11, "inner": 0, "bass": 32, "pad": 89})
     out, changes = guard_bar(bar(0, programs={"melody": 77, "pad": 89}), 66.0, prescription)

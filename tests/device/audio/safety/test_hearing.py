@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from typing import NamedTuple
 
 import msgspec
@@ -12,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.audio.safety.dose import WEEK_H, allowance_pa2h
-from device.audio.safety.hearing import DOWN_DB_S, FAREWELL_S, SESSIONS_LEFT, UP_DB_S, HearingGuard
+from device.audio.safety.dose import WEEK_H, DoseMeter, a_weighting, allowance_pa2h, level_of
+from device.audio.safety.hearing import DOWN_DB_S, FAREWELL_S, SESSIONS_LEFT, SOFTEST_DB, UP_DB_S, HearingGuard
 from device.config import DeviceConfig, HeadphonesConfig, HearingAccount, SessionConfig
 from device.errors import ConfigError
 from device.messages import Exposure, Marker
@@ -202,6 +203,134 @@ def test_headphones_that_are_none_are_refused() -> None:
     )  # fmt: skip
     with pytest.raises(ConfigError, match="no headphones"):
         HearingGuard(broken)
+
+
+def second_of(volume_db: float, seconds: int = 1) -> bytes:
+    """A tone of whole seconds."""
+    wave = np.rint(32767 * 10 ** (volume_db / 20) * np.sin(2 * np.pi * np.arange(48_000) / 32)).astype("<i2")
+    return np.repeat(np.tile(wave, seconds), 2).tobytes()
+
+
+def wanted_db(volume_db: float, spl: float, exposure: Exposure, minutes: float, spent_s: float) -> float:
+    """How much softer the rest has to be: what the share has left for each second beside what a second makes."""
+    pa2 = 10 ** ((spl + volume_db) / 10) * (20e-6) ** 2 * a_weighting(np.array([1500.0]))[0]
+    left_s = max(60.0, minutes * 60.0 - spent_s)
+    return float(10 * np.log10((1.6 / SESSIONS_LEFT - exposure.session_pa2h) / (pa2 / 3600 * left_s)))
+
+
+@pytest.mark.parametrize("volume_db", [-12.0, -20.0])
+def test_steady_music_comes_down_to_what_its_share_allows_for_the_rest_of_the_session(volume_db: float) -> None:
+    heard = play(session(minutes=60.0), [volume_db] * 90)
+    last = heard.exposures[-1]
+    expected_db = wanted_db(volume_db, 130.0, last, 60.0, len(heard.exposures))
+    assert last.limit_db == pytest.approx(expected_db, abs=0.3)
+    assert heard.levels[-1] == pytest.approx(10 ** (last.limit_db / 20), rel=0.005)
+
+
+def on_its_way(from_db: float, to_db: float, seconds: float) -> float:
+    """The level in dB after so many seconds on the way to a target."""
+    guard = session()
+    guard._limit_db, guard._target_db = from_db, to_db
+    return 20 * math.log10([guard.level() for _ in range(round(seconds / BLOCK_S))][-1])
+
+
+def test_what_is_too_loud_comes_down_by_a_quarter_of_the_excess_a_second_and_6_db_at_most() -> None:
+    assert on_its_way(0.0, -4.0, 1.0) == pytest.approx(-4.0 * (1 - math.exp(-1 / 4)), abs=0.02)
+    assert on_its_way(0.0, -40.0, 1.0) == pytest.approx(-DOWN_DB_S, abs=0.05)
+    assert on_its_way(-49.0, -math.inf, 60.0) == pytest.approx(SOFTEST_DB)
+
+
+def test_what_was_made_softer_comes_back_slowly_and_whole() -> None:
+    assert on_its_way(-10.0, 0.0, 5.0) == pytest.approx(-10.0 + 5 * UP_DB_S, abs=0.01)
+    assert on_its_way(-0.5, 0.0, 2.4) == pytest.approx(-0.5 + 2.4 * UP_DB_S, abs=0.01)
+    assert on_its_way(-0.5, 0.0, 2.6) == 0.0
+
+
+def test_a_session_that_is_nearly_over_may_be_louder_than_one_that_begins() -> None:
+    """When it began counts, not when audio was started; what the clock says is of no matter."""
+    now_ns, limits_db = 10**18, []
+    for began_ns in (now_ns, now_ns - 50 * 60 * SECOND_NS, 0):
+        guard = session(minutes=60.0, spl=120.0, began_ns=began_ns)
+        for index in range(60):
+            guard.hear(now_ns + index * SECOND_NS, second_of(-20.0))
+        limits_db.append(guard._target_db)
+    begins_db, ends_db, unknown_db = limits_db
+    assert unknown_db == begins_db
+    assert ends_db - begins_db == pytest.approx(10 * np.log10(59 / 9), abs=0.2)
+
+
+def test_what_is_loud_is_remembered_longer_than_what_is_soft() -> None:
+    steady = play(session(minutes=60.0), [-15.0] * 120).exposures[-1].limit_db
+    at_times = play(session(minutes=60.0), ([-15.0] * 2 + [-80.0] * 8) * 12).exposures[-1].limit_db
+    assert at_times - steady < 5.0
+
+
+def test_each_second_is_told_and_counted_exactly_as_a_meter_counts_it() -> None:
+    guard, meter = session(spl=100.0), DoseMeter(48_000, 100.0)
+    heard_s = 0
+    for index, (seconds, volume_db) in enumerate(((1, -20.0), (2, -14.0), (1, -40.0))):
+        pcm, before = second_of(volume_db, seconds), meter.exposure_pa2h
+        told = guard.hear(1000 + index, pcm)
+        meter.add(np.frombuffer(pcm, "<i2").reshape(-1, 2).astype(np.float32) / np.float32(32768))
+        heard_s += seconds
+        assert len(told) == 1
+        exposure = told[0]
+        assert isinstance(exposure, Exposure)
+        assert (exposure.t_ns, exposure.heard_s) == (1000 + index, heard_s)
+        assert exposure.session_pa2h == meter.exposure_pa2h
+        assert exposure.laeq_dba == pytest.approx(level_of((meter.exposure_pa2h - before) * 3600 / seconds), abs=1e-6)
+        assert (exposure.limit_db, exposure.headphones) == (0.0, "unknown")
+
+
+def test_silence_is_no_level_and_asks_for_nothing() -> None:
+    guard = session(spl=100.0)
+    for index in range(40):
+        (exposure,) = guard.hear(index, bytes(4 * 48_000))
+        assert isinstance(exposure, Exposure)
+        assert exposure.laeq_dba is None
+        assert guard.level() == 1.0
+
+
+def test_the_farewell_goes_no_softer_than_the_softest_and_begins_while_its_own_sound_is_left() -> None:
+    nearly = HearingAccount(week_pa2h=1.6 - 0.05)
+    guard = session(minutes=60.0, account=nearly)
+    heard = play(guard, [-60.0] * 5 + [0.0] * 120)
+    assert heard.guard.is_over
+    assert min(exposure.limit_db for exposure in heard.exposures) >= SOFTEST_DB
+    assert 1.6 - 0.05 + heard.pa2h <= 1.6
+
+
+@pytest.mark.parametrize("week_pa2h", [0.0, 0.8])
+def test_what_this_session_had_before_audio_was_started_again_counts_for_the_weeks_end(week_pa2h: float) -> None:
+    left_pa2h = 0.01
+    account = HearingAccount(week_pa2h=week_pa2h, session_pa2h=1.6 - week_pa2h - left_pa2h)
+    heard = play(session(account=account), [-20.0] * 60)
+    assert heard.guard.is_over
+    assert week_pa2h + heard.pa2h <= 1.6
+
+
+def test_of_two_thresholds_that_are_passed_at_once_the_higher_is_told_with_its_time() -> None:
+    guard = session(spl=130.0, account=HearingAccount(week_pa2h=0.79))
+    markers = [news for news in guard.hear(77, second_of(0.0, 400)) if "ears have had" in getattr(news, "text", "")]
+    assert [marker.text.split(" % ")[0] for marker in markers] == ["The ears have had 100"]
+    assert markers[0].t_ns == 77
+
+
+def test_a_threshold_that_was_met_before_the_session_is_not_told_again_and_one_that_is_just_met_is() -> None:
+    before = HearingAccount(week_pa2h=0.8, allowance_pa2h=1.6)
+    assert not play(session(spl=100.0, account=before), [-40.0] * 3).words
+
+
+@pytest.mark.parametrize(("profile", "is_advised"), [("unknown", True), ("sennheiser-hd-25", False)])
+def test_whoever_hears_it_softer_for_want_of_a_profile_is_told_where_to_name_it(profile: str, is_advised: bool) -> None:
+    config = msgspec.structs.replace(
+        SessionConfig(session_id="", run_dir="", session_dir="", models_dir="", minutes=60.0),
+        device=DeviceConfig(headphones=HeadphonesConfig(profile=profile)),
+    )
+    (words,) = play(HearingGuard(config), [-10.0] * 20).words
+    told = "The music is made softer for the ears' sake (estimate)."
+    advice = " It is not known which headphones are worn: say so in device.toml, [headphones]."
+    assert words == told + (advice if is_advised else "")
 
 
 def test_an_account_survives_the_way_to_the_process() -> None:

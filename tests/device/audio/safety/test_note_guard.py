@@ -70,8 +70,9 @@ def test_no_note_is_struck_harder_than_prescribed() -> None:
 def test_a_note_that_is_not_struck_is_none(velocity: int) -> None:
     guard, tape = guarded()
     guard.note_on(0, 60, velocity)
+    guard.note_on(0, 62, velocity)
     assert not of(tape, "on")
-    assert guard.n_refused == 1
+    assert guard.n_refused == 2
 
 
 def test_an_instrument_that_is_not_allowed_gives_way_to_the_prescribed_one() -> None:
@@ -89,13 +90,46 @@ def test_a_voice_without_any_allowed_instrument_is_silent() -> None:
     assert tape.events == []
 
 
-def test_a_note_that_nobody_ends_is_ended() -> None:
+@pytest.mark.parametrize("begins_s", [0, 5])
+def test_a_note_that_nobody_ends_is_ended(begins_s: int) -> None:
+    guard, tape = guarded(Prescription(limits=Limits(tempo_min_bpm=60.0)))
+    wait(guard, begins_s)
+    guard.note_on(0, 60, 80)
+    wait(guard, RING_BEATS)
+    assert not of(tape, "off")
+    wait(guard, 0.1)
+    assert tape.events[-1] == ((begins_s + RING_BEATS) * SFREQ_HZ, "off", (0, 60))
+
+
+def test_time_goes_by_what_is_rendered_of_a_block() -> None:
     guard, tape = guarded(Prescription(limits=Limits(tempo_min_bpm=60.0)))
     guard.note_on(0, 60, 80)
-    wait(guard, RING_BEATS - 1)
+    for _ in range(RING_BEATS):
+        for first in range(0, SFREQ_HZ, SFREQ_HZ // 4):
+            guard.render(SECOND, first, first + SFREQ_HZ // 4)
     assert not of(tape, "off")
-    wait(guard, 2)
-    assert of(tape, "off") == [(0, 60)]
+
+
+def test_notes_on_one_pitch_of_two_voices_are_two() -> None:
+    guard, tape = guarded()
+    bass = VOICES.index("bass")
+    guard.note_on(0, 60, 80)
+    guard.note_on(bass, 60, 80)
+    guard.note_on(bass, 62, 80)
+    assert [name for _, name, _ in tape.events] == ["on", "on", "on"]
+
+
+def test_the_softest_note_is_one() -> None:
+    guard, tape = guarded()
+    guard.note_on(0, 60, 1)
+    assert of(tape, "on") == [(0, 60, 1)]
+
+
+def test_the_pedal_passes() -> None:
+    guard, tape = guarded()
+    guard.pedal(2, down=True)
+    guard.pedal(2, down=False)
+    assert of(tape, "pedal") == [(2, True), (2, False)]
 
 
 def test_a_flood_of_notes_becomes_as_many_as_are_prescribed() -> None:
@@ -219,6 +253,14 @@ def test_a_change_of_colour_that_nobody_hears_is_not_made_and_adds_up() -> None:
         assert tape.brightness == 0.5
     guard.brighten(0.511)
     assert tape.brightness == 0.511
+
+
+def test_a_hundredth_is_a_change_of_colour() -> None:
+    guard, tape = guarded()
+    guard.brighten(0.01)
+    wait(guard, 1)
+    guard.brighten(0.02)
+    assert tape.brightness == 0.02
 
 
 def test_a_colour_that_was_asked_for_is_reached_in_time_and_the_first_at_once() -> None:

@@ -116,6 +116,61 @@ def test_the_size_of_the_blocks_makes_no_difference(block: int) -> None:
     assert np.abs(whole.astype(int) - sliced).max() <= 3
 
 
+def test_a_gain_goes_in_a_straight_line_from_block_to_block() -> None:
+    guard = opened()
+    heard = play(guard, np.full((6 * BLOCK, 2), 0.25, np.float32), [1.0, 1.0, 0.5, 0.5, 1.0, 1.0])
+    line = np.interp(np.arange(2, 6, 1 / BLOCK), [2, 3, 4, 5], [1.0, 0.5, 0.5, 1.0])[: 3 * BLOCK]
+    assert heard[2 * BLOCK + DELAY_FRAMES :][: 3 * BLOCK, 0] == pytest.approx(0.25 * 32767 * line, abs=2)
+
+
+@pytest.mark.parametrize("wild", [1e30, -1e30, np.inf, -np.inf])
+def test_one_wild_sample_mutes_the_music_no_longer_than_the_release_needs(wild: float) -> None:
+    sound = tone(SFREQ_HZ * 3 // 2 // BLOCK * BLOCK, 0.25)
+    sound[BLOCK] = wild
+    heard = play(opened(), sound)
+    assert np.abs(heard[-2 * BLOCK :]).max() == pytest.approx(0.25 * 32767, rel=0.01)
+
+
+def test_the_limiter_comes_down_and_up_without_a_step() -> None:
+    """On a constant input with one loud sample every other step of the output is the gain's alone."""
+    sound = np.full((8 * BLOCK, 2), 0.25, np.float32)
+    sound[4 * BLOCK] = 4.0
+    heard = play(opened(), sound)[DELAY_FRAMES + 64 :, 0].astype(int)
+    steps = np.abs(np.delete(np.diff(heard), slice(4 * BLOCK - 66, 4 * BLOCK - 62)))
+    assert steps.max() <= 0.25 * 32767 / 64 + 3
+    assert np.abs(heard[: 4096 - 800]).min() > 0.24 * 32767
+
+
+@pytest.mark.parametrize("amplitude", [0.1, 0.5, 4.0])
+def test_out_of_silence_it_begins_30_db_below_full_scale_however_loud_it_is(amplitude: float) -> None:
+    guard = opened(ceiling_dbtp=-1.0)
+    guard._onset._heard_db = -42.0
+    heard = play(guard, np.concatenate((np.zeros((BLOCK, 2), np.float32), tone(2 * BLOCK, amplitude))))
+    begins = np.abs(heard[BLOCK + DELAY_FRAMES + 64 :][:256]).max() / 32767
+    assert 20 * np.log10(begins) == pytest.approx(-30.0, abs=0.25)
+
+
+def test_dither_is_triangular_and_each_sample_has_its_own() -> None:
+    """In each block three of four samples stay where they are, and as many go up as down."""
+    heard = play(opened(), np.full((8 * BLOCK, 2), 2000 / 32767, np.float32))
+    for block in heard[2 * BLOCK :].reshape(-1, BLOCK, 2):
+        for moved, share in ((0, 0.75), (1, 0.125), (-1, 0.125)):
+            assert (block == 2000 + moved).mean() == pytest.approx(share, abs=0.05)
+
+
+@pytest.mark.parametrize("loud", [1.0, -1.0])
+def test_a_limiter_that_fails_is_not_louder_than_the_ceiling_either(loud: float) -> None:
+    guard = opened()
+    guard._limit = 100.0
+    heard = play(guard, np.full((4 * BLOCK, 2), loud, np.float32))
+    assert heard[-1, 0] == pytest.approx(loud * 10 ** (-6 / 20) * 32767, abs=1)
+
+
+def test_it_never_gets_louder_than_prescribed_however_long_it_is_asked_to() -> None:
+    heard = loudness_of(closed(loudness_max_db=-6.0, loudness_slope_db_s=20.0), [1.0] * 150)
+    assert heard[-50:] == pytest.approx(10 ** (-6 / 20), rel=0.02)
+
+
 def test_the_same_seed_gives_the_same_bytes() -> None:
     first, second = (opened(seed=3).pass_on(tone(BLOCK, 0.3), 1.0) for _ in range(2))
     assert first == second
@@ -138,6 +193,16 @@ def test_levels_are_those_since_the_last_report() -> None:
     assert guard.levels().peak_dbfs == -120.0
 
 
+def test_the_mean_power_counts_every_sample_from_the_first_report_on() -> None:
+    guard = opened()
+    assert guard.levels() == Levels(-120.0, -120.0, 0.0)
+    short = np.full((5 * 64, 2), 0.25, np.float32)
+    for n_heard in (5 * 64 - DELAY_FRAMES, 5 * 64):
+        guard.pass_on(short, 1.0)
+        expected = 20 * np.log10(0.25) + 10 * np.log10(n_heard / (5 * 64))
+        assert guard.levels().rms_dbfs == pytest.approx(expected, abs=0.003)
+
+
 @given(st.integers(0, 6000), st.integers(0, 4800))
 def test_a_fade_reaches_silence_in_time_and_without_a_step(n_frames: int, fade_frames: int) -> None:
     pcm = np.full((n_frames, 2), 12_000, "<i2").tobytes()
@@ -146,6 +211,7 @@ def test_a_fade_reaches_silence_in_time_and_without_a_step(n_frames: int, fade_f
     assert not faded[fade_frames:].any()
     if n_frames:
         assert not faded[-1].any()
+    assert (faded[:, 0] == faded[:, 1]).all()
     if fade_frames > 100 and n_frames > 100:
         assert np.abs(np.diff(faded[:, 0].astype(int))).max() <= 12_000 * 1.6 / min(n_frames, fade_frames) + 1
 

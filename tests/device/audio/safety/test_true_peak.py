@@ -49,6 +49,7 @@ def test_either_channel_counts_and_so_does_a_sample_itself() -> None:
     peaks = true_peaks(line)
     assert peaks.argmax() == 20 + LATE_FRAMES
     assert peaks.max() == 0.5
+    assert peaks.dtype == np.float32
 
 
 @given(st.integers(1, 9), st.integers(0, 9))
