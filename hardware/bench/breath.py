@@ -225,11 +225,19 @@ def _corpus(measured: Measured, corpus: str, name: str) -> str:
 
 def as_verdicts(verdicts: dict[str, critic.Verdict]) -> str:
     """What the discriminator found, as Markdown."""
-    lines = ["| against people | balanced accuracy | by what (accuracy lost when it is shuffled) |", "|---|---|---|"]
+    lines = [
+        "| told apart | balanced accuracy | lost when a feature is shuffled | one feature alone: area under curve |",
+        "|---|---|---|---|",
+    ]
     for name, verdict in verdicts.items():
-        told_by = ", ".join(f"{feature} {loss:.2f}" for feature, loss in verdict.features.items())
-        lines.append(f"| {name} | {verdict.balanced_accuracy:.2f} | {told_by.replace('_', ' ')} |")
+        lines.append(
+            f"| {name} | {verdict.balanced_accuracy:.2f} | {_told(verdict.features)} | {_told(verdict.alone)} |"
+        )
     return "\n".join(lines)
+
+
+def _told(features: dict[str, float]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in features.items())
 
 
 def verdict_figures(verdicts: dict[str, critic.Verdict]) -> list[Figure]:

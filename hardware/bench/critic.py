@@ -42,6 +42,9 @@ class Verdict(msgspec.Struct, frozen=True):
     balanced_accuracy: float
     features: dict[str, float]
     """Balanced accuracy lost when a feature is shuffled among the pieces judged, most first."""
+    alone: dict[str, float]
+    """How well single features order ours and theirs (area under the curve, 0.5 to 1), best first: where several tell
+    the two apart, shuffling one of them costs nothing."""
 
 
 def judge(cases: dict[str, Case], names: Sequence[str], python: str) -> dict[str, Verdict]:
@@ -60,7 +63,7 @@ def judge(cases: dict[str, Case], names: Sequence[str], python: str) -> dict[str
     if told.returncode:
         raise RivalMissingError(f"{python} cannot run scikit-learn: see the extra `peers-music`.")
     answers: dict[str, tuple[float, list[float]]] = json.loads(told.stdout)
-    return {name: _verdict(accuracy, losses, names) for name, (accuracy, losses) in answers.items()}
+    return {name: _verdict(accuracy, losses, cases[name], names) for name, (accuracy, losses) in answers.items()}
 
 
 def _asked(case: Case) -> dict[str, object]:
@@ -72,6 +75,23 @@ def _asked(case: Case) -> dict[str, object]:
     }
 
 
-def _verdict(accuracy: float, losses: Sequence[float], names: Sequence[str]) -> Verdict:
-    most = sorted(zip(losses, names, strict=True), reverse=True)[:SHOWN]
-    return Verdict(accuracy, {name: loss for loss, name in most if loss > 0})
+def _verdict(accuracy: float, losses: Sequence[float], case: Case, names: Sequence[str]) -> Verdict:
+    alone = {name: area(*columns) for name, *columns in zip(names, case.theirs.T, case.ours.T, strict=True)}
+    return Verdict(
+        accuracy,
+        {name: loss for name, loss in _most(dict(zip(names, losses, strict=True))) if loss > 0},
+        dict(_most(alone)),
+    )
+
+
+def _most(values: dict[str, float]) -> list[tuple[str, float]]:
+    return sorted(values.items(), key=lambda item: -item[1])[:SHOWN]
+
+
+def area(theirs: npt.NDArray[np.float64], ours: npt.NDArray[np.float64]) -> float:
+    """Share of the pairs of one of each that a threshold on the feature puts the right way round, whichever that is."""
+    theirs, ours = theirs[np.isfinite(theirs)], ours[np.isfinite(ours)]
+    if not len(theirs) or not len(ours):
+        return 0.5
+    apart = np.sign(ours[:, None] - theirs[None])
+    return float(0.5 + abs(apart.mean()) / 2)

@@ -88,3 +88,10 @@ def test_a_piece_without_melody_rests_is_measured_whole() -> None:
     found = breath.measure_pieces([piece(scale_tune(64))])
     assert found.values.shape == (1, len(NAMES))
     assert found.column("commonest_count") == [1.0]
+
+
+def test_a_feature_alone_is_as_good_as_it_orders_the_pieces() -> None:
+    low, high = np.arange(5.0), np.arange(10.0, 15.0)
+    assert critic.area(low, high) == critic.area(high, low) == 1.0
+    assert critic.area(low, low) == 0.5
+    assert critic.area(low, np.full(3, np.nan)) == 0.5
