@@ -109,10 +109,10 @@ def announce(device: DeviceConfig, prompt: Prompt, clock: Clock, is_stopped: Cal
 def _play(blocks: Iterator[bytes], sink: Sink, clock: Clock, is_stopped: Callable[[], bool]) -> bool:
     """Send the blocks to the card as it takes them; whether all were sent."""
     for block in blocks:
-        while not sink.room() and not is_stopped():
+        while not (is_to_end := is_stopped()) and not sink.room():
             _check(sink)
             clock.sleep(POLL_S)
-        if is_stopped():
+        if is_to_end:
             return False
         sink.push(block)
     return True

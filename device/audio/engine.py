@@ -12,20 +12,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from device.audio.conductor import Conductor, State
+from device.audio.jack import Jacks
 from device.audio.mender import Mender
 from device.audio.player import FRAME_BYTES, CardSink, ClockSink, Sink
 from device.audio.renderer import Renderer
 from device.audio.safety.hearing import OVER, WHEN_OVER, HearingGuard
 from device.audio.safety.limits import allowed_programs, latest_end_s
 from device.audio.safety.pcm_guard import DELAY_FRAMES, fade_out
+from device.audio.stop_door import StopDoor
 from device.audio.synth import Synth
 from device.clock import Clock
 from device.config import AudioConfig
 from device.errors import SoundError
-from device.messages import AudioReport, DirectStop, Fault, HoldPhase, Marker, Message, PcmBlock, Stop, Tick
+from device.messages import AudioReport, DirectStop, Fault, HoldPhase, Marker, Message, PcmBlock, Tick
 from device.runtime.bus import Received
 from device.runtime.context import ProcessContext
-from device.runtime.door import ROLES, Door, Reply, stop_path
 
 POLL_MS = 10
 IDLE_POLL_MS = 50
@@ -53,9 +54,9 @@ class Engine:
         self._lost_underruns = 0
         self._mender = Mender(self._audio, self._clock, sink) if sink.name == NO_CARD else None
         self._report_ns = self._clock.now_ns()
-        run_dir = Path(context.config.run_dir)
-        self._door = Door({role: stop_path(run_dir, role) for role in ROLES}, self._clock)
+        self._door = StopDoor(Path(context.config.run_dir), self._clock, "audio")
         """The second way to stop, which needs neither manager nor loop."""
+        self._jacks = Jacks(Path(context.config.device.panel.input_folder), self._clock)
         self._n_stops = 0
         self._began_ns = context.config.started_ns
         # Whoever is started again in mid-session does not know whether a phase was held before.
@@ -75,6 +76,7 @@ class Engine:
         if self._state == "idle":
             self._end()
         self._door.close()
+        self._jacks.close()
 
     def _turn(self) -> None:
         received = self._context.receive(POLL_MS if self._state in ("playing", "fading") else IDLE_POLL_MS)
@@ -90,6 +92,7 @@ class Engine:
         if self._state == "playing":
             self._feed(received)
             self._watch_sink()
+            self._watch_jacks()
             self._fill()
             if self._hearing.is_over:
                 self._context.fail("dose-reached", OVER, WHEN_OVER)
@@ -106,15 +109,11 @@ class Engine:
     def _direct_stops(self) -> list[Received]:
         """The stops that were asked at audio's own door, as messages for the log and the conductor."""
         stops = []
-        for request in self._door.requests():
-            if isinstance(request.wish, Stop):
-                self._n_stops += 1
-                stop_id = f"audio-{self._context.incarnation}-{self._n_stops}"
-                stop = DirectStop(t_ns=self._clock.now_ns(), author=request.wish.author, id=stop_id)
-                stops.append(self._context.publish(stop))
-                request.answer(Reply(answer="taken", process="audio"))
-            else:
-                request.answer(Reply(answer="refused", sentence="This door takes nothing but `stop`.", process="audio"))
+        for wish in self._door.stops():
+            self._n_stops += 1
+            stop_id = f"audio-{self._context.incarnation}-{self._n_stops}"
+            stop = DirectStop(t_ns=self._clock.now_ns(), author=wish.author, id=stop_id)
+            stops.append(self._context.publish(stop))
         if stops and self._state == "idle":
             self._end()
         return stops
@@ -134,7 +133,7 @@ class Engine:
         while left and self._sink.is_alive() and not self._direct_stops():
             for _ in range(min(left, self._sink.room())):
                 left -= 1
-                self._sink.push(self._renderer.render(self._conductor, self._hearing.level() * left / n_blocks))
+                self._sink.push(self._renderer.render(self._conductor, self._level() * left / n_blocks))
             self._publish_heard()
             self._clock.sleep(POLL_MS / 1000.0)
 
@@ -179,7 +178,11 @@ class Engine:
                 self._tick(max(due, self._renderer.frame))
             if self._conductor.state == "ended":
                 return
-            self._sink.push(self._renderer.render(self._conductor, self._hearing.level()))
+            self._sink.push(self._renderer.render(self._conductor, self._level()))
+
+    def _level(self) -> float:
+        """Amplitude on top of what the conductor wants: none for a loudspeaker, and less for tired ears."""
+        return 0.0 if self._jacks.are_out else self._hearing.level()
 
     def _publish_heard(self) -> None:
         for block in self._sink.heard():
@@ -196,7 +199,7 @@ class Engine:
         self._context.publish(
             AudioReport(
                 t_ns=self._report_ns,
-                sink=self._sink.name,
+                sink=NO_CARD if self._jacks.are_out else self._sink.name,
                 frame=self._renderer.frame,
                 peak_dbfs=levels.peak_dbfs,
                 rms_dbfs=levels.rms_dbfs,
@@ -225,17 +228,24 @@ class Engine:
             self._replace_sink(card)
             self._context.publish(Marker(t_ns=self._clock.now_ns(), text=f"the music is heard by {card.name} again"))
 
+    def _watch_jacks(self) -> None:
+        """Headphones that are pulled leave silence, not a loudspeaker; from it the guard brings the music back."""
+        if not self._jacks.look():
+            return
+        if self._jacks.are_out:
+            self._complain("headphones-out", "The headphones were unplugged; the music is silent until they are back.")
+        else:
+            text = "the headphones are back, and so is the music"
+            self._context.publish(Marker(t_ns=self._clock.now_ns(), text=text))
+
+    def _complain(self, code: str, sentence: str) -> None:
+        now_ns = self._clock.now_ns()
+        action = "Plug it in again."
+        self._context.publish(Fault(t_ns=now_ns, process="audio", code=code, sentence=sentence, action=action))
+
     def _lose_card(self) -> None:
-        sentence = f"The sound card {self._sink.name} stopped taking sound; the session goes on without."
-        self._context.publish(
-            Fault(
-                t_ns=self._clock.now_ns(),
-                process="audio",
-                code="card-lost",
-                sentence=sentence,
-                action="Plug it in again.",
-            )
-        )
+        name = self._sink.name
+        self._complain("card-lost", f"The sound card {name} stopped taking sound; the session goes on without.")
         self._lost_underruns += self._sink.underruns
         self._mender = Mender(self._audio, self._clock, self._sink)
         self._replace_sink(ClockSink(self._audio, self._clock, NO_CARD))

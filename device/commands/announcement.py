@@ -2,17 +2,19 @@
 
 FOLDER is the box's, with the configuration that it left there; PROMPT is a `messages.Prompt` in JSON. What comes out
 is one line, the `messages.Spoken`; what was wrong is a line for people on stderr, a refusal has its documented exit
-code. SIGTERM silences it within 100 ms.
+code. SIGTERM silences it within 100 ms, and so does a stop at its door in FOLDER, which needs no box.
 """
 
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
 from device.audio.announcer import announce
+from device.audio.stop_door import StopDoor
 from device.clock import SystemClock
 from device.commands.hearing import keep_announced
 from device.commands.signals import orderly_signals
@@ -24,11 +26,12 @@ from device.runtime.resident import read_device
 
 def main(folder: str, prompt: str) -> int:
     """Say it; returns the exit code."""
-    with orderly_signals() as signals:
+    clock = SystemClock()
+    with orderly_signals() as signals, closing(StopDoor(Path(folder), clock, "announcement")) as door:
         try:
             device = read_device(Path(folder))
             order = msgspec.json.decode(prompt, type=Prompt)
-            spoken, heard = announce(device, order, SystemClock(), lambda: bool(signals.number))
+            spoken, heard = announce(device, order, clock, lambda: bool(signals.number or door.stops()))
             say_json(spoken)
             keep_announced(device, heard)
         except IsotoneError as error:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from device.clock import Clock
+from device.processes import ALWAYS_FOLDER
 from device.runtime.asking import knock
 from device.runtime.door import LINE_MAX, stop_path
-from device.runtime.run_folder import living_sessions
+from device.runtime.run_folder import living_sessions, run_root
 
 PATIENCE_NS = 10_000_000_000
 """A session that is only starting has a door within this time."""
@@ -22,18 +23,23 @@ class Call(NamedTuple):
     since_ns: int
     line: socket.socket | None
     """None: audio has no door there yet."""
+    is_session: bool = True
+    """Otherwise the box is saying something."""
 
 
 class DirectStop:
-    """Knocks at every living session's door at once, and never waits for an answer."""
+    """Knocks at the door of all that sounds at once, sessions and what the box says, and never waits for an answer."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._calls: list[Call] = []
 
     def stop(self) -> None:
-        """Stop the sound of every living session; one that was told already is not told twice at once."""
+        """Stop all sound; who was told already is not told twice at once."""
         now_ns, told = self._clock.now_ns(), {call.run_dir for call in self._calls}
+        speaking = run_root() / ALWAYS_FOLDER
+        if speaking not in told and (line := _stop(speaking)):
+            self._calls.append(Call(speaking, now_ns, line, is_session=False))
         self._calls += [Call(run_dir, now_ns, _stop(run_dir)) for run_dir in living_sessions() if run_dir not in told]
 
     def turn(self) -> list[Path]:
@@ -42,7 +48,8 @@ class DirectStop:
         now_ns = self._clock.now_ns()
         for call in self._calls:
             heard = _hear(call.line)
-            if heard == "answer" or not call.run_dir.exists():
+            is_silent = not (call.is_session or heard == "nothing")
+            if heard == "answer" or is_silent or not call.run_dir.exists():
                 _hang_up(call.line)
             elif now_ns - call.since_ns > PATIENCE_NS:
                 late.append(call.run_dir)

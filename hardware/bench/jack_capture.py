@@ -25,6 +25,9 @@ PRIORITY = 60
 """SCHED_FIFO priority of the server, above that of its clients."""
 PATIENCE_S = 10.0
 SERVER = "JACK_DEFAULT_SERVER"
+INPUT_OVERFLOW = 2
+"""PortAudio's flag; the first blocks may carry it for nothing."""
+START_UP_BLOCKS = 8
 CLIENT = "PortAudio"
 """The name that PortAudio has as a client of JACK."""
 
@@ -63,6 +66,8 @@ class Capture:
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
+        self.has_lost = False
+        """Whether sound passed while nobody caught it, as JACK tells: what comes after it stands at a wrong place."""
         self._portaudio, index = _find_player()
         with quiet_stderr():
             import pyaudio  # noqa: PLC0415
@@ -77,7 +82,8 @@ class Capture:
                 stream_callback=self._take,
             )
 
-    def _take(self, data: bytes, _n_frames: int, _times: object, _status: int) -> tuple[None, int]:
+    def _take(self, data: bytes, _n_frames: int, _times: object, status: int) -> tuple[None, int]:
+        self.has_lost |= bool(status & INPUT_OVERFLOW) and len(self.blocks) > START_UP_BLOCKS
         self.blocks.append(Block(time.monotonic(), np.frombuffer(data, "<i2").reshape(-1, 2)))
         return None, 0
 

@@ -22,7 +22,10 @@ from device.runtime.interpreter import interpreter
 
 DEVICE = """
 [audio]
-sink = "wav"
+{audio}
+
+[panel]
+input_folder = "{inputs}"
 
 [voice]
 speak = "signs"
@@ -41,12 +44,20 @@ directory = "{listeners}"
 class RunningBox:
     """`isotone box --json`: `status` is its newest, `told` what it said of itself."""
 
-    def __init__(self, folder: Path, runtime: Path, *options: str, minutes: float = 0.3) -> None:
+    def __init__(self, folder: Path, runtime: Path, *options: str, minutes: float, card: str, inputs: Path) -> None:
         self.sessions = folder / "sessions"
         self.statuses: list[dict[str, Any]] = []
         self.told: list[str] = []
         device = folder / "device.toml"
-        device.write_text(DEVICE.format(sessions=self.sessions, listeners=folder / "listeners"), "utf-8")
+        device.write_text(
+            DEVICE.format(
+                audio=f'device = "{card}"' if card else 'sink = "wav"',
+                inputs=inputs,
+                sessions=self.sessions,
+                listeners=folder / "listeners",
+            ),
+            "utf-8",
+        )
         self._keyboard, terminal = os.openpty()
         command = [*interpreter("-m", "device.cli"), "box", "--json", "--device", str(device)]
         self.process = subprocess.Popen(
@@ -109,8 +120,16 @@ class RunningBox:
 
 
 @contextmanager
-def running(folder: Path, runtime: Path, *options: str, minutes: float = 0.3) -> Iterator[RunningBox]:
-    box = RunningBox(folder, runtime, *options, minutes=minutes)
+def running(
+    folder: Path,
+    runtime: Path,
+    *options: str,
+    minutes: float = 0.3,
+    card: str = "",
+    inputs: Path = Path("/dev/input"),
+) -> Iterator[RunningBox]:
+    """A box in folders of its own; without a card it keeps the pace of the clock. It is ended whatever happens."""
+    box = RunningBox(folder, runtime, *options, minutes=minutes, card=card, inputs=inputs)
     try:
         yield box
     finally:

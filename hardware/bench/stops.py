@@ -51,6 +51,8 @@ class Stopped(msgspec.Struct, frozen=True):
     has_click: bool
     was_silent: bool = False
     """Nothing sounded when it was stopped."""
+    is_torn: bool = False
+    """The catching lost sound meanwhile, so that nothing can be said of it."""
 
 
 def measure(progress: Callable[[str], None], *, quick: bool) -> list[Figure]:
@@ -70,7 +72,9 @@ def drawn(n_stops: int) -> list[tuple[str, int]]:
 
 
 def figures_of(found: Sequence[Stopped]) -> list[Figure]:
-    """Each state's longest time, and all clicks."""
+    """Each state's longest time, and all clicks, of the stops that were caught whole."""
+    n_torn = sum(each.is_torn for each in found)
+    found = [each for each in found if not each.is_torn]
     rows = []
     for state in dict.fromkeys(each.state for each in found):
         own = sorted(each.silent_after_ms for each in found if each.state == state)
@@ -79,7 +83,12 @@ def figures_of(found: Sequence[Stopped]) -> list[Figure]:
         note += f"; {silent} in silence" if silent else ""
         rows.append(Figure(f"stop to silence, {state}", own[-1], AT_MOST_MS, "at most", "ms", note))
     clicks = sum(each.has_click for each in found)
-    return [*rows, Figure("stops with a click", clicks, 0.0, "at most", note=f"of {len(found)}")]
+    return [
+        *rows,
+        Figure(
+            "stops with a click", clicks, 0.0, "at most", note=f"of {len(found)}; {n_torn} more were not caught whole"
+        ),
+    ]
 
 
 def stop_all(stops: Iterable[tuple[str, int]], keep: Path | None = None) -> Iterator[Stopped]:
@@ -88,10 +97,10 @@ def stop_all(stops: Iterable[tuple[str, int]], keep: Path | None = None) -> Iter
         os.environ.update(surroundings)
         with _player(Path(folder)) as player:
             for name, seed in stops:
-                blocks, asked_s = _stop_once(player, Path(folder), name, seed)
-                stopped = judge(name, seed, blocks, asked_s)
+                capture, asked_s = _stop_once(player, Path(folder), name, seed)
+                stopped = judge(name, seed, capture.blocks, asked_s, is_torn=capture.has_lost)
                 if keep and stopped.has_click:
-                    np.save(keep / f"{name}-{seed}.npy", np.concatenate([block.steps for block in blocks]))
+                    np.save(keep / f"{name}-{seed}.npy", np.concatenate([block.steps for block in capture.blocks]))
                 yield stopped
 
 
@@ -106,7 +115,7 @@ def _player(folder: Path) -> Iterator[subprocess.Popen[str]]:
             player.kill()
 
 
-def _stop_once(player: subprocess.Popen[str], folder: Path, name: str, seed: int) -> tuple[list[Block], float]:
+def _stop_once(player: subprocess.Popen[str], folder: Path, name: str, seed: int) -> tuple[Capture, float]:
     """Play in a state, stop at a random moment and listen."""
     state = STATES[name]
     assert player.stdin
@@ -122,7 +131,7 @@ def _stop_once(player: subprocess.Popen[str], folder: Path, name: str, seed: int
     _await(player.stdout, "over")
     time.sleep(AFTER_S)
     capture.close()
-    return capture.blocks, asked_s
+    return capture, asked_s
 
 
 def _await(lines: IO[str], wanted: str) -> None:
@@ -146,7 +155,7 @@ def knock(door: Path) -> float:
     return asked_s
 
 
-def judge(state: str, seed: int, blocks: Sequence[Block], asked_s: float) -> Stopped:
+def judge(state: str, seed: int, blocks: Sequence[Block], asked_s: float, *, is_torn: bool = False) -> Stopped:
     """How long it sounded after `asked_s`, and whether its end clicks."""
     steps = np.concatenate([block.steps for block in blocks]).astype(np.float64)
     came = np.cumsum([len(block.steps) for block in blocks]) / SFREQ_HZ
@@ -156,7 +165,7 @@ def judge(state: str, seed: int, blocks: Sequence[Block], asked_s: float) -> Sto
     last = int(sounding[-1]) if len(sounding) else 0
     late_s = float(since_s + last / SFREQ_HZ - asked_s)
     clicks = bool(len(sounding)) and has_click(steps, last)
-    return Stopped(state, seed, 1000.0 * max(0.0, late_s), clicks, was_silent=late_s <= 0.0)
+    return Stopped(state, seed, 1000.0 * max(0.0, late_s), clicks, was_silent=late_s <= 0.0, is_torn=is_torn)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from device.audio import engine, mender, player
+from device.audio import engine, jack, mender, player
 from device.audio.conductor import RING_OUT_S, Conductor
 from device.audio.engine import NO_CARD, frozen_collector, open_sink
+from device.audio.jack import EVIOCGBIT_SW, HEADPHONE_INSERT
 from device.audio.loudness import LoudnessMeter
 from device.audio.player import ClockSink
 from device.audio.safety.pcm_guard import DELAY_FRAMES
@@ -270,6 +271,35 @@ def test_when_the_card_dies_the_session_goes_on_and_the_card_comes_back(
     opening = np.frombuffer(first.data, "<i2").reshape(-1, 2)
     assert loudest(opening) < 0.1 * loudest(context.pcm[-3 * SFREQ_HZ : -SFREQ_HZ]), "it comes back from silence"
     assert len(context.pcm) == pytest.approx(14.9 * SFREQ_HZ, abs=12_000)
+
+
+def test_headphones_that_are_unplugged_leave_silence_and_a_sentence_and_bring_the_music_back_softly(
+    config: SessionConfig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "event0").touch()
+    panel = msgspec.structs.replace(config.device.panel, input_folder=str(tmp_path))
+    device = msgspec.structs.replace(config.device, panel=panel)
+    context = FakeContext(msgspec.structs.replace(config, device=device), [START], until_s=14.0)
+    begun_ns = context.clock.now_ns()
+
+    def ask(_descriptor: int, request: int) -> bytes:
+        passed_s = (context.clock.now_ns() - begun_ns) / SECOND_NS
+        is_in = request == EVIOCGBIT_SW or not 5.0 <= passed_s < 8.0
+        return bytes([is_in << HEADPHONE_INSERT, 0])
+
+    monkeypatch.setattr(jack, "ask", ask)
+    run(context)
+    (fault,) = context.of(Fault)
+    assert (fault.code, fault.fatal) == ("headphones-out", False)
+    assert "silent until they are back" in fault.sentence
+    heard = context.pcm
+    out = round(5.2 * SFREQ_HZ)
+    assert loudest(heard[:out]) > AUDIBLE
+    assert loudest(heard[out : round(7.9 * SFREQ_HZ)]) == 0.0
+    assert loudest(heard[round(8.2 * SFREQ_HZ) : round(8.3 * SFREQ_HZ)]) < 0.5 * loudest(heard[-4 * SFREQ_HZ : -1000])
+    assert loudest(heard[-3 * SFREQ_HZ : -SFREQ_HZ]) > AUDIBLE, "it is back"
+    assert any("headphones are back" in marker.text for marker in context.of(Marker))
+    assert {report.sink for report in context.of(AudioReport)} == {"wav", NO_CARD}
 
 
 def test_a_card_that_dies_while_it_ends_holds_nothing_up(

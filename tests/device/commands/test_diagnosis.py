@@ -36,8 +36,8 @@ from device.config import (
 from device.errors import ConfigError, Exit, ModelError, RecordingError, SensorError, SoundError, SystemMissingError
 from device.files.models import MODELS_DIR
 from device.runtime import run_folder
+from hardware.emulators.input_node import Node
 from tests.device.audio.soundfonts import soundfont
-from tests.device.panel.nodes import Node
 from tests.hardware.radio import needs_dbus, radio
 
 MUTE = DeviceConfig(audio=AudioConfig(sink="wav"))

@@ -21,6 +21,8 @@ from device.config import AudioConfig, DeviceConfig, VoiceConfig
 from device.listeners.hearing import hear, week_of
 from device.listeners.store import open_store
 from device.messages import Prompt, Spoken
+from device.runtime.asking import knock
+from device.runtime.door import stop_path
 from device.runtime.interpreter import interpreter
 from device.runtime.resident import device_path
 from device.voice.prompts import PROMPTS
@@ -83,11 +85,18 @@ class Announced:
 
     def __init__(self, folder: Path, prompt: Prompt) -> None:
         device = DeviceConfig(audio=AudioConfig(sink="wav"), voice=VoiceConfig(speak="signs"))
+        self.folder = folder
         device_path(folder).write_bytes(msgspec.json.encode(device))
         self.process = subprocess.Popen(
             interpreter("-m", "device.commands.announcement", str(folder), msgspec.json.encode(prompt).decode()),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
+
+    def await_door(self) -> None:
+        """It listens to whoever wants silence from here on."""
+        while not stop_path(self.folder, "patient").is_socket():
+            assert self.process.poll() is None
+            time.sleep(0.02)
 
     def spoken(self) -> Spoken:
         out, err = self.process.communicate(timeout=60)
@@ -115,9 +124,22 @@ def test_who_has_used_the_week_up_is_still_spoken_to_and_it_counts_for_everybody
 
 def test_that_process_is_silent_soon_after_it_is_asked_to_end(tmp_path: Path) -> None:
     announced = Announced(tmp_path, Prompt(t_ns=0, name="needs-help-code", digits="9999"))
-    time.sleep(3.0)
+    announced.await_door()
+    time.sleep(1.0)
     announced.process.send_signal(signal.SIGTERM)
     assert not announced.spoken().is_whole
+
+
+def test_that_process_has_a_door_that_takes_a_stop_and_needs_no_box(tmp_path: Path) -> None:
+    announced = Announced(tmp_path, Prompt(t_ns=0, name="needs-help-code", digits="9999"))
+    announced.await_door()
+    time.sleep(1.0)
+    line = knock(stop_path(tmp_path, "patient"), {"kind": "stop"})
+    assert line is not None
+    assert not announced.spoken().is_whole
+    assert b'"taken"' in line.recv(4096)
+    line.close()
+    assert not stop_path(tmp_path, "patient").exists()
 
 
 def test_without_a_card_it_says_so_with_the_documented_exit_code(

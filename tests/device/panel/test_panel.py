@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from device.audio.stop_door import StopDoor
 from device.clock import SystemClock, VirtualClock
 from device.config import DeviceConfig, PanelConfig
 from device.messages import BoxStatus, Fault, Light, Message, Press
@@ -20,7 +21,7 @@ from device.runtime.bus import Publisher
 from device.runtime.door import Door, Reply, stop_path
 from device.runtime.resident import device_path, run_resident
 from device.runtime.run_folder import claim_run_folder, make_always_dir, name_session
-from tests.device.panel.nodes import Node
+from hardware.emulators.input_node import Node
 
 
 def make_light(folder: Path) -> Path:
@@ -161,6 +162,21 @@ def test_stop_goes_to_the_door_of_every_living_session_by_itself(bench: Bench) -
         for door in doors:
             assert [request for _ in range(2) for request in door.requests()] == []
             door.close()
+    assert bench.faults() == []
+
+
+def test_stop_goes_to_what_the_box_says_too_and_nobody_is_blamed_where_it_had_just_ended(bench: Bench) -> None:
+    bench.turn()
+    announcer = StopDoor(make_always_dir(), SystemClock(), "announcement")
+    bench.headset.down("KEY_STOPCD")
+    bench.turn()
+    assert [wish.author for _ in range(2) for wish in announcer.stops()] == ["patient"]
+    bench.headset.up("KEY_STOPCD")
+    bench.turn(1.0)
+    bench.headset.down("KEY_STOPCD")
+    bench.turn(0.1)
+    announcer.close()
+    bench.turn(15.0)
     assert bench.faults() == []
 
 

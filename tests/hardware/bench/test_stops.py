@@ -54,6 +54,7 @@ def test_every_state_is_stopped_and_most_often_while_music_plays() -> None:
 
 def test_a_table_names_the_longest_time_of_each_state_and_all_clicks() -> None:
     rows = [Stopped("playing", 1, 40.0, False), Stopped("playing", 2, 60.0, True), Stopped("resting", 3, 0.0, False)]
+    rows.append(Stopped("playing", 4, 900.0, True, is_torn=True))
     figures = figures_of(rows)
     assert [(row.name, row.value) for row in figures] == [
         ("stop to silence, playing", 60.0), ("stop to silence, resting", 0.0), ("stops with a click", 1.0)
