@@ -53,6 +53,12 @@ def share_out(density: float, preference: Preference | None = None) -> Counts:
     return Counts(melody, inner if wanted and "inner" in voices else 0, bass, pad)
 
 
+def breathing(counts: Counts, melody: int) -> Counts:
+    """The same with `melody` notes for the melody, where it plays and is not alone."""
+    alone = not (counts.inner or counts.bass or counts.pad)
+    return counts if alone or not counts.melody else counts._replace(melody=melody)
+
+
 def closing_counts(preference: Preference) -> Counts:
     """The last chord: held by all who play."""
     full = Counts(1, 0, 1, 3)

@@ -15,7 +15,8 @@ import msgspec
 
 from device.config import SessionConfig, Theme
 from device.messages import Bar, Mode, MusicIntent, Note
-from device.music.accompaniment import SWINGS, accompany, closing_counts, last_pitch, share_out
+from device.music.accompaniment import SWINGS, Counts, accompany, breathing, closing_counts, last_pitch, share_out
+from device.music.activity import melody_notes
 from device.music.likeness import keep_out
 from device.music.motifs import lay_theme, window
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
@@ -96,8 +97,7 @@ class Phrasebook:
         phrase, quoted = self._phrase(intent), quote(self.config, intent)
         own = degree_triad(intent.tonic_pc, intent.mode, _degree(intent, phrase))
         chord = quoted.sounding_chord if quoted else own
-        preference = self.config.prescription.preference
-        counts = closing_counts(preference) if intent.final else share_out(intent.density, preference)
+        counts = self._counts(intent, phrase)
         if quoted:
             melody = quoted.sounding
         else:
@@ -108,6 +108,19 @@ class Phrasebook:
         ]
         played = play(notes, intent, self.config.prescription.limits, rng)
         return make_bar(intent, played, self.config, "phrasebook")
+
+    def _counts(self, intent: MusicIntent, phrase: Phrase) -> Counts:
+        preference = self.config.prescription.preference
+        if intent.final:
+            return closing_counts(preference)
+        counts = share_out(intent.density, preference)
+        if phrase.theme:
+            return counts
+        number, bar = divmod(intent.bar_index, PHRASE_BARS)
+        group, place = divmod(number, len(FORM))
+        origin = (group * len(FORM) + FORM.index(FORM[place])) * PHRASE_BARS + bar
+        rests = bar != PHRASE_BARS - 1
+        return breathing(counts, melody_notes(self.config.seed, origin, intent.density, BEATS, rests=rests))
 
     def _phrase(self, intent: MusicIntent) -> Phrase:
         number = intent.bar_index // PHRASE_BARS
@@ -150,7 +163,7 @@ def _gesture(phrase: Phrase, place: int, count: int, *, varied: bool) -> tuple[C
         middle = sorted(note.step for note in laid)[len(laid) // 2]
         return tuple((note.onset_tick, note.length_tick) for note in laid), [note.step - middle for note in laid]
     variant = (phrase.gesture + (place in {2, 6}) + varied) % 3
-    cell = CELLS[max(1, count - 2)][0] if closes else CELLS[count][variant]
+    cell = CELLS[count][0] if closes else CELLS[count][variant]
     return cell, phrase.contour[: len(cell)]
 
 

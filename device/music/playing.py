@@ -27,6 +27,8 @@ GENTLE_PROGRAMS = {
 VOICE_LEVEL = {"melody": 4, "inner": -10, "bass": -4, "pad": -14}
 PEDAL_VOICES = frozenset({"pad"})
 SOFTEST = 24
+HELD = 0.9
+"""Share of the rest of the bar for which the melody's last note sounds, however detached the music is."""
 LEAST = 0.4
 """Strength of a voice that should not play, in a bar where no other does."""
 REST = "rest"
@@ -75,10 +77,18 @@ def _velocity(note: Note, intent: MusicIntent, rng: Random) -> int:
 def _length(note: Note, written: Sequence[Note], intent: MusicIntent) -> int:
     """The written length, cut where the voice strikes that pitch (or, in a line, any pitch) again, then articulated."""
     line = note.voice in {"melody", "bass"}
+    if note.voice == "melody" and not intent.final and _is_held(note, written):
+        return round((BAR_TICKS - note.onset_tick) * max(HELD, intent.articulation))
     again = (n.onset_tick for n in written if n.voice == note.voice and (line or n.pitch == note.pitch))
     room = min((tick - note.onset_tick for tick in again if tick > note.onset_tick), default=note.duration_tick)
     share = 1.0 if note.voice in PEDAL_VOICES or intent.final else min(1.0, max(0.2, intent.articulation))
     return max(SHORTEST_TICKS, round(min(note.duration_tick, room) * share))
+
+
+def _is_held(note: Note, written: Sequence[Note]) -> bool:
+    """Whether a note of the melody is the last of its bar, with a beat or more left: people hold such notes."""
+    is_last = all(other.onset_tick <= note.onset_tick for other in written if other.voice == "melody")
+    return is_last and note.onset_tick + TICKS_PER_BEAT <= BAR_TICKS
 
 
 def into_range(pitch: int, low: int, high: int) -> int:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from device.config import SessionConfig
 from device.messages import Bar, MusicIntent, Note
-from device.music.accompaniment import SWINGS, Counts, accompany, closing_counts, last_pitch, share_out
+from device.music.accompaniment import SWINGS, Counts, accompany, breathing, closing_counts, last_pitch, share_out
+from device.music.activity import melody_notes, origin_of
 from device.music.colours import Colour, chord_named, harmonise, mood_colour, palette
 from device.music.form import SECTION_BARS, Place, place_of
 from device.music.likeness import keep_out
@@ -74,8 +75,7 @@ class Rules:
         """The bar that the plan has at `intent.bar_index`, led on from the last notes of `history`."""
         standing, quoted = self._standing(intent), quote(self.config, intent)
         chords = (quoted.sounding_chord,) * 2 if quoted else _chords(intent, standing)
-        preference = self.config.prescription.preference
-        counts = closing_counts(preference) if intent.final else share_out(intent.density, preference)
+        counts = self._counts(intent, standing)
         if quoted:
             melody = quoted.sounding
         else:
@@ -85,6 +85,16 @@ class Rules:
         notes = [*keep_out(self.config.never, melody, history), *_under(intent, swing, chords, counts, history)]
         played = play(notes, intent, self.config.prescription.limits, rng)
         return make_bar(intent, played, self.config, "rules")
+
+    def _counts(self, intent: MusicIntent, standing: Standing) -> Counts:
+        preference = self.config.prescription.preference
+        if intent.final:
+            return closing_counts(preference)
+        counts = share_out(intent.density, preference)
+        if standing.section.theme:
+            return counts
+        origin, rests = origin_of(self.config, intent.bar_index), standing.place.close != "full"
+        return breathing(counts, melody_notes(self.config.seed, origin, intent.density, BEATS, rests=rests))
 
     def _standing(self, intent: MusicIntent) -> Standing:
         place = root = self._place(intent.bar_index)
@@ -172,9 +182,7 @@ def _lay(intent: MusicIntent, standing: Standing, count: int) -> tuple[Placed, .
     span = (1.5 + 1.25 * (1.0 + intent.target_arousal)) * (0.5 if closes else 1.0)
     motif = standing.section.motif if standing.root_bar % 4 == 0 else standing.section.answer
     regular = intent.target_valence >= UNEASY
-    return lay_motif(
-        motif, max(1, count - 2) if closes else count, span, regular=regular, turned=standing.changes % 2 == 1
-    )
+    return lay_motif(motif, count, span, regular=regular, turned=standing.changes % 2 == 1)
 
 
 def _ornament(laid: tuple[Placed, ...], rng: Random) -> tuple[Placed, ...]:

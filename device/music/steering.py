@@ -79,25 +79,30 @@ class Variety(NamedTuple):
     leaps: int
     """Class of the melody's steps."""
     notes: float
+    """Notes of all voices."""
+    melody: int | None
+    """Of these at most, the melody's; None: as many as it takes."""
 
 
-def vary(intent: MusicIntent, place: Place, reference: Remembered | None, rng: Random) -> Variety:
+def vary(intent: MusicIntent, place: Place, reference: Remembered | None, melody: int | None, rng: Random) -> Variety:
     """A variety drawn as the bars of people's songs have it: asked for the mean every time, music moves too evenly."""
     colour = math.floor(wished_colour(intent) + rng.random())
     notes = notes_per_beat(intent.density) * BEATS
     if intent.target_arousal < VARIED_FROM:
-        return Variety(colour, CALM_LEAPS, notes)
+        return Variety(colour, CALM_LEAPS, notes, melody)
     more = min(DENSITY_REACH, max(-DENSITY_REACH, rng.gauss(0.0, PEOPLE_DENSITY)))
     leaps = rng.choices(range(len(PEOPLE_LEAPS)), PEOPLE_LEAPS)[0]
     if place.likeness == "close" and reference and (step := c.mean_step(reference.pitches)) is not None:
         leaps = bisect.bisect(c.LEAP_EDGES, step)
-    return Variety(colour, leaps, (1.0 + more) * notes)
+    return Variety(colour, leaps, (1.0 + more) * notes, melody)
 
 
 def controls_of(intent: MusicIntent, place: Place, preference: Preference, variety: Variety) -> c.Controls:
     """The classes an intent asks for at a place of the form, as the listener likes them."""
     register = intent.register_midi - key_shift(intent.tonic_pc, intent.mode)
     texture, voices = texture_of(intent, preference), voices_of(intent, preference)
+    if variety.melody == 0:
+        voices = voices - {"melody"} or voices
     return c.Controls(
         meter=c.BEATS.index(BEATS),
         mode=c.MODES.index(intent.mode),
@@ -175,9 +180,12 @@ def voices_of(intent: MusicIntent, preference: Preference) -> set[str]:
     return {voice for voice in preference.voices if voice != rests} or set(preference.voices)
 
 
-def grammar_of(intent: MusicIntent, place: Place, preference: Preference, wanted: float) -> Grammar:
+def grammar_of(intent: MusicIntent, place: Place, preference: Preference, variety: Variety) -> Grammar:
     """A grammar narrowed to the notes wanted in the bar, the key, the cadences and the voices asked for."""
-    most_of = dict.fromkeys(set(VOICES) - voices_of(intent, preference), 0)
+    wanted, voices = variety.notes, voices_of(intent, preference)
+    most_of = dict.fromkeys(set(VOICES) - voices, 0)
+    if variety.melody is not None and voices - {"melody"}:
+        most_of = {"melody": variety.melody} | most_of
     if texture_of(intent, preference) != "calm":
         fewest, most = round(0.7 * wanted), max(4, round(1.4 * wanted))
         return Grammar(BEATS, chords=_harmony(intent, place), fewest=fewest, most=most, most_of=most_of)

@@ -16,6 +16,7 @@ from device.files.models import MEND, ModelFolder
 from device.messages import Bar, Mode, MusicIntent, Note
 from device.music import controls as c
 from device.music import tokens as t
+from device.music.activity import melody_notes, origin_of
 from device.music.decoder import Decoder, Logits, Rows
 from device.music.form import SECTION_BARS, Place, place_of
 from device.music.grammar import N_CHORDS, Decoded, decode_bar
@@ -119,9 +120,10 @@ class Transformer:
         if quoted:
             place = place._replace(likeness="close")
         reference = self._reference(place, intent.mode, quoted)
-        variety = vary(intent, place, reference, rng)
+        melody = None if quoted else self._melody_notes(intent, place)
+        variety = vary(intent, place, reference, melody, rng)
         told = controls_of(intent, place, preference, variety)
-        grammar = grammar_of(intent, place, preference, variety.notes)
+        grammar = grammar_of(intent, place, preference, variety)
         if quoted and reference:
             grammar.give(reference.melody)
         tokens, cursor = [t.BAR], Cursor()
@@ -155,6 +157,13 @@ class Transformer:
         self.tokens_written += len(tokens) - 1
         decoded = decode_bar(tokens)
         return decoded, tokens, _rows([*opening, *tokens], _as_written(told, decoded, intent), reference)
+
+    def _melody_notes(self, intent: MusicIntent, place: Place) -> int | None:
+        """None in a bar of the listener's own theme, which says itself how many notes it has."""
+        if place.theme_bar is not None:
+            return None
+        origin = origin_of(self.config, intent.bar_index)
+        return melody_notes(self.config.seed, origin, intent.density, BEATS, rests=place.close != "full")
 
     def _reference(self, place: Place, mode: Mode, quoted: Quotation | None) -> Remembered | None:
         """What is taken up again: the listener's theme, or an earlier bar if it is remembered."""

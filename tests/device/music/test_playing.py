@@ -25,7 +25,9 @@ def test_louder_intents_are_played_harder() -> None:
 
 def test_articulation_shortens_the_tune_but_not_the_pad() -> None:
     notes = play(TUNE, intent(articulation=0.5), LIMITS, keyed_random(1, "x", 0))
-    assert {note.voice: note.duration_tick for note in notes} == {"melody": 24, "pad": 96}
+    assert [note.duration_tick for note in notes if note.voice == "pad"] == [96]
+    # The last note of the bar is held as people hold it.
+    assert [note.duration_tick for note in notes if note.voice == "melody"] == [24, 43]
 
 
 def test_a_line_never_sounds_over_its_own_next_note() -> None:

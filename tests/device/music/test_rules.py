@@ -87,7 +87,8 @@ def test_more_arousal_is_denser_and_wider(config: SessionConfig) -> None:
     assert notes_per_bar(lively) > 1.7 * notes_per_bar(calm)
 
     def width(bars: list[Bar]) -> float:
-        return mean([max(n.pitch for n in sung(bar)) - min(n.pitch for n in sung(bar)) for bar in bars])
+        lines = [[note.pitch for note in sung(bar)] for bar in bars if sung(bar)]
+        return mean([max(line) - min(line) for line in lines])
 
     assert width(lively) > width(calm)
 
