@@ -174,8 +174,16 @@ def find_card(device: DeviceConfig) -> str:
 
 def weigh_headphones(device: DeviceConfig) -> str:
     """How loud they can be: without that no session begins."""
-    spl = import_name("device.audio.safety.headphones:full_scale_spl")(device.headphones)
-    return f"{device.headphones.profile}: {spl:.0f} dB SPL at full scale (estimate)."
+    room = "device.audio.safety.headphones"
+    spl = import_name(f"{room}:full_scale_spl")(device.headphones)
+    said = f"{device.headphones.profile}: {spl:.0f} dB SPL at full scale (estimate)."
+    if import_name(f"{room}:are_known")(device.headphones):
+        return said
+    known = ", ".join(import_name(f"{room}:PROFILES"))
+    return (
+        f"{said} As the loudest are assumed, music is kept very soft. Say in device.toml which are worn: "
+        f"[headphones] profile (one of {known}), or sensitivity_db_v as the maker states it."
+    )
 
 
 def find_voice(device: DeviceConfig) -> str:

@@ -30,6 +30,20 @@ def _recording(rng: random.Random) -> bytes:
     return file.getvalue()
 
 
+def damaged(rng: random.Random) -> bytes:
+    """A WAV file, whole or not."""
+    whole = _recording(rng)
+    match rng.choice(("whole", "bytes", "header", "fields")):
+        case "bytes":
+            whole = mutate(whole, rng)
+        case "header":
+            whole = mutate(whole[:HEADER_BYTES], rng) + whole[HEADER_BYTES:]
+        case "fields":
+            place, number = rng.choice(FIELDS), rng.choice(ODD_NUMBERS)
+            whole = whole[:place] + struct.pack("<I", number) + whole[place + 4 :]
+    return whole
+
+
 class Voices:
     """One file after the other, in one place."""
 
@@ -37,16 +51,7 @@ class Voices:
         self._path = folder / "welcome.wav"
 
     def run(self, rng: random.Random) -> None:
-        whole = _recording(rng)
-        match rng.choice(("whole", "bytes", "header", "fields")):
-            case "bytes":
-                whole = mutate(whole, rng)
-            case "header":
-                whole = mutate(whole[:HEADER_BYTES], rng) + whole[HEADER_BYTES:]
-            case "fields":
-                place, number = rng.choice(FIELDS), rng.choice(ODD_NUMBERS)
-                whole = whole[:place] + struct.pack("<I", number) + whole[place + 4 :]
-        self._path.write_bytes(whole)
+        self._path.write_bytes(damaged(rng))
         sound = read_speech(self._path, SFREQ_HZ)
         assert np.isfinite(sound).all()
         assert np.abs(sound).max() <= 1.0

@@ -53,6 +53,11 @@ def full_scale_spl(config: HeadphonesConfig) -> float:
     return _sensitivity(config) + 20.0 * math.log10(config.full_scale_v or FULL_SCALE_V_MAX)
 
 
+def are_known(config: HeadphonesConfig) -> bool:
+    """Whether anybody said how loud the headphones that are worn can be."""
+    return config.profile != UNKNOWN or config.sensitivity_db_v is not None or config.sensitivity_db_mw is not None
+
+
 def _sensitivity(config: HeadphonesConfig) -> float:
     """In dB/V: as stated, else the profile's, else that of the loudest."""
     profile = profile_of(config.profile)

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from device.audio.safety.dose import WEEK_H, DoseMeter, level_of, pa2_of
-from device.audio.safety.headphones import UNKNOWN, full_scale_spl
+from device.audio.safety.headphones import are_known, full_scale_spl
 from device.config import SessionConfig
 from device.messages import Exposure, Marker, Message
 
@@ -47,6 +47,7 @@ class HearingGuard:
     def __init__(self, config: SessionConfig) -> None:
         headphones, account = config.device.headphones, config.hearing
         self._audio, self._headphones, self._account = config.device.audio, headphones.profile, account
+        self._are_headphones_known = are_known(headphones)
         self._meter = DoseMeter(self._audio.sfreq_hz, full_scale_spl(headphones))
         self._session_s, self._began_ns = config.minutes * 60.0, config.started_ns
         self._rest_pa2h, self._share_pa2h = self._budget()
@@ -161,7 +162,7 @@ class HearingGuard:
         return [Marker(t_ns=t_ns, text=text) for text in words]
 
     def _advice(self) -> str:
-        if self._headphones != UNKNOWN:
+        if self._are_headphones_known:
             return ""
         return " It is not known which headphones are worn: say so in device.toml, [headphones]."
 

@@ -192,6 +192,15 @@ def test_headphones_that_nobody_knows_are_found_before_a_press() -> None:
     assert find(MUTE, "headphones").state == "ok"
 
 
+def test_whoever_has_not_named_the_headphones_is_told_how(config: SessionConfig) -> None:
+    said = find(MUTE, "headphones").sentence
+    assert "130 dB SPL" in said
+    assert "sennheiser-hd-650" in said
+    assert "device.toml" in said
+    named = msgspec.structs.replace(MUTE, headphones=HeadphonesConfig(profile="sennheiser-hd-650", full_scale_v=1.0))
+    assert find(named, "headphones").sentence == "sennheiser-hd-650: 103 dB SPL at full scale (estimate)."
+
+
 def test_a_missing_port_is_refused_unless_the_box_may_wait_for_its_sensors(
     config: SessionConfig, tmp_path: Path
 ) -> None:

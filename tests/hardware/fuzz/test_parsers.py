@@ -10,7 +10,7 @@ from hardware.fuzz.runner import one_case
 
 @pytest.mark.parametrize(
     ("target", "least_read"),
-    [("commands", 0.1), ("midi", 0.1), ("configuration", 0.05), ("trials", 0.05), ("voices", 0.2)],
+    [("commands", 0.1), ("midi", 0.1), ("configuration", 0.05), ("trials", 0.05), ("voices", 0.2), ("sounds", 0.2)],
 )
 def test_what_is_fuzzed_is_read_or_refused(target: str, least_read: float) -> None:
     n_read = 0

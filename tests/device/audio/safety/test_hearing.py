@@ -321,11 +321,21 @@ def test_a_threshold_that_was_met_before_the_session_is_not_told_again_and_one_t
     assert not play(session(spl=100.0, account=before), [-40.0] * 3).words
 
 
-@pytest.mark.parametrize(("profile", "is_advised"), [("unknown", True), ("sennheiser-hd-25", False)])
-def test_whoever_hears_it_softer_for_want_of_a_profile_is_told_where_to_name_it(profile: str, is_advised: bool) -> None:
-    config = msgspec.structs.replace(
-        SessionConfig(session_id="", run_dir="", session_dir="", models_dir="", minutes=60.0),
-        device=DeviceConfig(headphones=HeadphonesConfig(profile=profile)),
+@pytest.mark.parametrize(
+    ("worn", "is_advised"),
+    [
+        (HeadphonesConfig(), True),
+        (HeadphonesConfig(full_scale_v=2.0), True),
+        (HeadphonesConfig(profile="sennheiser-hd-25"), False),
+        (HeadphonesConfig(sensitivity_db_v=120.0), False),
+        (HeadphonesConfig(sensitivity_db_mw=110.0, impedance_ohm=32.0), False),
+    ],
+)
+def test_whoever_hears_it_softer_for_want_of_a_profile_is_told_where_to_name_it(
+    worn: HeadphonesConfig, is_advised: bool
+) -> None:
+    config = SessionConfig(
+        session_id="", run_dir="", session_dir="", models_dir="", minutes=60.0, device=DeviceConfig(headphones=worn)
     )
     (words,) = play(HearingGuard(config), [-10.0] * 20).words
     told = "The music is made softer for the ears' sake (estimate)."
