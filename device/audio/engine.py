@@ -16,6 +16,7 @@ from device.audio.jack import Jacks
 from device.audio.mender import Mender
 from device.audio.player import FRAME_BYTES, CardSink, ClockSink, Sink
 from device.audio.renderer import Renderer
+from device.audio.resident_memory import kept_in_memory
 from device.audio.safety.hearing import OVER, WHEN_OVER, HearingGuard
 from device.audio.safety.limits import allowed_programs, latest_end_s
 from device.audio.safety.pcm_guard import DELAY_FRAMES, fade_out
@@ -326,6 +327,6 @@ def main(context: ProcessContext) -> None:
     synth = Synth(config.device.audio, allowed_programs(config.prescription))
     sink = _sink_of(context)
     context.loaded()
-    with frozen_collector():
+    with frozen_collector(), kept_in_memory():
         Engine(context, synth, sink).run()
     synth.close()

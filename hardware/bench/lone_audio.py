@@ -23,6 +23,7 @@ import msgspec
 
 from device.audio.conductor import CALM, Conductor
 from device.audio.engine import Engine, frozen_collector, open_sink
+from device.audio.resident_memory import kept_in_memory
 from device.audio.safety.limits import allowed_programs
 from device.audio.synth import Synth
 from device.clock import Clock, SystemClock
@@ -257,7 +258,7 @@ def main(argv: list[str]) -> int:
     synth = Synth(audio, allowed_programs(config.prescription))
     load = Load(synth, options.density, options.voices)
     context = LoneContext(config, options.seconds, load.play, clock)
-    with frozen_collector():
+    with frozen_collector(), kept_in_memory():
         Engine(cast("ProcessContext", context), synth, open_sink(audio, clock)).run()
     synth.close()
     say_json(context.costs(load.mean_voices))
