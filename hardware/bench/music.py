@@ -24,7 +24,7 @@ from rich.console import Console
 from device.config import MusicConfig
 from device.music import GENERATORS
 from export.music import judges
-from hardware.bench import breath, late, memory, performance, quality, speed, steering, tunes, validity
+from hardware.bench import breath, late, memory, performance, quality, speed, steering, tunes, validity, witnesses
 from hardware.bench.figures import Figure, as_markdown, present
 from hardware.bench.plane import Steering
 
@@ -109,6 +109,19 @@ def _tunes(options: argparse.Namespace, _progress: Progress) -> list[Figure]:
     return tunes.measure(quick=options.quick)
 
 
+def _witnesses(options: argparse.Namespace, progress: Progress) -> list[Figure]:
+    """What outside networks hear of our moods; both tables are printed, and drawn beside the report."""
+    if not options.peers_python:
+        print("isotone: without --peers-python nobody from outside hears our moods.", file=sys.stderr)
+        return []
+    heard, alone = witnesses.measure(progress, quick=options.quick, python=options.peers_python, seeds=options.seeds)
+    if not options.as_json:
+        print(witnesses.as_report(heard, alone))
+    if options.out:
+        witnesses.draw(heard, options.out.with_suffix(".png"))
+    return witnesses.figures(heard)
+
+
 PARTS = {
     "speed": _speed,
     "memory": _memory,
@@ -119,6 +132,7 @@ PARTS = {
     "quality": _quality,
     "breath": _breath,
     "tunes": _tunes,
+    "witnesses": _witnesses,
 }
 
 
@@ -167,10 +181,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, help="folder that holds open/ and restricted/, for the judges")
     parser.add_argument("--quick", action="store_true", help="small samples: minutes instead of hours")
     parser.add_argument("--part", default="", choices=["", *PARTS])
-    parser.add_argument("--peers-python", default="", help="an interpreter with the extra peers-music")
+    parser.add_argument(
+        "--peers-python", default="", help="an interpreter with the extra peers-music, or with the witnesses"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="processes that compose at once, where nothing is timed")
     parser.add_argument("--done", type=Path, help="file for validity to go on from when it was cut off")
-    parser.add_argument("--seeds", type=breath.seeds_of, help="of the part breath, as 0-59 [default: from 7000 on]")
+    parser.add_argument(
+        "--seeds", type=breath.seeds_of, help="of the parts breath and witnesses, as 0-59 [default: from 7000 on]"
+    )
     parser.add_argument("--json", action="store_true", dest="as_json")
     parser.add_argument("--out", type=Path, help="also write a report (Markdown)")
     options = parser.parse_args(argv)
