@@ -1,4 +1,8 @@
-"""The composed music, played on the synthesiser."""
+"""The composed music, played on the synthesiser.
+
+Where another generator composes from a bar on, its notes begin while those before ring out, each on the instrument it
+was struck on: only one composes at a time, so there are no two sounds to be mixed at equal power, and nothing is cut.
+"""
 
 from __future__ import annotations
 
