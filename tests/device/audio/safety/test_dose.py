@@ -149,3 +149,10 @@ def test_sound_below_hearing_hardly_counts() -> None:
     rumble = 0.5 * np.sin(np.pi * time_s / 5) ** 2 * np.sin(2 * np.pi * 10 * time_s)
     exposure = metered(np.stack((rumble, rumble), axis=1))
     assert (level_of(exposure * 3600 / 5) or 0.0) < SPL - 60
+
+
+@pytest.mark.parametrize(("hz", "over_db"), [(20.0, 3.6), (31.5, 1.3), (50.0, 0.4), (63.0, 0.2), (100.0, 0.05)])
+def test_low_tones_are_counted_too_high_rather_than_too_low(hz: float, over_db: float) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * hz * np.arange(10 * SFREQ_HZ) / SFREQ_HZ)
+    exact = a_weighting(np.array([hz]))[0] * pa2_of(SPL) * 0.25 * 10 / 3600
+    assert -0.03 <= 10 * math.log10(metered(np.stack((tone, tone), axis=1)) / exact) <= over_db
