@@ -290,6 +290,8 @@ class Bar(Message, frozen=True, kw_only=True):
     intent_revision: int = 0
     manner: Manner | None = None
     """What the velocities, the number and the lengths of its notes are meant for; none: it is played as it stands."""
+    rubato: float = 1.0
+    """Tempo at which it is played, as a share of `tempo_bpm`: what was asked for bends with the phrase."""
     silent: bool = False
     """It has no notes because a rest was asked for."""
     reason: str = ""

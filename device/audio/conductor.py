@@ -17,7 +17,16 @@ import msgspec
 
 from device.audio.pace import Pace
 from device.audio.safety.bar_guard import guard_bar
-from device.audio.safety.limits import FADE_IN_S, START_DB, Ramp, guard_intent, guard_loudness, guard_share
+from device.audio.safety.limits import (
+    FADE_IN_S,
+    START_DB,
+    Ramp,
+    guard_intent,
+    guard_loudness,
+    guard_rubato,
+    guard_share,
+    guard_tempo,
+)
 from device.audio.swell import Swell
 from device.config import SessionConfig
 from device.messages import (
@@ -69,7 +78,7 @@ BRIGHTNESS_PER_S = 0.5
 LEVEL_SHARE = 0.5
 """Share of an intent's loudness that is heard as level; all of it is heard in how notes are struck. Whoever turned up
 calm music would get 15 LU more when it turns lively (measured)."""
-RING_OUT_S = 4.0
+RING_OUT_S = 9.0
 REST_DB = -24.0
 """How far the loudness sinks in a rest."""
 REST_BRIGHTNESS = 0.1
@@ -112,6 +121,7 @@ class Sounding(NamedTuple):
     pace: Pace
     manner: Manner | None
     end_frame: int
+    rubato: float
 
 
 class Conductor:
@@ -261,11 +271,12 @@ class Conductor:
         now, wanted = self._sounding, manner_of(self._intent)
         if now is None or self.state != "playing":
             return []
-        if _plays_the_same(now.manner, wanted) and now.pace.to_bpm == self._intent.tempo_bpm:
+        tempo_bpm = guard_tempo(self._intent.tempo_bpm * now.rubato, self._limits)
+        if _plays_the_same(now.manner, wanted) and now.pace.to_bpm == tempo_bpm:
             return []
-        pace = now.pace.turned(self._frame, self._intent.tempo_bpm)
+        pace = now.pace.turned(self._frame, tempo_bpm)
         end_frame = self._end_of(now.bar.beats, pace)
-        self._sounding = Sounding(now.bar, pace, wanted, end_frame)
+        self._sounding = Sounding(now.bar, pace, wanted, end_frame, now.rubato)
         if self._asked:
             self._asked = self._asked._replace(start_frame=end_frame)
         else:
@@ -354,7 +365,7 @@ class Conductor:
     def _guard(self, bar: Bar) -> tuple[Bar, tuple[str, ...]]:
         is_newer = self._intent.bar_index == bar.bar_index and self._intent.revision > bar.intent_revision
         tempo_bpm = self._intent.tempo_bpm if is_newer else bar.tempo_bpm
-        return guard_bar(bar, tempo_bpm, self._config.prescription)
+        return guard_bar(bar, tempo_bpm * guard_rubato(bar.rubato), self._config.prescription)
 
     def _improvise(self, bar_index: int) -> Bar:
         intent = msgspec.structs.replace(self._intent, bar_index=bar_index)
@@ -388,7 +399,7 @@ class Conductor:
             fallback=fallback,
             guarded=changes,
         )
-        self._sounding = Sounding(played, pace, bar.manner, end_frame)
+        self._sounding = Sounding(played, pace, bar.manner, end_frame, guard_rubato(bar.rubato))
         return played
 
     def _performance(self, bar_index: int, pace: Pace, manner: Manner) -> Performance:

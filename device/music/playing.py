@@ -6,11 +6,13 @@ It is pure Python, as it also runs inside the audio process, with the phrasebook
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import mean
 
 import msgspec
 
 from device.config import Limits, Prescription, SessionConfig
 from device.messages import TICKS_PER_BEAT, Bar, Manner, MusicIntent, Note
+from device.music.breath import arc_db, rubato_of, swollen, velocity_beside
 from device.music.theory import base_velocity
 from device.stage import Random
 
@@ -34,6 +36,8 @@ LEAST = 0.4
 REST = "rest"
 """Stands for the generator of a bar that is silent because that was asked."""
 SHORTEST_TICKS = 3
+RINGING_BARS = 3
+"""The last chord is held for so long, while it fades: nine seconds at most tempi."""
 
 
 def programs_of(prescription: Prescription) -> dict[str, int]:
@@ -50,12 +54,15 @@ def programs_of(prescription: Prescription) -> dict[str, int]:
 def play(notes: Iterable[Note], intent: MusicIntent, limits: Limits, rng: Random) -> tuple[Note, ...]:
     """Give written notes (at sounding pitch) their velocity and length; at most one of a pitch sounds per voice."""
     written = sorted({(note.voice, note.onset_tick, note.pitch): note for note in notes}.values(), key=_order)
+    heights = {
+        voice: mean(note.pitch for note in written if note.voice == voice) for voice in {n.voice for n in written}
+    }
     played = [
         Note(
             note.onset_tick,
             _length(note, written, intent),
             into_range(note.pitch, limits.pitch_min, limits.pitch_max),
-            min(limits.velocity_max, _velocity(note, intent, rng)),
+            min(limits.velocity_max, _velocity(note, heights[note.voice], intent, rng)),
             note.voice,
         )
         for note in written
@@ -67,11 +74,11 @@ def _order(note: Note) -> tuple[int, str, int]:
     return note.onset_tick, note.voice, note.pitch
 
 
-def _velocity(note: Note, intent: MusicIntent, rng: Random) -> int:
-    accent = 4 if note.onset_tick == 0 else 2 if note.onset_tick == BAR_TICKS // 2 else 0
-    weak = -3 if note.onset_tick % TICKS_PER_BEAT else 0
-    level = base_velocity(intent.loudness_db) + VOICE_LEVEL[note.voice] + accent + weak + rng.gauss(0.0, 1.5)
-    return max(SOFTEST, round(level))
+def _velocity(note: Note, mean_pitch: float, intent: MusicIntent, rng: Random) -> int:
+    octaves_above = (note.pitch - mean_pitch) / 12.0
+    own = velocity_beside(note.voice, note.onset_tick, octaves_above, intent.target_arousal, rng)
+    level = base_velocity(intent.loudness_db) + VOICE_LEVEL[note.voice] + own
+    return max(SOFTEST, round(swollen(level, arc_db(intent.bar_index, note.onset_tick / BAR_TICKS))))
 
 
 def _length(note: Note, written: Sequence[Note], intent: MusicIntent) -> int:
@@ -81,6 +88,8 @@ def _length(note: Note, written: Sequence[Note], intent: MusicIntent) -> int:
         return round((BAR_TICKS - note.onset_tick) * max(HELD, intent.articulation))
     again = (n.onset_tick for n in written if n.voice == note.voice and (line or n.pitch == note.pitch))
     room = min((tick - note.onset_tick for tick in again if tick > note.onset_tick), default=note.duration_tick)
+    if intent.final and room == note.duration_tick:
+        return RINGING_BARS * BAR_TICKS - note.onset_tick
     share = 1.0 if note.voice in PEDAL_VOICES or intent.final else min(1.0, max(0.2, intent.articulation))
     return max(SHORTEST_TICKS, round(min(note.duration_tick, room) * share))
 
@@ -116,6 +125,7 @@ def make_bar(
         generator=generator,
         seed=config.seed,
         intent_revision=intent.revision,
+        rubato=rubato_of(intent.bar_index, final=intent.final),
         manner=Manner(intent.loudness_db, intent.density, intent.articulation),
         reason=reason,
     )
@@ -124,7 +134,7 @@ def make_bar(
 def rest_bar(intent: MusicIntent, config: SessionConfig) -> Bar:
     """The bar without notes that an intent which is silent asks for."""
     bar = make_bar(intent, (), config, REST, reason="a rest, as was asked")
-    return msgspec.structs.replace(bar, silent=True, manner=None)
+    return msgspec.structs.replace(bar, silent=True, manner=None, rubato=1.0)
 
 
 def balanced(notes: Iterable[Note], levels: Mapping[str, float]) -> list[Note]:

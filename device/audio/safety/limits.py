@@ -18,6 +18,8 @@ RING_BEATS = 16
 """A note rings no longer than this."""
 SILENT_DB = -60.0
 """The softest the music gets by being turned down."""
+RUBATO_MOST = 0.1
+"""By this share a bar may be slower or faster than was asked for, inside the limits of tempo."""
 START_DB = -12.0
 """The music never begins louder."""
 BRIGHTNESS_PER_S = 1.0
@@ -36,6 +38,11 @@ def guard_tempo(tempo_bpm: float, limits: Limits) -> float:
     """The tempo brought inside the limits; how fast it gets there is up to `device.audio.pace`."""
     low, high = sorted((limits.tempo_min_bpm, limits.tempo_max_bpm))
     return min(max(tempo_bpm, low), high) if math.isfinite(tempo_bpm) else low
+
+
+def guard_rubato(rubato: float) -> float:
+    """The share of the tempo asked for at which a bar may be played; what is no number is 1."""
+    return min(max(rubato, 1.0 - RUBATO_MOST), 1.0 + RUBATO_MOST) if math.isfinite(rubato) else 1.0
 
 
 def notes_per_s(limits: Limits) -> float:
