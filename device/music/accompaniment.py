@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from device.config import Preference
 from device.messages import Bar, Note
+from device.music.pads import HALF, pads_before, suspend, turn
 from device.music.playing import BAR_TICKS, BEATS
 from device.music.theory import Chord, lead_voices, nearest_pitch, notes_per_beat
+from device.stage import Random
 
 BROKEN: dict[int, tuple[int, ...]] = {
     0: (),
@@ -28,6 +30,19 @@ SWINGS = ((0, 1, 2, 3, 2, 1), (0, 2, 1, 3), (3, 2, 1, 0, 1, 2), (0, 1, 2, 1))
 """Orders in which a broken chord visits its tones, low to high."""
 INNER_SHARES = {"auto": 1.0, "full": 1.4, "thin": 0.5, "calm": 0.3}
 """How much of the broken chords a wished texture leaves."""
+MELODY_SHARE = 0.32
+"""The melody's share of the notes where nothing else is said."""
+BASS_MOVES = {1: 0.55, 2: 0.75}
+"""How often the bass moves on in mid-bar, by the notes that it is given."""
+BASS_ON_THIRD = 0.12
+"""How often a bar begins on the third of its chord, where no step leads there."""
+BASS_STEPS = 0.7
+"""How often a bass takes the third that lies a step away, and the root does not."""
+BASS_RANGE = (36, 52)
+TENOR = (55, 60, 64)
+"""Where a broken chord lies if no pads tell it."""
+Chords = tuple[Chord, Chord]
+"""Of both halves of a bar."""
 
 
 class Counts(NamedTuple):
@@ -39,24 +54,24 @@ class Counts(NamedTuple):
     pad: int
 
 
-def share_out(density: float, preference: Preference | None = None) -> Counts:
-    """Divide the notes a density stands for among the voices that play."""
+def share_out(density: float, preference: Preference | None = None, melody: int | None = None) -> Counts:
+    """Divide the notes a density stands for among the voices that play; the inner one takes what the melody leaves.
+
+    The melody has as many as `activity` says, unless it is alone.
+    """
     preference = preference or Preference()
     voices = preference.voices
     total = round(notes_per_beat(density) * BEATS)
     pad = 0 if "pad" not in voices else 1 if total < 5 or preference.texture == "thin" else 2 if total < 7 else 3
     bass = 0 if "bass" not in voices else 1 if total < 12 else 2
-    melody = 0 if "melody" not in voices else min(6, max(1, round(0.32 * total)))
+    if melody is None or len(voices) == 1:
+        melody = min(6, max(1, round(MELODY_SHARE * total)))
+    if "melody" not in voices:
+        melody = 0
     left = round(max(0, total - pad - melody - bass) * INNER_SHARES[preference.texture])
     wanted = left or not (pad or bass or melody)
     inner = max((count for count in BROKEN if count <= max(2, left + 1)), default=0)
     return Counts(melody, inner if wanted and "inner" in voices else 0, bass, pad)
-
-
-def breathing(counts: Counts, melody: int) -> Counts:
-    """The same with `melody` notes for the melody, where it plays and is not alone."""
-    alone = not (counts.inner or counts.bass or counts.pad)
-    return counts if alone or not counts.melody else counts._replace(melody=melody)
 
 
 def closing_counts(preference: Preference) -> Counts:
@@ -69,28 +84,88 @@ def closing_counts(preference: Preference) -> Counts:
 
 
 def accompany(
-    chord: Chord, counts: Counts, swing: Sequence[int], register_midi: float, history: Sequence[Bar]
+    melody: Sequence[Note],
+    chords: Chords,
+    counts: Counts,
+    swing: Sequence[int],
+    register_midi: float,
+    history: Sequence[Bar],
+    rng: Random | None,
+    *,
+    closes: bool = False,
 ) -> list[Note]:
     """Pads, broken chord and bass of a bar under a melody around `register_midi`, led on from `history`."""
     middle = min(67, max(55, round(register_midi) - 12))
-    voicing = lead_voices(_voicing(history, middle), chord, middle - 9, middle + 7)
-    pads = voicing[len(voicing) - counts.pad :]
-    notes = [Note(0, BAR_TICKS, pitch, 0, "pad") for pitch in pads]
+    voicing = lead_voices(_voicing(history, middle), chords[0], middle - 9, middle + 7)
+    pads = [Note(0, BAR_TICKS, pitch, 0, "pad") for pitch in voicing[len(voicing) - counts.pad :]]
+    return lay_under(melody, pads, chords, counts, swing, history, rng, closes=closes)
+
+
+def lay_under(
+    melody: Sequence[Note],
+    pads: Sequence[Note],
+    chords: Chords,
+    counts: Counts,
+    swing: Sequence[int],
+    history: Sequence[Bar],
+    rng: Random | None,
+    *,
+    closes: bool,
+) -> list[Note]:
+    """The pads that stand on the first chord as they go through the bar, with a broken chord and a bass.
+
+    Where a phrase closes the bass keeps to the roots; without chance nothing moves, as at the end.
+    """
+    bass = bass_line(chords, counts.bass, last_pitch(history, "bass"), None if closes else rng)
+    if chords[0] != chords[1]:
+        pads = turn(pads, chords[1])
+    if rng:
+        pads = suspend(pads, [*melody, *bass], chords[0], pads_before(history), rng)
+    voicings = [_sounding(pads, tick) or _close_position(chord) for chord, tick in zip(chords, (0, HALF), strict=True)]
+    early, late = (broken_chord(voicing, counts.inner, swing) for voicing in voicings)
+    inner = [*(note for note in early if note.onset_tick < HALF), *(note for note in late if note.onset_tick >= HALF)]
+    return [*pads, *inner, *bass]
+
+
+def _sounding(pads: Sequence[Note], tick: int) -> list[int]:
+    """Pitches of the pads that sound at a tick, low to high; none where they are too few for a chord."""
+    pitches = {note.pitch for note in pads if note.onset_tick <= tick < note.onset_tick + note.duration_tick}
+    return sorted(pitches) if len(pitches) > 2 else []
+
+
+def _close_position(chord: Chord) -> tuple[int, ...]:
+    return lead_voices(TENOR, chord, TENOR[0] - 5, TENOR[-1] + 5)
+
+
+def broken_chord(voicing: Sequence[int], count: int, swing: Sequence[int]) -> list[Note]:
+    """The inner voice: so many notes over the tones of a chord and the octave of the lowest."""
     ladder = [*voicing, voicing[0] + 12]
-    for number, onset in enumerate(BROKEN[counts.inner]):
-        pitch = ladder[swing[number % len(swing)]]
-        notes.append(Note(onset, 24 if counts.inner <= 8 else 12, pitch, 0, "inner"))
-    return notes + _bass(chord, counts.bass, history)
+    length = 24 if count <= 8 else 12
+    return [
+        Note(onset, length, ladder[swing[number % len(swing)]], 0, "inner")
+        for number, onset in enumerate(BROKEN[count])
+    ]
 
 
-def _bass(chord: Chord, count: int, history: Sequence[Bar]) -> list[Note]:
-    last = last_pitch(history, "bass")
+def bass_line(chords: Chords, count: int, last: int | None, rng: Random | None) -> list[Note]:
+    """One bass note or two: on the root or, by chance and where a step leads there, on the third."""
+    if not count:
+        return []
     near = 43 if last is None else 0.5 * (last + 43)
-    root = nearest_pitch(chord.root_pc, near, 36, 52)
-    if count < 2:
-        return [Note(0, BAR_TICKS, root, 0, "bass")][:count]
-    fifth = nearest_pitch(chord.pitch_classes[2], root + 3, 36, 55)
-    return [Note(0, BAR_TICKS // 2, root, 0, "bass"), Note(BAR_TICKS // 2, BAR_TICKS // 2, fifth, 0, "bass")]
+    root, third, fifth = (nearest_pitch(pc, near, *BASS_RANGE) for pc in chords[0].pitch_classes)
+    first, others = root, (third, fifth)
+    if rng and last is not None and rng.random() < (BASS_STEPS if _is_nearer(third, root, last) else BASS_ON_THIRD):
+        first, others = third, (root, root)
+    if chords[0] != chords[1]:
+        others = (nearest_pitch(chords[1].root_pc, first, *BASS_RANGE),) * 2
+    elif rng.random() > BASS_MOVES[count] if rng else count < 2:
+        return [Note(0, BAR_TICKS, first, 0, "bass")]
+    second = rng.choice(others) if rng else others[1]
+    return [Note(0, HALF, first, 0, "bass"), Note(HALF, HALF, second, 0, "bass")]
+
+
+def _is_nearer(third: int, root: int, last: int) -> bool:
+    return 0 < abs(third - last) <= 2 < abs(root - last)
 
 
 def _voicing(history: Sequence[Bar], middle: int) -> tuple[int, ...]:

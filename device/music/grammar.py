@@ -20,6 +20,7 @@ ACCOMPANYING = 4
 PACE_STEPS = 9
 """One and a half beats: the longest pause before a note of a bar that has too few yet."""
 _VOICE_OF = np.array([VOICES.index(voice) for voice, _ in t.NOTES])
+_MELODY = VOICES.index("melody")
 _MOST_AT_ONCE = np.array([t.MOST_AT_ONCE[voice] for voice in VOICES])
 _CHORD_AT = (np.array(t.STEP_TICKS) >= t.CHORD_TICKS).astype(int)
 _EVERY_NOTE: Mask = np.ones(len(t.NOTES), bool)
@@ -42,8 +43,8 @@ class Grammar:
     """Walks through one bar after its `bar` token; `mask()` tells what may come next, `take()` goes there.
 
     Beyond validity a caller may narrow the bar: `chords` (two sets of chord tokens), `fewest` (as far as it goes) and
-    `most` notes, `most_of` each voice, `opening` notes of the pad that begin the bar as a chord, `welcome()`, and the
-    whole melody by `give()`.
+    `most` notes, `most_of` each voice, `opening` notes of the pad that begin the bar as a chord, the last step at which
+    the melody may `enter`, `welcome()`, and the whole melody by `give()`.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Grammar:
         most: int = t.MAX_BAR_TOKENS,
         most_of: Mapping[str, int] | None = None,
         opening: int = 0,
+        enter: int = t.N_STEPS,
     ) -> None:
         if beats not in BEATS:
             raise InvalidBarError(f"A bar of {beats} beats cannot be written, only of 3 or 4.")
@@ -67,12 +69,13 @@ class Grammar:
         self._n_chords = self._n_notes = 0
         self._step = self._note = -1
         self._at_once = np.zeros(len(VOICES), int)
-        self._opening = opening
+        self._opening, self._enter = opening, enter
         self._left = np.array([(most_of or {}).get(voice, t.MAX_BAR_TOKENS) for voice in VOICES])
         self._due: dict[int, tuple[int, int]] = {}
         """Tokens of the note and length at each step of a given melody that is still to come."""
         self._length: int | None = None
         """The length that the note before must have."""
+        self._sung = False
         self._last = "bar"
         self.welcome(_EVERY_NOTE, _EVERY_NOTE)
 
@@ -144,10 +147,16 @@ class Grammar:
         if notes_left > 0 and room >= 4:
             # Notes that are still due come at a walking pace, not crowded at the end of the bar.
             last = min(due, self._step + PACE_STEPS + 1) if behind else due
+            if self._awaits_melody():
+                last = min(last, max(self._step + 2, self._enter + 1))
             mask[t.FIRST_STEP + self._step + 1 : t.FIRST_STEP + last] = self._open_steps[self._step + 1 : last]
         if self._due:
             mask[t.FIRST_STEP + due] = True
         mask[t.END] = not self._due and not (behind and mask.any())
+
+    def _awaits_melody(self) -> bool:
+        """Whether the melody has yet to begin and is to begin early."""
+        return self._enter < self._n_steps and not self._sung and self._left[_MELODY] > 0
 
     def _mask_opening(self, mask: Mask) -> bool:
         """Let nothing but the chord that begins the bar follow until it is complete; returns whether that is so."""
@@ -185,6 +194,7 @@ class Grammar:
     def _take_note(self, note: int) -> None:
         self._note, self._last = note, "note"
         _, self._length = self._due.pop(self._step, (None, None))
+        self._sung |= _VOICE_OF[note] == _MELODY
         self._n_notes += 1
         self._at_once[_VOICE_OF[note]] += 1
         self._left[_VOICE_OF[note]] -= 1

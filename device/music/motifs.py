@@ -13,7 +13,7 @@ from device.music.theory import SCALES
 from device.stage import Random
 
 EIGHTH = BAR_TICKS // 8
-REGULAR = ((0, 4, 6, 2, 3, 7, 5, 1), (0, 4, 3, 7, 6, 2, 1, 5), (0, 4, 6, 7, 2, 3, 5, 1), (0, 2, 4, 3, 6, 7, 1, 5))
+REGULAR = ((0, 4, 7, 6, 3, 2, 5, 1), (0, 4, 3, 7, 6, 2, 1, 5), (0, 4, 6, 7, 3, 2, 5, 1), (0, 3, 4, 2, 7, 6, 1, 5))
 IRREGULAR = ((0, 3, 6, 5, 1, 7, 2, 4), (0, 5, 3, 7, 2, 6, 1, 4), (1, 4, 3, 6, 0, 7, 2, 5), (0, 3, 4, 7, 1, 6, 5, 2))
 """Eighths of a bar in the order in which they get a note as it becomes denser, so that a denser motif is the same one:
 on the beats, or beside them."""

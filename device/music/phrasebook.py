@@ -15,10 +15,11 @@ import msgspec
 
 from device.config import SessionConfig, Theme
 from device.messages import Bar, Mode, MusicIntent, Note
-from device.music.accompaniment import SWINGS, Counts, accompany, breathing, closing_counts, last_pitch, share_out
+from device.music.accompaniment import SWINGS, Counts, accompany, closing_counts, last_pitch, share_out
 from device.music.activity import melody_notes
 from device.music.likeness import keep_out
 from device.music.motifs import lay_theme, window
+from device.music.phrasing import Line, line_of, singable, sustain
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
 from device.music.quotation import quote
 from device.music.theory import SCALES, Chord, degree_triad, goal_pitch, nearest_pitch
@@ -71,8 +72,6 @@ CLOSES = (3, 7)
 """The bars of a phrase in which it half closes and closes."""
 CONTOURS = ((0, 1, 2, 1, 0, -1), (0, -1, 0, 1, 2, 1), (2, 1, 0, 1, 0, -1), (0, 2, 1, 0, -1, 0), (0, 1, 0, -1, -2, -1))
 """Motifs in scale steps around the bar's goal."""
-GOALS = (0, 1, 2, 1, 2, 3, 1, 0)
-"""The arch of a phrase: scale steps by which each bar's goal lies above the register."""
 
 
 class Phrase(NamedTuple):
@@ -97,30 +96,43 @@ class Phrasebook:
         phrase, quoted = self._phrase(intent), quote(self.config, intent)
         own = degree_triad(intent.tonic_pc, intent.mode, _degree(intent, phrase))
         chord = quoted.sounding_chord if quoted else own
+        line = Line() if intent.final or quoted else self._asked(phrase, intent.bar_index)
         counts = self._counts(intent, phrase)
         if quoted:
             melody = quoted.sounding
         else:
-            melody = _melody(intent, phrase, chord, counts.melody, history) if counts.melody else []
-        notes = [
-            *keep_out(self.config.never, melody, history),
-            *accompany(chord, counts, phrase.swing, intent.register_midi, history),
-        ]
-        played = play(notes, intent, self.config.prescription.limits, rng)
+            melody = _melody(intent, phrase, chord, counts.melody, line.lift, history) if counts.melody else []
+        melody = sustain(keep_out(self.config.never, melody, history), intent.articulation)
+        under = accompany(
+            melody,
+            (chord, chord),
+            counts,
+            phrase.swing,
+            intent.register_midi,
+            history,
+            None if intent.final else rng,
+            closes=intent.bar_index % PHRASE_BARS in CLOSES,
+        )
+        played = play([*melody, *under], intent, self.config.prescription.limits, rng)
         return make_bar(intent, played, self.config, "phrasebook")
 
     def _counts(self, intent: MusicIntent, phrase: Phrase) -> Counts:
         preference = self.config.prescription.preference
         if intent.final:
             return closing_counts(preference)
-        counts = share_out(intent.density, preference)
         if phrase.theme:
-            return counts
+            return share_out(intent.density, preference)
         number, bar = divmod(intent.bar_index, PHRASE_BARS)
         group, place = divmod(number, len(FORM))
         origin = (group * len(FORM) + FORM.index(FORM[place])) * PHRASE_BARS + bar
         rests = bar != PHRASE_BARS - 1
-        return breathing(counts, melody_notes(self.config.seed, origin, intent.density, BEATS, rests=rests))
+        melody = melody_notes(self.config.seed, origin, intent.density, BEATS, rests=rests)
+        return share_out(intent.density, preference, melody)
+
+    def _asked(self, phrase: Phrase, bar_index: int) -> Line:
+        """What the plan asks of the melody; a theme is left as it is."""
+        group, place = divmod(bar_index // PHRASE_BARS, len(FORM))
+        return Line() if phrase.theme else line_of(self.config.seed, FORM[place], group, bar_index % PHRASE_BARS)
 
     def _phrase(self, intent: MusicIntent) -> Phrase:
         number = intent.bar_index // PHRASE_BARS
@@ -142,16 +154,19 @@ def _degree(intent: MusicIntent, phrase: Phrase) -> int:
     return phrase.degrees[intent.bar_index % PHRASE_BARS]
 
 
-def _melody(intent: MusicIntent, phrase: Phrase, chord: Chord, count: int, history: Sequence[Bar]) -> list[Note]:
+def _melody(
+    intent: MusicIntent, phrase: Phrase, chord: Chord, count: int, lift: float, history: Sequence[Bar]
+) -> list[Note]:
     place = intent.bar_index % PHRASE_BARS
     varied = phrase.varied and place in {4, 5}
     cell, contour = CLOSING if intent.final else _gesture(phrase, place, count, varied=varied)
     scale = [(intent.tonic_pc + step) % 12 for step in SCALES[intent.mode]]
-    goal = goal_pitch(intent.register_midi - 2.0 + 1.7 * (GOALS[place] + varied), chord, last_pitch(history, "melody"))
+    goal = goal_pitch(intent.register_midi + lift + 1.7 * varied, chord, last_pitch(history, "melody"))
     pitches = _line(goal, contour, cell, scale, chord)
     if intent.final or place == PHRASE_BARS - 1:
         pitches[-1] = nearest_pitch(intent.tonic_pc, pitches[-2] if len(pitches) > 1 else goal)
-    return [Note(onset, length, pitch, 0, "melody") for (onset, length), pitch in zip(cell, pitches, strict=True)]
+    notes = [Note(onset, length, pitch, 0, "melody") for (onset, length), pitch in zip(cell, pitches, strict=True)]
+    return singable(notes, last_pitch(history, "melody"))
 
 
 def _gesture(phrase: Phrase, place: int, count: int, *, varied: bool) -> tuple[Cell, Sequence[int]]:

@@ -14,12 +14,13 @@ from typing import NamedTuple
 
 from device.config import SessionConfig
 from device.messages import Bar, MusicIntent, Note
-from device.music.accompaniment import SWINGS, Counts, accompany, breathing, closing_counts, last_pitch, share_out
+from device.music.accompaniment import SWINGS, Counts, accompany, closing_counts, last_pitch, share_out
 from device.music.activity import melody_notes, origin_of
 from device.music.colours import Colour, chord_named, harmonise, mood_colour, palette
 from device.music.form import SECTION_BARS, Place, place_of
 from device.music.likeness import keep_out
 from device.music.motifs import Motif, Placed, lay_motif, lay_theme, new_motif, window
+from device.music.phrasing import Line, line_of, singable, sustain
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
 from device.music.quotation import quote
 from device.music.theory import Chord, goal_pitch, nearest_pitch
@@ -29,8 +30,6 @@ COLOUR_BARS = 4
 """Bars after which the colour is renewed, at a chord where a phrase closes or half closes."""
 THEME_SECTIONS = "AB"
 """Sections made of the listener's theme: its first eight bars and, if it has more, the next."""
-RISE = (0, 1, 2, 1, 2, 3, 1, 0)
-"""The arch of a phrase: scale steps by which each bar's goal lies above the register."""
 LIVELY = 0.5
 """Arousal from which the harmony moves twice a bar."""
 UNEASY = -0.35
@@ -75,26 +74,42 @@ class Rules:
         """The bar that the plan has at `intent.bar_index`, led on from the last notes of `history`."""
         standing, quoted = self._standing(intent), quote(self.config, intent)
         chords = (quoted.sounding_chord,) * 2 if quoted else _chords(intent, standing)
+        line = Line() if intent.final or quoted else self._asked(standing)
         counts = self._counts(intent, standing)
         if quoted:
             melody = quoted.sounding
         else:
-            melody = self._melody(intent, standing, chords, counts.melody, history, rng) if counts.melody else []
+            melody = self._melody(intent, standing, chords, counts.melody, line, history, rng) if counts.melody else []
+        melody = sustain(keep_out(self.config.never, melody, history), intent.articulation)
         # A section that returns has another accompaniment.
         swing = keyed_random(self.config.seed, "rules-swing", intent.bar_index // SECTION_BARS).choice(SWINGS)
-        notes = [*keep_out(self.config.never, melody, history), *_under(intent, swing, chords, counts, history)]
-        played = play(notes, intent, self.config.prescription.limits, rng)
+        under = accompany(
+            melody,
+            chords,
+            counts,
+            swing,
+            intent.register_midi,
+            history,
+            None if intent.final else rng,
+            closes=standing.place.close != "none",
+        )
+        played = play([*melody, *under], intent, self.config.prescription.limits, rng)
         return make_bar(intent, played, self.config, "rules")
 
     def _counts(self, intent: MusicIntent, standing: Standing) -> Counts:
         preference = self.config.prescription.preference
         if intent.final:
             return closing_counts(preference)
-        counts = share_out(intent.density, preference)
         if standing.section.theme:
-            return counts
+            return share_out(intent.density, preference)
         origin, rests = origin_of(self.config, intent.bar_index), standing.place.close != "full"
-        return breathing(counts, melody_notes(self.config.seed, origin, intent.density, BEATS, rests=rests))
+        melody = melody_notes(self.config.seed, origin, intent.density, BEATS, rests=rests)
+        return share_out(intent.density, preference, melody)
+
+    def _asked(self, standing: Standing) -> Line:
+        """What the plan asks of the melody; a theme is left as it is."""
+        place = standing.place
+        return Line() if standing.section.theme else line_of(self.config.seed, place.section, place.movement, place.bar)
 
     def _standing(self, intent: MusicIntent) -> Standing:
         place = root = self._place(intent.bar_index)
@@ -129,6 +144,7 @@ class Rules:
         standing: Standing,
         chords: tuple[Chord, Chord],
         count: int,
+        line: Line,
         history: Sequence[Bar],
         rng: Random,
     ) -> list[Note]:
@@ -142,11 +158,12 @@ class Rules:
             foot = _foot_of_theme(intent, laid, last)
         else:
             laid = _lay(intent, standing, count)
-            foot = _foot(intent.register_midi - 2.0 + 1.7 * RISE[bar], laid, chords[0], last)
+            foot = _foot(intent.register_midi + line.lift, laid, chords[0], last)
         if standing.place.refers_to is not None:
             laid = _ornament(laid, rng)
-        line = _line(laid, foot, _ladder(intent, standing.colour, chords), chords, bound=not of_theme)
-        return _close(line, intent, chords[1]) if standing.place.close == "full" else line
+        notes = _line(laid, foot, _ladder(intent, standing.colour, chords), chords, bound=not of_theme)
+        notes = notes if of_theme else singable(notes, last)
+        return _close(notes, intent, chords[1]) if standing.place.close == "full" else notes
 
 
 def _chords(intent: MusicIntent, standing: Standing) -> tuple[Chord, Chord]:
@@ -233,23 +250,3 @@ def _close(line: list[Note], intent: MusicIntent, chord: Chord) -> list[Note]:
     pc = intent.tonic_pc if intent.tonic_pc in chord.pitch_classes else chord.root_pc
     near = line[-2].pitch if len(line) > 1 else last.pitch
     return [*line[:-1], Note(last.onset_tick, BAR_TICKS - last.onset_tick, nearest_pitch(pc, near), 0, "melody")]
-
-
-def _under(
-    intent: MusicIntent, swing: Sequence[int], chords: tuple[Chord, Chord], counts: Counts, history: Sequence[Bar]
-) -> list[Note]:
-    """The accompaniment; where the harmony moves in mid-bar, everything turns to the second chord there."""
-    first = accompany(chords[0], counts, swing, intent.register_midi, history)
-    if chords[0] == chords[1]:
-        return first
-    fewer = counts._replace(pad=min(2, counts.pad))
-    second = accompany(chords[1], fewer, swing, intent.register_midi, history)
-    kept = [
-        Note(note.onset_tick, min(note.duration_tick, HALF - note.onset_tick), note.pitch, 0, note.voice)
-        for note in first
-        if note.onset_tick < HALF
-    ]
-    root = [note for note in second if note.voice == "bass" and note.onset_tick == 0]
-    turned = [note for note in second if note.onset_tick >= HALF and note.voice == "inner"]
-    pads = [note for note in second if note.voice == "pad"]
-    return [*kept, *turned, *(Note(HALF, HALF, note.pitch, 0, note.voice) for note in (*root, *pads))]

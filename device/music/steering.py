@@ -18,9 +18,11 @@ from device.config import Preference
 from device.messages import Mode, MusicIntent
 from device.music import controls as c
 from device.music import tokens as t
+from device.music.accompaniment import share_out
 from device.music.decoder import Logits
 from device.music.form import Place
 from device.music.grammar import Grammar, Mask
+from device.music.phrasing import Line
 from device.music.playing import BEATS
 from device.music.reference import Remembered
 from device.music.theory import (
@@ -46,9 +48,12 @@ SLOW_IS_UNPLEASANT, LIVELY_IS_PLEASANT = 0.4, 0.2
 """Lean that is added at an arousal of -1, and taken away at 1, where there is none: tempo has its share in valence
 (Eerola, Friberg and Bresin 2013). Lively harmony that is darkened more has no major chords left to lose."""
 VARIED_FROM = -0.25
-"""Arousal from which bars differ as they do in people's songs; below it each is asked for the same, to be calm."""
-CALM_LEAPS = 1
-"""Class of leaps of calm music: it moves in steps, but does not stand still."""
+"""Arousal from which the steps of melodies differ from bar to bar as they do in people's songs; below it they are
+small."""
+CALM_LEAPS = (0, 1, 1, 2)
+"""Classes of leaps of calm music, as often as they stand here: it moves in steps, but does not stand still."""
+CALM_MOVES, LIVELY_MOVES = 0.15, 0.35
+"""How often the harmony of a calm texture moves in mid-bar at the arousal of -1 and from 0 on."""
 PEOPLE_LEAPS = (0.18, 0.30, 0.29, 0.23)
 """How often a bar of the training songs is of each class of leaps, with little regard to its tempo and density."""
 PEOPLE_DENSITY, DENSITY_REACH = 0.19, 0.4
@@ -69,6 +74,8 @@ HOLDING = 4.0
 """Nats by which the chord that holds a given melody is preferred: a known tune is known by its harmony, too."""
 FULL_FROM = 0.5
 """Density (0 to 1) from which the texture is full; below it is calm. Thinned songs lack the thirds of their chords."""
+ENTRY_STEP = 3
+"""The last step, half a beat, at which a melody enters that is not late."""
 
 
 class Variety(NamedTuple):
@@ -79,27 +86,52 @@ class Variety(NamedTuple):
     leaps: int
     """Class of the melody's steps."""
     notes: float
-    """Notes of all voices."""
+    """Notes that the composer writes; what dresses a calm texture is not among them."""
     melody: int | None
     """Of these at most, the melody's; None: as many as it takes."""
+    moves: bool
+    """Whether the harmony of a calm texture moves in mid-bar."""
+    lift: float
+    """Semitones by which the melody lies above the register asked for."""
+    is_late: bool
+    """Whether the melody may enter late."""
 
 
-def vary(intent: MusicIntent, place: Place, reference: Remembered | None, melody: int | None, rng: Random) -> Variety:
+def vary(
+    intent: MusicIntent,
+    place: Place,
+    reference: Remembered | None,
+    line: Line,
+    melody: int | None,
+    preference: Preference,
+    rng: Random,
+) -> Variety:
     """A variety drawn as the bars of people's songs have it: asked for the mean every time, music moves too evenly."""
     colour = math.floor(wished_colour(intent) + rng.random())
-    notes = notes_per_beat(intent.density) * BEATS
-    if intent.target_arousal < VARIED_FROM:
-        return Variety(colour, CALM_LEAPS, notes, melody)
+    leaps = _leaps(intent, place, reference, rng)
+    moves = rng.random() < CALM_MOVES + (LIVELY_MOVES - CALM_MOVES) * min(1.0, 1.0 + intent.target_arousal)
+    if texture_of(intent, preference) == "calm":
+        counts = share_out(intent.density, preference, melody)
+        inner = counts.inner if "inner" in voices_of(intent, preference) else 0
+        written = counts.melody + inner + counts.bass + counts.pad
+        return Variety(colour, leaps, written, counts.melody, moves, line.lift, line.is_late)
     more = min(DENSITY_REACH, max(-DENSITY_REACH, rng.gauss(0.0, PEOPLE_DENSITY)))
-    leaps = rng.choices(range(len(PEOPLE_LEAPS)), PEOPLE_LEAPS)[0]
+    notes = (1.0 + more) * notes_per_beat(intent.density) * BEATS
+    return Variety(colour, leaps, notes, melody, moves, line.lift, line.is_late)
+
+
+def _leaps(intent: MusicIntent, place: Place, reference: Remembered | None, rng: Random) -> int:
+    drawn = rng.choices(range(len(PEOPLE_LEAPS)), PEOPLE_LEAPS)[0]
+    if intent.target_arousal < VARIED_FROM:
+        return rng.choice(CALM_LEAPS)
     if place.likeness == "close" and reference and (step := c.mean_step(reference.pitches)) is not None:
-        leaps = bisect.bisect(c.LEAP_EDGES, step)
-    return Variety(colour, leaps, (1.0 + more) * notes, melody)
+        return bisect.bisect(c.LEAP_EDGES, step)
+    return drawn
 
 
 def controls_of(intent: MusicIntent, place: Place, preference: Preference, variety: Variety) -> c.Controls:
     """The classes an intent asks for at a place of the form, as the listener likes them."""
-    register = intent.register_midi - key_shift(intent.tonic_pc, intent.mode)
+    register = intent.register_midi + variety.lift - key_shift(intent.tonic_pc, intent.mode)
     texture, voices = texture_of(intent, preference), voices_of(intent, preference)
     if variety.melody == 0:
         voices = voices - {"melody"} or voices
@@ -108,7 +140,7 @@ def controls_of(intent: MusicIntent, place: Place, preference: Preference, varie
         mode=c.MODES.index(intent.mode),
         clarity=clarity_of(intent, place),
         colour=variety.colour,
-        rhythm=0 if texture == "calm" else None,
+        rhythm=int(variety.moves) if texture == "calm" else None,
         tempo=bisect.bisect(c.TEMPO_EDGES_BPM, intent.tempo_bpm),
         density=bisect.bisect(c.DENSITY_EDGES, variety.notes / BEATS),
         register=bisect.bisect(c.REGISTER_EDGES_MIDI, register),
@@ -175,30 +207,31 @@ def texture_of(intent: MusicIntent, preference: Preference) -> str:
 
 
 def voices_of(intent: MusicIntent, preference: Preference) -> set[str]:
-    """The voices that may sound: a calm texture has no inner one."""
+    """The voices that the composer writes: the inner one of a calm texture is laid under it afterwards."""
     rests = "inner" if texture_of(intent, preference) == "calm" else ""
     return {voice for voice in preference.voices if voice != rests} or set(preference.voices)
 
 
 def grammar_of(intent: MusicIntent, place: Place, preference: Preference, variety: Variety) -> Grammar:
     """A grammar narrowed to the notes wanted in the bar, the key, the cadences and the voices asked for."""
-    wanted, voices = variety.notes, voices_of(intent, preference)
-    most_of = dict.fromkeys(set(VOICES) - voices, 0)
-    if variety.melody is not None and voices - {"melody"}:
-        most_of = {"melody": variety.melody} | most_of
+    wanted, melody = variety.notes, variety.melody
+    most_of = dict.fromkeys(set(VOICES) - voices_of(intent, preference), 0)
+    if melody is not None and voices_of(intent, preference) - {"melody"}:
+        most_of = {"melody": melody} | most_of
     if texture_of(intent, preference) != "calm":
         fewest, most = round(0.7 * wanted), max(4, round(1.4 * wanted))
         return Grammar(BEATS, chords=_harmony(intent, place), fewest=fewest, most=most, most_of=most_of)
-    pad = 2 if wanted < 6 else 3 if wanted < 9 else 6
-    most_of = {"melody": max(2, round(0.45 * wanted)), "pad": pad, "bass": 1 if wanted < 6 else 3} | most_of
+    counts = share_out(intent.density, preference)
+    most_of = {"pad": counts.pad, "bass": counts.bass} | most_of
     return Grammar(
         BEATS,
         chords=_harmony(intent, place),
-        fewest=max(2, round(0.8 * wanted)),
-        most=max(4, round(1.25 * wanted)),
+        fewest=round(wanted),
+        most=max(2, round(wanted)),
         most_of=most_of,
         # A calm texture stands on a chord: its third tells whether it is bright or dark.
-        opening=min(most_of["pad"], 3),
+        opening=counts.pad,
+        enter=t.N_STEPS if variety.is_late else ENTRY_STEP,
     )
 
 
@@ -219,8 +252,11 @@ def _chord_tokens(mode: Mode, degrees: Sequence[int]) -> list[int]:
     return [t.chord_token(degree_triad(HOME[mode], mode, degree)) for degree in degrees]
 
 
-def welcome(intent: MusicIntent, chord: Chord | None, preference: Preference) -> Mask:
-    """Which notes may begin under a chord: for bass and pads its tones, for the others the scale, near the register."""
+def welcome(intent: MusicIntent, chord: Chord | None, preference: Preference, lift: float = 0.0) -> Mask:
+    """Which notes may begin under a chord: for bass and pads its tones, for the others the scale, near the register.
+
+    The melody's lies `lift` semitones above the one asked for.
+    """
     home = HOME[intent.mode]
     tones = set(chord.pitch_classes) if chord else {home}
     scale = {(home + step) % 12 for step in SCALES[intent.mode]}
@@ -236,7 +272,7 @@ def welcome(intent: MusicIntent, chord: Chord | None, preference: Preference) ->
             pitch % 12 in allowed.get(voice, tones)
             # Every voice keeps its lowest notes, whatever the register.
             and (
-                abs(pitch - register) <= MELODY_REACH
+                abs(pitch - register - lift) <= MELODY_REACH
                 if voice == "melody"
                 else pitch <= max(register - below[voice], t.RANGES[voice][0] + LOWEST_NOTES)
             )

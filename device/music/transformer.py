@@ -16,11 +16,14 @@ from device.files.models import MEND, ModelFolder
 from device.messages import Bar, Mode, MusicIntent, Note
 from device.music import controls as c
 from device.music import tokens as t
+from device.music.accompaniment import SWINGS, lay_under, share_out
 from device.music.activity import melody_notes, origin_of
 from device.music.decoder import Decoder, Logits, Rows
 from device.music.form import SECTION_BARS, Place, place_of
 from device.music.grammar import N_CHORDS, Decoded, decode_bar
+from device.music.pads import lead_on, pads_before
 from device.music.phrasebook import Phrasebook
+from device.music.phrasing import Line, line_of, sustain
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
 from device.music.quotation import Quotation, quote
 from device.music.reference import Cursor, Remembered, conditions, remember
@@ -35,9 +38,9 @@ from device.music.sampling import (
     tire,
     tire_of_loops,
 )
-from device.music.steering import CLEAR_BELOW, chord_leaning, controls_of, grammar_of, vary, welcome
-from device.music.theory import key_shift
-from device.stage import Random
+from device.music.steering import CLEAR_BELOW, chord_leaning, controls_of, grammar_of, texture_of, vary, welcome
+from device.music.theory import VOICES, Chord, key_shift
+from device.stage import Random, keyed_random
 
 TEMPERATURE = 0.97
 TOP_P = 0.98
@@ -90,8 +93,12 @@ class Transformer:
             return msgspec.structs.replace(closing, generator="transformer")
         for bar in history:
             self._learn(bar)
-        decoded, tokens, rows = self._sample(intent, self._context(history), rng)
-        played = play(_notes_of(decoded, intent), intent, self.config.prescription.limits, rng)
+        place = place_of(self.config.seed, intent.bar_index, has_theme=self.config.theme is not None)
+        quoted = quote(self.config, intent)
+        melody = None if quoted else self._melody_notes(intent, place)
+        decoded, tokens, rows = self._sample(intent, place, quoted, melody, self._context(history), rng)
+        notes = self._dress(_notes_of(decoded, intent), decoded, intent, place, melody, history, rng)
+        played = play(notes, intent, self.config.prescription.limits, rng)
         self._written[intent.bar_index] = Written(played, intent.mode, tokens, rows)
         self._written.pop(intent.bar_index - REMEMBERED_BARS, None)
         return make_bar(intent, played, self.config, "transformer")
@@ -113,15 +120,54 @@ class Transformer:
                 return rows[place:]
         return rows[max(0, len(rows) - SECTION_BARS) :]
 
-    def _sample(self, intent: MusicIntent, context: list[Rows], rng: Random) -> tuple[Decoded, list[int], Rows]:
+    def _asked(self, place: Place) -> Line:
+        """What the plan asks of the melody; the listener's theme is left as it is."""
+        is_theme = self.config.theme is not None and place.section == "A"
+        return Line() if is_theme else line_of(self.config.seed, place.section, place.movement, place.bar)
+
+    def _dress(
+        self,
+        notes: list[Note],
+        decoded: Decoded,
+        intent: MusicIntent,
+        place: Place,
+        asked: int | None,
+        history: Sequence[Bar],
+        rng: Random,
+    ) -> list[Note]:
+        """The notes with a melody that is held and, in a calm texture, with all that lies under it.
+
+        `asked` are the notes that the melody was asked for.
+        """
+        preference, (first, second) = self.config.prescription.preference, _chords_of(decoded, intent)
+        by_voice = {voice: [note for note in notes if note.voice == voice] for voice in VOICES}
+        melody = sustain(by_voice["melody"], intent.articulation)
+        pads = by_voice["pad"]
+        if first is not None:
+            pads = lead_on(pads, first, pads_before(history), intent.register_midi)
+        if first is None or second is None or texture_of(intent, preference) != "calm":
+            return [*melody, *by_voice["inner"], *by_voice["bass"], *pads]
+        swing = keyed_random(self.config.seed, f"swing-{place.section}", place.movement).choice(SWINGS)
+        counts = share_out(intent.density, preference, asked)
+        if by_voice["inner"]:
+            counts = counts._replace(inner=0)
+        under = lay_under(melody, pads, (first, second), counts, swing, history, rng, closes=place.close != "none")
+        return [*melody, *by_voice["inner"], *under]
+
+    def _sample(
+        self,
+        intent: MusicIntent,
+        place: Place,
+        quoted: Quotation | None,
+        melody: int | None,
+        context: list[Rows],
+        rng: Random,
+    ) -> tuple[Decoded, list[int], Rows]:
         preference = self.config.prescription.preference
-        place = place_of(self.config.seed, intent.bar_index, has_theme=self.config.theme is not None)
-        quoted = quote(self.config, intent)
         if quoted:
             place = place._replace(likeness="close")
-        reference = self._reference(place, intent.mode, quoted)
-        melody = None if quoted else self._melody_notes(intent, place)
-        variety = vary(intent, place, reference, melody, rng)
+        reference, line = self._reference(place, intent.mode, quoted), self._asked(place)
+        variety = vary(intent, place, reference, line, melody, preference, rng)
         told = controls_of(intent, place, preference, variety)
         grammar = grammar_of(intent, place, preference, variety)
         if quoted and reference:
@@ -150,7 +196,7 @@ class Transformer:
             heard.append(token)
             if len(tokens) == 1 + N_CHORDS:
                 first, second = (t.chord_of(planned) for planned in tokens[1:])
-                grammar.welcome(welcome(intent, first, preference), welcome(intent, second, preference))
+                grammar.welcome(*(welcome(intent, chord, preference, variety.lift) for chord in (first, second)))
             cursor.take(token)
             if not grammar.complete:
                 logits = self.decoder.feed(np.array([[token, *conditions(told, cursor, reference)]]))
@@ -216,6 +262,12 @@ def _rows(tokens: Sequence[int], told: c.Controls, reference: Remembered | None)
         cursor.take(token)
         rows.append([token, *conditions(told, cursor, reference)])
     return np.array(rows)
+
+
+def _chords_of(decoded: Decoded, intent: MusicIntent) -> list[Chord | None]:
+    """The harmony of both halves of the bar at sounding pitch."""
+    shift = key_shift(intent.tonic_pc, intent.mode)
+    return [chord and chord._replace(root_pc=(chord.root_pc + shift) % 12) for chord in decoded.chords]
 
 
 def _notes_of(decoded: Decoded, intent: MusicIntent) -> list[Note]:

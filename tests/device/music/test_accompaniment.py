@@ -3,8 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.config import Preference, Voice
-from device.music.accompaniment import SWINGS, accompany, closing_counts, share_out
+from device.messages import Note
+from device.music.accompaniment import SWINGS, accompany, bass_line, closing_counts, share_out
 from device.music.theory import VOICES, Chord, notes_per_beat
+from device.stage import keyed_random
 
 
 @pytest.mark.parametrize("density", [index / 20 for index in range(21)])
@@ -36,6 +38,33 @@ def test_textures_differ_in_how_busy_they_are(density: float) -> None:
 def test_every_voice_keeps_to_the_chord() -> None:
     chord = Chord(2, "min")
     for density in (0.0, 0.5, 1.0):
-        for note in accompany(chord, share_out(density), SWINGS[0], 69.0, []):
+        for note in under(chord, chord, density=density):
             assert note.pitch % 12 in chord.pitch_classes
             assert 0 <= note.onset_tick < 96
+
+
+def test_a_harmony_that_moves_in_mid_bar_takes_everybody_along() -> None:
+    first, second = Chord(0, "maj"), Chord(7, "maj")
+    for note in under(first, second):
+        end = note.onset_tick + note.duration_tick
+        assert note.onset_tick >= 48 or note.pitch % 12 in first.pitch_classes
+        assert end <= 48 or note.voice == "inner" or note.pitch % 12 in second.pitch_classes
+
+
+def test_the_bass_is_not_always_the_root_and_moves_by_step_where_it_can() -> None:
+    chord = Chord(0, "maj")
+    firsts = [bass_line((chord, chord), 1, 38, keyed_random(1, "bass", number))[0].pitch for number in range(200)]
+    assert 0.5 < firsts.count(36) / 200 + firsts.count(40) / 200 <= 1.0
+    assert 0.04 < sum(pitch % 12 == 4 for pitch in firsts) / 200 < 0.9
+    assert {note.pitch % 12 for note in bass_line((chord, chord), 1, 38, None)} == {0}
+
+
+def test_the_inner_voice_takes_what_a_resting_melody_leaves() -> None:
+    sings, rests = share_out(0.3), share_out(0.3, None, 0)
+    assert rests.melody == 0
+    assert rests.inner > sings.inner > 0
+    assert share_out(0.3, Preference(voices=("melody",)), 0).melody > 0
+
+
+def under(first: Chord, second: Chord, density: float = 0.4) -> list[Note]:
+    return accompany([], (first, second), share_out(density), SWINGS[0], 69.0, [], keyed_random(1, "x", 0))

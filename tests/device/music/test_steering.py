@@ -8,8 +8,10 @@ from device.messages import MusicIntent, Note
 from device.music import controls as c
 from device.music import tokens as t
 from device.music.form import place_of
+from device.music.phrasing import Line
 from device.music.reference import remember
 from device.music.steering import (
+    CALM_LEAPS,
     Variety,
     chord_leaning,
     controls_of,
@@ -30,7 +32,12 @@ NOTES = 4 * notes_per_beat(0.5)
 
 
 def told(wish: MusicIntent, preference: Preference = ANY) -> c.Controls:
-    return controls_of(wish, PLACE, preference, vary(wish, PLACE, None, None, keyed_random(1, "bars", wish.bar_index)))
+    return controls_of(
+        wish,
+        PLACE,
+        preference,
+        vary(wish, PLACE, None, Line(), None, preference, keyed_random(1, "bars", wish.bar_index)),
+    )
 
 
 def test_the_controls_are_the_classes_of_the_wish() -> None:
@@ -43,9 +50,9 @@ def test_the_controls_are_the_classes_of_the_wish() -> None:
     assert c.TEXTURES[high.texture or 0] == "full"
 
 
-def test_calm_bars_ask_for_as_many_notes_and_others_differ_as_people_s() -> None:
+def test_bars_differ_as_people_s_and_are_as_dense_as_asked_for_on_average() -> None:
     calm, lively = ([_vary(bar, arousal) for bar in range(400)] for arousal in (-1.0, 0.5))
-    assert {variety.notes for variety in calm} == {NOTES}
+    assert {variety.leaps for variety in calm} == set(CALM_LEAPS)
     assert {variety.leaps for variety in lively} == set(range(len(c.LEAP_EDGES) + 1))
     notes = [variety.notes for variety in lively]
     assert np.mean(notes) == pytest.approx(NOTES, rel=0.03)
@@ -53,8 +60,15 @@ def test_calm_bars_ask_for_as_many_notes_and_others_differ_as_people_s() -> None
     assert _vary(7, 0.5) == _vary(7, 0.5)
 
 
+def test_a_calm_melody_has_the_notes_that_are_asked_for_and_may_rest() -> None:
+    wish = intent(density=0.3, target_arousal=-0.7)
+    for notes in (0, 1, 6):
+        assert vary(wish, PLACE, None, Line(), notes, ANY, keyed_random(1, "bars", 0)).melody == notes
+
+
 def _vary(bar: int, arousal: float) -> Variety:
-    return vary(intent(bar, density=0.5, target_arousal=arousal), PLACE, None, None, keyed_random(1, "bars", bar))
+    wish = intent(bar, density=0.5, target_arousal=arousal)
+    return vary(wish, PLACE, None, Line(), None, ANY, keyed_random(1, "bars", bar))
 
 
 def test_a_melody_that_returns_moves_as_it_did() -> None:
@@ -62,8 +76,8 @@ def test_a_melody_that_returns_moves_as_it_did() -> None:
     returns, varied = (PLACE._replace(likeness=likeness) for likeness in ("close", "varied"))
     reference = remember(t.encode_notes(wide, 4))
     wish, rng = intent(target_arousal=0.5), keyed_random(1, "bars", 0)
-    assert {vary(wish, returns, reference, None, rng).leaps for _ in range(50)} == {len(c.LEAP_EDGES)}
-    assert len({vary(wish, varied, reference, None, rng).leaps for _ in range(50)}) > 1
+    assert {vary(wish, returns, reference, Line(), None, ANY, rng).leaps for _ in range(50)} == {len(c.LEAP_EDGES)}
+    assert len({vary(wish, varied, reference, Line(), None, ANY, rng).leaps for _ in range(50)}) > 1
 
 
 def test_a_wished_texture_decides_who_plays_however_many_notes_there_are() -> None:
@@ -92,7 +106,7 @@ def test_towards_the_middle_each_mode_borrows_from_the_other() -> None:
 def test_on_average_bars_are_as_bright_as_the_lean() -> None:
     for valence, mode in ((0.0, "major"), (0.5, "major"), (-0.5, "minor"), (1.0, "major")):
         wish = intent(target_valence=valence, target_arousal=0.5, mode=mode)
-        told = [vary(wish, PLACE, None, None, keyed_random(2, "bars", bar)).colour for bar in range(2000)]
+        told = [vary(wish, PLACE, None, Line(), None, ANY, keyed_random(2, "bars", bar)).colour for bar in range(2000)]
         assert np.mean(told) == pytest.approx(wished_colour(wish), abs=0.05)
         assert max(told) - min(told) <= 1
 
@@ -114,15 +128,16 @@ def test_the_lean_is_heard_in_the_choice_of_chords() -> None:
     assert not bright[t.FIRST_STEP :].any()
 
 
+def variety(notes: float) -> Variety:
+    return Variety(2, 1, notes, None, moves=False, lift=0.0, is_late=False)
+
+
 @pytest.mark.parametrize("mode", ["major", "minor"])
 def test_every_bar_of_the_form_can_be_written(mode: str) -> None:
     for bar in range(64):
         for density in (0.0, 0.5, 1.0):
             grammar = grammar_of(
-                intent(bar, mode=mode, density=density),
-                place_of(3, bar),
-                ANY,
-                Variety(0, 0, 8.0 + 16.0 * density, None),
+                intent(bar, mode=mode, density=density), place_of(3, bar), ANY, variety(8.0 + 16.0 * density)
             )
             for _ in range(2):
                 grammar.take(int(np.flatnonzero(grammar.mask())[0]))
@@ -131,7 +146,7 @@ def test_every_bar_of_the_form_can_be_written(mode: str) -> None:
 
 def test_a_full_close_stands_on_the_tonic() -> None:
     bar = next(bar for bar in range(64) if place_of(5, bar).close == "full")
-    grammar = grammar_of(intent(bar, mode="minor"), place_of(5, bar), ANY, Variety(0, 0, 12.0, None))
+    grammar = grammar_of(intent(bar, mode="minor"), place_of(5, bar), ANY, variety(12.0))
     grammar.take(int(np.flatnonzero(grammar.mask())[0]))
     assert [t.chord_of(int(token)) for token in np.flatnonzero(grammar.mask())] == [Chord(9, "min")]
 
@@ -146,7 +161,7 @@ def test_whatever_register_is_asked_every_voice_has_some_note() -> None:
 def test_voices_that_are_not_wished_get_no_notes() -> None:
     alone = Preference(voices=("melody", "bass"))
     assert told(intent(density=0.3), preference=alone).voices == c.voice_bits(["melody", "bass"])
-    grammar = grammar_of(intent(density=0.9), PLACE, alone, Variety(0, 0, 20.0, None))
+    grammar = grammar_of(intent(density=0.9), PLACE, alone, variety(20.0))
     voices = set()
     while not grammar.complete:
         token = int(np.flatnonzero(grammar.mask())[-2 if grammar.mask().sum() > 1 else 0])

@@ -1,0 +1,85 @@
+"""What pads do between two harmonies: they go on by the nearest way, hold what both share, and are suspended.
+
+All pitches are sounding ones. Pure Python: it also runs inside the audio process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from device.messages import Bar, Note
+from device.music.playing import BAR_TICKS
+from device.music.theory import Chord, lead_voices
+from device.stage import Random
+
+HALF = BAR_TICKS // 2
+SUSPENDED = 0.4
+"""How often a tone that could be suspended is."""
+FARTHEST = 3.0
+"""Semitones by which the middle of the pads may move from bar to bar before they are led on by the nearest way."""
+LOWEST, WIDTH, BELOW_MELODY = 45, 19, 4
+"""The lowest pad that is led, the semitones in which three surely fit, and how far they stay below the register."""
+
+
+def pads_before(history: Sequence[Bar]) -> list[int]:
+    """The pads that the bar before ends with, low to high."""
+    pads = [note for note in history[-1].notes if note.voice == "pad"] if history else []
+    return sorted({note.pitch for note in pads if note.onset_tick + note.duration_tick >= BAR_TICKS})
+
+
+def lead_on(pads: Sequence[Note], chord: Chord, before: Sequence[int], register_midi: float) -> list[Note]:
+    """The pads of a bar, brought near those `before` where they would jump, as at a change of key."""
+    opening = sorted({note.pitch for note in pads if note.onset_tick == 0})
+    if len(opening) != len(before) or abs(sum(opening) - sum(before)) <= FARTHEST * len(before):
+        return list(pads)
+    led = lead_voices(before, chord, LOWEST, max(LOWEST + WIDTH, round(register_midi) - BELOW_MELODY))
+    to = dict(zip(opening, led, strict=True))
+    return [msgspec.structs.replace(note, pitch=to.get(note.pitch, note.pitch)) for note in pads]
+
+
+def turn(pads: Sequence[Note], chord: Chord) -> list[Note]:
+    """The pads of a bar whose harmony goes to `chord` in mid-bar: a tone of both is held, others go to the nearest."""
+    turned: list[Note] = []
+    taken = {note.pitch for note in pads if _lasts(note) and note.pitch % 12 in chord.pitch_classes}
+    for note in pads:
+        if not _lasts(note) or note.pitch % 12 in chord.pitch_classes:
+            turned.append(note)
+            continue
+        pitch = _nearest(note.pitch, chord, taken)
+        taken.add(pitch)
+        begins = max(HALF, note.onset_tick)
+        if note.onset_tick < HALF:
+            turned.append(msgspec.structs.replace(note, duration_tick=HALF - note.onset_tick))
+        turned.append(Note(begins, note.onset_tick + note.duration_tick - begins, pitch, note.velocity, "pad"))
+    return turned
+
+
+def _lasts(note: Note) -> bool:
+    return note.onset_tick + note.duration_tick > HALF
+
+
+def _nearest(pitch: int, chord: Chord, taken: set[int]) -> int:
+    """The tone of the chord nearest to a pitch that nobody has taken, the lower of two."""
+    tones = (tone for tone in range(pitch - 12, pitch + 13) if tone % 12 in chord.pitch_classes and tone not in taken)
+    return min(tones, key=lambda tone: abs(tone - pitch))
+
+
+def suspend(
+    pads: Sequence[Note], others: Sequence[Note], chord: Chord, before: Sequence[int], rng: Random
+) -> list[Note]:
+    """The pads with, now and then, one of the bar before held over, which falls by step to its own place in mid-bar.
+
+    The tone that it falls to is not struck by `others` meanwhile, and nothing rubs against it by a semitone.
+    """
+    around = {note.pitch for note in (*pads, *others) if note.onset_tick < HALF}
+    for goal in pads:
+        for held in (goal.pitch + 1, goal.pitch + 2):
+            rest = around - {goal.pitch}
+            is_clear = all((pitch - goal.pitch) % 12 and (pitch - held) % 12 not in (1, 11) for pitch in rest)
+            could = goal.onset_tick == 0 and _lasts(goal) and held in before and held % 12 not in chord.pitch_classes
+            if could and is_clear and rng.random() < SUSPENDED:
+                falls = Note(HALF, goal.duration_tick - HALF, goal.pitch, goal.velocity, "pad")
+                return [*(pad for pad in pads if pad is not goal), Note(0, HALF, held, goal.velocity, "pad"), falls]
+    return list(pads)

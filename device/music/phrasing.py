@@ -1,0 +1,71 @@
+"""Plans how a melody goes through the bars of a section, and holds its notes: the same for every generator.
+
+A pure function of seed and section, so that a section that returns returns as it was. How many notes a bar has is
+`activity`'s. Pure Python: it also runs inside the audio process.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from device.messages import TICKS_PER_BEAT, Note
+from device.music.form import SECTION_BARS
+from device.music.playing import BAR_TICKS
+from device.stage import keyed_random
+
+ARCHES = (
+    (-2.0, -0.5, 1.5, 0.0, 1.5, 4.0, 0.5, -2.5),
+    (-2.5, 0.0, 2.5, 1.0, 3.5, 1.5, 0.0, -2.5),
+    (0.0, 2.0, 0.5, -2.0, 1.0, 3.5, 1.0, -2.5),
+)
+"""Semitones by which the bars of a section lie above the register: an arch, and one that breathes twice."""
+LATE = 0.2
+"""How often a bar's melody may enter late: a breath inside a phrase."""
+OCTAVE = 12
+LEGATO = 0.8
+"""Articulation from which every note of a melody is held to the next."""
+
+
+class Line(NamedTuple):
+    """What the melody of one bar is asked for."""
+
+    lift: float = 0.0
+    """Semitones above the register."""
+    is_late: bool = True
+    """Whether it may enter after the bar's beginning."""
+
+
+def line_of(seed: int, section: str, movement: int, bar: int) -> Line:
+    """The line that the bar (0 to 7) of a section asks for."""
+    rng = keyed_random(seed, f"line-{section}", movement)
+    lift = rng.choice(ARCHES)[bar]
+    late = [rng.random() < LATE for _ in range(SECTION_BARS)]
+    return Line(lift, late[bar])
+
+
+def singable(melody: Sequence[Note], last: int | None) -> list[Note]:
+    """A melody after the pitch `last` without leaps beyond an octave: what would leap so is sung an octave nearer."""
+    sung: list[Note] = []
+    for note in melody:
+        leap = 0 if last is None else note.pitch - last
+        near = note.pitch - 12 * (leap > OCTAVE) + 12 * (leap < -OCTAVE)
+        sung.append(msgspec.structs.replace(note, pitch=near))
+        last = near
+    return sung
+
+
+def sustain(melody: Sequence[Note], articulation: float) -> list[Note]:
+    """The melody held: to the next or the end of the bar where it is calm, else over all rests that are no breath."""
+    onsets = sorted({note.onset_tick for note in melody})
+    following = dict(itertools.pairwise([*onsets, BAR_TICKS]))
+    breath = 0 if articulation >= LEGATO else TICKS_PER_BEAT
+    return [_held(note, following[note.onset_tick] - note.onset_tick, breath) for note in melody]
+
+
+def _held(note: Note, room_tick: int, breath_tick: int) -> Note:
+    is_silent = room_tick - note.duration_tick > breath_tick
+    return msgspec.structs.replace(note, duration_tick=room_tick) if is_silent else note
