@@ -113,6 +113,12 @@ class PersonalBaseline(Message, frozen=True, kw_only=True):
     """Seconds of rest behind each cell; what was carried from earlier sessions counts for less."""
 
 
+class RestTaken(Message, frozen=True, kw_only=True):
+    """The listener's rest as this session found it, for a loop that was started again: it takes none anew."""
+
+    baselines: tuple[PersonalBaseline, ...]
+
+
 class PersonalResponse(Message, frozen=True, kw_only=True):
     """What a policy learnt of how the listener answers music: what a later session begins with."""
 

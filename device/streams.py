@@ -34,6 +34,7 @@ STREAMS: dict[str, Stream] = {
     "features": Stream(m.FeatureFrame, "loop", 4, 3.0, key=("source", "kind"), version=2),
     "affect": Stream(m.AffectEstimate, "loop", 1, 5.0),
     "baselines": Stream(m.PersonalBaseline, "loop", 0, 0, key=("source", "model"), version=2),
+    "rest_taken": Stream(m.RestTaken, "manager", 0, 0),
     "responses": Stream(m.PersonalResponse, "loop", 0, 0, key=("policy",)),
     "intents": Stream(m.MusicIntent, "loop", 0.4, 12.0),
     "decisions": Stream(m.Decision, "loop", 0.4, 12.0),

@@ -52,17 +52,22 @@ class Rest(NamedTuple):
 class Baseline:
     """Running mean and spread of (channels, features) over the first `wanted_s` usable seconds.
 
-    With the rest of earlier sessions (`carried`) it can be read before it is complete.
+    With the rest of earlier sessions (`carried`) it can be read before it is complete. One that was `taken` in this
+    session already is complete: whoever listens now is no more at rest.
     """
 
-    def __init__(self, population: Population, wanted_s: float, carried: Rest | None = None) -> None:
+    def __init__(
+        self, population: Population, wanted_s: float, carried: Rest | None = None, *, taken: Rest | None = None
+    ) -> None:
+        carried = taken or carried
         self._population = carried.drawn_from(population) if carried else population
         self._carried, self._wanted_s = carried, wanted_s
+        self._taken_s = np.zeros_like(population.mean) if taken is None else taken.weight_s
         self._weight_s = np.zeros_like(population.mean)
         self._sum = np.zeros_like(population.mean)
         self._sum_squares = np.zeros_like(population.mean)
-        self.covered_s = 0.0
-        self.closed = False
+        self.covered_s = 0.0 if taken is None else wanted_s
+        self.closed = taken is not None
         """Whether rest is over, however much of it was usable."""
 
     @property
@@ -99,6 +104,8 @@ class Baseline:
     @property
     def ready_channels(self) -> NDArray[np.bool_]:
         """Channels that were usable long enough, shape (channels,)."""
+        if self._taken_s.any():  # its seconds are weighed by how sure the rest was one: they compare among themselves
+            return np.asarray((self._taken_s >= CHANNEL_SHARE * self._taken_s.max()).any(axis=1))
         return np.asarray((self._weight_s >= CHANNEL_SHARE * self._wanted_s).any(axis=1))
 
     def add(self, values: FloatArray, usable: NDArray[np.bool_], since_s: float, window_s: float) -> None:

@@ -22,6 +22,7 @@ from device.messages import (
     FeatureKind,
     Message,
     PersonalBaseline,
+    RestTaken,
     SelfReport,
     SensorStatus,
     Tick,
@@ -44,7 +45,7 @@ class Estimator:
         ModelError: a model cannot be used.
     """
 
-    reads: tuple[str, ...] = ("features", "commands", "sensor_status")
+    reads: tuple[str, ...] = ("features", "commands", "sensor_status", "rest_taken")
     writes: tuple[str, ...] = ("affect", "baselines", "answers")
     tick_hz = 1.0
 
@@ -58,6 +59,8 @@ class Estimator:
         doubted = affect.eeg_models if affect.baseline_s > 0 and affect.rest_probability < 1 else ()
         self._cold = next(iter(open_readers(models_dir, doubted, is_rested=False)), None)
         self._affect, self._carried = affect, config.baselines
+        self._taken: tuple[PersonalBaseline, ...] = ()
+        """The listener's rest as an earlier loop of this session found it."""
         self._expected = tuple(config.device.sources)
         self._heard: dict[tuple[str, FeatureKind], Heard] = {}
         self._statuses: dict[str, SensorStatus] = {}
@@ -74,6 +77,8 @@ class Estimator:
                 return self._heard_of(message).take(message)
             case SensorStatus():
                 self._see(message)
+            case RestTaken():
+                self._resume(message)
             case SelfReport():
                 return self._learn(message, now_ns)
             case Tick():
@@ -87,6 +92,14 @@ class Estimator:
         self._statuses[status.source] = status
         if self._devices.is_exchanged(status):
             self._heard = {key: heard for key, heard in self._heard.items() if key[0] != status.source}
+            self._taken = tuple(rest for rest in self._taken if rest.source != status.source)
+
+    def _resume(self, message: RestTaken) -> None:
+        """Go on with the rest that was taken before: a source that was heard for a moment begins anew with it."""
+        self._taken = message.baselines
+        sources = {rest.source for rest in self._taken}
+        self._heard = {key: heard for key, heard in self._heard.items() if key[0] not in sources}
+        self._words = Words((*self._carried, *self._taken))
 
     def _learn(self, command: SelfReport, now_ns: int) -> Sequence[CommandAnswer]:
         report = read_report(command)
@@ -107,7 +120,7 @@ class Estimator:
         key = frame.source, frame.kind
         if key not in self._heard:
             affect, readers, cold = self._affect, self._readers[frame.kind], self._cold if frame.kind == "eeg" else None
-            known = self._carried, cold, affect.rest_probability
+            known = self._carried, cold, affect.rest_probability, self._taken
             source = SourceEvidence(frame.source, readers, affect.baseline_s, affect.window_s, *known)
             self._heard[key] = Heard(source, self._fade_s)
         return self._heard[key]

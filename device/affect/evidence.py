@@ -77,7 +77,8 @@ def _heard(model: ModelEvidence) -> float:
 class SourceEvidence:
     """One kind of features of a source, read by the models of that kind in order of preference.
 
-    With `cold`, a model that needs no rest, it is doubted that the listener rested while rest was taken.
+    With `cold`, a model that needs no rest, it is doubted that the listener rested while rest was taken. `carried` is
+    the rest of earlier sessions, `taken` that of this one, where it was taken before.
     """
 
     def __init__(
@@ -89,11 +90,15 @@ class SourceEvidence:
         carried: Sequence[PersonalBaseline] = (),
         cold: Reader | None = None,
         rest_probability: float = 1.0,
+        taken: Sequence[PersonalBaseline] = (),
     ) -> None:
         self.name = name
         self._unrest = Unrest(cold, wanted_s, rest_probability) if cold and rest_probability < 1 else None
-        known = {item.model: item for item in carried if item.source == name}
-        self.models = [ModelEvidence(reader, wanted_s, window_s, known.get(reader.name)) for reader in readers]
+        known, found = ({item.model: item for item in rests if item.source == name} for rests in (carried, taken))
+        self.models = [
+            ModelEvidence(reader, wanted_s, window_s, known.get(reader.name), found.get(reader.name))
+            for reader in readers
+        ]
 
     def take(self, frame: FeatureFrame) -> None:
         for model in self.models:

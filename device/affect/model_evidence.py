@@ -80,10 +80,15 @@ class ModelEvidence:
     """One source as one model reads it."""
 
     def __init__(
-        self, reader: Reader, wanted_s: float, window_s: float, carried: PersonalBaseline | None = None
+        self,
+        reader: Reader,
+        wanted_s: float,
+        window_s: float,
+        carried: PersonalBaseline | None = None,
+        taken: PersonalBaseline | None = None,
     ) -> None:
         self.reader, self._wanted_s, self._window_s = reader, wanted_s if reader.settings.needs_rest else 0.0, window_s
-        self._carried = carried
+        self._carried, self._taken = carried, taken
         self._names: tuple[str, ...] = ()
         self._layout: Layout
         self.baseline: Baseline
@@ -134,7 +139,9 @@ class ModelEvidence:
         self._names, self._frame = frame.names, None
         self._layout = self.reader.layout(frame.names, frame.ch_names)
         carried = recall(self._carried, self._cells) if self._carried else None
-        self.baseline = Baseline(self.reader.population(self._layout), self._wanted_s, carried)
+        taken = recall(self._taken, self._cells) if self._taken and self._wanted_s else None
+        taken = taken if taken is not None and taken.weight_s.any() else None
+        self.baseline = Baseline(self.reader.population(self._layout), self._wanted_s, carried, taken=taken)
         self._mirror = Mirror(self.reader, self._layout)
         self._drift = Drift(*self._layout.columns.shape)
         self._mean = Mean(self.reader.settings.smoothing_s, self._window_s)

@@ -61,7 +61,7 @@ class Engine:
         self._n_stops = 0
         self._began_ns = context.config.started_ns
         # Whoever is started again in mid-session does not know whether a phase was held before.
-        self._n_holds = int(context.incarnation > 0)
+        self._was_held = context.incarnation > 0
 
     def run(self) -> None:
         """Turn until the process is to stop; silent before the start and after the end."""
@@ -123,8 +123,9 @@ class Engine:
 
     def _is_overdue(self, received: list[Received]) -> bool:
         """Whether nothing may sound any more, as nobody has ended the session in its time."""
-        self._n_holds += sum(isinstance(item.message, HoldPhase) for item in received if item.stream == "commands")
-        latest_s = latest_end_s(self._context.config.minutes, self._n_holds)
+        self._was_held |= any(isinstance(item.message, HoldPhase) for item in received if item.stream == "commands")
+        # However often it is held, a session stands still for one such time in all (`control.plan.plan_clock`).
+        latest_s = latest_end_s(self._context.config.minutes, n_holds=int(self._was_held))
         return self._clock.now_ns() - self._began_ns > latest_s * 1e9
 
     def _fade_slowly(self) -> None:

@@ -26,6 +26,8 @@ from device.messages import (
     Marker,
     Message,
     MusicIntent,
+    PersonalBaseline,
+    SensorStatus,
     Start,
     Stop,
 )
@@ -34,6 +36,7 @@ from device.runtime.bus import Publisher, Received, Subscriber, always_dir
 from device.runtime.children import Child, Launcher
 from device.runtime.desk import Desk
 from device.runtime.life import HEARTBEAT_NS, health_of, session_path
+from device.runtime.rests import Rests
 from device.runtime.standing import OBEYED_BY, Standing
 from device.runtime.supervisor import Death, Supervisor
 from device.runtime.systemd_notify import Notifier
@@ -45,7 +48,7 @@ STOP_AGAIN_NS = 500_000_000
 """A stop is said again so often until it is silent: audio that was only just started again has not heard it."""
 HEARD = tuple(name for name, row in STREAMS.items() if row.log == "mcap" and name not in {"trace", "digest"})
 
-TAKEN = {"health", "answers", "intents", "stops", "audio_report", "exposure", "faults"}
+TAKEN = {"baselines", "sensor_status", "health", "answers", "intents", "stops", "audio_report", "exposure", "faults"}
 """Streams the manager acts on itself; the others only pass to its observer."""
 
 
@@ -79,7 +82,7 @@ class Manager:
         self._subscriber.hear(always_dir(self._run_dir), names_that_outlive_sessions())
         self._desk = Desk(self._run_dir, clock, self.wish)
         self._subscriber.wake_on(self._desk.fileno())
-        self._standing, self._told_incarnation = Standing(), 0
+        self._standing, self._rests, self._told_incarnation = Standing(), Rests(), 0
         self._standstill = Standstill(clock)
         self._notifier = Notifier()
         self._beat_ns = self._join_by_ns = self._n_wishes = 0
@@ -210,6 +213,8 @@ class Manager:
             case DirectStop():
                 self._stop_said_ns = self._clock.now_ns()
                 self._stop_asked_ns = self._stop_asked_ns or self._stop_said_ns
+            case PersonalBaseline() | SensorStatus() as told:
+                self._rests.hear(told)
             case Exposure(session_pa2h=heard_pa2h):
                 hearing = msgspec.structs.replace(self._config.hearing, session_pa2h=heard_pa2h)
                 self._config = msgspec.structs.replace(self._config, hearing=hearing)
@@ -219,11 +224,13 @@ class Manager:
                 self._end_by(fault)
 
     def _remind(self, health: Health) -> None:
-        """Tell a loop that was started again what people decided, once it listens."""
+        """Tell a loop that was started again what people decided and how they rested, once it listens."""
         if health.process == OBEYED_BY and health.ready and health.incarnation > self._told_incarnation:
             self._told_incarnation = health.incarnation
             for command in self._standing.again():
                 self._publish(command)
+            if taken := self._rests.again(self._clock.now_ns()):
+                self._publisher.send(taken)
 
     def _end(self) -> None:
         """Audio is silent for good: as was planned, or as was asked, or else it is a fault."""

@@ -105,13 +105,13 @@ def _session(box: RunningBox, runtime: Path) -> Trace:
     box.wait_for(lambda: box.status["state"] in ("ready", "needs_help"), READY_S)
     box.wait_for(lambda: _waits(box), READY_S)
     clock.sleep(RESTS_S)
-    family = _family(box)
+    processes, threads, descriptors = _counts(box)
     return Trace(
         press_s=(heard_ns - pressed_ns) / 1e9,
         memory_mb=sum(mb for _, mb in _memory(box)),
-        processes=len(family),
-        threads=sum(process.num_threads() for process in family),
-        descriptors=sum(process.num_fds() for process in family),
+        processes=processes,
+        threads=threads,
+        descriptors=descriptors,
         run_folders=sum(path.name != ALWAYS_FOLDER for path in (runtime / "isotone").iterdir() if path.is_dir()),
         files=sum(1 for _ in runtime.rglob("*")),
         shared_memory=sum(not path.name.startswith("jack") for path in SHARED_MEMORY.iterdir()),
@@ -146,6 +146,15 @@ def _family(box: RunningBox) -> list[psutil.Process]:
         with contextlib.suppress(psutil.NoSuchProcess):
             found += [process] if _name(process) not in CHORES else []
     return found
+
+
+def _counts(box: RunningBox) -> tuple[int, int, int]:
+    """Processes, threads and descriptors; looked at again where a process goes just now."""
+    while True:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            each = [(1, process.num_threads(), process.num_fds()) for process in _family(box)]
+            n_processes, n_threads, n_descriptors = map(sum, zip(*each, strict=True))
+            return n_processes, n_threads, n_descriptors
 
 
 def _cpu_s(box: RunningBox) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import psutil
 import pytest
 
-from device.messages import PlayedBar, SampleChunk, SensorStatus
+from device.messages import AffectEstimate, PlayedBar, RestTaken, SampleChunk, SensorStatus
 from device.sessions.reader import SessionReader
 from hardware.control import send as send_to_rig
 from tests.hil.demo import Demo, isotone, needs_rig, playing
@@ -49,6 +49,24 @@ def test_the_session_survives_the_death_of_any_process(tmp_path: Path, name: str
         assert demo.end() == 0, demo.said()
         assert len(demo.states[-1]["files"]) == 3
     assert_music_to_the_end(demo)
+
+
+def test_a_loop_that_dies_after_calibration_goes_on_with_the_rest_that_was_taken_and_replays(tmp_path: Path) -> None:
+    device = tmp_path / "device.toml"
+    device.write_text("[affect]\nbaseline_s = 6.0\n")
+    with playing(tmp_path, 0.8, "--device", str(device)) as demo:
+        demo.wait_for(lambda state: state.get("known"))
+        demo.kill("loop")
+        demo.wait_for(lambda state: not state.get("known"))
+        demo.wait_for(lambda state: state.get("known"))
+        assert demo.end() == 0, demo.said()
+    messages = [item.message for item in SessionReader(demo.folder).messages()]
+    (at,) = [index for index, item in enumerate(messages) if isinstance(item, RestTaken)]
+    assert [rest.source for rest in messages[at].baselines] == ["cyton"]
+    reasons = {why for item in messages[at:] if isinstance(item, AffectEstimate) for why in item.reasons}
+    assert not any(why.startswith("cyton: calibrating") for why in reasons)
+    replayed = isotone("replay", str(demo.folder), "--json")
+    assert replayed.returncode == 0, replayed.stdout
 
 
 def assert_music_to_the_end(demo: Demo) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from device.config import SessionConfig
 from device.control.people.answers import TAKEN, Answered, refused
-from device.control.plan.plan_clock import PlanClock
+from device.control.plan.plan_clock import HOLD_MAX_S, PlanClock
 from device.control.plan.plan_edit import Due, with_path_ahead
 from device.control.plan.session_plan import UNTOLD, Moment, State, plan_of
 from device.control.plan.start import Start
@@ -20,6 +20,8 @@ class Passage:
         self._plan = plan_of(config)
         self._clock = PlanClock(config.started_ns)
         self._start = Start()
+        self._is_skipping = False
+        """Whether a phase was skipped since the last bar: a hand that presses again in haste means no second one."""
         self._felt = UNTOLD
         """Their state now, where it is known."""
 
@@ -30,7 +32,9 @@ class Passage:
 
     def advance(self, starts_ns: int) -> float:
         """Go on to when the next bar starts; returns the seconds that pass until then."""
-        return self._clock.advance(starts_ns)
+        passed_s = self._clock.advance(starts_ns)
+        self._is_skipping = self._is_skipping and not passed_s
+        return passed_s
 
     def moment(self) -> Moment:
         """The plan's own moment."""
@@ -49,12 +53,14 @@ class Passage:
         match command:
             case SkipPhase() | EditPath() if is_last:
                 return refused("This is the last bar already.")
+            case SkipPhase() if self._is_skipping:
+                return refused("It goes on to the next phase already.")
             case SkipPhase():
                 self._clock.jump(self._plan.end_of_phase_s(self._clock.plan_s))
+                self._is_skipping = True
                 return TAKEN
             case HoldPhase():
-                self._clock.hold()
-                return TAKEN
+                return self._hold()
             case ResumePhase():
                 was_held = self._clock.held
                 self._clock.resume()
@@ -62,6 +68,14 @@ class Passage:
             case EditPath():
                 return self._edit(command)
         return None
+
+    def _hold(self) -> Answered:
+        if self._clock.held:
+            return refused("The phase is held already.")
+        if not self._clock.may_hold:
+            return refused(f"The session has stood still for {HOLD_MAX_S / 60:.0f} minutes, which is all it may.")
+        self._clock.hold()
+        return TAKEN
 
     def _edit(self, command: EditPath) -> Answered:
         """Lead the target another way from now on."""

@@ -20,6 +20,7 @@ from device.messages import (
     FeatureFrame,
     Message,
     PersonalBaseline,
+    RestTaken,
     SampleChunk,
     SelfReport,
     SensorStatus,
@@ -251,6 +252,32 @@ def test_with_the_rest_of_an_earlier_session_it_is_read_after_twenty_seconds_and
     assert early.arousal > 0
     assert 0.6 < early.arousal_sd < PRIOR_SD
     assert any("with the rest of earlier sessions" in reason for reason in early.reasons)
+
+
+def test_started_again_after_calibration_it_reads_on_against_the_rest_that_was_taken(config: SessionConfig) -> None:
+    rest, load = list(eeg_frames(4, 90, REST)), list(eeg_frames(90, 150, LOAD))
+    whole = run(Estimator(config), [*rest, *load], 0, 150)
+    (taken, *_) = rests(Estimator(config), rest, 90)
+    after = [frame for frame in load if frame.t_ns >= 100 * S]
+    anew = run(Estimator(config), after, 100, 150)
+    told = RestTaken(t_ns=101 * S, baselines=(taken,))
+    again = run(Estimator(config), [told, *after], 100, 150)
+    assert not any(item.known for item in anew), "that is what was: rest taken of who is loaded"
+    assert all(item.known and item.calibrated for item in again[5:])
+    assert again[-1].arousal == pytest.approx(whole[-1].arousal, abs=0.1)
+    assert again[-1].arousal_sd == pytest.approx(whole[-1].arousal_sd, abs=0.1)
+    (kept,) = rests(Estimator(config), [told, *after], 150)
+    assert kept.mean == pytest.approx(taken.mean)
+
+
+def test_a_rest_that_was_taken_is_not_another_devices(config: SessionConfig) -> None:
+    (taken, *_) = rests(Estimator(config), heart_frames(30, 120, 65), 120)
+    told = RestTaken(t_ns=121 * S, baselines=(taken,))
+    first, other = worn(122, "C0:FF:EE:15:07:0E"), worn(130, "C0:FF:EE:99:99:99")
+    course = run(Estimator(config), [told, first, *heart_frames(123, 160, 85)], 120, 160)
+    assert course[-1].arousal > 0
+    course = run(Estimator(config), [told, first, other, *heart_frames(131, 160, 85)], 120, 160)
+    assert course[-1].arousal < 0
 
 
 @pytest.mark.parametrize(

@@ -172,14 +172,29 @@ def test_many_wishes_within_one_bar_stay_a_small_step_from_the_bar_before(kinds:
 
 def test_skipping_leads_to_the_next_phase_and_at_last_to_the_end() -> None:
     controller = Controller(config_of(10))
-    (last,) = play(controller, lambda _: 0.2, 1)
     seen = []
-    for _ in range(5):
+    for bar_index in range(5):
+        last = answer(controller, transport(bar_index, (100 + 4 * bar_index) * SECOND_NS), 0)
         last = answer(controller, command("skip_phase"), last.t_ns + 1)
         seen.append(last.phase)
     assert seen == ["match", "shift", "hold", "cool-down", "cool-down"]
     assert last.final
     assert controller.step(command("skip_phase"), last.t_ns + 1) == (), "there is nothing left to skip"
+
+
+def test_five_presses_in_haste_skip_one_phase_and_a_hold_is_taken_once() -> None:
+    controller = Controller(config_of(10))
+    (last,) = play(controller, lambda _: 0.2, 1)
+    last = answer(controller, command("skip_phase"), last.t_ns + 1)
+    for _ in range(4):
+        (refusal,) = controller.step(msgspec.structs.replace(command("skip_phase"), id="x"), last.t_ns + 2)
+        assert isinstance(refusal, CommandAnswer)
+        assert (refusal.answer, refusal.sentence) == ("refused", "It goes on to the next phase already.")
+    assert last.phase == "match"
+    controller.step(command("hold_phase"), last.t_ns + 3)
+    (refusal,) = controller.step(msgspec.structs.replace(command("hold_phase"), id="y"), last.t_ns + 4)
+    assert isinstance(refusal, CommandAnswer)
+    assert refusal.sentence == "The phase is held already."
 
 
 def test_a_held_phase_stays_and_says_so_until_it_is_resumed() -> None:

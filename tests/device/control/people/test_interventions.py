@@ -393,6 +393,7 @@ def test_a_way_of_the_policys_own_waits_for_approval_too() -> None:
     session.controller = Controller(with_policy(session, "target"))
     session.bars(2)
     session.ask("skip_phase")
+    session.bars(1)
     session.ask("skip_phase")
     session.bars(2)
     planned, pending = session.intent.target_arousal, session.decision.pending
@@ -439,6 +440,7 @@ def test_who_steps_in_begins_where_the_policys_own_way_was(kind: str) -> None:
     session.controller = Controller(with_policy(session, "target"))
     session.bars(2)
     session.ask("skip_phase")
+    session.bars(1)
     session.ask("skip_phase")
     session.bars(3)
     target = session.intent.target_arousal

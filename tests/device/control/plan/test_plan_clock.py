@@ -40,6 +40,17 @@ def test_a_phase_that_nobody_resumes_goes_on_by_itself() -> None:
     assert not clock.held
 
 
+def test_however_often_it_is_held_it_stands_still_no_longer_in_all() -> None:
+    clock = PlanClock(0)
+    clock.advance(SECOND_NS)
+    for minute in range(1, 61):
+        clock.hold()
+        clock.advance(SECOND_NS + minute * 60 * SECOND_NS)
+        clock.resume()
+    assert clock.plan_s == pytest.approx(60 * 60 - HOLD_MAX_S)
+    assert not clock.may_hold
+
+
 def test_a_jump_goes_forward_only_and_ends_a_hold() -> None:
     clock = PlanClock(0)
     clock.hold()
