@@ -47,6 +47,7 @@ from device.messages import (
     Tick,
     Transport,
 )
+from device.music.breath import story_db
 from device.music.keys import allowed_mode, allowed_tonic
 from device.music.phrasebook import Phrasebook
 from device.music.playing import balanced, rest_bar
@@ -258,7 +259,8 @@ class Conductor:
         # A rest sinks and comes back by the slope of loudness, as everything does.
         highest_db = REST_DB if self._intent.silent else self._limits.loudness_max_db
         below_db = max(0.0, self._limits.loudness_max_db - self._intent.loudness_db)
-        level_db = guard_loudness(allowed + (1.0 - LEVEL_SHARE) * below_db, self._limits)
+        level_db = allowed + (1.0 - LEVEL_SHARE) * below_db + story_db(max(0, self._intent.bar_index))
+        level_db = guard_loudness(level_db, self._limits)
         slope = left * self._gain_slope_db_s / self._sfreq_hz
         self._loudness = self._loudness.towards(min(allowed, highest_db), self._frame)._replace(slope_per_frame=slope)
         self._level = self._level.towards(min(level_db, highest_db), self._frame)._replace(slope_per_frame=slope)

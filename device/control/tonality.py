@@ -1,19 +1,37 @@
-"""The key of each section: home, away to near ones and home again, around the keys that may never sound."""
+"""The key of each section: home, away by fifths and home again, around the keys that may never sound.
+
+How long a key stays and where it leads is drawn for each movement: some stay at home for four minutes, others leave it
+three times. Each change goes to a key that shares all notes but one, so that most chords belong to both.
+"""
 
 from __future__ import annotations
 
 from device.config import Preference
 from device.messages import Mode
-from device.music.form import SECTION_BARS
+from device.music.form import MOVEMENT_SECTIONS, SECTION_BARS
 from device.music.keys import allowed_tonic
 from device.stage import keyed_random
 
-TONIC_PATH = (0, 0, 5, 5, 0, 0, 7, 7)
-"""Semitones from the session's tonic, section by section: away to a near key and home again."""
+JOURNEYS = (
+    (0, 0, 0, 0, 0, 0, 0, 0),
+    (0, 0, 0, 0, 1, 1, 0, 0),
+    (0, 0, 0, 1, 1, 1, 1, 0),
+    (0, 0, 0, 0, 0, 1, 1, 1),
+    (0, 0, 1, 1, 1, 2, 1, 1),
+    (0, 0, 0, 1, 1, 0, 0, 0),
+    (0, 0, 1, 1, 1, 1, 1, 1),
+)
+"""Fifths from home, section by section, up or down."""
+FIFTH = {"up": 7, "down": 5}
+UPWARDS = {"major": 0.6, "minor": 0.35}
+"""How often the way leads up by fifths, to brighter keys; in minor it rather sinks."""
 
 
 def tonic_at(seed: int, bar_index: int, mode: Mode, preference: Preference) -> int:
-    """The tonic (0 to 11) of a bar; the seed chooses the home key."""
+    """The tonic (0 to 11) of a bar; the seed chooses the home key and the way, the mode its direction."""
     home = keyed_random(seed, "tonic", 0).randrange(12)
-    tonic_pc = (home + TONIC_PATH[bar_index // SECTION_BARS % len(TONIC_PATH)]) % 12
-    return allowed_tonic(tonic_pc, mode, preference.never_keys)
+    movement, section = divmod(bar_index // SECTION_BARS, MOVEMENT_SECTIONS)
+    rng = keyed_random(seed, "journey", movement)
+    journey, chance = rng.choice(JOURNEYS), rng.random()
+    fifth = FIFTH["up" if chance < UPWARDS[mode] else "down"]
+    return allowed_tonic((home + fifth * journey[section]) % 12, mode, preference.never_keys)
