@@ -47,3 +47,8 @@ def test_each_figure_says_its_load(monkeypatch: pytest.MonkeyPatch) -> None:
     assert figures["of it bed of sea"].value == pytest.approx(1.0)
     assert not figures["underruns, accelerated"].is_met
     assert "held up 31 ms" in figures["underruns beside hogs"].note
+
+
+def test_the_witness_tells_while_it_is_asked() -> None:
+    with sound_cost.witness(0.05) as held_up_ms:
+        assert held_up_ms() >= 0.0
