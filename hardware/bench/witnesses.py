@@ -39,7 +39,7 @@ Floats = npt.NDArray[np.float64]
 Told = dict[str, float]
 Progress = Callable[[str], None]
 HEARING = Path(__file__).with_name("hearing.py")
-BARS = 5
+BARS = 8
 SEEDS, QUICK_SEEDS = (7000, 7039), (7000, 7007)
 """One piece of each generator for each seed: 120 in the full run."""
 CONTROL_SEEDS = (11, 12, 13)
