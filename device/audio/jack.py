@@ -70,7 +70,7 @@ class Jacks:
             self._open(place)
 
     def _open(self, place: tuple[str, int]) -> None:
-        """Hear a device that has such a switch, and pass over all others; one that may not be opened yet comes again."""
+        """Hear a device that has such a switch, and pass over others; what may not be opened yet is tried again."""
         with contextlib.suppress(OSError):
             descriptor = os.open(self._folder / place[0], os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             try:

@@ -23,7 +23,7 @@ from device.errors import SystemMissingError
 SFREQ_HZ, PERIOD_FRAMES = 48_000, 512
 PRIORITY = 60
 """SCHED_FIFO priority of the server, above that of its clients."""
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 SERVER = "JACK_DEFAULT_SERVER"
 INPUT_OVERFLOW = 2
 """PortAudio's flag; the first blocks may carry it for nothing."""

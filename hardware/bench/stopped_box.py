@@ -28,10 +28,10 @@ from device.messages import Health, Prompt
 from device.processes import ALWAYS_FOLDER, names_that_run
 from device.runtime.bus import Subscriber
 from device.runtime.interpreter import environment, interpreter
+from hardware.bench.input_node import Node
 from hardware.bench.jack_capture import Capture, jack_server
 from hardware.bench.running_box import RunningBox, running
 from hardware.bench.stops import Stopped, judge
-from hardware.emulators.input_node import Node
 
 ROUNDS = 5
 SETTLE_S, SOUND_S, READY_S, AFTER_S = 0.3, 30.0, 90.0, 0.8
@@ -95,7 +95,8 @@ class Rig:
             "-m", "device.commands.announcement", str(always), msgspec.json.encode(LONG_PROMPT).decode()
         )
         pids = {"box": self.box.process.pid}
-        with subprocess.Popen(words, stdout=subprocess.DEVNULL, env=environment()) as announcer:
+        around = environment() | {"XDG_RUNTIME_DIR": str(self._folder.parent)}
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL, env=around) as announcer:
             capture = Capture()
             time.sleep(random.Random(seed).uniform(*SPEAKS_S))
             with _hung([pids[victim] for victim in state.hung]):

@@ -21,7 +21,7 @@ from device.processes import ALWAYS_FOLDER, PROCESSES
 from device.runtime.bus import Subscriber
 from device.runtime.resident import device_path
 from device.sessions.reader import SessionReader
-from hardware.emulators.input_node import Node
+from hardware.bench.input_node import Node
 from tests.hil.demo import needs_rig, playing
 
 WITHOUT_PINS_MB = 25

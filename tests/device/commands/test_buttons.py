@@ -18,7 +18,7 @@ from device.messages import Button, Press
 from device.panel.gestures import DOES, MEANINGS
 from device.runtime.bus import Publisher, is_publishing
 from device.runtime.run_folder import make_always_dir
-from hardware.emulators.input_node import Node
+from hardware.bench.input_node import Node
 
 
 @pytest.fixture

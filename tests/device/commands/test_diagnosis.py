@@ -36,7 +36,7 @@ from device.config import (
 from device.errors import ConfigError, Exit, ModelError, RecordingError, SensorError, SoundError, SystemMissingError
 from device.files.models import MODELS_DIR
 from device.runtime import run_folder
-from hardware.emulators.input_node import Node
+from hardware.bench.input_node import Node
 from tests.device.audio.soundfonts import soundfont
 from tests.hardware.radio import needs_dbus, radio
 

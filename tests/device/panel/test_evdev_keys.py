@@ -15,7 +15,7 @@ from device.errors import ConfigError
 from device.panel.evdev_keys import EVENT, KEY_CODES, USUAL, EvdevKeys, buttons_of
 from device.panel.gestures import Edge
 from device.panel.source import Gone, Unused
-from hardware.emulators.input_node import Node
+from hardware.bench.input_node import Node
 
 
 @pytest.fixture

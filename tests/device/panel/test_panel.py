@@ -21,7 +21,7 @@ from device.runtime.bus import Publisher
 from device.runtime.door import Door, Reply, stop_path
 from device.runtime.resident import device_path, run_resident
 from device.runtime.run_folder import claim_run_folder, make_always_dir, name_session
-from hardware.emulators.input_node import Node
+from hardware.bench.input_node import Node
 
 
 def make_light(folder: Path) -> Path:
