@@ -34,6 +34,7 @@ from device.messages import (
     Bar,
     Command,
     CommandAnswer,
+    Decision,
     DirectStop,
     Louder,
     Manner,
@@ -65,6 +66,7 @@ INTENT_LASTS_BARS = 8
 """The music turns to neutral calm after this many bars without a new intent."""
 STEP_DB = 3.0
 """What one `softer` or `louder` asks for."""
+SOFTER_THOUGH_LOCKED = "The therapist's lock holds for what is composed; the sound is softer all the same."
 UNHEARD_DB = 1e-6
 """A wish that changes less than this was not obeyed."""
 TOUCH_DB = 0.55
@@ -128,7 +130,7 @@ class Sounding(NamedTuple):
 class Conductor:
     """The stage of this module. The engine also asks it for `next_tick_frame`, and for loudness and brightness."""
 
-    reads: tuple[str, ...] = ("intents", "bars", "commands", "stops")
+    reads: tuple[str, ...] = ("intents", "decisions", "bars", "commands", "stops")
     writes: tuple[str, ...] = ("transport", "played", "performance", "answers")
     tick_hz = 0.0
 
@@ -149,6 +151,8 @@ class Conductor:
         self._history: deque[Bar] = deque(maxlen=HISTORY_BARS)
         self._final = False
         self._offset_db = 0.0
+        self._is_locked = False
+        """Whether a therapist has locked the loudness."""
         self._first_frame = self._fade_frame = 0
         start_db = guard_loudness(START_DB, self._limits)
         self._gain_slope_db_s = self._limits.loudness_slope_db_s / (1.0 + TOUCH_DB)
@@ -210,6 +214,8 @@ class Conductor:
                 self.state = "ended"
             case MusicIntent():
                 return self._take_intent(message)
+            case Decision():
+                self._is_locked = "loudness" in message.context.locks
             case Bar():
                 known = self._bars.get(message.bar_index)
                 if known is None or message.intent_revision >= known.intent_revision:
@@ -228,11 +234,14 @@ class Conductor:
         return []
 
     def _shift_loudness(self, command: Softer | Louder) -> tuple[CommandAnswer, ...]:
+        """Less is always the listener's to have, also where the therapist locked the loudness; more is not."""
+        if self._is_locked and isinstance(command, Louder):
+            return command.answered(self._frame_ns, PROCESS, "refused", "The loudness is locked by the therapist.")
         before_db = self._offset_db
         self._offset_db += STEP_DB if isinstance(command, Louder) else -STEP_DB
         self._aim_loudness()
         if abs(self._offset_db - before_db) > UNHEARD_DB:
-            return command.answered(self._frame_ns, PROCESS, "taken")
+            return command.answered(self._frame_ns, PROCESS, "taken", SOFTER_THOUGH_LOCKED if self._is_locked else "")
         how = "loud as the prescription allows" if isinstance(command, Louder) else "soft as it gets"
         return command.answered(self._frame_ns, PROCESS, "refused", f"The music is as {how} already.")
 

@@ -15,6 +15,7 @@ from device.audio.conductor import (
     GRID_FRAMES,
     INTENT_LASTS_BARS,
     RING_OUT_S,
+    SOFTER_THOUGH_LOCKED,
     STEP_DB,
     TOUCH_DB,
     Conductor,
@@ -22,7 +23,19 @@ from device.audio.conductor import (
 )
 from device.audio.safety.limits import RUBATO_MOST
 from device.config import Limits, Preference, Prescription, SessionConfig
-from device.messages import CommandAnswer, DirectStop, Message, Performance, PlayedBar, Tick, Transport
+from device.messages import (
+    CommandAnswer,
+    Context,
+    CueName,
+    Decision,
+    DirectStop,
+    Message,
+    Moves,
+    Performance,
+    PlayedBar,
+    Tick,
+    Transport,
+)
 from device.music.breath import STORY_DB
 from tests.device.audio.rig import SECOND_NS, bar, command, intent
 
@@ -452,6 +465,33 @@ def test_a_wish_for_another_loudness_is_answered_and_refused_where_nothing_is_le
     assert told[-1] == "refused"
     assert told == sorted(told, reverse=True), "taken until it is refused"
     assert conductor.step(command("louder"), 0) == [], "nobody waits"
+
+
+def decided(*locks: CueName) -> Decision:
+    context = Context(
+        since_s=4.0, phase="shift", phase_left_s=60.0, session_left_s=300.0, target_valence=0.0, target_arousal=0.0,
+        estimate=None, moves=Moves(), locks=locks,
+    )  # fmt: skip
+    return Decision(
+        t_ns=0, bar_index=1, context=context, policy="plan", policy_version="1", proposal=Moves(), propensity=1.0,
+        taken=Moves(), decided_by="plan", reason="",
+    )  # fmt: skip
+
+
+def test_where_the_therapist_locked_the_loudness_less_is_taken_and_more_is_refused(config: SessionConfig) -> None:
+    conductor = Run(config).start().until(3 * SFREQ_HZ).conductor
+
+    def asks(kind: str) -> tuple[str, str]:
+        (answer,) = conductor.step(command(kind, "patient-1"), 0)
+        assert isinstance(answer, CommandAnswer)
+        return answer.answer, answer.sentence
+
+    assert asks("softer") == ("taken", "")
+    conductor.step(decided("tempo", "loudness"), 0)
+    assert asks("louder") == ("refused", "The loudness is locked by the therapist.")
+    assert asks("softer") == ("taken", SOFTER_THOUGH_LOCKED)
+    conductor.step(decided("tempo"), 0)
+    assert asks("louder") == ("taken", "")
 
 
 def test_stop_is_answered_and_so_is_one_at_audios_own_door_obeyed(config: SessionConfig) -> None:
