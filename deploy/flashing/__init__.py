@@ -1,0 +1,1 @@
+"""Writing an image onto a card, so that nothing else is ever written onto."""

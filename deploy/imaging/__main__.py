@@ -1,0 +1,57 @@
+"""`deploy/image`: a whole bootable image from this checkout."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from deploy.imaging import boot_files, disk, root
+from deploy.imaging.boards import BOARDS
+from deploy.imaging.programs import call, demand
+from device.console.printing import say
+from device.errors import IsotoneError
+
+
+@click.command()
+@click.option("--board", type=click.Choice(sorted(BOARDS)), required=True, help="What the image is for.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The image file to write.")
+@click.option("--suite", default="trixie", show_default=True, help="Debian's release.")
+@click.option(
+    "--cache", type=click.Path(path_type=Path), default=Path("~/.cache/isotone/image"), help="Where bases are kept."
+)
+@click.option("--mirror", "mirrors", multiple=True, help="A package archive instead of Debian's own; repeatable.")
+def image(board: str, out: Path, suite: str, cache: Path, mirrors: tuple[str, ...]) -> None:
+    """Makes a whole bootable image for a BOARD from what is committed of this checkout."""
+    demand(["mmdebstrap", "mksquashfs", "sfdisk", "mkfs.vfat", "mcopy", "mkfs.ext4", "git"])
+    row = BOARDS[board]
+    epoch = int(call("git", "-C", root.REPOSITORY, "log", "-1", "--format=%ct"))
+    version = call("git", "-C", root.REPOSITORY, "describe", "--always", "--dirty").decode().strip()
+    with tempfile.TemporaryDirectory(prefix="isotone-image-", dir=out.parent) as scratch:
+        work = Path(scratch)
+        say(f"1 Debian {suite} for {board}")
+        tarball = root.base(row, suite, cache.expanduser(), mirrors, epoch)
+        say("2 unpacking")
+        root.unpack(tarball, work / "root")
+        root.prune(work / "root")
+        say("3 wheels")
+        root.add_python(work / "root", row)
+        say("4 isotone")
+        root.add_isotone(work / "root")
+        root.add_system(work / "root")
+        root.compile_python(work / "root", epoch)
+        say("5 parts")
+        boot_files.grub_files(work / "root", row, work / "boot")
+        disk.root_image(work / "root", work / "root.img", epoch)
+        disk.boot_image(work / "boot", work / "boot.img", version, epoch)
+        disk.data_image(work / "data.img", version, epoch)
+        say("6 image")
+        disk.assemble(out, work / "boot.img", work / "root.img", work / "data.img", version)
+
+
+try:
+    image(standalone_mode=True)
+except IsotoneError as error:
+    say(str(error))
+    raise SystemExit(error.exit_code) from error

@@ -1,0 +1,28 @@
+"""What lies on the boot partition: the boot loader as Debian signed it, its rules, and which slot is good."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from deploy.imaging.boards import Board
+from device.slots.boot_block import BootBlock, render
+
+HERE = Path(__file__).parent
+EFI_NAMES = {"arm64": "aa64", "amd64": "x64"}
+
+
+def grub_files(root: Path, board: Board, folder: Path) -> None:
+    """Fills a folder with the EFI partition's files."""
+    short = EFI_NAMES[board.architecture]
+    boot = folder / "EFI/BOOT"
+    boot.mkdir(parents=True)
+    shutil.copy(root / f"usr/lib/shim/shim{short}.efi.signed", boot / f"BOOT{short.upper()}.EFI")
+    shutil.copy(next(root.glob(f"usr/lib/grub/*-efi-signed/grub{short}.efi.signed")), boot / f"grub{short}.efi")
+    rules = (HERE / "boot/grub.cfg").read_text().replace("@ARGUMENTS@", f"quiet panic=10 console={board.console}")
+    for place in ("EFI/debian", "EFI/BOOT"):
+        (folder / place).mkdir(exist_ok=True)
+        (folder / place / "grub.cfg").write_text(rules)
+    state = folder / "isotone"
+    state.mkdir()
+    (state / "slots.env").write_bytes(render(BootBlock()))

@@ -1,0 +1,218 @@
+"""The root of a box, as a folder: Debian by mmdebstrap, wheels by the lock, this checkout, and what is in `system/`."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from deploy.imaging.boards import Board
+from deploy.imaging.programs import call
+from device.runtime import interpreter
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[1]
+PLACE = Path("opt/isotone")
+CARRIED = (
+    "device",
+    "hardware",
+    "models_onnx",
+    "deploy/systemd",
+    "deploy/udev",
+    "deploy/leaflet.md",
+    "LICENSE",
+    "NOTICE.md",
+    "README.md",
+)
+"""What of the checkout a box carries; the rig among it, for its demo and its own trials."""
+NO_WHEELS = ("pyaudio", "systemd-python")
+"""Packages that exist only as source: Debian's own are taken."""
+LEFT_OUT = (
+    "usr/share/man",
+    "usr/share/locale",
+    "usr/share/info",
+    "usr/share/groff",
+    "usr/share/lintian",
+    "usr/share/bug",
+)
+KEPT_MODULES = re.compile(
+    r"kernel/(arch|crypto|lib|fs/(ext4|squashfs|overlayfs|fat|nls|jbd2|isofs|udf|fuse|autofs|crypto)|net/(bluetooth|wireless|mac80211|"
+    r"netfilter|ipv4|ipv6|rfkill|unix|packet|core|sched)|sound|drivers/(md|block|virtio|char|usb/(serial|storage|host|core|class|gadget|"
+    r"dwc2|dwc3|common|phy)|mmc|nvme|ata|scsi|hid|input|bluetooth|net/(wireless|usb|phy|mdio|ethernet/(broadcom|realtek|intel)|virtio_net)|"
+    r"gpio|leds|pwm|i2c|spi|thermal|hwmon|watchdog|rtc|clk|pinctrl|regulator|soc|firmware|dma|mailbox|cpufreq|of|pci|phy|nvmem|tty|"
+    r"acpi|platform|power|reset|iio|bcma|ssb|staging/vc04_services|base|virt|vhost))"
+)
+"""A kernel brings 350 MB of modules, and a box has neither a graphics card nor InfiniBand."""
+
+
+def words_of(path: Path) -> list[str]:
+    """The lines of a list that are no remarks."""
+    return [line.strip() for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
+
+
+def packages(board: Board) -> list[str]:
+    """The Debian packages that are asked for, sorted."""
+    lists = words_of(REPOSITORY / "deploy/packages.txt") + words_of(HERE / "packages.txt")
+    # A virtual environment is made here from wheels, and prompts are spoken before.
+    taken = [name for name in lists if name not in {"python3-venv", "espeak-ng"}]
+    return sorted({*taken, board.kernel, *board.packages})
+
+
+def base(board: Board, suite: str, cache: Path, mirrors: tuple[str, ...], epoch: int) -> Path:
+    """A tarball of the packages, from the cache where the same was made before."""
+    asked = packages(board)
+    recipe = hashlib.sha256(repr((asked, suite, mirrors, board.architecture, _initramfs())).encode()).hexdigest()[:16]
+    tarball = cache / f"{suite}-{board.architecture}-{recipe}.tar"
+    if tarball.exists():
+        return tarball
+    cache.mkdir(parents=True, exist_ok=True)
+    made = tarball.with_suffix(".part")
+    call(
+        "mmdebstrap",
+        f"--arch={board.architecture}",
+        "--variant=essential",
+        "--mode=root",
+        "--format=tar",
+        "--dpkgopt=path-exclude=/usr/share/doc/*",
+        "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+        *(f"--dpkgopt=path-exclude=/{folder}/*" for folder in LEFT_OUT),
+        '--aptopt=Apt::Install-Recommends "false"',
+        f"--setup-hook=copy-in {HERE / 'initramfs/etc'} /",
+        f"--include={','.join(asked)}",
+        suite,
+        made,
+        *mirrors,
+        environment={"SOURCE_DATE_EPOCH": str(epoch)},
+    )
+    made.rename(tarball)
+    return tarball
+
+
+def unpack(tarball: Path, root: Path) -> None:
+    """Fills an empty folder."""
+    root.mkdir(parents=True)
+    call("tar", "--extract", "--numeric-owner", "--xattrs", "--file", tarball, "--directory", root)
+
+
+def prune(root: Path) -> None:
+    """Takes away what no box uses: foreign drivers, caches, lists, keys that each box must make for itself."""
+    for folder in root.glob("usr/lib/modules/*/kernel"):
+        _prune_modules(folder)
+        call("chroot", root, "depmod", folder.parent.name)
+    for pattern in (
+        "var/lib/apt/lists/*",
+        "var/cache/apt/*",
+        "var/log/*",
+        "etc/ssh/ssh_host_*",
+        "boot/System.map-*",
+        "boot/config-*",
+        "usr/lib/python3*/test",
+    ):
+        for path in root.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    (root / "etc/machine-id").write_text("uninitialized\n")
+    (root / "etc/hostname").write_text("isotone\n")
+
+
+def _prune_modules(kernel: Path) -> None:
+    base_folder = kernel.parent
+    for module in list(kernel.rglob("*.ko*")):
+        if not KEPT_MODULES.match(str(module.relative_to(base_folder))):
+            module.unlink()
+
+
+def add_python(root: Path, board: Board) -> None:
+    """Puts the wheels of the lock, by their hashes, where Debian's own Python finds them; nothing is run."""
+    version = next(root.glob("usr/lib/python3.*")).name.removeprefix("python")
+    venv = root / PLACE / ".venv"
+    site = venv / f"lib/python{version}/site-packages"
+    site.mkdir(parents=True)
+    (venv / "pyvenv.cfg").write_text(f"home = /usr/bin\ninclude-system-site-packages = true\nversion = {version}\n")
+    (venv / "bin").mkdir()
+    (venv / "bin/python").symlink_to("/usr/bin/python3")
+    wanted = root.parent / "wheels.txt"
+    wanted.write_text("\n".join(_with_wheels((REPOSITORY / "deploy/requirements.lock").read_text())))
+    short = version.replace(".", "")
+    call(
+        *interpreter.interpreter("-m", "pip"), "install", "--quiet", "--require-hashes", "--no-deps", "--no-compile",
+        "--only-binary", ":all:", "--implementation", "cp", "--python-version", version,
+        *(word for glibc in range(36, 16, -1) for word in ("--platform", f"manylinux_2_{glibc}_{board.machine}")),
+        "--platform", f"manylinux2014_{board.machine}", "--platform", f"linux_{board.machine}",
+        "--abi", f"cp{short}", "--abi", "abi3", "--abi", "none", "--target", site, "--requirement", wanted,
+    )  # fmt: skip
+    for tests in [*site.glob("*/tests"), *site.glob("*/*/tests")]:
+        shutil.rmtree(tests)
+    (site / "isotone.pth").write_text(f"/{PLACE}\n")
+
+
+def _with_wheels(lock: str) -> Iterator[str]:
+    for requirement in re.split(r"\n(?=[A-Za-z0-9])", lock):
+        if not requirement.lower().startswith(tuple(f"{name}==" for name in NO_WHEELS)):
+            yield requirement
+
+
+def add_isotone(root: Path) -> None:
+    """Puts what is committed of this checkout into its place, with the command, the prompts and the service."""
+    place = root / PLACE
+    archive = call("git", "-C", REPOSITORY, "archive", "--format=tar", "HEAD", *CARRIED)
+    call("tar", "--extract", "--directory", place, stdin=archive)
+    command = place / ".venv/bin/isotone"
+    command.write_text(f"#!/{PLACE}/.venv/bin/python -P\nfrom device.cli import main\n\nmain()\n")
+    command.chmod(0o755)
+    (root / "usr/bin/isotone").symlink_to(f"/{PLACE}/.venv/bin/isotone")
+    voices = REPOSITORY / ".venv/share/isotone/voices"
+    if voices.is_dir():
+        shutil.copytree(voices, place / ".venv/share/isotone/voices")
+
+
+def add_system(root: Path) -> None:
+    """Puts our own settings and units over Debian's, and says what starts."""
+    shutil.copytree(HERE / "system", root, dirs_exist_ok=True, symlinks=True)
+    units = root / "usr/lib/systemd/system"
+    for unit in (REPOSITORY / "deploy/systemd").glob("*.service"):
+        shutil.copy(unit, units)
+    shutil.copy(REPOSITORY / "deploy/udev/99-isotone.rules", root / "usr/lib/udev/rules.d/99-isotone.rules")
+    for name in ("vmlinuz", "initrd.img"):
+        # The boot loader asks for one name, whatever the kernel's version.
+        (root / "boot" / name).symlink_to(next((root / "boot").glob(f"{name}-*")).name)
+    for folder in ("data", "boot/isotone", "etc/isotone"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    call("chroot", root, "systemd-sysusers")
+    call(
+        "chroot",
+        root,
+        "systemctl",
+        "enable",
+        "isotone.service",
+        "systemd-networkd.service",
+        "systemd-resolved.service",
+        "iwd.service",
+        "nftables.service",
+    )
+    call(
+        "chroot",
+        root,
+        "systemctl",
+        "mask",
+        "ssh.service",
+        "ssh.socket",
+        "apt-daily.timer",
+        "apt-daily-upgrade.timer",
+        "e2scrub_all.timer",
+        "fstrim.timer",
+    )
+
+
+def compile_python(root: Path, epoch: int) -> None:
+    """Compiles all modules with the root's own Python: nothing can be written beside them later."""
+    call(
+        "chroot", root, "python3", "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash",
+        *(f"/{PLACE}/{folder}" for folder in (".venv/lib", "device", "hardware")),
+        environment={"SOURCE_DATE_EPOCH": str(epoch)},
+    )  # fmt: skip
+
+
+def _initramfs() -> str:
+    return "".join(path.read_text() for path in sorted((HERE / "initramfs").rglob("*")) if path.is_file())

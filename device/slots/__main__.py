@@ -1,0 +1,71 @@
+"""`python -m device.slots`: what RAUC asks of a boot loader (RAUC manual, "Custom bootloader backend").
+
+    get-primary | set-primary SLOT | get-state SLOT | set-state SLOT good|bad | get-current
+
+It prints one word. Exit codes: 0, 2 for a question that is none, 7 where the boot partition cannot be written.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from device.errors import Exit
+from device.slots.boot_block import SLOTS, TRIES, BootBlock, Slot, read, write
+
+BLOCK = Path("/boot/isotone/isotone/slots.env")
+COMMAND_LINE = Path("/proc/cmdline")
+
+
+def primary(state: BootBlock) -> Slot:
+    """The slot that starts next: the first of the order that has a try left, else the first."""
+    return next((slot for slot in state.order if state.left(slot)), state.order[0])
+
+
+def current(command_line: str) -> str:
+    """The slot that runs, as the boot loader said to the kernel; empty where it did not."""
+    found = re.search(r"(?:^|\s)rauc\.slot=([ab])(?:\s|$)", command_line)
+    return found[1] if found else ""
+
+
+def answer(question: tuple[str, ...], state: BootBlock) -> str | BootBlock | None:
+    """A word to print, a state to write, or None for what is no question."""
+    slot = next((slot for slot in SLOTS if slot in question[1:2]), None)
+    match question:
+        case ("get-primary",):
+            return primary(state)
+        case ("set-primary", _) if slot:
+            return state.on_trial(slot)
+        case ("get-state", _) if slot:
+            return "good" if state.left(slot) else "bad"
+        case ("set-state", _, "good") if slot:
+            return state.with_left(slot, TRIES)
+        case ("set-state", _, "bad") if slot:
+            return state.with_left(slot, 0)
+        case _:
+            return None
+
+
+def main(arguments: tuple[str, ...], block: Path = BLOCK, command_line: Path = COMMAND_LINE) -> int:
+    """Answers one question; gives the exit code."""
+    if arguments == ("get-current",):
+        print(current(command_line.read_text()))  # noqa: T201 - RAUC reads it
+        return Exit.OK
+    told = answer(arguments, read(block))
+    if told is None:
+        print(f"{' '.join(arguments)!r} is no question to a boot loader.", file=sys.stderr)  # noqa: T201
+        return Exit.USAGE
+    if isinstance(told, str):
+        print(told)  # noqa: T201
+        return Exit.OK
+    try:
+        write(block, told)
+    except OSError as error:
+        print(f"{block} cannot be written: {error.strerror}.", file=sys.stderr)  # noqa: T201
+        return Exit.DISK
+    return Exit.OK
+
+
+if __name__ == "__main__":
+    sys.exit(main(tuple(sys.argv[1:])))
