@@ -121,7 +121,9 @@ def ours(generator: str, mood: str, seeds: Sequence[int], folder: Path) -> Itera
         path = folder / f"{generator}-{mood}-{seed}.mid"
         wish = Wish(standing(*MOODS[mood]), BARS)
         write_midi(path, Studio(config_of(seed, generator), wish, None, lambda _: None).compose().played)
-        yield midi.read(path)
+        # The last chord rings on for a bar or two, in which nothing is composed.
+        whole = midi.read(path)
+        yield whole.between_bars(0, BARS) or whole
 
 
 # -- the table
