@@ -14,9 +14,9 @@ from device.stage import keyed_random
 PHRASE_BARS = 4
 SHAPE = (1.0, 1.2, 1.1, 0.7)
 """Busyness of the bars of a phrase: it sets out, moves, and comes to rest."""
-BREATHS = (0.04, 0.03, 0.05, 0.14)
+BREATHS = (0.07, 0.05, 0.09, 0.22)
 """How often the melody is silent in each bar of a phrase; people's slow songs are in one bar of eleven."""
-PHRASE_SPREAD, BAR_SPREAD = 0.2, 0.5
+PHRASE_SPREAD, BAR_SPREAD = 0.25, 0.55
 """Deviations of phrases, and of bars within them, from the mean; people's bars differ by 0.56 of theirs in all."""
 MELODY_SHARE = 0.36
 """The melody's share of the notes that a density stands for."""
