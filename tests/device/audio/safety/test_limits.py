@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from device.audio.safety.limits import allowed_layers, guard_intent, latest_end_s, ring_s
+from device.audio.safety.limits import RUBATO_MOST, allowed_layers, guard_intent, guard_rubato, latest_end_s, ring_s
 from device.config import Limits, Prescription
 from tests.device.audio.rig import intent
 
@@ -30,3 +32,10 @@ def test_a_second_instrument_sounds_unless_it_is_forbidden() -> None:
 def test_a_register_inside_a_range_of_a_semitone_is_left_as_it_is(wished: float, given: float) -> None:
     narrow = Limits(pitch_min=60, pitch_max=61)
     assert guard_intent(intent(0, register_midi=wished), narrow).register_midi == given
+
+
+@given(st.floats())
+def test_no_bar_bends_its_tempo_by_more_than_a_tenth(rubato: float) -> None:
+    bent = guard_rubato(rubato)
+    assert 1.0 - RUBATO_MOST <= bent <= 1.0 + RUBATO_MOST
+    assert bent == rubato or not 1.0 - RUBATO_MOST <= rubato <= 1.0 + RUBATO_MOST
