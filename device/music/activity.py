@@ -20,7 +20,7 @@ PHRASE_SPREAD, BAR_SPREAD = 0.25, 0.55
 """Deviations of phrases, and of bars within them, from the mean; people's bars differ by 0.56 of theirs in all."""
 MELODY_SHARE = 0.36
 """The melody's share of the notes that a density stands for."""
-MEANS, MOST = (2.4, 4.2), 6
+MEANS, MOST = (2.4, 4.8), 8
 """Bounds of the mean, and the most that a bar is given: where more is asked for, the accompaniment has more."""
 
 

@@ -178,7 +178,7 @@ def _gesture(phrase: Phrase, place: int, count: int, *, varied: bool) -> tuple[C
         middle = sorted(note.step for note in laid)[len(laid) // 2]
         return tuple((note.onset_tick, note.length_tick) for note in laid), [note.step - middle for note in laid]
     variant = (phrase.gesture + (place in {2, 6}) + varied) % 3
-    cell = CELLS[count][0] if closes else CELLS[count][variant]
+    cell = CELLS[min(count, max(CELLS))][0 if closes else variant]
     return cell, phrase.contour[: len(cell)]
 
 

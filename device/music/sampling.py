@@ -12,7 +12,7 @@ from device.music.decoder import Logits
 from device.music.grammar import Mask
 from device.music.theory import CHORDS
 
-CHORD_FATIGUE, NOTE_FATIGUE = 0.8, 0.1
+CHORD_FATIGUE, NOTE_FATIGUE = 0.8, 0.3
 """Nats taken from the logit of the last root or melody note each time it was just heard. People repeat notes often."""
 LOOP_FATIGUE, RHYTHM_FATIGUE = 0.4, 0.15
 """Nats taken for going on as an earlier bar did, times what is alike: bars that return are planned, not looped."""

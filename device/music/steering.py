@@ -50,9 +50,9 @@ SLOW_IS_UNPLEASANT, LIVELY_IS_PLEASANT = 0.4, 0.2
 VARIED_FROM = -0.25
 """Arousal from which the steps of melodies differ from bar to bar as they do in people's songs; below it they are
 small."""
-CALM_LEAPS = (0, 1, 1, 2)
+CALM_LEAPS = (1, 1, 1, 2)
 """Classes of leaps of calm music, as often as they stand here: it moves in steps, but does not stand still."""
-CALM_MOVES, LIVELY_MOVES = 0.15, 0.35
+CALM_MOVES, LIVELY_MOVES = 0.3, 0.35
 """How often the harmony of a calm texture moves in mid-bar at the arousal of -1 and from 0 on."""
 PEOPLE_LEAPS = (0.18, 0.30, 0.29, 0.23)
 """How often a bar of the training songs is of each class of leaps, with little regard to its tempo and density."""

@@ -182,7 +182,7 @@ class Transformer:
         is_new = place.likeness in ("new", "loose")
         logits = self.decoder.go_on_from([*context, head])
         while not grammar.complete:
-            _tire(logits, heard, len(tokens), is_new=is_new, is_calm=is_calm)
+            _tire(logits, heard, len(tokens), is_new=is_new)
             if place.likeness == "new":
                 tire_of_loops(logits, _melody(tokens), melodies, LOOP_FATIGUE)
                 if is_calm:
@@ -223,13 +223,13 @@ class Transformer:
         return None if known is None else remember(known.tokens).in_mode(known.mode, mode)
 
 
-def _tire(logits: Logits, heard: Sequence[int], place: int, *, is_new: bool, is_calm: bool) -> None:
+def _tire(logits: Logits, heard: Sequence[int], place: int, *, is_new: bool) -> None:
     if place == 1 and is_new:
         # A bar that begins with the root that bars before began with stands still, whatever their second halves do.
         firsts = [chord for token, chord in itertools.pairwise(heard) if token == t.BAR]
         tire(logits, firsts, ROOT_OF, CHORD_FATIGUE)
-    elif place > N_CHORDS and is_calm:
-        # Calm melodies go in small steps, and the smallest of all would be taken more often than people take it.
+    elif place > N_CHORDS:
+        # A melody that has few notes would take the smallest step of all more often than people take it.
         tire(logits, heard, NOTE_OF, NOTE_FATIGUE)
 
 
