@@ -105,7 +105,7 @@ class BlockQueue:
 
         The card goes on asking meanwhile, so the end is made for each number of blocks that it may have had by then,
         and its own thread takes the right one: were they taken out of the queue, a question that came just then would
-        find it empty (measured: one stop in seventy had a gap of a block, which clicks).
+        find it empty (measured: one stop in a hundred had a gap of a block, which clicks).
         """
         waiting = list(self._waiting)
         if self._is_running:

@@ -92,10 +92,16 @@ def compose_all(tasks: Sequence[Task], jobs: int) -> Iterator[list[str]]:
         yield from pool.map(compose, tasks, chunksize=4)
 
 
+def _composed(task: Task) -> midi.Piece:
+    """The piece without its last chord, which rings on for bars in which nothing is composed."""
+    whole = midi.read(task.path)
+    return whole.between_bars(0, task.bars - 1) or whole
+
+
 def judge(tasks: Sequence[Task], emopia: EmopiaJudge | None, told: Any) -> dict[str, Any]:
     """All figures, by both judges where both are there."""
     asked = np.array([(task.valence, task.arousal) for task in tasks])
-    pieces = [midi.read(task.path) for task in told(tasks)]
+    pieces = [_composed(task) for task in told(tasks)]
     measured = [_from_middle(cues.measure(piece)) for piece in pieces]
     judged = judge_all(measured, emopia)
     report: dict[str, Any] = {

@@ -12,7 +12,7 @@ import pytest
 
 from device.box import session_child
 from device.box.session_child import Order, SessionChild
-from device.config import DeviceConfig
+from device.config import BoxConfig, DeviceConfig
 from device.runtime.resident import device_path
 
 ECHO = """
@@ -28,7 +28,8 @@ print(json.dumps({"exit": 0, "fault": ""}), flush=True)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    device_path(tmp_path).write_bytes(msgspec.json.encode(DeviceConfig()))
+    asked = DeviceConfig(box=BoxConfig(guests_asked_by="a test"))
+    device_path(tmp_path).write_bytes(msgspec.json.encode(asked))
     return tmp_path
 
 

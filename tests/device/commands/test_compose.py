@@ -152,7 +152,9 @@ def test_what_the_prescription_forbids_is_not_had(tmp_path: Path) -> None:
         f"{tmp_path}/none",
         "tempo 100 cannot be had: 80, the nearest that can, is taken",
     ]
-    assert {bar["played_tempo_bpm"] for bar in told["bars"]} == {80.0}
+    # Tempo bends with the phrase, and never beyond what is prescribed.
+    assert max(bar["played_tempo_bpm"] for bar in told["bars"]) == 80.0
+    assert min(bar["played_tempo_bpm"] for bar in told["bars"]) > 72.0
     tracks = {track.name: track for track in mido.MidiFile(tmp_path / "x.mid").tracks}
     assert not any(message.type == "note_on" for message in tracks["pad"])
     assert 42 not in [message.program for message in tracks["melody"] if message.type == "program_change"]

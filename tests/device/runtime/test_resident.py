@@ -136,7 +136,7 @@ def test_it_runs_in_an_interpreter_of_its_own(monkeypatch: pytest.MonkeyPatch, r
     script = (
         "import sys; from device import host; from device.processes import PROCESSES;"
         "from tests.device.runtime.test_resident import TABLE; PROCESSES.update(TABLE);"
-        f"sys.argv = ['host', 'panel', {str(folder)!r}, '3']; host.main()"
+        f"from pathlib import Path; sys.exit(host.serve('panel', Path({str(folder)!r}), 3))"
     )
     house = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
     child = subprocess.Popen([sys.executable, "-c", script], env=house)
