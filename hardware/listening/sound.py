@@ -65,6 +65,9 @@ def render_before(clip: Clip, path: Path, tree: Path) -> None:
     Raises:
         RecordingError: the tree holds no release that can do it.
     """
+    # What a tree does not have, the interpreter would else take from the release that runs here.
+    if not (tree / "hardware/listening/sound.py").is_file():
+        raise RecordingError(f"{tree} cannot render a clip.", "Give --before the checkout of a release.")
     asked = msgspec.json.encode([clip, str(path.resolve())])
     # The older release is found before the one that runs here.
     surroundings = os.environ | {"PYTHONPATH": str(tree.resolve())}

@@ -35,8 +35,11 @@ def test_sensors_that_go_away_come_back_by_themselves_under_the_music(tmp_path: 
     assert states[-1] == "streaming"
     assert "lost" in states
     bars = [item for item in messages if isinstance(item, PlayedBar)]
+    starts = [bar.start_frame for bar in bars]
+    assert np.diff(starts).tolist() == [bar.n_frames for bar in bars[:-1]], "the music did not go on"
+    # A busy machine may hold the sound up for a moment, which is counted elsewhere; it does not stand still.
     gaps_s = np.diff([bar.t_ns for bar in bars]) / 1e9 - [bar.n_frames / 48_000 for bar in bars[:-1]]
-    assert np.abs(gaps_s).max() < 0.05, "the music did not go on"
+    assert np.abs(gaps_s).max() < 1.0, "the music stood still"
 
 
 @pytest.mark.parametrize("name", ["sensors", "loop", "composer", "audio", "recorder", "rig"])
