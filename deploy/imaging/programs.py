@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from device.errors import SystemMissingError
@@ -18,21 +18,18 @@ PACKAGES = {
     "mcopy": "mtools",
     "mkfs.ext4": "e2fsprogs",
     "git": "git",
-    "zstd": "zstd",
-    "bmaptool": "bmap-tools",
-    "arch-test": "arch-test",
 }
 """The Debian package of each program."""
 SAID_LINES = 15
 
 
-def demand(programs: Iterable[str]) -> None:
+def demand() -> None:
     """Refuses in one sentence when programs are missing.
 
     Raises:
         SystemMissingError: with the command that installs them.
     """
-    missing = sorted(PACKAGES[name] for name in programs if shutil.which(name) is None)
+    missing = sorted(package for name, package in PACKAGES.items() if shutil.which(name) is None)
     if missing:
         raise SystemMissingError(
             f"An image cannot be made without {', '.join(missing)}.", f"sudo apt install {' '.join(missing)}"

@@ -57,7 +57,7 @@ def packages(board: Board) -> list[str]:
     lists = words_of(REPOSITORY / "deploy/packages.txt") + words_of(HERE / "packages.txt")
     # A virtual environment is made here from wheels, and prompts are spoken before.
     taken = [name for name in lists if name not in {"python3-venv", "espeak-ng"}]
-    return sorted({*taken, board.kernel, *board.packages})
+    return sorted({*taken, *board.packages})
 
 
 def base(board: Board, suite: str, cache: Path, mirrors: tuple[str, ...], epoch: int) -> Path:

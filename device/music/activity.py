@@ -7,7 +7,7 @@ bar that is taken up again is as busy as it was.
 from __future__ import annotations
 
 from device.config import SessionConfig
-from device.music.form import place_of
+from device.music.form import Close, place_of
 from device.music.theory import notes_per_beat
 from device.stage import keyed_random
 
@@ -34,6 +34,12 @@ def melody_notes(seed: int, origin: int, density: float, beats: int, *, rests: b
     of_phrase = 1.0 + keyed_random(seed, "melody-phrase", phrase).gauss(0.0, PHRASE_SPREAD)
     of_bar = 1.0 + drawn.gauss(0.0, BAR_SPREAD)
     return min(MOST, max(1, round(mean * SHAPE[bar] * max(0.4, of_phrase) * max(0.2, of_bar))))
+
+
+def planned_notes(config: SessionConfig, bar_index: int, density: float, beats: int, close: Close) -> int:
+    """The same for a bar of the plan: as busy as where it comes from, and no breath where a phrase closes fully."""
+    origin = origin_of(config, bar_index)
+    return melody_notes(config.seed, origin, density, beats, rests=close != "full")
 
 
 def origin_of(config: SessionConfig, bar_index: int) -> int:

@@ -15,11 +15,12 @@ from typing import NamedTuple
 from device.config import SessionConfig
 from device.messages import Bar, MusicIntent, Note
 from device.music.accompaniment import SWINGS, Counts, accompany, closing_counts, last_pitch, share_out
-from device.music.activity import melody_notes, origin_of
+from device.music.activity import planned_notes
 from device.music.colours import Colour, chord_named, harmonise, mood_colour, palette
 from device.music.form import SECTION_BARS, Place, place_of
 from device.music.likeness import keep_out
 from device.music.motifs import Motif, Placed, lay_motif, lay_theme, new_motif, window
+from device.music.pads import HALF
 from device.music.phrasing import Line, line_of, singable, sustain
 from device.music.playing import BAR_TICKS, BEATS, make_bar, play
 from device.music.quotation import quote
@@ -34,7 +35,6 @@ LIVELY = 0.5
 """Arousal from which the harmony moves twice a bar."""
 UNEASY = -0.35
 """Valence below which the rhythm leaves the beat."""
-HALF = BAR_TICKS // 2
 FARTHEST = 8
 """Semitones by which a bar's goal gives way to the melody's last note, at most half of it."""
 PLAIN = 0.4
@@ -102,8 +102,7 @@ class Rules:
             return closing_counts(preference)
         if standing.section.theme:
             return share_out(intent.density, preference)
-        origin, rests = origin_of(self.config, intent.bar_index), standing.place.close != "full"
-        melody = melody_notes(self.config.seed, origin, intent.density, BEATS, rests=rests)
+        melody = planned_notes(self.config, intent.bar_index, intent.density, BEATS, standing.place.close)
         return share_out(intent.density, preference, melody)
 
     def _asked(self, standing: Standing) -> Line:

@@ -17,7 +17,7 @@ from device.messages import Bar, Mode, MusicIntent, Note
 from device.music import controls as c
 from device.music import tokens as t
 from device.music.accompaniment import SWINGS, lay_under, share_out
-from device.music.activity import melody_notes, origin_of
+from device.music.activity import planned_notes
 from device.music.decoder import Decoder, Logits, Rows
 from device.music.form import SECTION_BARS, Place, place_of
 from device.music.grammar import N_CHORDS, Decoded, decode_bar
@@ -208,8 +208,7 @@ class Transformer:
         """None in a bar of the listener's own theme, which says itself how many notes it has."""
         if place.theme_bar is not None:
             return None
-        origin = origin_of(self.config, intent.bar_index)
-        return melody_notes(self.config.seed, origin, intent.density, BEATS, rests=place.close != "full")
+        return planned_notes(self.config, intent.bar_index, intent.density, BEATS, place.close)
 
     def _reference(self, place: Place, mode: Mode, quoted: Quotation | None) -> Remembered | None:
         """What is taken up again: the listener's theme, or an earlier bar if it is remembered."""
