@@ -18,7 +18,8 @@ import numpy as np
 
 from device.messages import TICKS_PER_BEAT
 from export.music import metrics, midi
-from export.music.features import EVEN, Floats, Ints
+from export.music.features.performance import EVEN
+from export.music.features.told import Floats, Ints
 from export.music.splits import splits
 
 CORPUS = "music_pop909"

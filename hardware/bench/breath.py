@@ -26,7 +26,8 @@ from device.commands.piece import Studio, Wish
 from device.music import GENERATORS
 from device.sessions.interchange import write_midi
 from export.music import metrics, midi
-from export.music.features import PLAYED, WRITTEN, known
+from export.music.features import FAULTS, PLAYED, WRITTEN
+from export.music.features.told import known
 from hardware.bench import critic
 from hardware.bench.figures import Figure
 from hardware.bench.intents import CALM, config_of, standing
@@ -69,8 +70,8 @@ class Table(NamedTuple):
         return self.values[:, [NAMES.index(name) for name in (*WRITTEN, *CHOSEN)]]
 
 
-NAMES = (*WRITTEN, *PLAYED, *CHOSEN)
-ROWS = (*WRITTEN, *PLAYED)
+NAMES = (*WRITTEN, *PLAYED, *FAULTS, *CHOSEN)
+ROWS = (*WRITTEN, *PLAYED, *FAULTS)
 SYMBOLIC = (*WRITTEN, *CHOSEN)
 
 
@@ -84,7 +85,7 @@ def measure_pieces(pieces: Sequence[midi.Piece]) -> Table:
     rows = []
     for piece in pieces:
         counted = metrics.measure(piece)
-        own = [feature(piece) for feature in (*WRITTEN.values(), *PLAYED.values())]
+        own = [feature(piece) for feature in (*WRITTEN.values(), *PLAYED.values(), *FAULTS.values())]
         rows.append([*own, *(float(getattr(counted, name)) for name in CHOSEN)])
     return Table(tuple(piece.name for piece in pieces), np.array(rows, float).reshape(-1, len(NAMES)))
 

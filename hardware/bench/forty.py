@@ -26,7 +26,9 @@ from device.music import GENERATORS
 from device.sessions.interchange import write_midi
 from export.music import midi
 from export.music.chroma import chroma
-from export.music.features import bar_levels, known, tonics
+from export.music.features.harmony import tonics
+from export.music.features.performance import bar_levels
+from export.music.features.told import known
 from export.music.metrics import STEPS_PER_BEAT, bar_of
 from export.music.tension import tension_of
 from hardware.bench.breath import CORPORA, SLOW_BPM, seeds_of, whole_songs

@@ -71,23 +71,23 @@ def draw_roll(axis: Axes, piece: Piece) -> None:
     """Notes by voice, the stronger the darker; chords above, ends of the melody's phrases, velocity below."""
     from matplotlib.colors import to_rgb  # noqa: PLC0415 - composing needs none
 
-    from export.music import features  # noqa: PLC0415 - as above
+    from export.music.features import harmony, melody, told  # noqa: PLC0415 - as above
 
     shades = [(*to_rgb(COLOURS.get(name, OTHER)), 0.2 + 0.8 * min(1.0, velocity / 90.0))
               for name, velocity in zip(piece.voice.tolist(), piece.velocity.tolist(), strict=True)]  # fmt: skip
     floor = LOW - VELOCITY_ROOM
     axis.hlines(piece.pitch, piece.onset, piece.onset + piece.length, colors=shades, linewidth=NOTE_POINTS)
     axis.vlines(piece.onset, floor, floor + piece.velocity / 127.0 * (VELOCITY_ROOM - 2), colors=shades, linewidth=0.8)
-    last, _ = features.phrase_ends(piece)
+    last, _ = melody.phrase_ends(piece)
     for at in last.tolist():
         axis.plot(piece.onset[at] + piece.length[at], piece.pitch[at] + 2.5, marker="|", color="black", markersize=9)
-    chords, low = features.chords(piece, features.halves(piece))
+    chords, low = harmony.chords(piece, harmony.halves(piece))
     for number, (chord, pitch) in enumerate(zip(chords, low.tolist(), strict=True)):
         over = f"/{NAMES[pitch % 12]}" if chord and pitch >= 0 and pitch % 12 != chord.root_pc else ""
         text = f"{NAMES[chord.root_pc]}{QUALITIES[chord.quality]}{over}" if chord else "·"
-        axis.text(features.halves(piece)[number] + 0.05, HIGH + 0.5, text, fontsize=6)
+        axis.text(harmony.halves(piece)[number] + 0.05, HIGH + 0.5, text, fontsize=6)
     for number, beat in enumerate(piece.bars[:-1].tolist()):
-        axis.axvline(beat, color="black", linewidth=0.8 if number % features.WINDOW_BARS == 0 else 0.2)
+        axis.axvline(beat, color="black", linewidth=0.8 if number % told.WINDOW_BARS == 0 else 0.2)
         axis.text(beat + 0.05, floor + 0.5, str(number + 1), fontsize=6, color="#777777")
     axis.set_xlim(piece.bars[0], piece.bars[-1])
     axis.set_ylim(floor, HIGH + 5)
