@@ -1,6 +1,6 @@
 """Pieces to be looked through for faults, bar by bar: how strongly each note is struck, where phrases end, what chord.
 
-    python -m hardware.listening.rolls compose DIR                 # twelve pieces of the release that is imported
+    python -m hardware.listening.rolls compose DIR [FIRST_SEED]    # twelve pieces of the release that is imported
     python -m hardware.listening.rolls draw OUT.png DIR [DIR...]   # a row for each piece, a column for each folder
 
 An older release composes by the same file: PYTHONPATH=OLD_TREE python -P hardware/listening/rolls.py compose DIR.
@@ -8,6 +8,7 @@ An older release composes by the same file: PYTHONPATH=OLD_TREE python -P hardwa
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,6 @@ from device.control.cues import cues_of
 from device.control.plan.session_plan import State
 from device.sessions.interchange import write_midi
 from hardware.bench.intents import config_of, standing
-from hardware.listening.survey import PLACES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from export.music.midi import Piece
 
 FIRST_SEED = 100
+PLACES = {"calm": (0.4, -0.7), "dark": (-0.6, -0.3), "default": (0.0, 0.0), "lively": (0.7, 0.6)}
+"""Valence and arousal."""
+GENERATORS = ("transformer", "rules", "phrasebook")
 SECONDS, BEATS = 64.0, 4
 BARS_MAX = 24
 COLOURS = {"melody": "#c0392b", "inner": "#1e8449", "bass": "#1f3a93", "pad": "#e0a030"}
@@ -37,15 +40,15 @@ LOW, HIGH, VELOCITY_ROOM = 30, 96, 26
 """Pitches that are drawn, and below them the room in which velocity stands."""
 
 
-def compose(folder: Path) -> None:
-    """The twelve pieces as they were played, of the release that is imported."""
+def compose(folder: Path, first_seed: int = FIRST_SEED) -> None:
+    """The twelve pieces as they were played, of the release that is imported: each has a seed of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number, (valence, arousal) in enumerate(PLACES):
-        config = config_of(FIRST_SEED + number)
-        tempo_bpm = cues_of(State(valence, arousal), config.prescription.limits).tempo_bpm
+    for number, (generator, (mood, place)) in enumerate(itertools.product(GENERATORS, PLACES.items())):
+        config = config_of(first_seed + number, generator)
+        tempo_bpm = cues_of(State(*place), config.prescription.limits).tempo_bpm
         n_bars = min(BARS_MAX, round(SECONDS * tempo_bpm / (60.0 * BEATS)))
-        piece = Studio(config, Wish(standing(valence, arousal), n_bars), None, lambda _: None).compose()
-        write_midi(folder / f"{number:02d} v{valence:+.1f} a{arousal:+.1f}.mid", piece.played)
+        piece = Studio(config, Wish(standing(*place), n_bars), None, lambda _: None).compose()
+        write_midi(folder / f"{number:02d} {generator} {mood}.mid", piece.played)
 
 
 def draw(out: Path, folders: Sequence[Path]) -> None:
@@ -98,7 +101,7 @@ def draw_roll(axis: Axes, piece: Piece) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     task, first, *rest = sys.argv[1:] if argv is None else argv
     if task == "compose":
-        compose(Path(first))
+        compose(Path(first), *map(int, rest))
     else:
         draw(Path(first), [Path(folder) for folder in rest])
 

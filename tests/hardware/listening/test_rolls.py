@@ -10,11 +10,10 @@ from hardware.listening import rolls
 
 
 def test_pieces_are_composed_and_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rolls, "PLACES", ((0.0, -0.8), (0.6, 0.7)))
+    monkeypatch.setattr(rolls, "PLACES", {"calm": (0.0, -0.8)})
+    monkeypatch.setattr(rolls, "GENERATORS", ("rules", "phrasebook"))
     monkeypatch.setattr(rolls, "BARS_MAX", 4)
-    config_of = rolls.config_of
-    monkeypatch.setattr(rolls, "config_of", lambda seed: config_of(seed, "rules"))
-    rolls.main(["compose", str(tmp_path / "after")])
+    rolls.main(["compose", str(tmp_path / "after"), "7"])
     assert len(list((tmp_path / "after").glob("*.mid"))) == 2
     rolls.main(["draw", str(tmp_path / "out.png"), str(tmp_path / "after"), str(tmp_path / "after")])
     assert (tmp_path / "out.png").stat().st_size > 1000
