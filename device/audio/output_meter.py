@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from device.audio.loudness import SILENCE_LUFS, Loudness, LoudnessMeter
-from device.audio.safety.true_peak import PAST_FRAMES, Samples, true_peaks
-
-FULL_SCALE = np.float32(32768.0)
+from device.audio.safety.true_peak import PAST_FRAMES, true_peaks
+from device.audio.samples import Samples, from_pcm
 
 
 class Heard(NamedTuple):
@@ -29,7 +28,7 @@ class OutputMeter:
         self._peak = 0.0
 
     def read(self, pcm: bytes) -> None:
-        block: Samples = np.frombuffer(pcm, "<i2").reshape(-1, 2).astype(np.float32) / np.float32(FULL_SCALE)
+        block = from_pcm(pcm)
         self._loudness.read(block)
         line: Samples = np.concatenate((self._past, block))
         self._past = line[-PAST_FRAMES:]

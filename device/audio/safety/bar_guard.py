@@ -6,6 +6,7 @@ It is small and pure, so that every line can be tested by breaking it (SAFETY.md
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -45,7 +46,7 @@ def guard_bar(bar: Bar, tempo_bpm: float, prescription: Prescription) -> Guarded
     programs = guard_programs(bar.programs, prescription, changes)
     sound = drop_malformed(bar.notes, beats, programs, changes)
     notes = [guard_note(note, limits) for note in sound]
-    touched = sum(given != note for given, note in zip(sound, notes, strict=True))
+    touched = sum(map(operator.ne, sound, notes))
     if touched:
         changes.append(f"{touched} notes brought into the limits of pitch, velocity and length")
     kept = thin(notes, beats, limits)

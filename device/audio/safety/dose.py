@@ -13,6 +13,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from device.audio.samples import single
+
 WEEK_H = 7 * 24.0
 REFERENCE_PA2 = (20e-6) ** 2
 LISTENING_H = 40.0
@@ -48,7 +50,7 @@ def a_weighting(frequency_hz: Floats) -> Floats:
 
 def _response(frequency_hz: Floats) -> Floats:
     f1, f2, f3, f4 = (pole**2 for pole in POLES_HZ)
-    squared = np.square(frequency_hz, dtype=np.float64)
+    squared = np.square(frequency_hz)
     amplitude = f4 * squared**2 / ((squared + f1) * np.sqrt((squared + f2) * (squared + f3)) * (squared + f4))
     return np.square(amplitude)
 
@@ -61,15 +63,15 @@ class DoseMeter:
         self._length = 2 ** round(math.log2(sfreq_hz / FRAMES_PER_S))
         self._hop = self._length // 2
         sine = np.sin(np.pi * (np.arange(self._length) + 0.5) / self._length)
-        self._window = sine[:, None].astype(np.float32)  # In single precision the transform costs half.
-        # Of a real spectrum all but its ends stand for two frequencies.
+        self._window = single(sine[:, None])  # In single precision the transform costs half.
+        # Of a real spectrum all but its ends stand for two frequencies; its lower end, a constant, has no weight.
         sides = np.full(self._hop + 1, 2.0)
-        sides[[0, -1]] = 1.0
+        sides[-1] = 1.0
         # A sine of amplitude 1 has half the power of a constant 1.
         pa2_per_square = 2.0 * pa2_of(full_scale_spl)
         weights = a_weighting(np.fft.rfftfreq(self._length, 1.0 / sfreq_hz))
         self._pa2h_per_power = weights * sides * pa2_per_square / (self._length * sfreq_hz * 3600.0)
-        self._waiting: Floats = np.zeros((self._hop, 2), np.float32)
+        self._waiting: Floats = single(np.zeros((self._hop, 2)))
         self._ears_pa2h = np.zeros(2)
 
     @property

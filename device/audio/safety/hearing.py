@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from device.audio.safety.dose import WEEK_H, DoseMeter, level_of, pa2_of
 from device.audio.safety.headphones import are_known, full_scale_spl
+from device.audio.samples import from_pcm
 from device.config import SessionConfig
 from device.messages import Exposure, Marker, Message
 
@@ -95,7 +94,7 @@ class HearingGuard:
 
     def hear(self, t_ns: int, pcm: bytes) -> list[Message]:
         """Take a block that went to the card, 16-bit stereo, heard from `t_ns` on; each second there is news."""
-        samples = np.frombuffer(pcm, "<i2").reshape(-1, 2).astype(np.float32) / np.float32(32768.0)
+        samples = from_pcm(pcm)
         self._meter.add(samples)
         self._frames += len(samples)
         if self._frames < self._audio.sfreq_hz:
@@ -132,7 +131,9 @@ class HearingGuard:
         wanted_pa2h = self._raw_pa2h_s * max(LEFT_S_MIN, left_s)
         if share_pa2h <= 0.0:
             return -math.inf
-        return min(0.0, 10.0 * math.log10(share_pa2h / wanted_pa2h)) if wanted_pa2h > 0.0 else 0.0
+        if wanted_pa2h < share_pa2h:
+            return 0.0
+        return 10.0 * math.log10(share_pa2h / wanted_pa2h)
 
     def _dose_percent(self, session_pa2h: float) -> float:
         if self._account.week_pa2h is None:

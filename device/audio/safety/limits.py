@@ -68,11 +68,8 @@ def guard_velocity(velocity: int, limits: Limits) -> int:
 def guard_pitch(pitch: int, limits: Limits) -> int:
     """The nearest octave of a MIDI pitch inside the prescribed range, or its edge where no octave lies inside."""
     low, high = sorted((limits.pitch_min, limits.pitch_max))
-    if pitch < low:
-        pitch += 12 * -((pitch - low) // 12)
-    elif pitch > high:
-        pitch -= 12 * -((high - pitch) // 12)
-    return min(max(pitch, low), high)
+    octaves_up, octaves_down = -min(0, (pitch - low) // 12), -min(0, (high - pitch) // 12)
+    return min(max(pitch + 12 * (octaves_up - octaves_down), low), high)
 
 
 def ring_s(limits: Limits) -> float:

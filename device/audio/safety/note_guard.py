@@ -64,6 +64,13 @@ class Chosen(NamedTuple):
     since_frame: int
 
 
+class Coloured(NamedTuple):
+    """The colour of the sound."""
+
+    brightness: float
+    since_frame: int
+
+
 class NoteGuard:
     """An instrument that passes on to another what is allowed; what is not allowed is changed or left out."""
 
@@ -75,13 +82,12 @@ class NoteGuard:
         self._notes_per_frame = notes_per_s(self._limits) / sfreq_hz
         self._room = self._burst
         """How many notes may begin now: it fills with time and each note takes one."""
-        self._frame = self._room_frame = 0
+        self._frame = 0
         self._program_frames = round(PROGRAM_LASTS_S * sfreq_hz)
         self._chosen: dict[int, Chosen] = {}
         """By channel; one that has none is mute."""
         self._brightness_per_frame = BRIGHTNESS_PER_S / sfreq_hz
-        self._brightness: float | None = None
-        self._brightness_frame = 0
+        self._coloured: Coloured | None = None
         self._ringing: dict[tuple[int, int], Ringing] = {}
         self.n_refused = 0
 
@@ -104,13 +110,13 @@ class NoteGuard:
 
         What would not be heard is no change.
         """
-        wanted, before = guard_share(brightness), self._brightness
-        if before is not None:
-            reach = self._brightness_per_frame * (self._frame - self._brightness_frame)
-            wanted = min(max(wanted, before - reach), before + reach)
-            if abs(wanted - before) < BRIGHTNESS_STEP:
+        wanted, before = guard_share(brightness), self._coloured
+        if before:
+            reach = self._brightness_per_frame * (self._frame - before.since_frame)
+            wanted = min(max(wanted, before.brightness - reach), before.brightness + reach)
+            if abs(wanted - before.brightness) < BRIGHTNESS_STEP:
                 return
-        self._brightness, self._brightness_frame = wanted, self._frame
+        self._coloured = Coloured(wanted, self._frame)
         self._instrument.brighten(wanted)
 
     def note_on(self, channel: int, pitch: int, velocity: int) -> None:
@@ -125,8 +131,6 @@ class NoteGuard:
         self._ringing[channel, pitch] = Ringing(sounding, self._frame)
 
     def _admits(self) -> bool:
-        filled = self._room + (self._frame - self._room_frame) * self._notes_per_frame
-        self._room, self._room_frame = min(self._burst, filled), self._frame
         if self._room < 1.0:
             return False
         self._room -= 1.0
@@ -146,3 +150,4 @@ class NoteGuard:
                 self.note_off(*asked)
         self._instrument.render(block, first, last)
         self._frame += last - first
+        self._room = min(self._burst, self._room + (last - first) * self._notes_per_frame)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from device.audio.safety.limits import FADE_IN_S, START_DB
 from device.audio.safety.onset import OnsetGuard
 from device.audio.safety.true_peak import LATE_FRAMES, PAST_FRAMES, UNDER_READING_DB, true_peaks
+from device.audio.samples import Samples, single, steps_of
 from device.config import AudioConfig, Limits
 
 CHUNK_FRAMES = 64
@@ -36,7 +37,6 @@ FLOOR_DBFS = -120.0
 INAUDIBLE = 1e-6
 """A thirtieth of a step: the reverb's own noise floor is below, and needs no dither."""
 
-Samples = npt.NDArray[np.float32]
 Gains = npt.NDArray[np.float64]
 
 
@@ -62,7 +62,7 @@ class PcmGuard:
         self._rise_per_frame = self._start_gain / (FADE_IN_S * audio.sfreq_hz)
         self._rise_db_per_frame = limits.loudness_slope_db_s / audio.sfreq_hz
         self._gain = 0.0
-        self._tail: Samples = np.zeros((DELAY_FRAMES, 2), np.float32)
+        self._tail: Samples = single(np.zeros((DELAY_FRAMES, 2)))
         self._needed_db = np.zeros(2 * (AHEAD + 1))
         self._rng = np.random.default_rng(seed)
         self._peak = self._square_sum = self._deepest_db = 0.0
@@ -75,10 +75,10 @@ class PcmGuard:
         it is towards `gain_to`, as far as it may. What is no number becomes silence.
         """
         gain_from, self._gain = self._gain, self._allowed_gain(gain_to, len(block))
-        gain = np.linspace(gain_from, self._gain, len(block), endpoint=False, dtype=np.float32)
+        gain = single(np.linspace(gain_from, self._gain, len(block) + 1)[:-1, None])
         finite = np.clip(block, -INPUT_MAX, INPUT_MAX)
         finite[np.isnan(finite)] = 0.0
-        loud = finite * gain[:, None]
+        loud = finite * gain
         line = np.concatenate((self._tail, loud))
         self._tail = line[len(block) :]
         heard = self._limited(true_peaks(line[DELAY_FRAMES - PAST_FRAMES :]), line[: len(block)])
@@ -100,11 +100,12 @@ class PcmGuard:
         along = np.arange(CHUNK_FRAMES) / CHUNK_FRAMES
         gain = boundaries[:-1, None] + np.diff(boundaries)[:, None] * along
         self._deepest_db = min(self._deepest_db, 20.0 * math.log10(np.min(gain)))
-        return going * gain.reshape(-1, 1).astype(np.float32)
+        limited: Samples = going * single(gain.ravel()[:, None])
+        return limited
 
     def _boundaries_db(self, coming_peaks: Samples) -> Gains:
         """Gain at the boundaries of the chunks that go out: never above what the chunks on both sides need."""
-        peaks = coming_peaks.reshape(-1, CHUNK_FRAMES).max(axis=1).astype(np.float64)
+        peaks = coming_peaks.reshape(len(coming_peaks) // CHUNK_FRAMES, CHUNK_FRAMES).max(axis=1)
         ceiling_db: Gains = 20.0 * np.log10(self._limit / np.maximum(peaks, self._limit))
         # What the ceiling takes away is not heard, and no fright.
         onset_db = self._onset.needed_db(20.0 * np.log10(np.clip(peaks, INAUDIBLE, self._limit)))
@@ -127,8 +128,8 @@ class PcmGuard:
         self._n_samples += heard.size
         if peak < INAUDIBLE:
             return bytes(2 * heard.size)
-        dither = self._rng.random(heard.shape, np.float32) - self._rng.random(heard.shape, np.float32)
-        steps = np.rint(heard * FULL_SCALE + dither)
+        up, down = self._rng.random((2, *heard.shape), np.float32)
+        steps: Samples = np.rint(heard * FULL_SCALE + up - down)
         return np.clip(steps, -self._ceiling, self._ceiling).astype("<i2").tobytes()
 
     def levels(self) -> Levels:
@@ -147,7 +148,7 @@ def _shifted(line: Gains) -> list[Gains]:
 
 def fade_out(pcm: bytes, n_frames: int) -> bytes:
     """16-bit stereo that reaches silence within `n_frames`, as long as what was given."""
-    samples = np.frombuffer(pcm, "<i2").reshape(-1, 2)
+    samples = steps_of(pcm)
     length = min(n_frames, len(samples))
     gain = np.zeros((len(samples), 1))
     gain[:length, 0] = 0.5 + 0.5 * np.cos(np.pi * np.arange(1, length + 1) / max(1, length))

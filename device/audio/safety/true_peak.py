@@ -7,9 +7,8 @@ the same session has to sound the same bit for bit.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Samples = npt.NDArray[np.float32]
+from device.audio.samples import Samples
 
 _OUTER = (14, 90, -161, 272, -487, 1125, 7964, -838, 390, -218, 122, -68)
 _INNER = (-239, 240, -424, 730, -1364, 3810, 6388, -1641, 832, -477, 271, -155)
@@ -32,13 +31,14 @@ def true_peaks(line: Samples) -> Samples:
     `line` has shape (PAST_FRAMES + frames, 2) and is C-contiguous. The peaks are those of the frames that begin
     `LATE_FRAMES` before the last `frames` ones.
     """
-    flat, n_values = line.reshape(-1), 2 * (len(line) - PAST_FRAMES)
+    flat, n_values = line.ravel(), 2 * (len(line) - PAST_FRAMES)
     between = np.zeros((len(PHASES), n_values), np.float32)
     product = np.empty_like(between)
     for tap, weights in enumerate(PHASES.T):
         # Written into the same memory, it costs half.
         between += np.multiply(weights[:, None], flat[2 * tap : 2 * tap + n_values], out=product)
     first = 2 * (PAST_FRAMES - LATE_FRAMES)
-    highest = np.maximum(np.abs(between, out=between).max(axis=0), np.abs(flat[first : first + n_values]))
+    highest = np.maximum(between.max(axis=0), -between.min(axis=0))
+    highest = np.maximum(highest, np.abs(flat[first : first + n_values]))
     peaks: Samples = np.maximum(highest[::2], highest[1::2])  # a maximum along pairs costs twenty times as much
     return peaks

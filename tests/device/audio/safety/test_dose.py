@@ -156,3 +156,27 @@ def test_low_tones_are_counted_too_high_rather_than_too_low(hz: float, over_db: 
     tone = 0.5 * np.sin(2 * np.pi * hz * np.arange(10 * SFREQ_HZ) / SFREQ_HZ)
     exact = a_weighting(np.array([hz]))[0] * pa2_of(SPL) * 0.25 * 10 / 3600
     assert -0.03 <= 10 * math.log10(metered(np.stack((tone, tone), axis=1)) / exact) <= over_db
+
+
+def test_a_tone_of_1_khz_is_weighted_by_exactly_one_and_counted_to_the_last_sample() -> None:
+    assert a_weighting(np.array([1000.0]))[0] == pytest.approx(1.0, abs=1e-12)
+    hz = 85 * SFREQ_HZ / 4096
+    tone = 0.5 * np.sin(2 * np.pi * hz * np.arange(20 * SFREQ_HZ) / SFREQ_HZ)
+    exact = pa2_of(SPL) * 0.25 * a_weighting(np.array([hz]))[0] * 20 / 3600
+    assert metered(np.stack((tone, tone), axis=1)) == pytest.approx(exact, rel=1e-4)
+
+
+def test_the_highest_frequency_there_is_counts_once() -> None:
+    fastest = 0.1 * (-1.0) ** np.arange(SFREQ_HZ)
+    exact = 2 * pa2_of(SPL) * 0.01 * a_weighting(np.array([SFREQ_HZ / 2]))[0] / 3600
+    assert metered(np.stack((fastest, fastest), axis=1)) == pytest.approx(exact, rel=0.01)
+
+
+def test_what_was_heard_is_counted_within_a_twentieth_of_a_second() -> None:
+    tone = np.sin(2 * np.pi * 1000 * np.arange(48 * 1024) / SFREQ_HZ)
+    sound = np.stack((tone, tone), axis=1).astype(np.float32)
+    meter = DoseMeter(SFREQ_HZ, SPL)
+    meter.add(sound)
+    now = meter.exposure_pa2h
+    meter.finish()
+    assert meter.exposure_pa2h - now <= meter.exposure_pa2h * 0.05 / (len(sound) / SFREQ_HZ)

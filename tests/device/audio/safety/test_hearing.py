@@ -13,9 +13,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.audio.safety.dose import WEEK_H, DoseMeter, a_weighting, allowance_pa2h, level_of
-from device.audio.safety.hearing import DOWN_DB_S, FAREWELL_S, SESSIONS_LEFT, SOFTEST_DB, UP_DB_S, HearingGuard
-from device.config import DeviceConfig, HeadphonesConfig, HearingAccount, SessionConfig
+from device.audio.safety.dose import WEEK_H, DoseMeter, a_weighting, allowance_pa2h, level_of, pa2_of
+from device.audio.safety.hearing import (
+    DOWN_DB_S,
+    FAREWELL_S,
+    LOUDER_S,
+    SESSIONS_LEFT,
+    SOFTEST_DB,
+    UP_DB_S,
+    HearingGuard,
+)
+from device.audio.samples import from_pcm
+from device.config import DeviceConfig, HeadphonesConfig, HearingAccount, Prescription, SessionConfig
 from device.errors import ConfigError
 from device.messages import Exposure, Marker
 from tests.cases import cases
@@ -225,6 +234,60 @@ def test_steady_music_comes_down_to_what_its_share_allows_for_the_rest_of_the_se
     expected_db = wanted_db(volume_db, 130.0, last, 60.0, len(heard.exposures))
     assert last.limit_db == pytest.approx(expected_db, abs=0.3)
     assert heard.levels[-1] == pytest.approx(10 ** (last.limit_db / 20), rel=0.005)
+
+
+def needed_db(share_pa2h: float, minutes: float, spl: float = 130.0) -> float:
+    """How much softer music of the prescribed loudness has to be, if it is to last from the beginning to the end."""
+    a_second_pa2h = pa2_of(spl + Prescription().loudness_lufs) / 3600
+    return 10 * math.log10(share_pa2h / (a_second_pa2h * minutes * 60))
+
+
+def begins_at_db(minutes: float, account: HearingAccount) -> float:
+    return session(minutes, account=account).exposure(0).limit_db
+
+
+@pytest.mark.parametrize("ceiling_percent", [50.0, 100.0])
+def test_it_begins_as_soft_as_music_of_the_prescribed_loudness_has_to_be(ceiling_percent: float) -> None:
+    account = HearingAccount(week_pa2h=0.0, ceiling_percent=ceiling_percent)
+    share = 1.6 * ceiling_percent / 100 / SESSIONS_LEFT
+    assert begins_at_db(60.0, account) == pytest.approx(needed_db(share, 60.0), abs=1e-4)
+
+
+@pytest.mark.parametrize(("days", "share"), [(1 / 24, 1 / 168), (7.0, 1.0), (14.0, 1.0)])
+def test_without_an_account_a_session_has_its_share_of_a_week_and_never_more_than_one(
+    days: float, share: float
+) -> None:
+    minutes = days * 24 * 60
+    expected_db = needed_db(allowance_pa2h() * share, minutes)
+    assert begins_at_db(minutes, HearingAccount(week_pa2h=None)) == pytest.approx(expected_db, abs=1e-4)
+
+
+@pytest.mark.parametrize("seconds", [2, 20])
+def test_of_a_longer_stretch_each_second_counts(seconds: int) -> None:
+    """What was heard in it follows the level before by its length; whatever is longer than the memory stands alone."""
+    guard, minutes = session(minutes=60.0), 60.0
+    before, limit_db = pa2_of(130.0 + Prescription().loudness_lufs) / 3600, guard.exposure(0).limit_db
+    guard.hear(1, second_of(-24.0, seconds))
+    a_second = guard.session_pa2h / seconds * 10 ** (-limit_db / 10)
+    raw = before + (a_second - before) * min(1.0, seconds / LOUDER_S)
+    left_pa2h = allowance_pa2h() / SESSIONS_LEFT - guard.session_pa2h
+    assert guard._target_db == pytest.approx(10 * math.log10(left_pa2h / (raw * minutes * 60)), abs=1e-6)
+
+
+@pytest.mark.parametrize(("share", "is_farewell"), [(0.9, False), (1.1, True)])
+def test_half_of_the_farewells_sound_is_kept_back_for_it(share: float, is_farewell: bool) -> None:
+    """Without an account all that a session may have is one: five of ten seconds like the last ones are kept."""
+    minutes, pcm = 10.0, second_of(-12.0, 2)
+    rest_pa2h = allowance_pa2h() * minutes / 60 / WEEK_H
+    meter = DoseMeter(48_000, 100.0)
+    meter.add(from_pcm(pcm))
+    wanted_pa2h = share * rest_pa2h / (1 + 0.5 * FAREWELL_S / 2)
+    spl = 100.0 + 10 * math.log10(wanted_pa2h / meter.exposure_pa2h)
+    guard = session(minutes, spl, account=HearingAccount(week_pa2h=None))
+    guard.hear(1, pcm)
+    for _ in range(math.ceil(FAREWELL_S / BLOCK_S) + 1):
+        guard.level()
+    assert guard.is_over == is_farewell
 
 
 def on_its_way(from_db: float, to_db: float, seconds: float) -> float:

@@ -278,3 +278,11 @@ def test_a_gain_that_is_no_number_is_silence() -> None:
     guard = opened()
     loudness_of(guard, [1.0, float("nan")])
     assert guard._gain == 0.0
+
+
+def test_levels_are_those_of_what_was_heard_since_they_were_last_asked_for() -> None:
+    guard = opened()
+    for _ in range(2):
+        heard = samples_of(guard.pass_on(np.full((5 * 64, 2), 0.1, np.float32), 1.0)) / 32767
+        rms_dbfs = 10 * np.log10(np.mean(np.square(heard)))
+        assert guard.levels().rms_dbfs == pytest.approx(rms_dbfs, abs=0.002)
