@@ -14,11 +14,14 @@ import msgspec
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 TIME_PATTERN = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
-HOURS_PATTERN = "^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
+HOURS_PATTERN = "^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 TimeOfDay = Annotated[str, msgspec.Meta(pattern=TIME_PATTERN)]
 """`21:30`."""
 Hours = Annotated[str, msgspec.Meta(pattern=HOURS_PATTERN)]
-"""`21:30-07:00`: from the first time until just before the second, over midnight where that is earlier."""
+"""`21:30-07:00`: from the first time until just before the second, over midnight where that is earlier.
+
+`24:00` is the end of the day, so that `00:00-24:00` is all of it.
+"""
 ROWS_MAX = 50
 
 

@@ -13,6 +13,7 @@ from device.runtime.systemd_notify import Notifier
 
 STATUS_NS = 1_000_000_000
 WATCHDOG_NS = 2_000_000_000
+FAREWELL = "The box is being switched off."
 
 
 class Board:
@@ -23,7 +24,7 @@ class Board:
         self._notifier = Notifier()
         self._status: BoxStatus | None = None
         self._told_ns = self._fed_ns = 0
-        self._was_up = False
+        self._was_up = self._is_leaving = False
 
     def write(self, machine: Machine, session_id: str, now_ns: int) -> None:
         status = BoxStatus(
@@ -34,9 +35,11 @@ class Board:
             session_id=session_id,
             code=machine.code,
         )
+        if self._is_leaving:
+            status = msgspec.structs.replace(status, state="closing", sentence=FAREWELL, light="wait", code="")
         if status != self._status:
             self._show(status)
-            self._tell_systemd(machine)
+            self._tell_systemd(status)
         if status != self._status or now_ns - self._told_ns >= STATUS_NS:
             self._status, self._told_ns = status, now_ns
             self._publisher.send(msgspec.structs.replace(status, t_ns=now_ns))
@@ -44,13 +47,14 @@ class Board:
             self._fed_ns = now_ns
             self._notifier.feed_watchdog()
 
-    def _tell_systemd(self, machine: Machine) -> None:
-        if machine.state != "starting" and not self._was_up:
+    def _tell_systemd(self, status: BoxStatus) -> None:
+        if status.state != "starting" and not self._was_up and not self._is_leaving:
             self._was_up = True
-            self._notifier.ready(machine.sentence)
+            self._notifier.ready(status.sentence)
         else:
-            self._notifier.status(machine.sentence)
+            self._notifier.status(status.sentence)
 
     def close_down(self) -> None:
-        """The box is about to end."""
+        """The box is about to end, and says nothing else any more."""
+        self._is_leaving = True
         self._notifier.stopping()

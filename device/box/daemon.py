@@ -16,7 +16,7 @@ from device.box.board import Board
 from device.box.chores import Chore, Chores, Done
 from device.box.diary import Diary
 from device.box.ears import STREAMS, WRITERS, Ears
-from device.box.ledger import How
+from device.box.ledger import LEDGER_FILE, How
 from device.box.machine import Action, Event, EventKind, Machine
 from device.box.programme import plan_of
 from device.box.residents import Residents
@@ -38,6 +38,8 @@ CLOSING_MAX_NS = 20_000_000_000
 """A session that was stopped and does not end is ended by force."""
 AGAIN_NS = 5_000_000_000
 """A session child that died while it waited is started again after this time."""
+KILLED_S = 2.0
+"""What was killed is waited for so long, so that nothing is left behind."""
 QUIET_MS, BUSY_MS = 250, 50
 STOPPED_BY_SIGNAL = {-15, 143, 130, 129}
 
@@ -79,14 +81,16 @@ class Box:
         self._residents = Residents(residents, self._launch, setup.folder, clock)
         self.machine, self._board = Machine(), Board(self._publisher, show)
         self._speaker = Speaker(setup.device.voice.language, setup.folder, self._publisher.send)
-        self._diary = Diary(setup.programme, setup.listener, setup.sessions.parent / "box.json")
-        self._upkeep, self._chores = Upkeep(setup.folder, setup.listener, self._residents), Chores()
+        self._diary = Diary(setup.programme, setup.listener, setup.sessions.parent / LEDGER_FILE)
+        self._upkeep = Upkeep(setup.folder, setup.listener, self._residents, clock.now_ns(), examines=setup.examines)
+        self._chores = Chores()
         self._child: SessionChild | None = None
         self._ears: Ears | None = None
         """They hear the session that has its order; none: there is no such session."""
         self._is_leaving = False
         self._closing_ns = self._hired_ns = 0
-        self._torn = self._diary.torn
+        self._has_torn = False
+        """Whether a session was cut off, of which nobody was told by voice yet."""
 
     # -- life
 
@@ -96,10 +100,15 @@ class Box:
         self._residents.start()
         if self._diary.problem:
             self._tell(self._diary.problem)
-        for session in self._torn:
-            self._tell(f"The session {session} was cut off; what was recorded is kept.")
+        self._see_torn()
         for folder in self._diary.unsummed():
             self._sum_up(str(folder))
+
+    def _see_torn(self) -> None:
+        """Tell of sessions that never ended; one that plays on although its box died is no such yet."""
+        for session in self._diary.tear():
+            self._has_torn = True
+            self._tell(f"The session {session} was cut off; what was recorded is kept.")
 
     @property
     def is_over(self) -> bool:
@@ -110,7 +119,8 @@ class Box:
         if not self._is_leaving:
             self._is_leaving = True
             self._board.close_down()
-            self._happen(Event("stop", sentence="The box is being switched off."))
+            self._happen(Event("stop"))
+            self._board.write(self.machine, self._session_id, self._clock.now_ns())
 
     def close(self) -> None:
         """End everything that was started."""
@@ -118,9 +128,11 @@ class Box:
         self._speaker.close()
         if self._child:
             self._child.kill()
+            self._child.wait(KILLED_S)
             self._child.close()
         self._residents.stop(lambda: None)
         self._subscriber.close()
+        self._tell("The box has ended.")
 
     def turn(self) -> None:
         for received in self._subscriber.receive(BUSY_MS if self._ears else QUIET_MS):
@@ -129,7 +141,7 @@ class Box:
         for sentence in self._residents.turn():
             self._tell(sentence)
         self._mind_child(now_ns)
-        for event in (*self._diary.remind(), *self._upkeep.events(self.machine.state)):
+        for event in (*self._diary.remind(), *self._upkeep.events(self.machine.state, now_ns)):
             self._happen(event)
         self._speaker.turn(now_ns, in_session=self._plays, is_heard=self._ears is None or self._plays)
         self._mind_chores(now_ns)
@@ -183,10 +195,13 @@ class Box:
     def _happen(self, event: Event) -> None:
         """Give the machine an event, and do what it answers."""
         before = self.machine.state
+        is_to_be_silent = event.kind in UNASKED and self._diary.is_quiet
         for action in self.machine.hear(event):
-            self._do(action)
+            if action.kind != "say" or not is_to_be_silent:
+                self._do(action)
         if self.machine.state != before:
-            self._tell(f"{before} -> {self.machine.state}: {self.machine.sentence}")
+            code = f" (code {self.machine.code})" if self.machine.code else ""
+            self._tell(f"{before} -> {self.machine.state}: {self.machine.sentence}{code}")
             self._closing_ns = self._clock.now_ns() if self.machine.state == "closing" else 0
 
     # -- what is done
@@ -216,12 +231,13 @@ class Box:
             minutes=setup.minutes if row.minutes is None else row.minutes,
         )
         self._chores.give_way()
+        self._see_torn()
         self._ears = Ears(setup.device.sources, now_ns)
         self._child = self._child or self._hire()
         if self._child:
             self._child.begin(order)
-        if self._torn:
-            self._torn = []
+        if self._has_torn:
+            self._has_torn = False
             self._speaker.ask("power-cut", now_ns)
 
     def _hire(self) -> SessionChild | None:
@@ -275,20 +291,22 @@ class Box:
 
     def _how_it_ended(self, child: SessionChild, exit_code: int) -> Event:
         was_stopped = self.machine.state == "closing" or (self._ears is not None and self._ears.was_stopped)
-        if child.end and (prompt := DECLINED.get(child.end.code)):
-            return Event("declined", prompt, child.end.fault)
+        if child.end and (refusal := REFUSALS.get(child.end.code)):
+            return Event(*refusal, sentence=child.end.fault, code=str(child.end.exit))
         if self._ears and self._ears.has_used_dose:
             return Event("declined", "hearing-rests", child.end.fault if child.end else "")
         if exit_code == Exit.OK or (exit_code in STOPPED_BY_SIGNAL and was_stopped):
             return Event("stopped" if was_stopped else "ended")
         sentence = child.end.fault if child.end else f"The session's process ended unexpectedly ({exit_code})."
+        if child.was_killed:
+            sentence = "The session did not end after its stop, and was ended by force."
         return Event("broke", sentence=sentence, code=str(exit_code if exit_code > 0 else int(Exit.INTERNAL)))
 
     def _end(self, event: Event) -> None:
         self._ears = None
         self._speaker.forget_guidance()
         self._diary.end(ENDS.get(event.kind, "broke"))
-        if event.kind in ("broke", "declined"):
+        if event.kind in ("broke", "declined", "failing"):
             self._upkeep.look()
         self._happen(event)
 
@@ -298,7 +316,7 @@ class Box:
     def _mind_chores(self, now_ns: int) -> None:
         """Work that nobody waits for is done while nothing plays."""
         has_time = self._ears is None and not self._is_leaving
-        if has_time and self._setup.examines:
+        if has_time:
             for chore in self._upkeep.chores(now_ns):
                 self._chores.add(chore)
         if done := self._chores.turn(has_time=has_time):
@@ -311,8 +329,13 @@ class Box:
             self._tell(f"The {done.chore.kind} ended with {done.exit_code}.")
 
 
-DECLINED = {"IntakeError": "intake-missing", "DoseError": "hearing-rests"}
-"""Refusals that are no faults -> the prompt that tells of them."""
+REFUSALS: dict[str, tuple[EventKind, str]] = {
+    "IntakeError": ("failing", "intake-missing"),
+    "DoseError": ("declined", "hearing-rests"),
+}
+"""Refusals that are no faults -> what they are to the box, and the prompt that says why."""
+UNASKED: tuple[EventKind, ...] = ("failing", "mended")
+"""What happens without a press is told by the light alone in quiet hours."""
 ENDS: dict[EventKind, How] = {"ended": "ended", "stopped": "stopped"}
 """How a session that did not break is kept in mind."""
 WISHES = {"hold": "hold_phase", "go_on": "resume_phase"}

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from device.box.ledger import How, Ledger
 from device.box.machine import Event
-from device.box.programme import Refusal, allowed, local_day, reminder
+from device.box.programme import Refusal, allowed, is_quiet, local_day, reminder
 from device.clock import wall_time
+from device.files.locks import is_held
 from device.programme_layout import DayRow, Programme, zone_of
 from device.sessions.listing import SUMMARY_FILE
 
@@ -24,12 +25,14 @@ class Diary:
         self._programme, self._listener = programme, listener
         self._ledger = Ledger(kept)
         self._reminded = wall_time()
-        self.torn = self._ledger.tear()
-        """Sessions that never ended."""
 
     @property
     def problem(self) -> str:
         return self._ledger.problem
+
+    def tear(self) -> list[str]:
+        """Folders of sessions that never ended, each told once. While a session plays, nobody may ask."""
+        return self._ledger.tear()
 
     def begin(self, session: str) -> None:
         self._ledger.begin(session, self._listener, wall_time())
@@ -40,7 +43,7 @@ class Diary:
     def unsummed(self) -> list[Path]:
         """Sessions of late that are there and have no summary: the power went before it was written."""
         folders = [Path(session) for session in self._ledger.newest(UNSUMMED_MAX)]
-        return [folder for folder in folders if folder.is_dir() and not (folder / SUMMARY_FILE).exists()]
+        return [path for path in folders if path.is_dir() and not is_held(path) and not (path / SUMMARY_FILE).exists()]
 
     def allowed(self) -> DayRow | Refusal:
         """What a press begins now, or why it begins nothing."""
@@ -50,7 +53,14 @@ class Diary:
     def press(self) -> Event:
         """A press of the play button as an event."""
         answer = self.allowed()
-        return Event("play") if isinstance(answer, DayRow) else Event("refused", answer.prompt, answer.sentence)
+        if isinstance(answer, DayRow):
+            return Event("play", sentence="The music begins in a moment.")
+        return Event("refused", answer.prompt, answer.sentence)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody is to be spoken to who asked for nothing."""
+        return is_quiet(self._programme, wall_time())
 
     def remind(self) -> list[Event]:
         """The reminder that has come since the last call."""

@@ -1,22 +1,30 @@
 """What the box keeps of its sessions across power cuts: which began, and whether each came to its end.
 
 A session that began and never ended was torn: by a power cut, or by whatever else took the box with it. The file is
-written whole at each begin and end, so that a cut leaves it as it was before or after.
+written whole at each begin and end, so that a cut leaves it as it was before or after. It is one box's: `claim` keeps
+another out, which would take what plays for torn.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import fcntl
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from device.errors import SystemMissingError
+from device.files.locks import is_held
 from device.files.outputs import write_whole
 from device.messages import UNDECODABLE
 
 ENTRIES_MAX = 200
 BYTES_MAX = 262_144
+LEDGER_FILE, LOCK_FILE = "box.json", "box.lock"
+"""Beside the folder of the sessions."""
 How = Literal["plays", "ended", "stopped", "broke", "torn"]
 
 
@@ -78,8 +86,11 @@ class Ledger:
             self._write()
 
     def tear(self) -> list[str]:
-        """Mark what never ended, once nothing can be playing any more; returns the folders."""
-        torn = [entry for entry in self._book.entries if entry.how == "plays"]
+        """Mark what never ended and plays no more, while no session of this box plays; returns the folders.
+
+        A session holds its folder for as long as it lives, also one whose box has died.
+        """
+        torn = [entry for entry in self._book.entries if entry.how == "plays" and not is_held(Path(entry.session))]
         for entry in torn:
             entry.how = "torn"
         if torn:
@@ -94,3 +105,31 @@ class Ledger:
         """How many sessions that count this listener had on a day of that time zone."""
         of_day = [entry for entry in self._book.entries if entry.began_utc.astimezone(zone).date() == day]
         return sum(entry.listener == listener and entry.counts for entry in of_day)
+
+
+@contextlib.contextmanager
+def claim(folder: Path) -> Iterator[None]:
+    """Be the one box that keeps its ledger in `folder`, for as long as it lives.
+
+    Where the disk takes no lock the box starts all the same, and tells what is wrong with its disk.
+
+    Raises:
+        SystemMissingError: another box is.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK_FILE).open("ab")
+    except OSError:
+        yield
+        return
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SystemMissingError(
+                f"Another box keeps its sessions in {folder}.",
+                "End it first, or give this one a session.directory of its own in device.toml.",
+            ) from error
+        except OSError:  # no locks there
+            pass
+        yield

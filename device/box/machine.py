@@ -25,12 +25,13 @@ FAULTS_IN_A_ROW = 3
 class Event(NamedTuple):
     """What happened. A press of the play button is `play`, or `refused` where the programme forbids it.
 
-    `declined`: a session could not begin for a reason that is no fault, such as questions that nobody answered.
+    `declined`: a session could not begin for a reason that is no fault and passes by itself, such as ears that had
+    enough. `failing`: none can begin until somebody helps, such as questions that nobody answered.
     """
 
     kind: EventKind
     what: str = ""
-    """The wish of `wish`; the prompt that says why of `refused` and `declined`, or what is new."""
+    """The wish of `wish`; the prompt that says why of `refused`, `declined` and `failing`, or what is new."""
     sentence: str = ""
     """Why, in words."""
     code: str = ""
@@ -68,6 +69,7 @@ def _say(prompt: str) -> Action:
 
 
 START, STOP, HUSH = Action("start"), Action("stop"), Action("hush")
+HELP, BEGIN, MENDED = _say("needs-help-code"), _say("session-begins"), _say("ready")
 HOLD, GO_ON = Action("hold"), Action("go_on")
 SAY_WHY, PASS_ON = Action("say"), Action("wish")
 REST, PLAY_ON = Action("wish", "rest"), Action("wish", "play_on")
@@ -83,12 +85,15 @@ FACES: dict[BoxState, Face] = {
 }
 PAUSED = Face("ready", "The music pauses: a press lets it go on.")
 
+_FAILING = Row("needs_help", (SAY_WHY, HELP))
+"""Help is called for with the code, and where a prompt says why, the listener hears that too."""
 _ENDS: dict[EventKind, Row] = {
     "ended": Row("ready", (_say("session-ended"),)),
     "stopped": Row("ready", (_say("stopped"),)),
     "broke": Row("ready", (_say("session-fault"),)),
-    "broke_again": Row("needs_help", (_say("needs-help-code"),)),
+    "broke_again": Row("needs_help", (HELP,)),
     "declined": Row("ready", (SAY_WHY,)),
+    "failing": _FAILING,
 }
 """How a session is over."""
 _IN_SESSION: dict[EventKind, Row] = _ENDS | {"stop": Row("closing", (STOP, HUSH))}
@@ -109,7 +114,7 @@ ROWS: dict[BoxState, dict[EventKind, Row]] = {
         "up": Row("ready"),
         "play": Row("starting", is_deferred=True),
         "stop": Row("starting", (HUSH,)),
-        "failing": Row("needs_help"),
+        "failing": _FAILING,
         "update": Row("updating"),
     },
     "ready": {
@@ -117,10 +122,11 @@ ROWS: dict[BoxState, dict[EventKind, Row]] = {
         "refused": Row("ready", (SAY_WHY,)),
         "remind": Row("ready", (_say("reminder"),)),
         "stop": Row("ready", (HUSH,)),
-        "failing": Row("needs_help"),
+        "failing": _FAILING,
         "update": Row("updating"),
     },
-    "fitting": _playing("fitting") | {"sounding": Row("fitting", (HOLD,)), "fitted": Row("session", (GO_ON, SAY_WHY))},
+    "fitting": _playing("fitting")
+    | {"sounding": Row("fitting", (HOLD,)), "fitted": Row("session", (GO_ON, SAY_WHY, BEGIN))},
     "session": _playing("session"),
     "closing": _ENDS | {"play": Row("closing", is_deferred=True), "stop": Row("closing", (STOP, HUSH))},
     "updating": {
@@ -132,7 +138,7 @@ ROWS: dict[BoxState, dict[EventKind, Row]] = {
         "play": Row("fitting", (HUSH, START)),
         "refused": Row("needs_help", (SAY_WHY,)),
         "stop": Row("needs_help", (HUSH,)),
-        "mended": Row("ready"),
+        "mended": Row("ready", (MENDED,)),
         "update": Row("updating"),
     },
 }
@@ -207,5 +213,7 @@ def _filled(action: Action, event: Event) -> Action | None:
     """The action with what the event tells; none where it tells nothing to say."""
     if action.kind not in ("say", "wish"):
         return action
+    if action == HELP:
+        return Action("say", HELP.what, event.code) if event.code else Action("say", "needs-help")
     what = action.what or event.what
-    return Action(action.kind, what, event.code if action.kind == "say" else "") if what else None
+    return Action(action.kind, what) if what else None

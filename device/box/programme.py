@@ -35,7 +35,7 @@ def local_day(programme: Programme, now: dt.datetime) -> dt.date:
 def allowed(programme: Programme, now: dt.datetime, n_today: int) -> DayRow | Refusal:
     """What a press at `now` (UTC) begins, after `n_today` sessions that day; or why it begins nothing."""
     local = now.astimezone(zone_of(programme.timezone))
-    if any(_is_within(hours, local.time()) for hours in programme.quiet):
+    if is_quiet(programme, now):
         return Refusal("quiet-hours", f"It is {local:%H:%M}, and the programme keeps these hours quiet.")
     if programme.sessions_a_day and n_today >= programme.sessions_a_day:
         return Refusal("sessions-done", f"Today's sessions are done: {n_today} of {programme.sessions_a_day}.")
@@ -46,6 +46,12 @@ def allowed(programme: Programme, now: dt.datetime, n_today: int) -> DayRow | Re
     if rows:
         return Refusal("not-today", f"The programme has no session at {local:%H:%M}.")
     return Refusal("not-today", f"The programme has no session on a {local:%A}.")
+
+
+def is_quiet(programme: Programme, now: dt.datetime) -> bool:
+    """Whether `now` (UTC) lies in the quiet hours."""
+    here = now.astimezone(zone_of(programme.timezone)).time()
+    return any(_is_within(hours, here) for hours in programme.quiet)
 
 
 def reminder(programme: Programme, since: dt.datetime, now: dt.datetime, n_today: int) -> dt.datetime | None:
@@ -83,9 +89,9 @@ def _time(text: str) -> dt.time:
 
 
 def _is_within(hours: str, now: dt.time) -> bool:
-    """Whether a time of the day lies in hours, which may go over midnight."""
-    begin, end = map(_time, hours.split("-"))
-    here = now.replace(second=0, microsecond=0)
+    """Whether a time of the day lies in hours, which may go over midnight. As text, `24:00` comes after every time."""
+    begin, end = hours.split("-")
+    here = f"{now:%H:%M}"
     return begin <= here < end if begin < end else here >= begin or here < end
 
 

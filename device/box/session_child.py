@@ -67,7 +67,7 @@ class SessionChild:
         assert self._process.stdout
         os.set_blocking(self._process.stdout.fileno(), False)
         self._unread = b""
-        self.has_order = False
+        self.has_order = self.was_killed = False
         self.run_dir: Path | None = None
         """The run folder of the session, once it has one."""
         self.session_dir = ""
@@ -116,6 +116,7 @@ class SessionChild:
 
     def kill(self) -> None:
         """End it by force; what it started ends by itself when it finds it gone."""
+        self.was_killed = True
         self._process.kill()
 
     def exit_code(self) -> int | None:

@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from device.box.daemon import Box, Setup
+from device.box.ledger import claim
 from device.box.picture import draw
 from device.box.programme import plan_of
 from device.clock import SystemClock
@@ -93,6 +94,7 @@ def box(
     with (
         orderly_signals() as signals,
         closing(Publisher(setup.folder, BOX, 0, SystemClock())) as publisher,
+        claim(setup.sessions.parent),
         _worn(setup, signals, with_rig=with_rig) as worn,
     ):
         _run(Box(worn, publisher, SystemClock(), tell, show), script, signals)
@@ -179,4 +181,4 @@ def _viewer(*, as_json: bool) -> Callable[[BoxStatus], None]:
     """Prints what the light shows and why, at each change."""
     if as_json:
         return say_json
-    return lambda status: say(f"[{status.light}] {status.sentence}")
+    return lambda status: say(f"[{status.light}{status.code and f', code {status.code}'}] {status.sentence}")

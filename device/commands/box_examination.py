@@ -13,6 +13,7 @@ from device.box.machine import Event
 from device.commands.diagnosis import examine_intake, examine_session
 from device.config import DeviceConfig
 from device.console.printing import say_json
+from device.errors import Exit
 from device.files.models import MODELS_DIR
 from device.runtime.resident import read_device
 
@@ -21,7 +22,8 @@ def examine(device: DeviceConfig, listener: str) -> Event:
     """What a session would fail by."""
     for finding in [*examine_session(device, MODELS_DIR, deep=False, path=None), examine_intake(device, listener)]:
         if finding.state == "fail":
-            return Event("failing", sentence=f"{finding.sentence} {finding.action}", code=str(finding.exit_code))
+            why = "intake-missing" if finding.exit_code == Exit.INTAKE else ""
+            return Event("failing", why, f"{finding.sentence} {finding.action}", str(finding.exit_code))
     return Event("mended")
 
 

@@ -60,9 +60,9 @@ class Fittings:
         return [happening for source in self._sources.values() for happening in source.read()]
 
     def show(self, level: float) -> None:
-        """Shine with this brightness."""
+        """Shine at this level of a pattern."""
         try:
-            self._led.show(level * self._config.brightness)
+            self._led.show(level)
         except SystemMissingError as error:
             lost, self._led = self._led, NoLed()
             self._closed.add("light")
@@ -85,12 +85,12 @@ class Fittings:
 
     def _open(self, part: Part) -> None:
         if part == "light" and self._config.led:
-            self._led = KernelLed(self._config.led, KERNEL_LEDS)
+            self._led = KernelLed(self._config.led, KERNEL_LEDS, self._config.brightness)
             return
         from device.panel.gpio import GpioButtons, GpioLed  # noqa: PLC0415 - a box without pins loads no library for them
 
         if part == "light" and self._config.led_pin is not None:
-            self._led = GpioLed(self._config.led_pin, self._pins)
+            self._led = GpioLed(self._config.led_pin, self._pins, self._config.brightness)
         else:
             self._add(part, GpioButtons(self._config.pins, self._clock, self._pins))
 

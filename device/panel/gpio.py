@@ -110,7 +110,8 @@ class GpioLed:
         SystemMissingError: the pin cannot be used.
     """
 
-    def __init__(self, pin: int, factory: Any) -> None:
+    def __init__(self, pin: int, factory: Any, brightness: float) -> None:
+        self._most = brightness
         with told(f"GPIO {pin} for the light cannot be used"):
             from gpiozero import PWMLED  # noqa: PLC0415
 
@@ -118,7 +119,7 @@ class GpioLed:
 
     def show(self, level: float) -> None:
         with told("The pin of the light is lost"):
-            self._led.value = level
+            self._led.value = level * self._most
 
     def close(self) -> None:
         with contextlib.suppress(SystemMissingError), told("The pin of the light is lost"):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from device.clock import Clock
 from device.messages import Light
-from device.panel.light import pattern_of
+from device.panel.light import Pattern, nod, pattern_of
 
 MS_NS = 1_000_000
 AGAIN_MS = 5_000
@@ -20,18 +20,32 @@ class Lamp:
         self._show, self._clock, self._dark_music = show, clock, dark_music
         self._light: Light = "wait"
         self._since_ns = self.due_ns = clock.now_ns()
+        self._nod: Pattern | None = None
+        """What answers a press; the pattern begins anew behind it."""
+        self._level = 0.0
 
     def say(self, light: Light) -> None:
         """Begin another pattern, or go on with the same."""
-        if light != self._light:
-            self._light = light
+        if light == self._light:
+            return
+        self._light = light
+        if self._nod is None:
+            self._since_ns = self.due_ns = self._clock.now_ns()
+
+    def answer(self) -> None:
+        """Show at once that a press was felt; presses that come faster than the light may blink share an answer."""
+        if self._nod is None:
+            self._nod = nod(self._level)
             self._since_ns = self.due_ns = self._clock.now_ns()
 
     def turn(self) -> None:
         now_ns = self._clock.now_ns()
         if now_ns < self.due_ns:
             return
-        pattern = pattern_of(self._light, dark_music=self._dark_music)
+        if self._nod and now_ns - self._since_ns >= self._nod.period_ms * MS_NS:
+            self._nod, self._since_ns = None, now_ns
+        pattern = self._nod or pattern_of(self._light, dark_music=self._dark_music)
         at_ms = (now_ns - self._since_ns) // MS_NS
-        self._show(pattern.level(at_ms))
+        self._level = pattern.level(at_ms)
+        self._show(self._level)
         self.due_ns = self._since_ns + (at_ms + (pattern.next_ms(at_ms) or AGAIN_MS)) * MS_NS

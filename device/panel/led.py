@@ -8,11 +8,13 @@ from typing import Protocol
 from device.errors import SystemMissingError
 
 KERNEL_LEDS = Path("/sys/class/leds")
+SHINES = 0.25
+"""From this level on a pattern means light, below it dark: for lights that cannot be dimmed (`light.PATTERNS`)."""
 
 
 class Led(Protocol):
     def show(self, level: float) -> None:
-        """Shine with this brightness, 0 (dark) to 1.
+        """Shine at this level of a pattern, 0 (dark) to 1 (as bright as device.toml lets it be).
 
         Raises:
             SystemMissingError: it has gone.
@@ -33,16 +35,16 @@ class NoLed:
 
 
 class KernelLed:
-    """A light in /sys/class/leds. One that knows only on and off is on from half of its brightness.
+    """A light in /sys/class/leds. What it cannot dim so far it shows by its lowest step: on, where a pattern shines.
 
     Raises:
         SystemMissingError: there is none of that name, or it may not be used.
     """
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, brightness: float) -> None:
         place = folder / name
         try:
-            self._most = int((place / "max_brightness").read_text("ascii"))
+            self._most = brightness * int((place / "max_brightness").read_text("ascii"))
             (place / "trigger").write_text("none", "ascii")  # else the kernel goes on blinking it for the disk
             self._brightness = (place / "brightness").open("wb", buffering=0)
         except (OSError, ValueError) as error:
@@ -54,7 +56,7 @@ class KernelLed:
 
     def show(self, level: float) -> None:
         try:
-            self._brightness.write(b"%d" % round(level * self._most))
+            self._brightness.write(b"%d" % max(level >= SHINES, round(level * self._most)))
         except OSError as error:
             raise SystemMissingError(f"The light has gone: {error}.", "Look at its cable.") from error
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from device.messages import Light
+from device.panel.led import SHINES
 
 RAMP_MS = 100
+BLINK_MS = 400
 FRAME_MS = 50
 """Steps of a ramp."""
 
@@ -46,7 +48,7 @@ class Pattern(NamedTuple):
         return points[behind], points[behind + 1]
 
 
-def _blinks(count: int, on_ms: int = 400, off_ms: int = 400) -> tuple[tuple[int, float], ...]:
+def _blinks(count: int, on_ms: int = BLINK_MS, off_ms: int = BLINK_MS) -> tuple[tuple[int, float], ...]:
     """Blinks from the start, each with its ramps, and darkness for the rest of the period."""
     shape = ((0, 0.0), (RAMP_MS, 1.0), (on_ms - RAMP_MS, 1.0), (on_ms, 0.0))
     return tuple((i * (on_ms + off_ms) + at_ms, level) for i in range(count) for at_ms, level in shape)
@@ -65,6 +67,16 @@ PATTERNS: dict[Light, Pattern] = {
 }
 """One, two, three blinks: it waits for play, for the headset, for help. Steady is good, slow breath is patience."""
 DARK = Pattern(1000, ((0, 0.0),), "It is dark.", "Music plays, where the light is to be dark meanwhile.")
+
+
+def nod(level: float) -> Pattern:
+    """What answers a press: a light that shines goes out for a moment, a dark one blinks; then there is a pause.
+
+    With the pause no pattern before or behind it makes three flashes in a second, however fast somebody presses.
+    """
+    other = 0.0 if level >= SHINES else 1.0
+    course = ((0, level), (RAMP_MS, other), (BLINK_MS - RAMP_MS, other), (BLINK_MS, 0.0), (2 * BLINK_MS - 1, 0.0))
+    return Pattern(2 * BLINK_MS, course, "It blinks once, or goes out once, at a press.", "The press was felt.")
 
 
 def pattern_of(light: Light, *, dark_music: bool) -> Pattern:

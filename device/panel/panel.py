@@ -85,6 +85,9 @@ class Panel:
     def _understand(self, happening: Happening) -> list[Press]:
         match happening:
             case Edge():
+                # Whoever presses sees at once that it was felt, also while it may yet become a double press.
+                if self._lamp and happening.level != "up":
+                    self._lamp.answer()
                 return self._gestures.take(happening)
             case Gone(source):
                 return self._gestures.forget(source, self._clock.now_ns())
@@ -119,9 +122,7 @@ class Panel:
         is_silent = self._clock.now_ns() - self._heard_ns > SILENT_NS
         if is_silent or self._gestures.stuck:
             return "help"
-        # Whoever presses sees at once that it was felt, also while it may yet become a double press.
-        is_undecided = self._status.light == "ready" and self._gestures.due_ns() is not None
-        return "wait" if is_undecided else self._status.light
+        return self._status.light
 
     def close(self) -> None:
         """Let go of everything, with the light dark."""

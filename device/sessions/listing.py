@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from device.errors import RecordingError
+from device.files.locks import is_held
 from device.messages import UNDECODABLE
 from device.sessions.reader import SessionReader
 from device.sessions.store import log_paths
@@ -29,7 +30,7 @@ class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
     minutes: float = 0.0
     """Length as planned."""
     ended: str
-    """How it ended: `whole`, `stopped`, `by a fault`, `not summarised`, or `unreadable`."""
+    """`whole`, `stopped`, `cut off`, `by a fault`, `plays` (it has not ended), `not summarised`, or `unreadable`."""
     problem: str = ""
     """Why it is unreadable, as a sentence."""
 
@@ -76,8 +77,13 @@ def _info(session_dir: Path) -> SessionInfo:
         listener=document.text("listener"),
         began=session_id[:16],
         minutes=document.minutes,
-        ended=printable(str(_summary(session_dir).get("ended", "not summarised")))[:WORD_MAX],
+        ended=printable(str(_summary(session_dir).get("ended", _without_summary(session_dir))))[:WORD_MAX],
     )
+
+
+def _without_summary(session_dir: Path) -> str:
+    """A session holds its folder for as long as it lives."""
+    return "plays" if is_held(session_dir) else "not summarised"
 
 
 def _summary(session_dir: Path) -> dict[str, Any]:

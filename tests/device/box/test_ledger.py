@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from device.box.diary import Diary
-from device.box.ledger import Ledger
+from device.box.ledger import Ledger, claim
+from device.commands.session_folder import claim_session_folder
+from device.errors import SystemMissingError
 from device.programme_layout import Programme
 
 NOON = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
@@ -80,3 +82,32 @@ def test_the_day_is_full_after_the_sessions_that_the_programme_allows(tmp_path: 
     diary.begin("/s/2")
     diary.end("stopped")
     assert (diary.press().kind, diary.press().what) == ("refused", "sessions-done")
+
+
+def test_a_session_that_plays_on_is_not_torn_before_it_has_ended(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "box.json")
+    with claim_session_folder(tmp_path / "s1", "s1") as session:
+        ledger.begin(str(session), "anna", NOON)
+        (session / "log").write_bytes(b"x")
+        diary = Diary(Programme(), "anna", tmp_path / "box.json")
+        assert diary.tear() == []
+        assert diary.unsummed() == [], "whoever sums it up now calls it cut off"
+    assert diary.tear() == [str(session)]
+    assert diary.unsummed() == [session]
+    assert diary.tear() == []
+
+
+def test_one_box_keeps_a_ledger(tmp_path: Path) -> None:
+    with claim(tmp_path / "data"):
+        with pytest.raises(SystemMissingError, match="Another box keeps its sessions in"), claim(tmp_path / "data"):
+            pass
+        with claim(tmp_path / "elsewhere"):
+            pass
+    with claim(tmp_path / "data"):
+        pass
+
+
+def test_a_disk_that_takes_no_lock_keeps_no_box_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with claim(tmp_path / "file"):
+        pass

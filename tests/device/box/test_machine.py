@@ -15,7 +15,7 @@ TOLD = (
     "up", "play", "refused", "wish", "stop", "sounding", "fitted", "ended", "stopped", "broke", "declined", "news",
     "failing", "mended", "remind", "update", "updated",
 )  # fmt: skip
-WHAT = {"wish": "softer", "refused": "quiet-hours", "declined": "intake-missing", "news": "session-ends-soon"}
+WHAT = {"wish": "softer", "refused": "quiet-hours", "declined": "hearing-rests", "news": "session-ends-soon"}
 """What a daemon feeds: `pause`, `resume` and `broke_again` the machine finds itself."""
 
 
@@ -111,7 +111,7 @@ def test_a_session_comes_and_goes() -> None:
     machine = Machine()
     assert told(machine, "up", "play") == [Action("hush"), Action("start"), Action("say", "welcome")]
     assert told(machine, "sounding") == [Action("hold")]
-    assert told(machine, "fitted") == [Action("go_on")]
+    assert told(machine, "fitted") == [Action("go_on"), Action("say", "session-begins")]
     assert said(told(machine, "ended")) == ["session-ended"]
     assert (machine.state, machine.light) == ("ready", "ready")
 
@@ -162,3 +162,28 @@ def test_a_session_that_did_not_break_ends_the_row_of_faults() -> None:
     machine = Machine()
     told(machine, "up", "play", "broke", "play", "broke", "play", "ended", "play", "broke")
     assert machine.state == "ready"
+
+
+UNASKED = Event("failing", "intake-missing", "Nobody was asked.", "12")
+
+
+@pytest.mark.parametrize("state", ["starting", "ready", "fitting", "closing"])
+def test_what_is_missing_is_told_with_its_code_and_with_why_where_a_prompt_says_it(state: BoxState) -> None:
+    machine = machine_in(state)
+    assert machine.hear(UNASKED) == (Action("say", "intake-missing"), Action("say", "needs-help-code", "12"))
+    assert (machine.state, machine.light, machine.code) == ("needs_help", "help", "12")
+    assert machine.sentence == "Nobody was asked."
+    assert said(told(machine, "mended")) == ["ready"]
+    assert machine.light == "ready"
+
+
+def test_without_a_code_help_is_called_for_in_other_words() -> None:
+    assert machine_in("ready").hear(Event("failing", sentence="It is odd.")) == (Action("say", "needs-help"),)
+
+
+def test_nobody_is_told_of_music_before_it_sounds() -> None:
+    machine = machine_in("ready")
+    machine.hear(Event("play", sentence="The music begins in a moment."))
+    assert "plays" not in machine.sentence
+    told(machine, "sounding")
+    assert "plays" in machine.sentence

@@ -54,6 +54,13 @@ def test_a_press_is_refused_with_the_reason(now: str, n_today: int, prompt: str)
         assert answer.sentence.endswith(".")
 
 
+@pytest.mark.parametrize("time", [dt.time(0), dt.time(12), dt.time(23, 59), dt.time(23, 59, 59)])
+def test_a_day_that_is_quiet_to_its_end_leaves_no_minute(time: dt.time) -> None:
+    programme = Programme(timezone="UTC", quiet=("00:00-24:00",))
+    assert refused(programme, dt.datetime.combine(dt.date(2026, 11, 29), time, dt.UTC)) == "quiet-hours"
+    assert open_hours(DayRow(), programme.quiet) == []
+
+
 def test_quiet_hours_are_those_of_the_clock_on_the_wall_when_it_is_put_back() -> None:
     night = Programme(timezone="Europe/Berlin", quiet=("02:00-03:00",))
     for fold in (0, 1):  # the hour from two to three comes twice
@@ -132,6 +139,8 @@ def test_whatever_it_says_there_is_an_answer_with_a_sentence(
         ({"timezone": "../../etc/passwd"}, "no time zone"),
         ({"quiet": ["21:30-21:30"]}, "same time"),
         ({"quiet": ["9-10"]}, "regex"),
+        ({"quiet": ["24:00-07:00"]}, "regex"),
+        ({"quiet": ["00:00-24:01"]}, "regex"),
         ({"days": [{"on": ["monday"]}]}, "monday"),
         ({"sessions_a_day": -1}, ">= 0"),
         ({"sesions": 1}, "unknown field"),
@@ -143,7 +152,7 @@ def test_what_is_no_programme_is_refused_in_words(table: dict[str, object], word
 
 
 TIMES = st.times().map(lambda time: f"{time:%H:%M}")
-HOURS = st.tuples(TIMES, TIMES).filter(lambda pair: pair[0] != pair[1]).map("-".join)
+HOURS = st.tuples(TIMES, TIMES | st.just("24:00")).filter(lambda pair: pair[0] != pair[1]).map("-".join)
 
 
 @given(st.none() | HOURS, st.lists(HOURS, max_size=3), st.times())

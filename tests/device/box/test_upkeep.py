@@ -9,7 +9,7 @@ import pytest
 from device.box.chores import Done
 from device.box.machine import Event, Machine
 from device.box.residents import Residents
-from device.box.upkeep import LOOK_AGAIN_NS, Upkeep, update_lock
+from device.box.upkeep import FIRST_LOOK_NS, LOOK_AGAIN_NS, Upkeep, update_lock
 from device.clock import VirtualClock
 from tests.device.box.processes import FakeChild
 
@@ -22,10 +22,11 @@ class Box:
     def __init__(self, folder: Path) -> None:
         self.clock = VirtualClock(1)
         self.residents = Residents((), lambda *_: FakeChild(), folder, self.clock)
-        self.upkeep, self.machine = Upkeep(folder, "ada", self.residents), Machine()
+        self.upkeep = Upkeep(folder, "ada", self.residents, self.clock.now_ns(), examines=True)
+        self.machine = Machine()
 
     def turn(self) -> str:
-        for event in self.upkeep.events(self.machine.state):
+        for event in self.upkeep.events(self.machine.state, self.clock.now_ns()):
             self.machine.hear(event)
         return self.machine.state
 
@@ -38,9 +39,42 @@ class Box:
 @pytest.fixture
 def box(tmp_path: Path) -> Box:
     box = Box(tmp_path)
-    box.turn()
+    box.finds(Event("mended"))
     assert box.turn() == "ready"
+    box.upkeep.look()
     return box
+
+
+def test_a_box_that_starts_looks_first_and_never_calls_itself_ready_where_something_is_missing(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    assert box.turn() == "starting"
+    box.finds(NO_CARD)
+    assert box.turn() == "needs_help"
+
+
+def test_a_look_that_hangs_keeps_no_box_from_being_ready(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    assert box.turn() == "starting"
+    box.clock.advance(FIRST_LOOK_NS / 1e9 + 1)
+    assert box.turn() == "ready"
+
+
+def test_a_box_that_examines_nothing_is_ready_at_once(tmp_path: Path) -> None:
+    upkeep = Upkeep(
+        tmp_path, "ada", Residents((), lambda *_: FakeChild(), tmp_path, VirtualClock(1)), 1, examines=False
+    )
+    assert [event.kind for event in upkeep.events("starting", 1)] == ["up"]
+    assert not list(upkeep.chores(1))
+
+
+def test_what_a_press_found_missing_is_taken_back_too_when_it_is_mended(box: Box) -> None:
+    box.machine.hear(Event("play"))
+    box.machine.hear(Event("failing", "intake-missing", "Nobody was asked.", "12"))
+    box.finds(NO_CARD)
+    assert box.turn() == "needs_help"
+    box.clock.advance(LOOK_AGAIN_NS / 1e9 + 1)
+    box.finds(Event("mended"))
+    assert box.turn() == "ready"
 
 
 def test_what_is_missing_needs_help_with_its_code_and_is_looked_for_again(box: Box) -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from device.box.ledger import claim
 from device.box.picture import draw
 from device.cli import main
 from device.clock import SystemClock
 from device.commands.box import KEYS
 from device.errors import Exit
 from device.listeners.intake import QUESTIONS
+from device.messages import BoxStatus
 from device.processes import BOX
 from device.runtime.bus import Publisher
 from device.runtime.run_folder import make_always_dir
@@ -171,3 +173,18 @@ def test_a_second_box_starts_nothing_not_even_a_rig(monkeypatch: pytest.MonkeyPa
         done = CliRunner().invoke(main, ["box", "--rig"])
     assert done.exit_code == Exit.SYSTEM
     assert "already running" in done.output
+
+
+def test_a_second_box_on_the_same_sessions_is_refused_whatever_its_runtime_folder(run_dir: Path) -> None:
+    with claim(run_dir / "isotone"):
+        done = CliRunner().invoke(main, ["box", "--rig", "--no-sound"])
+    assert done.exit_code == Exit.SYSTEM
+    assert "Another box keeps its sessions in" in done.output
+    assert "session.directory" in done.output
+
+
+def test_a_code_is_shown_beside_the_light(capsys: pytest.CaptureFixture[str]) -> None:
+    show = command._viewer(as_json=False)
+    show(BoxStatus(t_ns=0, state="needs_help", sentence="Nobody was asked.", light="help", code="12"))
+    show(BoxStatus(t_ns=0, state="ready", sentence="It is ready.", light="ready"))
+    assert capsys.readouterr().out.splitlines() == ["[help, code 12] Nobody was asked.", "[ready] It is ready."]

@@ -21,7 +21,7 @@ SILENT = DeviceConfig(audio=AudioConfig(sink="wav"))
 
 def test_a_box_that_knows_nobody_needs_help_and_says_what_is_to_be_done() -> None:
     found = examine(SILENT, "guest")
-    assert (found.kind, found.code) == ("failing", str(int(Exit.INTAKE)))
+    assert (found.kind, found.what, found.code) == ("failing", "intake-missing", str(int(Exit.INTAKE)))
     assert "does not know who listens" in found.sentence
     assert "isotone listeners intake NAME" in found.sentence
 

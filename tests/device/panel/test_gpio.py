@@ -60,8 +60,8 @@ def test_a_pin_that_is_in_use_is_told_and_the_others_are_let_go(board: MockFacto
 
 def test_the_light_is_dimmed() -> None:
     board = MockFactory(pin_class=MockPWMPin)
-    led = GpioLed(13, board)
-    led.show(0.25)
+    led = GpioLed(13, board, 0.5)
+    led.show(0.5)
     assert board.pin(13).state == 0.25
     assert board.pin(13).frequency >= 100, "slower pulses flicker"
     led.close()

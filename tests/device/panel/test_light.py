@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.messages import Light
+from device.panel.led import SHINES
 from device.panel.light import DARK, FRAME_MS, PATTERNS, Pattern, pattern_of
 
 STEP_MS = 10
@@ -68,6 +69,19 @@ def test_patterns_differ_in_shape_however_bright_they_are() -> None:
         shapes = [[level / max(levels) for level in levels] for levels in (shown(first, 20), shown(second, 20))]
         apart = sum(abs(a - b) > 0.3 for a, b in zip(*shapes, strict=True)) * STEP_MS
         assert apart > 1000, f"{one} and {other} look alike"
+
+
+def test_patterns_differ_too_where_a_light_knows_only_on_and_off() -> None:
+    """Told by how often it goes on in a while, and for how much of it: nobody measures milliseconds."""
+    told = {}
+    for name, pattern in PATTERNS.items():
+        is_on = [level >= SHINES for level in shown(pattern, 20)]
+        n_blinks = sum(after and not before for before, after in pairwise(is_on))
+        told[name] = (n_blinks, round(sum(is_on) / len(is_on), 1))
+    assert told["playing"] == (0, 1.0)
+    assert told["wait"][1] >= 0.6, "mostly on, and out now and then"
+    assert all(told[name][1] <= 0.3 for name in ("ready", "guide", "help")), "mostly dark, with blinks to count"
+    assert [told[name][0] for name in ("ready", "guide", "help")] == [5, 10, 12], "one, two, three in each period"
 
 
 def test_every_light_of_the_box_has_a_pattern_with_words() -> None:

@@ -16,6 +16,7 @@ from device.clock import SystemClock, VirtualClock
 from device.config import DeviceConfig, PanelConfig
 from device.messages import BoxStatus, Fault, Light, Message, Press
 from device.panel import fittings, panel
+from device.panel.light import PATTERNS
 from device.panel.panel import Panel
 from device.runtime.bus import Publisher
 from device.runtime.door import Door, Reply, stop_path
@@ -115,19 +116,26 @@ def test_the_light_follows_the_box_and_asks_for_help_when_that_is_silent(bench: 
     assert bench.panel._light() == "help", "a box that says nothing is broken"
 
 
-def test_the_light_answers_a_press_at_once_also_while_it_may_become_a_double_one(bench: Bench) -> None:
+@pytest.mark.parametrize(("light", "is_lit"), [("playing", True), ("ready", False)])
+@pytest.mark.parametrize("key", ["KEY_PLAYPAUSE", "KEY_VOLUMEUP", "KEY_STOPCD"])
+def test_the_light_answers_any_press_at_once_also_while_it_may_become_a_double_one(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, light: Light, is_lit: bool, key: str
+) -> None:
+    levels: list[float] = []
+    monkeypatch.setattr(bench.panel._lamp, "_show", levels.append)
     bench.turn()
-    bench.box_says("ready")
-    bench.headset.down("KEY_PLAYPAUSE")
-    bench.turn(0.05)
-    assert bench.panel._light() == "wait"
-    bench.headset.up("KEY_PLAYPAUSE")
-    bench.turn(0.1)
-    assert bench.presses() == []
-    assert bench.panel._light() == "wait"
-    bench.turn(0.5)
-    assert bench.presses() == [("play", "short")]
-    assert bench.panel._light() == "ready", "until the box says what it made of it"
+    bench.box_says(light)
+    bench.turn(0.9)  # between two blinks
+    assert (levels[-1] > 0) == is_lit
+    bench.headset.down(key)
+    bench.turn(0.15)
+    assert (levels[-1] > 0) != is_lit
+    bench.headset.up(key)
+    bench.turn(0.75)
+    bench.box_says(light)
+    levels.clear()
+    bench.turn(5.0)
+    assert max(levels) == max(level for _, level in PATTERNS[light].points), "then it says again how the box is"
 
 
 def test_what_is_missing_is_a_sentence_told_once_and_everything_else_works(

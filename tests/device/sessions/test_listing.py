@@ -7,6 +7,7 @@ import pytest
 
 from device.config import SessionConfig
 from device.errors import RecordingError
+from device.runtime.run_folder import lock_folder
 from device.sessions.listing import SUMMARY_BYTES_MAX, list_sessions, show
 from device.sessions.store import Store, write_config
 
@@ -35,6 +36,14 @@ def test_a_session_without_a_summary_can_still_be_shown(tmp_path: Path, config: 
     (folder / "summary.json").write_text(json.dumps({"ended": "whole", "bars": 12}))
     shown = show(folder)
     assert (shown["ended"], shown["bars"], shown["segments"]) == ("whole", 12, 1)
+
+
+def test_a_session_that_plays_is_listed_as_one(tmp_path: Path, config: SessionConfig) -> None:
+    folder = make(tmp_path, config, "20261122T100000Z-a")
+    lock = lock_folder(folder)
+    assert [info.ended for info in list_sessions(tmp_path)] == ["plays"]
+    os.close(lock)
+    assert [info.ended for info in list_sessions(tmp_path)] == ["not summarised"]
 
 
 def test_a_summary_beyond_all_measure_is_not_read(tmp_path: Path, config: SessionConfig) -> None:
