@@ -28,7 +28,8 @@ RATES_HZ = (8_000, 96_000)
 SILENT = 0.003
 """A recording that nowhere exceeds -50 dBFS holds no words."""
 ENDING_S = 0.01
-ACTION = "`isotone voices` makes the box's own; record a clinic's again as 16-bit PCM WAV, or remove it."
+MAKE, MAKE_ALL = "`isotone voices` makes it.", "`isotone voices` makes them."
+RECORD = "Record it again as 16-bit PCM WAV, or remove it: then the box's own words are spoken."
 MOMENT_S = 0.4
 Samples = npt.NDArray[np.float32]
 
@@ -57,12 +58,18 @@ def read_speech(path: Path, sfreq_hz: int) -> Samples:
     Raises:
         SoundError: it is missing, cut off, silent, too long, or no WAV file that is understood.
     """
+    action = MAKE if own_voices() in path.parents else RECORD
     try:
         sound, rate_hz = _decode(_bytes_of(path))
     except OSError as error:
-        raise SoundError(f"{path} cannot be read: {error.strerror or error}.", ACTION) from error
+        if not path.parent.exists():
+            # One sentence for all prompts of a machine on which none were made.
+            raise SoundError(
+                f"There are no spoken prompts in {path.parent}.", "`isotone voices` makes them."
+            ) from error
+        raise SoundError(f"{path} cannot be read: {error.strerror or error}.", action) from error
     except ValueError as error:
-        raise SoundError(f"{path} is no WAV file that can be played: {error}.", ACTION) from error
+        raise SoundError(f"{path} is no WAV file that can be played: {error}.", action) from error
     resampled: Samples = np.clip(soxr.resample(sound, rate_hz, sfreq_hz), -1.0, 1.0).astype(np.float32)
     edge = np.linspace(0.0, 1.0, round(ENDING_S * sfreq_hz), dtype=np.float32)
     resampled[: len(edge)] *= edge

@@ -80,7 +80,7 @@ class Box:
         self._subscriber = Subscriber(setup.folder, residents, ("presses", "health", *STREAMS))
         self._residents = Residents(residents, self._launch, setup.folder, clock)
         self.machine, self._board = Machine(), Board(self._publisher, show)
-        self._speaker = Speaker(setup.device.voice.language, setup.folder, self._publisher.send)
+        self._speaker = Speaker(setup.device.voice.language, setup.folder, self._publisher.send, tell)
         self._diary = Diary(setup.programme, setup.listener, setup.sessions.parent / LEDGER_FILE)
         self._upkeep = Upkeep(setup.folder, setup.listener, self._residents, clock.now_ns(), examines=setup.examines)
         self._chores = Chores()
@@ -174,8 +174,6 @@ class Box:
                 spoken = received.message
                 assert isinstance(spoken, Spoken)
                 self._speaker.heard(spoken, now_ns)
-                if spoken.remark:
-                    self._tell(spoken.remark)
 
     def press(self, press: Press) -> None:
         """A button was pressed. Whoever presses one has heard enough of what is being said."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from device.messages import Hush, Language, Prompt, Spoken, VoiceOrder
+from device.errors import Exit
+from device.messages import UNDECODABLE, Hush, Language, Prompt, Spoken, VoiceOrder
 from device.runtime.interpreter import HOUSE, environment, interpreter
 from device.voice.prompts import PROMPTS, Urgency
 from device.voice.teller import Teller
@@ -32,7 +33,7 @@ class Announcer:
         self._process = subprocess.Popen(
             interpreter("-m", PROGRAM, str(folder), msgspec.json.encode(prompt).decode()),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             env=environment(),
             cwd=HOUSE,
             start_new_session=True,
@@ -45,20 +46,40 @@ class Announcer:
     def end(self) -> None:
         """End it by force."""
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()
 
     def is_over(self, now_ns: int) -> bool:
         if self._hushed_ns is not None and now_ns - self._hushed_ns > FADE_NS:
             self._process.kill()
         return self._process.poll() is not None
 
+    def said(self, now_ns: int) -> Spoken:
+        """How it went, once it is over."""
+        assert self._process.stdout
+        with self._process.stdout as line, contextlib.suppress(*UNDECODABLE):
+            return msgspec.json.decode(line.read(), type=Spoken)
+        return Spoken(t_ns=now_ns, name=self.name, manner="nothing", length_s=0.0, is_whole=False)
+
+    @property
+    def found_no_card(self) -> bool:
+        """Whether nobody could hear it, as no sound card took it."""
+        return self._process.returncode == Exit.SOUND
+
 
 class Speaker:
-    """`publish` gives the voice of a session its order. Call `turn` several times a second."""
+    """`publish` gives the voice of a session its order, `tell` is for the log. Call `turn` several times a second."""
 
-    def __init__(self, language: Language, folder: Path, publish: Callable[[VoiceOrder], object]) -> None:
+    def __init__(
+        self,
+        language: Language,
+        folder: Path,
+        publish: Callable[[VoiceOrder], object],
+        tell: Callable[[str], None],
+    ) -> None:
         self._teller = Teller(language)
-        self._folder, self._publish = folder, publish
+        self._folder, self._publish, self._tell = folder, publish, tell
+        self._remarks: set[str] = set()
+        """What was told of the voice already: what is missing for all prompts is told once."""
         self._announcer: Announcer | None = None
 
     def ask(self, name: str, now_ns: int, code: str = "") -> None:
@@ -68,7 +89,9 @@ class Speaker:
     def turn(self, now_ns: int, *, in_session: bool, is_heard: bool = True) -> None:
         """Say what is due, where somebody can say it: between a press and the first sound nobody can."""
         if self._announcer and self._announcer.is_over(now_ns):
-            self._over(self._announcer.name, now_ns)
+            if self._announcer.found_no_card:
+                self._teller.unheard(now_ns)
+            self.heard(self._announcer.said(now_ns), now_ns)
             self._announcer = None
         if is_heard and (prompt := self._teller.due(now_ns)):
             if in_session:
@@ -77,13 +100,14 @@ class Speaker:
             with contextlib.suppress(OSError):
                 self._announcer = Announcer(self._folder, prompt)
             if self._announcer is None:
-                self._over(prompt.name, now_ns)
-
-    def _over(self, name: str, now_ns: int) -> None:
-        self.heard(Spoken(t_ns=now_ns, name=name, manner="words", length_s=0.0), now_ns)
+                self._teller.unheard(now_ns)
 
     def heard(self, spoken: Spoken, now_ns: int) -> None:
+        """A prompt is over; what there is to say of its words is told once."""
         self._teller.heard(spoken, now_ns)
+        if spoken.remark and spoken.remark not in self._remarks:
+            self._remarks.add(spoken.remark)
+            self._tell(spoken.remark)
 
     def hush(self, now_ns: int, *, in_session: bool) -> None:
         """What is being said ends, and what waits is dropped if it is no more urgent.

@@ -1,7 +1,7 @@
 """What the box says while no session plays: `python -m device.commands.announcement FOLDER PROMPT` says it and ends.
 
 FOLDER is the box's, with the configuration that it left there; PROMPT is a `messages.Prompt` in JSON. What comes out
-is one line, the `messages.Spoken`; what was wrong is a line for people on stderr, a refusal has its documented exit
+is one line, the `messages.Spoken`, which says why it was no words; a refusal is in it, too, and has its documented exit
 code. SIGTERM silences it within 100 ms, and so does a stop at its door in FOLDER, which needs no box.
 """
 
@@ -18,9 +18,9 @@ from device.audio.stop_door import StopDoor
 from device.clock import SystemClock
 from device.commands.hearing import keep_announced
 from device.commands.signals import orderly_signals
-from device.console.printing import say, say_json
+from device.console.printing import say_json
 from device.errors import IsotoneError
-from device.messages import Prompt
+from device.messages import Prompt, Spoken
 from device.runtime.resident import read_device
 
 
@@ -28,17 +28,16 @@ def main(folder: str, prompt: str) -> int:
     """Say it; returns the exit code."""
     clock = SystemClock()
     with orderly_signals() as signals, closing(StopDoor(Path(folder), clock, "announcement")) as door:
+        order = msgspec.json.decode(prompt, type=Prompt)
         try:
             device = read_device(Path(folder))
-            order = msgspec.json.decode(prompt, type=Prompt)
             spoken, heard = announce(device, order, clock, lambda: bool(signals.number or door.stops()))
-            say_json(spoken)
             keep_announced(device, heard)
         except IsotoneError as error:
-            say(str(error), err=True)
+            said = Spoken(t_ns=clock.now_ns(), name=order.name, manner="nothing", length_s=0.0, is_whole=False)
+            say_json(msgspec.structs.replace(said, remark=str(error)))
             return int(error.exit_code)
-    if spoken.remark:
-        say(spoken.remark, err=True)
+    say_json(spoken)
     return 0
 
 

@@ -18,12 +18,16 @@ BREATH_NS = 600_000_000
 LONGEST_NS = 20_000_000_000
 """A prompt whose end was never heard is taken for over after this time: whoever said it has gone."""
 WAITING_MAX = 16
+RETRY_NS = 5_000_000_000
+"""What no sound card took is tried again after this time, as long as it is true."""
 
 
 class Waiting(NamedTuple):
     name: str
     digits: str
     since_ns: int
+    was_unheard: bool = False
+    """Nobody could hear it yet."""
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -41,7 +45,7 @@ class Teller:
         self.language: Language = language
         self._waiting: list[Waiting] = []
         self._said_ns: dict[tuple[str, str], int] = {}
-        self._saying: tuple[str, int] | None = None
+        self._saying: tuple[Waiting, int] | None = None
         """What is being said, and since when."""
         self._free_ns = 0
         """Time from which the next may be said."""
@@ -75,23 +79,32 @@ class Teller:
         if self._saying or now_ns < self._free_ns or not self._waiting:
             return None
         chosen = self._waiting.pop(0)
-        self._saying = (chosen.name, now_ns)
+        self._saying = (chosen, now_ns)
         self._said_ns = {key: at_ns for key, at_ns in self._said_ns.items() if now_ns - at_ns < AGAIN_NS}
         self._said_ns[chosen.name, chosen.digits] = now_ns
         return Prompt(t_ns=now_ns, name=chosen.name, digits=chosen.digits, language=self.language)
 
     def heard(self, spoken: Spoken, now_ns: int) -> None:
         """A prompt has come to its end."""
-        if self._saying and self._saying[0] == spoken.name:
+        if self._saying and self._saying[0].name == spoken.name:
             self._end(now_ns)
+
+    def unheard(self, now_ns: int) -> None:
+        """What is being said finds no sound card: it waits for one as long as it is true."""
+        if self._saying:
+            lost, _ = self._saying
+            self._end(now_ns)
+            self._free_ns = now_ns + RETRY_NS
+            self._said_ns.pop((lost.name, lost.digits), None)
+            self._waiting = sorted((*self._waiting, lost._replace(was_unheard=True)), key=lambda each: each.rank)
 
     def skip(self, now_ns: int) -> VoiceOrder | None:
         """The listener pressed a button: what is being said ends, and what waits is dropped if no more urgent."""
+        self._waiting = [each for each in self._waiting if not each.was_unheard]
         if self._saying is None:
             return None
-        self._waiting = [
-            each for each in self._waiting if PROMPTS[each.name].urgency > PROMPTS[self._saying[0]].urgency
-        ]
+        urgency = PROMPTS[self._saying[0].name].urgency
+        self._waiting = [each for each in self._waiting if PROMPTS[each.name].urgency > urgency]
         return Hush(t_ns=now_ns)
 
     @property

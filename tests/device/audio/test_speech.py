@@ -139,6 +139,31 @@ def test_a_clinics_recording_comes_first_even_if_it_is_broken(tmp_path: Path, mo
     assert find_speech(config, "de", "welcome") == tmp_path / "clinic" / "de" / "welcome.wav"
 
 
+def test_what_to_do_fits_whose_words_they_are_and_whether_they_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speech, "own_voices", lambda: tmp_path / "own")
+    (tmp_path / "own" / "en").mkdir(parents=True)
+
+    def advice(path: Path) -> str:
+        with pytest.raises(SoundError) as refusal:
+            read_speech(path, 48_000)
+        return refusal.value.action
+
+    for damage in ("missing", "cut off"):
+        DAMAGED[damage](tmp_path / "own" / "en" / "welcome.wav")
+        assert advice(tmp_path / "own" / "en" / "welcome.wav") == "`isotone voices` makes it."
+    _cut(tmp_path / "welcome.wav")
+    assert "remove it" in advice(tmp_path / "welcome.wav")
+
+
+def test_a_machine_without_any_spoken_prompt_has_one_sentence_for_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speech, "own_voices", lambda: tmp_path / "own")
+    assert set(speech.refused_words(VoiceConfig())) == {f"There are no spoken prompts in {tmp_path / 'own' / 'en'}."}
+
+
 def test_loudness_is_that_of_the_recommendation() -> None:
     """A sine of 997 Hz at full scale in both channels has 0 LUFS (BS.1770-4, annex 1), whatever the rate."""
     for sfreq_hz in (44_100, 48_000):

@@ -21,7 +21,7 @@ from device.commands.memory import listeners_root
 from device.config import BoxConfig, DeviceConfig
 from device.listeners.hearing import hear
 from device.listeners.store import open_store
-from device.messages import BoxStatus, Press, Prompt
+from device.messages import BoxStatus, Press, Prompt, Spoken
 from device.processes import BOX
 from device.programme_layout import Programme
 from device.runtime.bus import Publisher
@@ -32,6 +32,7 @@ class Listening:
     """An announcer that keeps what it was to say."""
 
     told: ClassVar[list[str]] = []
+    found_no_card = False
 
     def __init__(self, _folder: Path, prompt: Prompt) -> None:
         self.name = prompt.name
@@ -39,6 +40,9 @@ class Listening:
 
     def is_over(self, _now_ns: int) -> bool:
         return True
+
+    def said(self, now_ns: int) -> Spoken:
+        return Spoken(t_ns=now_ns, name=self.name, manner="words", length_s=1.0)
 
     def hush(self, _now_ns: int) -> None:
         pass

@@ -151,4 +151,5 @@ def test_without_a_card_it_says_so_with_the_documented_exit_code(
         capture_output=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 5
-    assert b"sound card" in done.stderr
+    assert "sound card" in msgspec.json.decode(done.stdout, type=Spoken).remark
+    assert done.stderr == b""

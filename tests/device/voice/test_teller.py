@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from device.messages import Hush, Prompt, Spoken
 from device.voice.prompts import PROMPTS
-from device.voice.teller import AGAIN_NS, LONGEST_NS, WAITING_MAX, Teller
+from device.voice.teller import AGAIN_NS, LONGEST_NS, RETRY_NS, WAITING_MAX, Teller
 
 S = 1_000_000_000
 NAMES = st.sampled_from(sorted(PROMPTS))
@@ -97,12 +97,34 @@ def test_whoever_died_while_speaking_silences_nobody() -> None:
     assert _name(teller.due(LONGEST_NS + 2 * S)) == "needs-help"
 
 
+def test_what_finds_no_sound_card_is_said_as_soon_as_there_is_one() -> None:
+    teller = Teller()
+    teller.ask("needs-help-code", 0, digits="5")
+    for number in range(20):
+        at_ns = number * RETRY_NS
+        assert teller.due(at_ns - 1) is None
+        prompt = teller.due(at_ns)
+        assert (prompt.name, prompt.digits) == ("needs-help-code", "5")
+        teller.unheard(at_ns)
+    assert teller.due(125 * S) is None, "it is no longer true"
+
+
+def test_who_presses_again_is_not_told_the_trouble_of_before() -> None:
+    teller = Teller()
+    teller.ask("needs-help", 0)
+    teller.due(0)
+    teller.unheard(0)
+    teller.ask("welcome", S)
+    assert teller.skip(S) is None
+    assert _name(teller.due(RETRY_NS)) == "welcome"
+
+
 def test_an_unknown_prompt_is_an_error_at_once() -> None:
     with pytest.raises(KeyError):
         Teller().ask("no such", 0)
 
 
-Event = st.tuples(st.integers(0, 20 * S), st.one_of(NAMES, st.just("skip"), st.just("heard")))
+Event = st.tuples(st.integers(0, 20 * S), st.one_of(NAMES, st.sampled_from(["skip", "heard", "unheard"])))
 
 
 @given(st.lists(Event, max_size=60))
@@ -115,7 +137,11 @@ def test_nothing_is_said_twice_within_a_minute_nor_two_things_at_once(events: li
         elif event == "heard" and said:
             teller.heard(spoken(said[-1][0]), now_ns)
             busy_until = -1
-        elif event != "heard":
+        elif event == "unheard" and teller.is_saying:
+            teller.unheard(now_ns)
+            said.pop()
+            busy_until = -1
+        elif event not in ("heard", "unheard"):
             teller.ask(event, now_ns)
         if prompt := teller.due(now_ns):
             assert now_ns > busy_until
