@@ -40,6 +40,8 @@ class Ears:
 
     def __init__(self, sources: Mapping[str, SourceConfig], now_ns: int) -> None:
         self._fitting: Fitting | None = Fitting(sources, now_ns)
+        self._fitted: list[Event] = []
+        """The end of the fitting, where that came before the first sound."""
         self._sensors = SensorNews(sources)
         self.was_stopped = False
         """Whether a person ended it."""
@@ -95,7 +97,7 @@ class Ears:
         was_lost, self._sink = self._sink == "none", report.sink
         if not self.is_sounding and report.state == "playing":
             self.is_sounding = True
-            return [Event("sounding")]
+            return [Event("sounding"), *self._fitted]
         return [Event("news", "sound-back")] if was_lost and report.sink != "none" else []
 
     def _hear_refusal(self, answer: CommandAnswer) -> list[Event]:
@@ -124,4 +126,8 @@ class Ears:
         if not progress.is_done:
             return [Event("news", progress.say, progress.sentence)] if progress.say else []
         self._fitting = None
-        return [Event("fitted", progress.say, progress.sentence if progress.say else "")]
+        fitted = [Event("fitted", progress.say, progress.sentence if progress.say else "")]
+        if self.is_sounding:
+            return fitted
+        self._fitted = fitted
+        return []

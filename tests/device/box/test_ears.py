@@ -19,6 +19,8 @@ from tests.device.dsp.signals import SFREQ_HZ, chunks, pink
 
 S = 1_000_000_000
 SOURCES = {"cyton": SourceConfig(type="cyton"), "wrist": SourceConfig(type="hrs")}
+PLAYING = AudioReport(t_ns=0, sink="card", frame=0, peak_dbfs=-20, rms_dbfs=-30, underruns=0,
+                      late_bars=0, limiter_db=0, state="playing")  # fmt: skip
 BAND = "C0:FF:EE:15:07:0E"
 
 
@@ -34,6 +36,7 @@ def status(state: str, source: str = "wrist", device: str = BAND, battery: int =
 def fitted() -> Ears:
     """Somebody who has been guided already."""
     ears = Ears(SOURCES, 0)
+    hear(ears, PLAYING)
     assert ears.wait(100 * S)[-1].kind == "fitted"
     return ears
 
@@ -43,13 +46,18 @@ def names(events: Sequence[Event]) -> list[str]:
 
 
 def test_the_first_sound_is_noticed_once() -> None:
-    ears, report = Ears(SOURCES, 0), AudioReport(t_ns=0, sink="card", frame=0, peak_dbfs=-20, rms_dbfs=-30, underruns=0,
-                                                 late_bars=0, limiter_db=0, state="playing")  # fmt: skip
-    assert hear(ears, report) == [Event("sounding")]
-    assert hear(ears, report) == []
-    lost = msgspec.structs.replace(report, sink="none")
+    ears = Ears(SOURCES, 0)
+    assert hear(ears, PLAYING) == [Event("sounding")]
+    assert hear(ears, PLAYING) == []
+    lost = msgspec.structs.replace(PLAYING, sink="none")
     assert hear(ears, lost) == []
-    assert names(hear(ears, report)) == ["sound-back"]
+    assert names(hear(ears, PLAYING)) == ["sound-back"]
+
+
+def test_a_fitting_that_is_over_before_the_first_sound_ends_with_it() -> None:
+    ears = Ears({}, 0)
+    assert [*ears.wait(0), *ears.wait(4 * S), *ears.wait(8 * S)] == [], "nothing plays yet"
+    assert [event.kind for event in hear(ears, PLAYING, 9.0)] == ["sounding", "fitted"]
 
 
 def test_a_wristband_that_is_lost_for_long_and_found_again_is_told_once_each() -> None:
@@ -114,6 +122,7 @@ def test_an_electrode_that_is_loose_is_heard_from_the_samples_and_pressed_until_
     loose = slice(0, round(25 * SFREQ_HZ))
     data[loose, 2] = 187_000.0
     ears, said = Ears({"cyton": SOURCES["cyton"]}, 0), list[tuple[float, str]]()
+    hear(ears, PLAYING)
     extractor = None
     for chunk in chunks(data):
         extractor = extractor or EegExtractor(chunk)
