@@ -1,4 +1,4 @@
-"""Three networks that other people trained hear WAV files, in an interpreter of its own (`witnesses.py` asks it).
+"""Two networks that other people trained hear WAV files, in an interpreter of its own (`witnesses.py` asks it).
 
     PEERS_PYTHON -P hardware/bench/hearing.py < paths.txt    # a line of JSON for each path
 
@@ -10,11 +10,12 @@ here after its `models.py` (Pons and Serra 2019). All is brought to one level fi
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,15 @@ FADED_DB = 12.0
 """What is so much softer than the loudest half second, at the ends, is no music any more."""
 PATCH = 187
 """Frames, three seconds."""
+HEARD_PATCHES = 4
+"""So many, spread evenly over the piece, does musicnn hear: each costs as much as VibeNet does for a whole piece."""
 EPSILON = 1e-3
 VIBENET = ("acousticness", "danceability", "energy", "instrumentalness", "liveness", "speechiness", "valence")
-MSD = {"Mellow": 17, "chill": 22, "party": 35, "sad": 47, "happy": 49}
-MTT = {"slow": 2, "fast": 18}
-"""Places of the tags in the networks' last layers."""
+MSD, MTT = ("Mellow", "chill", "party", "sad", "happy"), ("slow", "fast", "soft", "loud", "quiet")
+"""Tags that are told of those of the Million Song Dataset and of MagnaTagATune."""
 Array = np.ndarray[Any, Any]
 Weights = dict[str, Array]
+Told = dict[str, float]
 
 
 def read(path: Path) -> Array:
@@ -102,6 +105,14 @@ def folder(package: str) -> Path:
 # -- musicnn
 
 
+def labels(package: Path, name: str) -> list[str]:
+    """The tags of a network in the order of its last layer, as the package's own `configuration.py` names them."""
+    for statement in ast.parse((package / "configuration.py").read_text("utf-8")).body:
+        if isinstance(statement, ast.Assign) and getattr(statement.targets[0], "id", "") == name:
+            return list(ast.literal_eval(statement.value))
+    raise SystemExit(f"There is no {name} in {package}.")
+
+
 def _number(data: bytes, place: int) -> tuple[int, int]:
     value = shift = 0
     while True:
@@ -166,7 +177,7 @@ def _norm(weights: Weights, number: int, x: Array) -> Array:
     gamma, beta, mean, variance = (
         weights[f"{name}/{part}"] for part in ("gamma", "beta", "moving_mean", "moving_variance")
     )
-    return np.asarray((x - mean) * gamma / np.sqrt(variance + EPSILON) + beta)
+    return np.asarray((x - mean) * (gamma / np.sqrt(variance + np.float32(EPSILON))) + beta)
 
 
 def _conv(weights: Weights, name: str, x: Array) -> Array:
@@ -174,11 +185,11 @@ def _conv(weights: Weights, name: str, x: Array) -> Array:
     kernel = weights[f"{name}/kernel"]
     windows = sliding_window_view(x, kernel.shape[:2], axis=(0, 1))
     added = np.tensordot(windows, kernel.transpose(2, 0, 1, 3), 3) + weights[f"{name}/bias"]
-    return np.asarray(np.maximum(added, 0.0))
+    return np.asarray(np.maximum(added, np.float32(0.0)))
 
 
-def _pad(x: Array, before: int, after: int, both: int = 0) -> Array:
-    return np.pad(x, ((before, after), (both, both), (0, 0)))
+def _pad(x: Array, before: int, after: int) -> Array:
+    return np.pad(x, ((before, after), (0, 0), (0, 0)))
 
 
 def musicnn(weights: Weights, patch: Array) -> Array:
@@ -203,42 +214,31 @@ def _layer(number: int) -> str:
     return "conv2d" + (f"_{number}" if number else "")
 
 
-POOLS = (((4, 1), (2, 2)), ((2, 2), (2, 2)), ((2, 2), (2, 2)), ((2, 2), (2, 2)), ((4, 4), (4, 4)))
-
-
-def vgg(weights: Weights, patch: Array) -> Array:
-    """Logits of the tags for one patch, by the plain network that was trained beside musicnn."""
-    x = _norm(weights, 0, patch[..., None])
-    for n, (size, stride) in enumerate(POOLS, 1):
-        x = _norm(weights, n, _conv(weights, f"{n}CNN", _pad(x, 1, 1, 1)))
-        x = sliding_window_view(x, size, axis=(0, 1))[:: stride[0], :: stride[1]].max((-2, -1))
-    return np.asarray(x.reshape(-1) @ weights["dense/kernel"] + weights["dense/bias"])
-
-
 def patches(sound: Array) -> list[Array]:
     """The sound as musicnn's networks read it, three seconds each."""
     power = mel_power(np.pad(sound, 256), 512, 512, 256, 96)
-    rows = np.log10(10_000 * power + 1)
-    return [rows[start : start + PATCH] for start in range(0, len(rows) - PATCH + 1, PATCH)]
+    rows = np.log10(10_000 * power + 1).astype(np.float32)
+    starts = np.linspace(0, len(rows) - PATCH, HEARD_PATCHES).astype(int)
+    return [rows[start : start + PATCH] for start in starts]
 
 
-def tags(network: Any, weights: Weights, heard: list[Array], places: dict[str, int]) -> dict[str, float]:
+def tags(network: Any, weights: Weights, heard: list[Array], names: list[str], wanted: Sequence[str]) -> Told:
     """Mean logits of some tags over the patches."""
     logits = np.mean([network(weights, patch) for patch in heard], 0)
-    return {tag: float(logits[place]) for tag, place in places.items()}
+    return {tag: float(logits[names.index(tag)]) for tag in wanted}
 
 
 def main() -> None:
     home = folder("musicnn")
-    msd, mtt, plain = (checkpoint(home / name) for name in ("MSD_musicnn", "MTT_musicnn", "MSD_vgg"))
+    msd, mtt = (checkpoint(home / name) for name in ("MSD_musicnn", "MTT_musicnn"))
+    songs, magnatagatune = labels(home, "MSD_LABELS"), labels(home, "MTT_LABELS")
     vibes = vibenet()
     for line in sys.stdin:
         sound = read(Path(line.strip()))
         heard = patches(sound)
         told = {f"vibenet {name}": value for name, value in vibes(sound).items()}
-        told |= {f"musicnn {tag}": value for tag, value in tags(musicnn, msd, heard, MSD).items()}
-        told |= {f"musicnn {tag}": value for tag, value in tags(musicnn, mtt, heard, MTT).items()}
-        told |= {f"vgg {tag}": value for tag, value in tags(vgg, plain, heard, MSD).items()}
+        told |= {f"musicnn {tag}": value for tag, value in tags(musicnn, msd, heard, songs, MSD).items()}
+        told |= {f"musicnn {tag}": value for tag, value in tags(musicnn, mtt, heard, magnatagatune, MTT).items()}
         print(json.dumps(told), flush=True)
 
 

@@ -2,10 +2,10 @@
 
     python -m hardware.bench.music --part witnesses --peers-python PYTHON [--quick] [--seeds FIRST-LAST]
 
-Pieces of a few bars lie spread over the plane; each is rendered as the box sounds and heard by three networks that
-other people trained on recordings (`hearing.py`), at one level. The control beside it: the phrasebook plays the same
-bars with one cue at its low and at its high end and all others in the middle, so that it is seen what a witness can
-hear at all. A witness that is deaf to a cue tells nothing about it.
+Pieces of a few bars lie spread over the plane; each is rendered as the box sounds and heard by two networks that other
+people trained on recordings (`hearing.py`), and by a regression with published weights (`mir_emotion.py`). The control
+beside it: the phrasebook plays the same bars with one cue at its low and at its high end and all others in the middle,
+so that it is seen what a witness can hear at all. A witness that is deaf to a cue tells nothing about it.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ import numpy.typing as npt
 from scipy import stats
 
 from device.commands.piece import Sound, Steersman, Studio, Wish
-from device.config import SessionConfig
+from device.config import MusicConfig, SessionConfig
 from device.control.cues import Cues
 from device.messages import MusicIntent, Transport
-from device.music import GENERATORS
+from hardware.bench import mir_emotion
 from hardware.bench.figures import Figure
 from hardware.bench.intents import config_of, standing
 from hardware.bench.memory import SURROUNDINGS
@@ -40,18 +40,18 @@ Told = dict[str, float]
 Progress = Callable[[str], None]
 HEARING = Path(__file__).with_name("hearing.py")
 BARS = 8
-SEEDS, QUICK_SEEDS = (7000, 7039), (7000, 7007)
-"""One piece of each generator for each seed: 120 in the full run."""
+SEEDS, QUICK_SEEDS = (7000, 7119), (7000, 7011)
+"""A piece of the box's own generator for each."""
 CONTROL_SEEDS = (11, 12, 13)
-WITNESSES: dict[str, tuple[Callable[[Told], float], Callable[[Told], float]]] = {
+READ: dict[str, tuple[Callable[[Told], float], Callable[[Told], float]]] = {
     "vibenet": (lambda told: told["vibenet valence"], lambda told: told["vibenet energy"]),
     "musicnn": (
         lambda told: told["musicnn happy"] - told["musicnn sad"],
         lambda told: told["musicnn fast"] - told["musicnn slow"],
     ),
-    "vgg": (lambda told: told["vgg happy"] - told["vgg sad"], lambda told: told["vgg party"] - told["vgg Mellow"]),
 }
-"""How the valence and the arousal of each are read."""
+"""How valence and arousal are read of what each network tells."""
+WITNESSES = (*READ, "regression")
 ASKED = {"valence": 0.5, "arousal": 0.85}
 CUES: dict[str, tuple[object, object]] = {
     "mode": ("minor", "major"),
@@ -137,7 +137,8 @@ def ask(paths: Sequence[Path], python: str) -> Floats:
     if told.returncode:
         raise RivalMissingError(f"{python} cannot hear: {HEARING.name} says what it needs.")
     answers: list[Told] = [json.loads(line) for line in told.stdout.splitlines()]
-    return np.array([[[read(told) for read in axes] for axes in WITNESSES.values()] for told in answers])
+    networks = np.array([[[read(told) for read in axes] for axes in READ.values()] for told in answers])
+    return np.concatenate((networks, mir_emotion.judge(paths)[:, None]), axis=1)
 
 
 def hear(generator: str, seeds: Sequence[int], python: str, progress: Progress) -> Heard:
@@ -167,10 +168,11 @@ def control(python: str, progress: Progress) -> dict[str, Floats]:
 def measure(
     progress: Progress, *, quick: bool, python: str, seeds: tuple[int, int] | None = None
 ) -> tuple[dict[str, Heard], dict[str, Floats]]:
-    """Every generator over the plane, and the control."""
+    """The box's own generator over the plane, and the control."""
     first, last = seeds or (QUICK_SEEDS if quick else SEEDS)
     every = range(first, last + 1)
-    return {name: hear(name, every, python, progress) for name in GENERATORS}, control(python, progress)
+    generator = MusicConfig().generator
+    return {generator: hear(generator, every, python, progress)}, control(python, progress)
 
 
 def figures(heard: dict[str, Heard]) -> list[Figure]:

@@ -9,7 +9,7 @@ from scipy.io import wavfile
 
 from device.commands.piece import Wish
 from device.messages import Transport
-from hardware.bench import hearing, witnesses
+from hardware.bench import hearing, mir_emotion, witnesses
 from hardware.bench.intents import config_of, standing
 from hardware.bench.speed import RivalMissingError
 
@@ -76,3 +76,33 @@ def test_a_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None:
     foot = bytes([0, 0, len(block), len(index)]).ljust(48, b"\x00")
     (tmp_path / ".index").write_bytes(block + index + foot)
     assert np.array_equal(hearing.checkpoint(tmp_path)["dense/kernel"], kernel)
+
+
+def test_the_published_regression_hears_the_mode_and_lively_from_calm(tmp_path: Path) -> None:
+    def cadence(third: int, seconds: float, partials: int, path: Path) -> Path:
+        time_s = np.arange(round(24_000 * seconds)) / 24_000
+        chords = [
+            sum(
+                np.sin(2 * np.pi * partial * 220 * 2 ** ((root + step) / 12) * time_s) / partial
+                for step in (0, 4 if root == 7 else third, 7)
+                for partial in range(1, partials)
+            )
+            for root in (0, 5, 7, 0)
+        ]
+        every = np.tile(np.concatenate([chord * np.exp(-4 * time_s / seconds) for chord in chords]), round(3 / seconds))
+        wavfile.write(path, 48_000, np.repeat(np.column_stack((every, every)) * 3000, 2, 0).astype(np.int16))
+        return path
+
+    cases = [(3, 1.0, 4), (4, 1.0, 4), (3, 0.25, 12), (4, 0.25, 12)]
+    paths = [cadence(*case, tmp_path / f"{n}.wav") for n, case in enumerate(cases)]
+    told = [mir_emotion.features(mir_emotion.mono(path)) for path in paths]
+    assert min(told[1].mode, told[3].mode) > max(told[0].mode, told[2].mode)
+    _, arousal = mir_emotion.judge(paths).T
+    assert arousal[2:].min() > arousal[:2].max()
+
+
+def test_tags_are_found_by_the_names_that_the_package_gives_them(tmp_path: Path) -> None:
+    (tmp_path / "configuration.py").write_text("SR = 1\nMTT_LABELS = ['slow', 'male', 'fast']\n")
+    assert hearing.labels(tmp_path, "MTT_LABELS").index("fast") == 2
+    with pytest.raises(SystemExit):
+        hearing.labels(tmp_path, "MSD_LABELS")
