@@ -14,7 +14,7 @@ import msgspec
 from device import __version__
 from device.errors import ConfigError
 from device.files.toml_text import ANY_KEY, bare, find_line, parse, read_text
-from device.messages import VOICES, Button, Language, Mode, Note, PersonalBaseline, PersonalResponse, Voice
+from device.messages import VOICES, Button, Language, Metre, Mode, Note, PersonalBaseline, PersonalResponse, Voice
 from device.plan_layout import PlanLayout, Side, Zone
 from device.programme_layout import HOURS_PATTERN, TIME_PATTERN, Programme
 from device.trial_layout import TrialLayout
@@ -247,6 +247,9 @@ class Preference(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the transformer takes for its model: pop songs, or art songs with piano."""
     texture: Literal["auto", "full", "thin", "calm"] = "auto"
     """How voices share the notes: as the moment asks, all of them busy, few notes, or long ones."""
+    metre: Literal["any"] | Metre = "any"
+    """The metre of all movements; `any`: each has one of its own, mostly 4/4, and rather another where it is calm. A
+    melody that is brought along keeps its own."""
     seed_melody: str = ""
     """A MIDI file whose melody the music states as it is, and then varies."""
     voices: Annotated[tuple[Voice, ...], msgspec.Meta(min_length=1)] = VOICES
@@ -270,8 +273,10 @@ class Theme(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A melody, read from a file once, so that a recorded session replays without it."""
 
     mode: Mode
+    metre: Metre = "4/4"
     bars: Annotated[tuple[tuple[Note, ...], ...], msgspec.Meta(min_length=1, max_length=THEME_BARS)]
-    """Bars of 4/4 in C major or A minor; onsets and lengths in ticks on the grid of `music.tokens`."""
+    """Bars as `music.metre` lays them out, in C major or A minor; onsets and lengths in ticks on the grid of
+    `music.tokens`."""
 
 
 class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -17,6 +17,7 @@ UNDECODABLE = (ValueError, RecursionError)
 """All that msgspec raises on bytes that are no message; its own errors and `UnicodeDecodeError` are ValueErrors."""
 
 Mode = Literal["major", "minor"]
+Metre = Literal["4/4", "3/4", "6/8"]
 Voice = Literal["melody", "bass", "inner", "pad"]
 VOICES: tuple[Voice, ...] = get_args(Voice)
 """All voices, in the order in which they lead: where there is too much, the ones named last give way first."""
@@ -149,6 +150,7 @@ class MusicIntent(Message, frozen=True, kw_only=True):
     articulation: float
     """Share of a note's length that sounds: 0.3 staccato to 1 legato."""
     mode: Mode
+    metre: Metre = "4/4"
     tonic_pc: int
     generator: str
     swell_per_min: float = 0.0
@@ -285,6 +287,8 @@ class Bar(Message, frozen=True, kw_only=True):
 
     bar_index: int
     beats: int
+    metre: Metre = "4/4"
+    """How its beats weigh and divide; in 6/8 two written bars make one of four beats."""
     tempo_bpm: float
     tonic_pc: int
     mode: Mode
@@ -320,6 +324,7 @@ class PlayedBar(Message, frozen=True, kw_only=True):
     n_frames: int
     """Length as planned when it began: a `Performance` may still move its end."""
     beats: int
+    metre: Metre = "4/4"
     tempo_bpm: float
     """Mean tempo of the whole bar."""
     tempo_from_bpm: float

@@ -50,6 +50,7 @@ from device.messages import (
 )
 from device.music.breath import story_db
 from device.music.keys import allowed_mode, allowed_tonic
+from device.music.metre import metre_at
 from device.music.phrasebook import Phrasebook
 from device.music.playing import balanced, rest_bar
 from device.stage import keyed_random
@@ -163,7 +164,9 @@ class Conductor:
     def _neutral(self) -> MusicIntent:
         never = self._config.prescription.preference.never_keys
         mode = allowed_mode(CALM.mode, never)
-        return msgspec.structs.replace(CALM, mode=mode, tonic_pc=allowed_tonic(CALM.tonic_pc, mode, never))
+        metre = metre_at(self._config, 0, CALM.target_arousal)
+        tonic_pc = allowed_tonic(CALM.tonic_pc, mode, never)
+        return msgspec.structs.replace(CALM, mode=mode, metre=metre, tonic_pc=tonic_pc)
 
     # -- what the engine asks between messages
 
@@ -396,6 +399,7 @@ class Conductor:
             start_frame=asked.start_frame,
             n_frames=end_frame - asked.start_frame,
             beats=bar.beats,
+            metre=bar.metre,
             tempo_bpm=bar.beats * 60.0 * self._sfreq_hz / (last_frame - asked.start_frame),
             tempo_from_bpm=from_bpm,
             tempo_to_bpm=bar.tempo_bpm,

@@ -18,6 +18,7 @@ from device.audio.pace import Pace
 from device.audio.safety.note_guard import Instrument
 from device.config import SessionConfig
 from device.messages import VOICES, Manner, Note, Performance, PlayedBar
+from device.music.metre import layout_of
 from device.music.perform import PEDALLED_VOICES, pedal_ticks, perform, velocity_in
 from device.stage import keyed_random
 
@@ -55,7 +56,7 @@ class PacedBar(NamedTuple):
 
     def strikes(self, seed: int) -> list[Strike]:
         """Its notes at exact frames, in order; the same bar, pace and seed give the same frames."""
-        touches = perform(self.bar.notes, self.bar.manner, self.manner) if self.manner else None
+        touches = perform(self.bar.notes, layout_of(self.bar), self.bar.manner, self.manner) if self.manner else None
         strikes = []
         for place, note in enumerate(self.bar.notes):
             duration_tick = touches[place].duration_tick if touches else note.duration_tick

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import chdir, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import click
 from rich.progress import Progress
@@ -27,6 +27,7 @@ from device.console.printing import say, say_json
 from device.console.terminal import Terminal
 from device.files.models import ModelFolder
 from device.files.outputs import is_standard_output, writing
+from device.messages import Metre
 from device.music.form import place_of
 from device.music.keys import key_name
 from device.runtime.interpreter import HOUSE
@@ -55,6 +56,7 @@ def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> 
 @click.option("--instruments", metavar="NAMES", type=kinds.names, help="As melody=flute,bass=cello, or flute,harp.")
 @click.option("--tempo", type=kinds.Bounded(min=0), metavar="BPM", help="Instead of the one that arousal asks for.")
 @click.option("--style", type=click.Choice(["any", "song", "lied"]), help="What the transformer takes for its model.")
+@click.option("--metre", type=click.Choice(["any", *get_args(Metre)]), help="4/4, 3/4 or 6/8; any: as it suits.")
 @click.option("--texture", type=click.Choice(["auto", "full", "thin", "calm"]), help="How busy the voices are.")
 @click.option("--prescription", type=FILE, help="prescription.toml: goal, limits, preference.")
 @click.option("--device", type=FILE, help="device.toml: model and sound font.")
@@ -154,7 +156,8 @@ def _report(piece: Piece, config: SessionConfig, spent_s: float) -> dict[str, An
     card = ModelFolder(Path(config.models_dir), config.device.music.model).card if name == "transformer" else None
     bars = [
         {cue: round(getattr(intent, cue), 4) for cue in CUES}
-        | {"bar": intent.bar_index, "key": key_name(intent.tonic_pc, intent.mode), "generator": played.generator}
+        | {"bar": intent.bar_index, "key": key_name(intent.tonic_pc, intent.mode), "metre": played.metre}
+        | {"generator": played.generator}
         | {"played_tempo_bpm": round(played.tempo_bpm, 3), "notes": len(played.notes), "guarded": played.guarded}
         for intent, played in zip(piece.intents, piece.played, strict=True)
     ]

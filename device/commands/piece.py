@@ -20,13 +20,13 @@ from device.control.bounds import settle
 from device.control.cues import Cues, as_numbers, cues_of, mode_of, within
 from device.control.plan.journey import Journey
 from device.control.tonality import tonic_at
-from device.messages import Bar, Message, Mode, MusicIntent, PlayedBar, Start, Tick, Transport
+from device.messages import Bar, Message, Metre, Mode, MusicIntent, PlayedBar, Start, Tick, Transport
 from device.music.composer import Composer
-from device.music.form import SECTION_BARS
+from device.music.form import MOVEMENT_BARS, SECTION_BARS
 from device.music.keys import allowed_mode
+from device.music.metre import LAYOUTS, metre_at
 from device.sessions.wav import WavWriter
 
-BEATS = 4
 SECOND_NS = 1_000_000_000
 
 
@@ -65,20 +65,27 @@ class Steersman:
     def __init__(self, config: SessionConfig, wish: Wish) -> None:
         self._config, self._wish = config, wish
         self._limits = config.prescription.limits
-        valence, _ = wish.journey.at(0, 0.0)
+        valence, arousal = wish.journey.at(0, 0.0)
+        self._metre: Metre = metre_at(config, 0, arousal)
         self._mode: Mode = "major" if valence >= 0 else "minor"
         self._cues: Cues | None = None
         self.time_s = 0.0
         """Time at which the next bar begins."""
 
+    @property
+    def _beats(self) -> int:
+        return LAYOUTS[self._metre].beats
+
     def answer(self, transport: Transport) -> MusicIntent:
         index = transport.bar_index
         state = self._wish.journey.at(index, self.time_s)
         cues = self._steer(cues_of(state, self._limits))
+        if index % MOVEMENT_BARS == 0:
+            self._metre = metre_at(self._config, index, state.arousal)
         if index % SECTION_BARS == 0:
             never = self._config.prescription.preference.never_keys
             self._mode = allowed_mode(mode_of(state.valence, self._mode), never)
-        bar_s = BEATS * 60.0 / cues.tempo_bpm
+        bar_s = self._beats * 60.0 / cues.tempo_bpm
         self.time_s += bar_s
         # Counted to the middle of the bar, so that the last but one knows that it is.
         left_s = max(0.0, self._wish.n_bars - index - 0.5) * bar_s
@@ -92,6 +99,7 @@ class Steersman:
             target_arousal=state.arousal,
             **as_numbers(cues),
             mode=self._mode,
+            metre=self._metre,
             tonic_pc=tonic_at(self._config.seed, index, self._mode, self._config.prescription.preference),
             generator=self._config.device.music.generator,
             final=index >= self._wish.n_bars - 1,
@@ -104,7 +112,7 @@ class Steersman:
         if self._cues is None:
             self._cues = wanted
         else:
-            self._cues = settle(self._cues, wanted, self._limits, (), BEATS * 60.0 / self._cues.tempo_bpm)
+            self._cues = settle(self._cues, wanted, self._limits, (), self._beats * 60.0 / self._cues.tempo_bpm)
         return self._cues
 
 

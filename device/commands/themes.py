@@ -62,6 +62,8 @@ def read_themes(preference: Preference, wished: Path | None = None) -> Themes:
                 remarks.append(f"The prescription forbids the melody of {Path(name).name}. {WITHOUT_MELODY}")
             else:
                 liked = heard
+    if liked and preference.metre not in ("any", liked.theme.metre):
+        remarks.append(f"The melody is in {liked.theme.metre}, and so is the music, not in {preference.metre}.")
     told = tuple(heard.sentence for heard in ([liked] if liked else []))
     banned = tuple(f"Never to be heard: {heard.sentence}" for heard in never)
     return Themes(liked.theme if liked else None, forbidden, (*remarks, *unread), told + banned)

@@ -61,9 +61,9 @@ def configure(options: dict[str, Any], remarks: list[str]) -> SessionConfig:
 
 
 def _prefer(prescription: Prescription, options: dict[str, Any], remarks: list[str]) -> Prescription:
-    """Style and texture as wished, unless the prescription forbids the style."""
+    """Style, texture and metre as wished, unless the prescription forbids the style."""
     preference = prescription.preference
-    wished = {name: options[name] for name in ("style", "texture") if options[name]}
+    wished = {name: options[name] for name in ("style", "texture", "metre") if options[name]}
     if wished.get("style") in preference.never_styles:
         remarks.append(f"The prescription forbids the style {wished.pop('style')}; {preference.style} is kept.")
     changed: Preference = msgspec.structs.replace(preference, **wished)

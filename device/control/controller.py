@@ -31,6 +31,7 @@ from device.messages import (
     FeatureFrame,
     Louder,
     Message,
+    Metre,
     Mode,
     MusicIntent,
     PersonalResponse,
@@ -42,15 +43,14 @@ from device.messages import (
     Stop,
     Transport,
 )
-from device.music.form import SECTION_BARS
+from device.music.form import MOVEMENT_BARS, SECTION_BARS
 from device.music.keys import allowed_mode
+from device.music.metre import LAYOUTS, metre_at
 from device.wishes import Allowance, forbidden
 
 Told = Decision | MusicIntent | CommandAnswer | PersonalResponse
 PROCESS = "loop"
 """Its row of TABLE 2, in whose name it answers."""
-BEATS = 4
-"""Beats of a bar, until one was played."""
 
 
 class Controller:
@@ -202,7 +202,9 @@ class Controller:
         if bar_index % SECTION_BARS == 0 or self._intent is None:
             mode = mode_of(led(moment.setpoint, self._council.moves).valence, self._mode)
             self._mode = allowed_mode(people.locks.mode(mode, self._mode), preference.never_keys)
-        beats = self._played.beats if self._played else BEATS
+        arousal = float(moment.setpoint.arousal)
+        metre = self._metre_of(bar_index, arousal)
+        bar_s = LAYOUTS[metre].beats * 60.0 / cues.tempo_bpm
         silent, held = people.rests(planned=moment.silent) or choice.silent, self._passage.is_held
         return MusicIntent(
             t_ns=now_ns,
@@ -211,17 +213,26 @@ class Controller:
             phase_left_s=moment.phase_left_s,
             session_left_s=moment.session_left_s,
             target_valence=float(moment.setpoint.valence),
-            target_arousal=float(moment.setpoint.arousal),
+            target_arousal=arousal,
             **as_numbers(cues),
             mode=self._mode,
+            metre=metre,
             tonic_pc=tonic_at(self._config.seed, bar_index, self._mode, preference),
             generator=self._config.device.music.generator,
             swell_per_min=self._breath.swells_per_min if preference.swells else 0.0,
             voice_levels=people.voices.levels,
             silent=silent,
-            final=people.is_stopped or bool(moment.session_left_s <= beats * 60.0 / cues.tempo_bpm),
+            final=people.is_stopped or bool(moment.session_left_s <= bar_s),
             reason=explain(moment, choice, self._affect, self._sensors, before, cues, held, people.words(), silent),
         )
+
+    def _metre_of(self, bar_index: int, arousal: float) -> Metre:
+        """The metre changes only where a movement begins; after a restart within one the one that was heard goes on."""
+        movement = bar_index // MOVEMENT_BARS
+        for before in (self._intent, self._played):
+            if before is not None and before.bar_index // MOVEMENT_BARS == movement:
+                return before.metre
+        return metre_at(self._config, bar_index, arousal)
 
 
 def _cues_in(intent: MusicIntent) -> Cues:

@@ -9,23 +9,45 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from device.config import Preference
-from device.messages import Bar, Note
-from device.music.pads import HALF, pads_before, suspend, turn
-from device.music.playing import BAR_TICKS, BEATS
+from device.messages import TICKS_PER_BEAT, Bar, Metre, Note
+from device.music.metre import HALF, LAYOUTS
+from device.music.pads import pads_before, suspend, turn
 from device.music.theory import Chord, lead_voices, nearest_pitch, notes_per_beat
 from device.stage import Random
 
-BROKEN: dict[int, tuple[int, ...]] = {
-    0: (),
-    2: (24, 72),
-    3: (24, 48, 72),
-    4: (12, 36, 60, 84),
-    6: (12, 24, 36, 60, 72, 84),
-    8: (0, 12, 24, 36, 48, 60, 72, 84),
-    12: (0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88),
-    16: tuple(range(0, 96, 6)),
+BROKEN: dict[Metre, dict[int, tuple[int, ...]]] = {
+    "4/4": {
+        0: (),
+        2: (24, 72),
+        3: (24, 48, 72),
+        4: (12, 36, 60, 84),
+        6: (12, 24, 36, 60, 72, 84),
+        8: (0, 12, 24, 36, 48, 60, 72, 84),
+        12: (0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88),
+        16: tuple(range(0, 96, 6)),
+    },
+    "3/4": {
+        0: (),
+        2: (24, 48),
+        3: (24, 36, 48),
+        4: (24, 24, 48, 48),
+        5: (12, 24, 36, 48, 60),
+        6: (0, 12, 24, 36, 48, 60),
+        9: (0, 8, 16, 24, 32, 40, 48, 56, 64),
+        12: tuple(range(0, 72, 6)),
+    },
+    "6/8": {
+        0: (),
+        2: (24, 72),
+        4: (16, 24, 64, 72),
+        6: (16, 24, 40, 64, 72, 88),
+        8: (8, 16, 32, 40, 56, 64, 80, 88),
+        12: (0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88),
+        16: (0, 8, 8, 16, 24, 32, 32, 40, 48, 56, 56, 64, 72, 80, 80, 88),
+    },
 }
-"""Onsets of the broken chord by number of notes."""
+"""Onsets of the broken chord by number of notes: in three after the bass as in a waltz, with pairs where they are four,
+in 6/8 rocking between it and the beats."""
 SWINGS = ((0, 1, 2, 3, 2, 1), (0, 2, 1, 3), (3, 2, 1, 0, 1, 2), (0, 1, 2, 1))
 """Orders in which a broken chord visits its tones, low to high."""
 INNER_SHARES = {"auto": 1.0, "full": 1.4, "thin": 0.5, "calm": 0.3}
@@ -54,23 +76,23 @@ class Counts(NamedTuple):
     pad: int
 
 
-def share_out(density: float, preference: Preference | None = None, melody: int | None = None) -> Counts:
+def share_out(density: float, metre: Metre, preference: Preference | None = None, melody: int | None = None) -> Counts:
     """Divide the notes a density stands for among the voices that play; the inner one takes what the melody leaves.
 
     The melody has as many as `activity` says, unless it is alone.
     """
     preference = preference or Preference()
     voices = preference.voices
-    total = round(notes_per_beat(density) * BEATS)
-    pad = 0 if "pad" not in voices else 1 if total < 5 or preference.texture == "thin" else 2 if total < 7 else 3
-    bass = 0 if "bass" not in voices else 1 if total < 12 else 2
+    in_four, total = (round(notes_per_beat(density) * beats) for beats in (4, LAYOUTS[metre].beats))
+    pad = 0 if "pad" not in voices else 1 if in_four < 5 or preference.texture == "thin" else 2 if in_four < 7 else 3
+    bass = 0 if "bass" not in voices else 1 if in_four < 12 else 2
     if melody is None or len(voices) == 1:
         melody = min(6, max(1, round(MELODY_SHARE * total)))
     if "melody" not in voices:
         melody = 0
     left = round(max(0, total - pad - melody - bass) * INNER_SHARES[preference.texture])
     wanted = left or not (pad or bass or melody)
-    inner = max((count for count in BROKEN if count <= max(2, left + 1)), default=0)
+    inner = max((count for count in BROKEN[metre] if count <= max(2, left + 1)), default=0)
     return Counts(melody, inner if wanted and "inner" in voices else 0, bass, pad)
 
 
@@ -87,6 +109,7 @@ def accompany(
     melody: Sequence[Note],
     chords: Chords,
     counts: Counts,
+    metre: Metre,
     swing: Sequence[int],
     register_midi: float,
     history: Sequence[Bar],
@@ -97,8 +120,8 @@ def accompany(
     """Pads, broken chord and bass of a bar under a melody around `register_midi`, led on from `history`."""
     middle = min(67, max(55, round(register_midi) - 12))
     voicing = lead_voices(_voicing(history, middle), chords[0], middle - 9, middle + 7)
-    pads = [Note(0, BAR_TICKS, pitch, 0, "pad") for pitch in voicing[len(voicing) - counts.pad :]]
-    return lay_under(melody, pads, chords, counts, swing, history, rng, closes=closes)
+    pads = [Note(0, LAYOUTS[metre].ticks, pitch, 0, "pad") for pitch in voicing[len(voicing) - counts.pad :]]
+    return lay_under(melody, pads, chords, counts, metre, swing, history, rng, closes=closes)
 
 
 def lay_under(
@@ -106,6 +129,7 @@ def lay_under(
     pads: Sequence[Note],
     chords: Chords,
     counts: Counts,
+    metre: Metre,
     swing: Sequence[int],
     history: Sequence[Bar],
     rng: Random | None,
@@ -116,13 +140,13 @@ def lay_under(
 
     Where a phrase closes the bass keeps to the roots; without chance nothing moves, as at the end.
     """
-    bass = bass_line(chords, counts.bass, last_pitch(history, "bass"), None if closes else rng)
+    bass = bass_line(chords, counts.bass, LAYOUTS[metre].ticks, last_pitch(history, "bass"), None if closes else rng)
     if chords[0] != chords[1]:
         pads = turn(pads, chords[1])
     if rng:
         pads = suspend(pads, [*melody, *bass], chords[0], pads_before(history), rng)
     voicings = [_sounding(pads, tick) or _close_position(chord) for chord, tick in zip(chords, (0, HALF), strict=True)]
-    early, late = (broken_chord(voicing, counts.inner, swing) for voicing in voicings)
+    early, late = (broken_chord(voicing, BROKEN[metre][counts.inner], swing) for voicing in voicings)
     inner = [*(note for note in early if note.onset_tick < HALF), *(note for note in late if note.onset_tick >= HALF)]
     return [*pads, *inner, *bass]
 
@@ -137,17 +161,14 @@ def _close_position(chord: Chord) -> tuple[int, ...]:
     return lead_voices(TENOR, chord, TENOR[0] - 5, TENOR[-1] + 5)
 
 
-def broken_chord(voicing: Sequence[int], count: int, swing: Sequence[int]) -> list[Note]:
-    """The inner voice: so many notes over the tones of a chord and the octave of the lowest."""
+def broken_chord(voicing: Sequence[int], onsets: Sequence[int], swing: Sequence[int]) -> list[Note]:
+    """The inner voice: a note for each onset, over the tones of a chord and the octave of the lowest."""
     ladder = [*voicing, voicing[0] + 12]
-    length = 24 if count <= 8 else 12
-    return [
-        Note(onset, length, ladder[swing[number % len(swing)]], 0, "inner")
-        for number, onset in enumerate(BROKEN[count])
-    ]
+    length = TICKS_PER_BEAT if len(onsets) <= 8 else TICKS_PER_BEAT // 2
+    return [Note(onset, length, ladder[swing[number % len(swing)]], 0, "inner") for number, onset in enumerate(onsets)]
 
 
-def bass_line(chords: Chords, count: int, last: int | None, rng: Random | None) -> list[Note]:
+def bass_line(chords: Chords, count: int, bar_ticks: int, last: int | None, rng: Random | None) -> list[Note]:
     """One bass note or two: on the root or, by chance and where a step leads there, on the third."""
     if not count:
         return []
@@ -159,9 +180,9 @@ def bass_line(chords: Chords, count: int, last: int | None, rng: Random | None) 
     if chords[0] != chords[1]:
         others = (nearest_pitch(chords[1].root_pc, first, *BASS_RANGE),) * 2
     elif rng.random() > BASS_MOVES[count] if rng else count < 2:
-        return [Note(0, BAR_TICKS, first, 0, "bass")]
+        return [Note(0, bar_ticks, first, 0, "bass")]
     second = rng.choice(others) if rng else others[1]
-    return [Note(0, HALF, first, 0, "bass"), Note(HALF, HALF, second, 0, "bass")]
+    return [Note(0, HALF, first, 0, "bass"), Note(HALF, bar_ticks - HALF, second, 0, "bass")]
 
 
 def _is_nearer(third: int, root: int, last: int) -> bool:

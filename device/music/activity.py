@@ -21,7 +21,7 @@ PHRASE_SPREAD, BAR_SPREAD = 0.25, 0.55
 MELODY_SHARE = 0.36
 """The melody's share of the notes that a density stands for."""
 MEANS, MOST = (2.4, 4.8), 8
-"""Bounds of the mean, and the most that a bar is given: where more is asked for, the accompaniment has more."""
+"""Bounds of the mean of four beats, and the most that a bar is given: of more the accompaniment has the rest."""
 
 
 def melody_notes(seed: int, origin: int, density: float, beats: int, *, rests: bool = True) -> int:
@@ -30,7 +30,7 @@ def melody_notes(seed: int, origin: int, density: float, beats: int, *, rests: b
     drawn = keyed_random(seed, "melody-notes", origin)
     if drawn.random() < BREATHS[bar] and origin and rests:
         return 0
-    mean = min(max(MEANS[0], MELODY_SHARE * notes_per_beat(density) * beats), MEANS[1])
+    mean = min(max(MEANS[0], 4.0 * MELODY_SHARE * notes_per_beat(density)), MEANS[1]) * beats / 4.0
     of_phrase = 1.0 + keyed_random(seed, "melody-phrase", phrase).gauss(0.0, PHRASE_SPREAD)
     of_bar = 1.0 + drawn.gauss(0.0, BAR_SPREAD)
     return min(MOST, max(1, round(mean * SHAPE[bar] * max(0.4, of_phrase) * max(0.2, of_bar))))

@@ -1,9 +1,9 @@
-"""Finds where the bars of a file begin, and makes bars of four quarters of them.
+"""Finds where the bars of a file begin, and makes bars of a metre of ours of them.
 
-Two bars of two quarters make one, a bar of eight makes two; a short bar before whole ones is an upbeat and stands at
-the end of its own. A single odd bar gives its first four quarters, so that the lines behind it stay where they are.
-Bars of three quarters (or six eighths) are laid out alike in thirds of four quarters: the rhythm stays as it is. Where
-bars are of five or seven, the line runs on over units that know nothing of them, and its rhythm stays, too.
+Two bars of two quarters make one of 4/4, a bar of eight makes two; two of 6/8 make one of ours, which has four beats
+(`music.metre`). A short bar before whole ones is an upbeat and stands at the end of its own. A single odd bar gives its
+first beats, so that the lines behind it stay where they are. Where bars are of five or seven, the line runs on over
+units that know nothing of them, and its rhythm stays as it is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from device.messages import TICKS_PER_BEAT
+from device.messages import TICKS_PER_BEAT, Metre
+from device.music.metre import LAYOUTS
 
 BAR_TICKS = 4 * TICKS_PER_BEAT
 BARS_MAX = 2000
@@ -23,8 +24,30 @@ EIGHTHS = 8
 """Denominator from which a numerator that three divides counts groups of three."""
 ODD_BARS = 3
 """This many bars in a row that do not fit are another meter; fewer are an exception."""
-COMMON, TRIPLE = BAR_TICKS, 3 * TICKS_PER_BEAT
-"""What fills a bar: four quarters, or three."""
+
+
+class Unit(NamedTuple):
+    """What of a file fills a bar of ours."""
+
+    metre: Metre
+    ticks: int
+    """Its length in the file."""
+    swings: bool
+    """Whether the file counts dotted quarters."""
+    parts: tuple[int, ...]
+    """Lengths of bars of which several fill it."""
+
+    @property
+    def bar_ticks(self) -> int:
+        """The length of our bar: a dotted quarter becomes a beat."""
+        return LAYOUTS[self.metre].ticks
+
+
+COMMON = Unit("4/4", 4 * TICKS_PER_BEAT, swings=False, parts=(TICKS_PER_BEAT, 2 * TICKS_PER_BEAT))
+TRIPLE = Unit("3/4", 3 * TICKS_PER_BEAT, swings=False, parts=())
+SWINGING = Unit("6/8", 6 * TICKS_PER_BEAT, swings=True, parts=(36, 72))
+NINE = Unit("3/4", 108, swings=True, parts=())
+UNITS = (COMMON, TRIPLE, SWINGING, NINE)
 
 
 class Meter(NamedTuple):
@@ -38,6 +61,11 @@ class Meter(NamedTuple):
     def bar_ticks(self) -> int:
         return max(1, BAR_TICKS * self.numerator // self.denominator)
 
+    @property
+    def swings(self) -> bool:
+        """Whether its beats are of three parts."""
+        return self.numerator % 3 == 0 and self.denominator >= EIGHTHS
+
     def __str__(self) -> str:
         return f"{self.numerator}/{self.denominator}"
 
@@ -49,10 +77,10 @@ class Measure(NamedTuple):
     length: int
     meter: Meter
 
-    def fits(self, unit: int) -> bool:
-        """Whether bars like this one fill units of so many ticks."""
-        parts = (unit // 4, unit // 2) if unit == COMMON else (unit // 2,)
-        return self.length in parts or self.length % unit == 0
+    def fits(self, unit: Unit) -> bool:
+        """Whether bars like this one fill units."""
+        fills = self.length in unit.parts or self.length % unit.ticks == 0
+        return fills and self.meter.swings == unit.swings
 
 
 class Slice(NamedTuple):
@@ -65,10 +93,9 @@ class Slice(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """Bars of a file that follow one another in units of four or three quarters, and what of them does not fit."""
+    """Bars of a file that follow one another in units, and what of them does not fit."""
 
-    unit: int
-    """Ticks of a unit."""
+    unit: Unit
     measures: tuple[Measure, ...]
     slices: tuple[Slice, ...]
     odd: tuple[Measure, ...]
@@ -91,7 +118,7 @@ def measures_of(meters: Sequence[Meter], end_tick: int) -> list[Measure]:
     return measures
 
 
-def stretches(measures: Sequence[Measure], unit: int = COMMON) -> tuple[list[Stretch], list[list[Measure]]]:
+def stretches(measures: Sequence[Measure], unit: Unit = COMMON) -> tuple[list[Stretch], list[list[Measure]]]:
     """The runs of bars that fill units, and those between that cannot."""
     groups = [(fits, list(group)) for fits, group in itertools.groupby(measures, lambda m: m.fits(unit))]
     runs: list[list[Measure]] = [[]]
@@ -108,26 +135,25 @@ def stretches(measures: Sequence[Measure], unit: int = COMMON) -> tuple[list[Str
 def flowing(measures: Sequence[Measure], begins: int) -> Stretch:
     """Units over the bar lines, where bars fill none: from the bar that holds the tick `begins` on, without a gap."""
     run = tuple(measure for measure in measures if measure.tick + measure.length > begins)
-    meter = run[0].meter
-    unit = TRIPLE if meter.numerator % 3 == 0 and meter.denominator >= EIGHTHS else COMMON
-    starts = range(run[0].tick, run[-1].tick + run[-1].length, unit)
-    return Stretch(unit, run, tuple(Slice(tick, unit, bar, 0) for bar, tick in enumerate(starts)), (), 0)
+    unit = SWINGING if run[0].meter.swings else COMMON
+    starts = range(run[0].tick, run[-1].tick + run[-1].length, unit.ticks)
+    return Stretch(unit, run, tuple(Slice(tick, unit.ticks, bar, 0) for bar, tick in enumerate(starts)), (), 0)
 
 
-def _arrange(run: Sequence[Measure], unit: int) -> Stretch:
+def _arrange(run: Sequence[Measure], unit: Unit) -> Stretch:
     slices: list[Slice] = []
     upbeat_ticks = 0
-    for bar, group in enumerate(_grouped(run, unit)):
+    for bar, group in enumerate(_grouped(run, unit.ticks)):
         filled = sum(measure.length for measure in group)
         first_of_more = bar == 0 and len(run) > len(group)
-        is_upbeat = filled < unit and (first_of_more or filled < unit // 2)
+        is_upbeat = filled < unit.ticks and (first_of_more or filled < unit.ticks // 2)
         upbeat_ticks = filled if is_upbeat and bar == 0 else upbeat_ticks
-        offset = unit - filled if is_upbeat else 0
+        offset = unit.ticks - filled if is_upbeat else 0
         for measure in group:
-            length = min(measure.length, unit - offset)
+            length = min(measure.length, unit.ticks - offset)
             slices.append(Slice(measure.tick, length, bar, offset))
             offset += length
-    odd = tuple(measure for measure in run if measure.length > unit and measure.length % unit)
+    odd = tuple(measure for measure in run if measure.length > unit.ticks and measure.length % unit.ticks)
     return Stretch(unit, tuple(run), tuple(slices), odd, upbeat_ticks)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 
-from device.messages import TICKS_PER_BEAT
 from device.music.form import MOVEMENT_BARS, SECTION_BARS
 from device.stage import Random
 
@@ -64,25 +63,20 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 TOUCHES = msgspec.convert(tomllib.loads(TABLE.read_text("utf-8")), Table)
 
 
-def velocity_beside(voice: str, onset_tick: int, octaves_above: float, arousal: float, rng: Random) -> float:
-    """By how much a note is struck harder than the others of its voice in the bar."""
+def velocity_beside(voice: str, weight: int, octaves_above: float, arousal: float, rng: Random) -> float:
+    """By how much a note of a metrical weight (`Layout`) is struck harder than the others of its voice in the bar."""
     if voice == "pad":
         return 0.0
     touch = TOUCHES.melody if voice == "melody" else TOUCHES.accompaniment
     share = CALMEST + (LIVELIEST - CALMEST) * (1.0 + min(max(arousal, -1.0), 1.0)) / 2.0
     stray = min(max(rng.gauss(0.0, 1.0), -MOST_SD), MOST_SD) * touch.residual_sd
-    own = _metrical(touch, onset_tick) + touch.height * octaves_above + stray
+    own = _metrical(touch)[weight] + touch.height * octaves_above + stray
     return own * share * (1.0 if voice == "melody" else BESIDE)
 
 
-def _metrical(touch: Touch, onset_tick: int) -> float:
-    if onset_tick == 0:
-        return touch.downbeat
-    if onset_tick % (2 * TICKS_PER_BEAT) == 0:
-        return touch.middle
-    if onset_tick % TICKS_PER_BEAT == 0:
-        return touch.beat
-    return touch.eighth if onset_tick % (TICKS_PER_BEAT // 2) == 0 else touch.off
+def _metrical(touch: Touch) -> tuple[float, ...]:
+    """By metrical weight: in three no beat but the first stands out."""
+    return touch.off, touch.eighth, touch.beat, touch.middle, touch.downbeat
 
 
 def arc_db(bar_index: int, through: float) -> float:

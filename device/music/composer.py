@@ -128,6 +128,7 @@ class Composer:
                 asked,
                 bar_index=played.bar_index,
                 beats=played.beats,
+                metre=played.metre,
                 tempo_bpm=played.tempo_bpm,
                 notes=played.notes,
                 generator=played.generator,

@@ -26,6 +26,10 @@ _CHORD_AT = (np.array(t.STEP_TICKS) >= t.CHORD_TICKS).astype(int)
 _EVERY_NOTE: Mask = np.ones(len(t.NOTES), bool)
 _IS_PAD: Mask = np.array([voice == "pad" for voice, _ in t.NOTES])
 _LENGTH_TICKS = np.array(t.LENGTHS)
+_EVERY_STEP: Mask = np.ones(t.N_STEPS, bool)
+_THIRDS: Mask = np.array(t.STEP_TICKS) % t.THIRD_TICKS == 0
+_EVERY_LENGTH: Mask = np.ones(len(t.LENGTHS), bool)
+_THIRD_LENGTHS: Mask = _LENGTH_TICKS % t.THIRD_TICKS == 0
 
 
 class InvalidBarError(ValueError):
@@ -44,7 +48,7 @@ class Grammar:
 
     Beyond validity a caller may narrow the bar: `chords` (two sets of chord tokens), `fewest` (as far as it goes) and
     `most` notes, `most_of` each voice, `opening` notes of the pad that begin the bar as a chord, the last step at which
-    the melody may `enter`, `welcome()`, and the whole melody by `give()`.
+    the melody may `enter`, whether its beats `swing` in thirds, `welcome()`, and the whole melody by `give()`.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Grammar:
         most_of: Mapping[str, int] | None = None,
         opening: int = 0,
         enter: int = t.N_STEPS,
+        swings: bool = False,
     ) -> None:
         if beats not in BEATS:
             raise InvalidBarError(f"A bar of {beats} beats cannot be written, only of 3 or 4.")
@@ -70,6 +75,9 @@ class Grammar:
         self._step = self._note = -1
         self._at_once = np.zeros(len(VOICES), int)
         self._opening, self._enter = opening, enter
+        self._steps, self._lengths = (_THIRDS, _THIRD_LENGTHS) if swings else (_EVERY_STEP, _EVERY_LENGTH)
+        self._stride = 2 if swings else 1
+        """Steps from one at which notes may begin to the next."""
         self._left = np.array([(most_of or {}).get(voice, t.MAX_BAR_TOKENS) for voice in VOICES])
         self._due: dict[int, tuple[int, int]] = {}
         """Tokens of the note and length at each step of a given melody that is still to come."""
@@ -95,7 +103,7 @@ class Grammar:
         """Notes that are welcome under each chord and whose voice has any left; steps that have such notes."""
         left: Mask = (self._left > 0)[_VOICE_OF]
         self._open = tuple(welcome & left for welcome in self._welcome)
-        self._open_steps: Mask = np.array([notes.any() for notes in self._open])[_CHORD_AT]
+        self._open_steps: Mask = np.array([notes.any() for notes in self._open])[_CHORD_AT] & self._steps
         self._mask: Mask | None = None
 
     def mask(self) -> Mask:
@@ -114,7 +122,7 @@ class Grammar:
             mask[allowed] = True
         elif self._last == "note":
             longest = self.beats * TICKS_PER_BEAT + t.RING_TICKS - t.STEP_TICKS[self._step]
-            mask[t.FIRST_LENGTH : t.END] = longest >= _LENGTH_TICKS
+            mask[t.FIRST_LENGTH : t.END] = (longest >= _LENGTH_TICKS) & self._lengths
             if self._length is not None:
                 mask[:] = np.arange(len(mask)) == self._length
         elif self._last == "step":
@@ -148,7 +156,7 @@ class Grammar:
             # Notes that are still due come at a walking pace, not crowded at the end of the bar.
             last = min(due, self._step + PACE_STEPS + 1) if behind else due
             if self._awaits_melody():
-                last = min(last, max(self._step + 2, self._enter + 1))
+                last = min(last, max(self._step + 1 + self._stride, self._enter + 1))
             mask[t.FIRST_STEP + self._step + 1 : t.FIRST_STEP + last] = self._open_steps[self._step + 1 : last]
         if self._due:
             mask[t.FIRST_STEP + due] = True

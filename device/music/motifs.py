@@ -6,16 +6,23 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from device.config import Theme
-from device.messages import Note
+from device.messages import Metre, Note
 from device.music.form import SECTION_BARS
-from device.music.playing import BAR_TICKS
+from device.music.metre import LAYOUTS
 from device.music.theory import SCALES
 from device.stage import Random
 
-EIGHTH = BAR_TICKS // 8
+PLACES: dict[Metre, tuple[int, ...]] = {
+    "4/4": (0, 12, 24, 36, 48, 60, 72, 84),
+    "3/4": (0, 12, 24, 36, 48, 60),
+    "6/8": (0, 16, 24, 40, 48, 64, 72, 88),
+}
+"""Ticks at which a motif may have notes: the eighths, of which swinging beats have the first and the last."""
 REGULAR = ((0, 4, 7, 6, 3, 2, 5, 1), (0, 4, 3, 7, 6, 2, 1, 5), (0, 4, 6, 7, 3, 2, 5, 1), (0, 3, 4, 2, 7, 6, 1, 5))
 IRREGULAR = ((0, 3, 6, 5, 1, 7, 2, 4), (0, 5, 3, 7, 2, 6, 1, 4), (1, 4, 3, 6, 0, 7, 2, 5), (0, 3, 4, 7, 1, 6, 5, 2))
-"""Eighths of a bar in the order in which they get a note as it becomes denser, so that a denser motif is the same one:
+REGULAR_IN_THREE = ((0, 4, 2, 5, 3, 1), (0, 2, 4, 5, 3, 1), (0, 4, 5, 2, 3, 1), (0, 3, 4, 2, 5, 1))
+IRREGULAR_IN_THREE = ((0, 3, 5, 2, 1, 4), (0, 5, 3, 2, 1, 4), (1, 4, 3, 0, 5, 2), (0, 1, 3, 4, 5, 2))
+"""Places of a bar in the order in which they get a note as it becomes denser, so that a denser motif is the same one:
 on the beats, or beside them."""
 SHAPES = (
     (0.0, 0.3, 0.7, 1.0, 0.7, 0.3, 0.0, -0.3),
@@ -25,7 +32,7 @@ SHAPES = (
     (0.0, 0.4, 0.0, -0.4, -0.7, -0.3, 0.0, 0.4),
     (-0.5, 0.0, 0.4, 0.0, 0.6, 1.0, 0.5, 0.0),
 )
-"""Height at each eighth."""
+"""Height at each eighth of four beats."""
 
 
 class Placed(NamedTuple):
@@ -48,19 +55,29 @@ def new_motif(rng: Random) -> Motif:
     return Motif(rng.choice(SHAPES), rng.randrange(len(REGULAR)))
 
 
-def lay_motif(motif: Motif, count: int, span: float, *, regular: bool, turned: bool) -> tuple[Placed, ...]:
-    """The motif with `count` notes (1 to 8) over `span` scale steps; `turned` upside down.
+def lay_motif(
+    motif: Motif, metre: Metre, count: int, span: float, *, regular: bool, turned: bool
+) -> tuple[Placed, ...]:
+    """The motif with `count` notes (1 to 8, in three to 6) over `span` scale steps; `turned` upside down.
 
     Each note lasts until the next.
     """
-    order = (REGULAR if regular else IRREGULAR)[motif.order]
-    places = sorted(order[:count])
-    ends = [*places[1:], 8]
+    ticks = PLACES[metre]
+    places = sorted(_order(motif, metre, regular=regular)[:count])
+    onsets = [ticks[place] for place in places]
+    ends = [*onsets[1:], LAYOUTS[metre].ticks]
     sign = -1.0 if turned else 1.0
+    heights = [motif.shape[place * len(motif.shape) // len(ticks)] for place in places]
     return tuple(
-        Placed(place * EIGHTH, (end - place) * EIGHTH, round(sign * span * motif.shape[place]))
-        for place, end in zip(places, ends, strict=True)
+        Placed(onset, end - onset, round(sign * span * height))
+        for onset, end, height in zip(onsets, ends, heights, strict=True)
     )
+
+
+def _order(motif: Motif, metre: Metre, *, regular: bool) -> tuple[int, ...]:
+    if metre == "3/4":
+        return (REGULAR_IN_THREE if regular else IRREGULAR_IN_THREE)[motif.order]
+    return (REGULAR if regular else IRREGULAR)[motif.order]
 
 
 def window(theme: Theme, number: int) -> tuple[tuple[Note, ...], ...]:
@@ -74,9 +91,10 @@ def lay_theme(theme: Theme, bar: Sequence[Note], count: int) -> tuple[Placed, ..
 
     The theme's mode is left behind: its steps may be laid on the scale of any other.
     """
-    telling = sorted(bar, key=lambda note: (note.onset_tick % (BAR_TICKS // 2) > 0, -note.duration_tick))[:count]
+    layout = LAYOUTS[theme.metre]
+    telling = sorted(bar, key=lambda note: (layout.weight(note.onset_tick) < 3, -note.duration_tick))[:count]
     kept = sorted(telling, key=lambda note: note.onset_tick)
-    ends = [*(note.onset_tick for note in kept[1:]), BAR_TICKS]
+    ends = [*(note.onset_tick for note in kept[1:]), layout.ticks]
     thinned = len(kept) < len(bar)
     return tuple(
         Placed(note.onset_tick, end - note.onset_tick if thinned else note.duration_tick, step_of(theme, note.pitch))

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 import msgspec
 
 from device.messages import Bar, Note
-from device.music.playing import BAR_TICKS
+from device.music.metre import HALF, layout_of
 from device.music.theory import Chord, lead_voices
 from device.stage import Random
 
-HALF = BAR_TICKS // 2
 SUSPENDED = 0.4
 """How often a tone that could be suspended is."""
 FARTHEST = 3.0
@@ -25,8 +24,11 @@ LOWEST, WIDTH, BELOW_MELODY = 45, 19, 4
 
 def pads_before(history: Sequence[Bar]) -> list[int]:
     """The pads that the bar before ends with, low to high."""
-    pads = [note for note in history[-1].notes if note.voice == "pad"] if history else []
-    return sorted({note.pitch for note in pads if note.onset_tick + note.duration_tick >= BAR_TICKS})
+    if not history:
+        return []
+    ends = layout_of(history[-1]).ticks
+    pads = (note for note in history[-1].notes if note.voice == "pad")
+    return sorted({note.pitch for note in pads if note.onset_tick + note.duration_tick >= ends})
 
 
 def lead_on(pads: Sequence[Note], chord: Chord, before: Sequence[int], register_midi: float) -> list[Note]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from device.messages import TICKS_PER_BEAT, Manner, Note
+from device.music.metre import Layout
 from device.music.playing import PEDAL_VOICES, SHORTEST_TICKS, SOFTEST
 from device.music.theory import base_velocity
 
@@ -36,11 +37,11 @@ class Touch(NamedTuple):
     sounds: bool
 
 
-def perform(notes: Sequence[Note], composed: Manner | None, wanted: Manner) -> list[Touch]:
-    """How each note is played in the wanted manner, in the order given; in the composed one, as they are written."""
+def perform(notes: Sequence[Note], layout: Layout, composed: Manner | None, wanted: Manner) -> list[Touch]:
+    """How each note of a bar is played in the wanted manner, in the order given; in the composed one, as written."""
     if composed is None or not notes:
         return [Touch(note.duration_tick, sounds=True) for note in notes]
-    kept = thin(notes, _ratio(wanted.density, composed.density))
+    kept = thin(notes, layout, _ratio(wanted.density, composed.density))
     ratio = min(max(_ratio(wanted.articulation, composed.articulation), LENGTHS[0]), LENGTHS[1])
     return [Touch(_length(note, notes, ratio), place in kept) for place, note in enumerate(notes)]
 
@@ -49,24 +50,16 @@ def _ratio(wanted: float, composed: float) -> float:
     return wanted / composed if composed > 0.0 else 1.0
 
 
-def thin(notes: Sequence[Note], share: float) -> set[int]:
+def thin(notes: Sequence[Note], layout: Layout, share: float) -> set[int]:
     """Places of the notes that are left of `notes` when only a share of them is to sound; all of them from 1 on."""
     count = math.ceil(len(notes) * min(1.0, max(SPARSEST, share)) - 1e-9)
-    by_weight = sorted(range(len(notes)), key=lambda place: (-_weight(notes[place]), place))
+    by_weight = sorted(range(len(notes)), key=lambda place: (-_weight(notes[place], layout), place))
     return set(by_weight[:count])
 
 
-def _weight(note: Note) -> int:
+def _weight(note: Note, layout: Layout) -> int:
     """Weight of a note: its place in the bar's metre and the voice it belongs to."""
-    if note.onset_tick == 0:
-        metrical = 4
-    elif note.onset_tick % (2 * TICKS_PER_BEAT) == 0:
-        metrical = 3
-    elif note.onset_tick % TICKS_PER_BEAT == 0:
-        metrical = 2
-    else:
-        metrical = int(note.onset_tick % (TICKS_PER_BEAT // 2) == 0)
-    return metrical + LEADS[note.voice]
+    return layout.weight(note.onset_tick) + LEADS[note.voice]
 
 
 def _length(note: Note, notes: Sequence[Note], ratio: float) -> int:

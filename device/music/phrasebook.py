@@ -14,13 +14,14 @@ from typing import NamedTuple
 import msgspec
 
 from device.config import SessionConfig, Theme
-from device.messages import Bar, Mode, MusicIntent, Note
+from device.messages import Bar, Metre, Mode, MusicIntent, Note
 from device.music.accompaniment import SWINGS, Counts, accompany, closing_counts, last_pitch, share_out
 from device.music.activity import melody_notes
 from device.music.likeness import keep_out
+from device.music.metre import LAYOUTS
 from device.music.motifs import lay_theme, window
 from device.music.phrasing import Line, line_of, singable, sustain
-from device.music.playing import BAR_TICKS, BEATS, make_bar, play
+from device.music.playing import make_bar, play
 from device.music.quotation import quote
 from device.music.theory import SCALES, Chord, degree_triad, goal_pitch, nearest_pitch
 from device.stage import Random, keyed_random
@@ -46,28 +47,64 @@ PROGRESSIONS: dict[Mode, tuple[tuple[int, ...], ...]] = {
     ),
 }
 """Degrees, a bar each: half a close in the fourth bar, a whole one in the eighth."""
-CELLS: dict[int, tuple[Cell, ...]] = {
-    1: (((0, 96),), ((0, 72),), ((24, 72),)),
-    2: (((0, 48), (48, 48)), ((0, 72), (72, 24)), ((24, 24), (48, 48))),
-    3: (((0, 48), (48, 24), (72, 24)), ((0, 24), (24, 24), (48, 48)), ((0, 36), (36, 12), (48, 48))),
-    4: (
-        ((0, 24), (24, 24), (48, 24), (72, 24)),
-        ((0, 36), (36, 12), (48, 24), (72, 24)),
-        ((12, 12), (24, 24), (48, 36), (84, 12)),
-    ),
-    5: (
-        ((0, 24), (24, 12), (36, 12), (48, 24), (72, 24)),
-        ((0, 36), (36, 12), (48, 24), (72, 12), (84, 12)),
-        ((0, 12), (12, 12), (24, 24), (48, 36), (84, 12)),
-    ),
-    6: (
-        ((0, 24), (24, 12), (36, 12), (48, 24), (72, 12), (84, 12)),
-        ((0, 12), (12, 12), (24, 24), (48, 12), (60, 12), (72, 24)),
-        ((0, 24), (24, 12), (36, 12), (48, 12), (60, 12), (72, 24)),
-    ),
+CELLS: dict[Metre, dict[int, tuple[Cell, ...]]] = {
+    "4/4": {
+        1: (((0, 96),), ((0, 72),), ((24, 72),)),
+        2: (((0, 48), (48, 48)), ((0, 72), (72, 24)), ((24, 24), (48, 48))),
+        3: (((0, 48), (48, 24), (72, 24)), ((0, 24), (24, 24), (48, 48)), ((0, 36), (36, 12), (48, 48))),
+        4: (
+            ((0, 24), (24, 24), (48, 24), (72, 24)),
+            ((0, 36), (36, 12), (48, 24), (72, 24)),
+            ((12, 12), (24, 24), (48, 36), (84, 12)),
+        ),
+        5: (
+            ((0, 24), (24, 12), (36, 12), (48, 24), (72, 24)),
+            ((0, 36), (36, 12), (48, 24), (72, 12), (84, 12)),
+            ((0, 12), (12, 12), (24, 24), (48, 36), (84, 12)),
+        ),
+        6: (
+            ((0, 24), (24, 12), (36, 12), (48, 24), (72, 12), (84, 12)),
+            ((0, 12), (12, 12), (24, 24), (48, 12), (60, 12), (72, 24)),
+            ((0, 24), (24, 12), (36, 12), (48, 12), (60, 12), (72, 24)),
+        ),
+    },
+    "3/4": {
+        1: (((0, 72),), ((0, 48),), ((24, 48),)),
+        2: (((0, 48), (48, 24)), ((0, 24), (24, 48)), ((24, 24), (48, 24))),
+        3: (((0, 24), (24, 24), (48, 24)), ((0, 36), (36, 12), (48, 24)), ((0, 48), (48, 12), (60, 12))),
+        4: (
+            ((0, 24), (24, 24), (48, 12), (60, 12)),
+            ((0, 36), (36, 12), (48, 12), (60, 12)),
+            ((0, 24), (24, 12), (36, 12), (48, 24)),
+        ),
+        5: (
+            ((0, 24), (24, 12), (36, 12), (48, 12), (60, 12)),
+            ((0, 12), (12, 12), (24, 24), (48, 12), (60, 12)),
+            ((0, 12), (12, 12), (24, 12), (36, 12), (48, 24)),
+        ),
+    },
+    "6/8": {
+        1: (((0, 96),), ((0, 72),), ((24, 72),)),
+        2: (((0, 48), (48, 48)), ((0, 72), (72, 24)), ((24, 24), (48, 48))),
+        3: (((0, 48), (48, 24), (72, 24)), ((0, 40), (40, 8), (48, 48)), ((0, 24), (24, 24), (48, 48))),
+        4: (
+            ((0, 24), (24, 16), (40, 8), (48, 48)),
+            ((0, 40), (40, 8), (48, 40), (88, 8)),
+            ((0, 16), (16, 8), (24, 24), (48, 48)),
+        ),
+        5: (
+            ((0, 24), (24, 16), (40, 8), (48, 24), (72, 24)),
+            ((0, 16), (16, 8), (24, 24), (48, 40), (88, 8)),
+            ((0, 16), (16, 8), (24, 16), (40, 8), (48, 48)),
+        ),
+        6: (
+            ((0, 16), (16, 8), (24, 24), (48, 16), (64, 8), (72, 24)),
+            ((0, 8), (8, 8), (16, 8), (24, 24), (48, 24), (72, 24)),
+            ((0, 16), (16, 8), (24, 16), (40, 8), (48, 24), (72, 24)),
+        ),
+    },
 }
 """Melody rhythms by number of notes, as (onset, length) in ticks; the same place in each row is the same gesture."""
-CLOSING: tuple[Cell, tuple[int, ...]] = ((0, BAR_TICKS),), (0,)
 CLOSES = (3, 7)
 """The bars of a phrase in which it half closes and closes."""
 CONTOURS = ((0, 1, 2, 1, 0, -1), (0, -1, 0, 1, 2, 1), (2, 1, 0, 1, 0, -1), (0, 2, 1, 0, -1, 0), (0, 1, 0, -1, -2, -1))
@@ -102,11 +139,12 @@ class Phrasebook:
             melody = quoted.sounding
         else:
             melody = _melody(intent, phrase, chord, counts.melody, line.lift, history) if counts.melody else []
-        melody = sustain(keep_out(self.config.never, melody, history), intent.articulation)
+        melody = sustain(keep_out(self.config.never, melody, history), LAYOUTS[intent.metre].ticks, intent.articulation)
         under = accompany(
             melody,
             (chord, chord),
             counts,
+            intent.metre,
             phrase.swing,
             intent.register_midi,
             history,
@@ -121,13 +159,13 @@ class Phrasebook:
         if intent.final:
             return closing_counts(preference)
         if phrase.theme:
-            return share_out(intent.density, preference)
+            return share_out(intent.density, intent.metre, preference)
         number, bar = divmod(intent.bar_index, PHRASE_BARS)
         group, place = divmod(number, len(FORM))
         origin = (group * len(FORM) + FORM.index(FORM[place])) * PHRASE_BARS + bar
         rests = bar != PHRASE_BARS - 1
-        melody = melody_notes(self.config.seed, origin, intent.density, BEATS, rests=rests)
-        return share_out(intent.density, preference, melody)
+        melody = melody_notes(self.config.seed, origin, intent.density, LAYOUTS[intent.metre].beats, rests=rests)
+        return share_out(intent.density, intent.metre, preference, melody)
 
     def _asked(self, phrase: Phrase, bar_index: int) -> Line:
         """What the plan asks of the melody; a theme is left as it is."""
@@ -140,13 +178,15 @@ class Phrasebook:
         rng = keyed_random(self.config.seed, f"phrase-{FORM[place]}-{intent.mode}", group)
         degrees = rng.choice(PROGRESSIONS[intent.mode])
         theme = self.config.theme if FORM[place] == "A" else None
+        if theme is not None and theme.metre != intent.metre:
+            theme = None
         if theme is not None:
             theme = msgspec.structs.replace(theme, bars=window(theme, group))
         return Phrase(degrees, rng.randrange(3), rng.choice(CONTOURS), rng.choice(SWINGS), place > 0, theme)
 
 
 def _degree(intent: MusicIntent, phrase: Phrase) -> int:
-    bar_s = BEATS * 60.0 / intent.tempo_bpm
+    bar_s = LAYOUTS[intent.metre].beats * 60.0 / intent.tempo_bpm
     if intent.final:
         return 0
     if intent.session_left_s < 2 * bar_s:
@@ -159,7 +199,9 @@ def _melody(
 ) -> list[Note]:
     place = intent.bar_index % PHRASE_BARS
     varied = phrase.varied and place in {4, 5}
-    cell, contour = CLOSING if intent.final else _gesture(phrase, place, count, varied=varied)
+    cell, contour = _gesture(phrase, intent.metre, place, count, varied=varied)
+    if intent.final:
+        cell, contour = ((0, LAYOUTS[intent.metre].ticks),), (0,)
     scale = [(intent.tonic_pc + step) % 12 for step in SCALES[intent.mode]]
     goal = goal_pitch(intent.register_midi + lift + 1.7 * varied, chord, last_pitch(history, "melody"))
     pitches = _line(goal, contour, cell, scale, chord)
@@ -169,7 +211,7 @@ def _melody(
     return singable(notes, last_pitch(history, "melody"))
 
 
-def _gesture(phrase: Phrase, place: int, count: int, *, varied: bool) -> tuple[Cell, Sequence[int]]:
+def _gesture(phrase: Phrase, metre: Metre, place: int, count: int, *, varied: bool) -> tuple[Cell, Sequence[int]]:
     """Rhythm and scale steps of a bar: the theme's if it has notes there, else, and where a phrase closes, our own."""
     closes = place in CLOSES
     theme = phrase.theme.bars[place] if phrase.theme and not closes else ()
@@ -178,7 +220,7 @@ def _gesture(phrase: Phrase, place: int, count: int, *, varied: bool) -> tuple[C
         middle = sorted(note.step for note in laid)[len(laid) // 2]
         return tuple((note.onset_tick, note.length_tick) for note in laid), [note.step - middle for note in laid]
     variant = (phrase.gesture + (place in {2, 6}) + varied) % 3
-    cell = CELLS[min(count, max(CELLS))][0 if closes else variant]
+    cell = CELLS[metre][min(count, max(CELLS[metre]))][0 if closes else variant]
     return cell, phrase.contour[: len(cell)]
 
 

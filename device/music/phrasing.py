@@ -14,7 +14,6 @@ import msgspec
 
 from device.messages import TICKS_PER_BEAT, Note
 from device.music.form import SECTION_BARS
-from device.music.playing import BAR_TICKS
 from device.stage import keyed_random
 
 ARCHES = (
@@ -58,10 +57,10 @@ def singable(melody: Sequence[Note], last: int | None) -> list[Note]:
     return sung
 
 
-def sustain(melody: Sequence[Note], articulation: float) -> list[Note]:
-    """The melody held: to the next or the end of the bar where it is calm, else over all rests that are no breath."""
+def sustain(melody: Sequence[Note], bar_ticks: int, articulation: float) -> list[Note]:
+    """The melody of a bar held: to the next or its end where it is calm, else over all rests that are no breath."""
     onsets = sorted({note.onset_tick for note in melody})
-    following = dict(itertools.pairwise([*onsets, BAR_TICKS]))
+    following = dict(itertools.pairwise([*onsets, bar_ticks]))
     breath = 0 if articulation >= LEGATO else TICKS_PER_BEAT
     return [_held(note, following[note.onset_tick] - note.onset_tick, breath) for note in melody]
 

@@ -13,11 +13,10 @@ import msgspec
 from device.config import Limits, Prescription, SessionConfig
 from device.messages import TICKS_PER_BEAT, Bar, Manner, MusicIntent, Note
 from device.music.breath import arc_db, rubato_of, swollen, velocity_beside
+from device.music.metre import LAYOUTS
 from device.music.theory import base_velocity
 from device.stage import Random
 
-BEATS = 4
-BAR_TICKS = BEATS * TICKS_PER_BEAT
 DEFAULT_PROGRAMS = {"melody": 0, "inner": 0, "bass": 32, "pad": 89}
 GENTLE_PROGRAMS = {
     "melody": (0, 11, 73, 46, 4, 71),
@@ -36,7 +35,7 @@ LEAST = 0.4
 REST = "rest"
 """Stands for the generator of a bar that is silent because that was asked."""
 SHORTEST_TICKS = 3
-RINGING_BARS = 3
+RINGING_TICKS = 12 * TICKS_PER_BEAT
 """The last chord is held for so long, while it fades: nine seconds at most tempi."""
 
 
@@ -75,29 +74,29 @@ def _order(note: Note) -> tuple[int, str, int]:
 
 
 def _velocity(note: Note, mean_pitch: float, intent: MusicIntent, rng: Random) -> int:
-    octaves_above = (note.pitch - mean_pitch) / 12.0
-    own = velocity_beside(note.voice, note.onset_tick, octaves_above, intent.target_arousal, rng)
+    layout, octaves_above = LAYOUTS[intent.metre], (note.pitch - mean_pitch) / 12.0
+    own = velocity_beside(note.voice, layout.weight(note.onset_tick), octaves_above, intent.target_arousal, rng)
     level = base_velocity(intent.loudness_db) + VOICE_LEVEL[note.voice] + own
-    return max(SOFTEST, round(swollen(level, arc_db(intent.bar_index, note.onset_tick / BAR_TICKS))))
+    return max(SOFTEST, round(swollen(level, arc_db(intent.bar_index, note.onset_tick / layout.ticks))))
 
 
 def _length(note: Note, written: Sequence[Note], intent: MusicIntent) -> int:
     """The written length, cut where the voice strikes that pitch (or, in a line, any pitch) again, then articulated."""
-    line = note.voice in {"melody", "bass"}
-    if note.voice == "melody" and not intent.final and _is_held(note, written):
-        return round((BAR_TICKS - note.onset_tick) * max(HELD, intent.articulation))
+    line, bar_ticks = note.voice in {"melody", "bass"}, LAYOUTS[intent.metre].ticks
+    if note.voice == "melody" and not intent.final and _is_held(note, written, bar_ticks):
+        return round((bar_ticks - note.onset_tick) * max(HELD, intent.articulation))
     again = (n.onset_tick for n in written if n.voice == note.voice and (line or n.pitch == note.pitch))
     room = min((tick - note.onset_tick for tick in again if tick > note.onset_tick), default=note.duration_tick)
     if intent.final and room == note.duration_tick:
-        return RINGING_BARS * BAR_TICKS - note.onset_tick
+        return RINGING_TICKS - note.onset_tick
     share = 1.0 if note.voice in PEDAL_VOICES or intent.final else min(1.0, max(0.2, intent.articulation))
     return max(SHORTEST_TICKS, round(min(note.duration_tick, room) * share))
 
 
-def _is_held(note: Note, written: Sequence[Note]) -> bool:
+def _is_held(note: Note, written: Sequence[Note], bar_ticks: int) -> bool:
     """Whether a note of the melody is the last of its bar, with a beat or more left: people hold such notes."""
     is_last = all(other.onset_tick <= note.onset_tick for other in written if other.voice == "melody")
-    return is_last and note.onset_tick + TICKS_PER_BEAT <= BAR_TICKS
+    return is_last and note.onset_tick + TICKS_PER_BEAT <= bar_ticks
 
 
 def into_range(pitch: int, low: int, high: int) -> int:
@@ -116,7 +115,8 @@ def make_bar(
     return Bar(
         t_ns=intent.t_ns,
         bar_index=intent.bar_index,
-        beats=BEATS,
+        beats=LAYOUTS[intent.metre].beats,
+        metre=intent.metre,
         tempo_bpm=intent.tempo_bpm,
         tonic_pc=intent.tonic_pc,
         mode=intent.mode,

@@ -15,7 +15,7 @@ from device.config import SessionConfig, Theme
 from device.messages import Mode, MusicIntent, Note
 from device.music.colours import COLOURS, chord_named, harmonise
 from device.music.form import SECTION_BARS
-from device.music.playing import BAR_TICKS
+from device.music.metre import LAYOUTS
 from device.music.theory import Chord, in_other_mode, key_shift
 from device.music.tokens import LENGTHS, RANGES, RING_TICKS, snap
 from device.stage import keyed_random
@@ -50,15 +50,17 @@ class Quotation(NamedTuple):
 
 
 def quote(config: SessionConfig, intent: MusicIntent) -> Quotation | None:
-    """What of the listener's melody is stated in a bar; None where there is none, it is over, or the piece ends."""
+    """What of the listener's melody is stated in a bar; None where none is, it is over, or the piece ends."""
     theme, index = config.theme, intent.bar_index
     voices = config.prescription.preference.voices
-    if theme is None or index >= stated_bars(theme) or intent.final or "melody" not in voices:
+    if theme is None or theme.metre != intent.metre or index >= stated_bars(theme):
+        return None
+    if intent.final or "melody" not in voices:
         return None
     bars = [[_in_mode(note, theme.mode, intent.mode) for note in bar] for bar in theme.bars[:STATED_BARS]]
     shift = key_shift(intent.tonic_pc, intent.mode)
     octaves = _octaves([note.pitch for bar in bars for note in bar], shift)
-    notes = tuple(_placed(note, octaves) for note in bars[index])
+    notes = tuple(_placed(note, octaves, LAYOUTS[theme.metre].ticks) for note in bars[index])
     return Quotation(notes, _chord(config.seed, bars, index, intent.mode), shift)
 
 
@@ -83,13 +85,13 @@ def _octaves(pitches: Sequence[int], shift: int) -> int:
     return min((-24, -12, 0, 12, 24), key=worth)
 
 
-def _placed(note: Note, octaves: int) -> Note:
+def _placed(note: Note, octaves: int, bar_ticks: int) -> Note:
     pitch = note.pitch + octaves
     while pitch < LOWEST:
         pitch += 12
     while pitch > HIGHEST:
         pitch -= 12
-    ends = BAR_TICKS + RING_TICKS - note.onset_tick
+    ends = bar_ticks + RING_TICKS - note.onset_tick
     length = snap(note.duration_tick, [ticks for ticks in LENGTHS if ticks <= ends])
     return msgspec.structs.replace(note, pitch=pitch, duration_tick=length)
 

@@ -13,16 +13,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from device.config import SessionConfig
-from device.messages import Bar, MusicIntent, Note
+from device.messages import Bar, Metre, MusicIntent, Note
 from device.music.accompaniment import SWINGS, Counts, accompany, closing_counts, last_pitch, share_out
 from device.music.activity import planned_notes
 from device.music.colours import Colour, chord_named, harmonise, mood_colour, palette
 from device.music.form import SECTION_BARS, Place, place_of
 from device.music.likeness import keep_out
+from device.music.metre import HALF, LAYOUTS
 from device.music.motifs import Motif, Placed, lay_motif, lay_theme, new_motif, window
-from device.music.pads import HALF
 from device.music.phrasing import Line, line_of, singable, sustain
-from device.music.playing import BAR_TICKS, BEATS, make_bar, play
+from device.music.playing import make_bar, play
 from device.music.quotation import quote
 from device.music.theory import Chord, goal_pitch, nearest_pitch
 from device.stage import Random, keyed_random
@@ -80,13 +80,14 @@ class Rules:
             melody = quoted.sounding
         else:
             melody = self._melody(intent, standing, chords, counts.melody, line, history, rng) if counts.melody else []
-        melody = sustain(keep_out(self.config.never, melody, history), intent.articulation)
+        melody = sustain(keep_out(self.config.never, melody, history), LAYOUTS[intent.metre].ticks, intent.articulation)
         # A section that returns has another accompaniment.
         swing = keyed_random(self.config.seed, "rules-swing", intent.bar_index // SECTION_BARS).choice(SWINGS)
         under = accompany(
             melody,
             chords,
             counts,
+            intent.metre,
             swing,
             intent.register_midi,
             history,
@@ -101,9 +102,10 @@ class Rules:
         if intent.final:
             return closing_counts(preference)
         if standing.section.theme:
-            return share_out(intent.density, preference)
-        melody = planned_notes(self.config, intent.bar_index, intent.density, BEATS, standing.place.close)
-        return share_out(intent.density, preference, melody)
+            return share_out(intent.density, intent.metre, preference)
+        beats = LAYOUTS[intent.metre].beats
+        melody = planned_notes(self.config, intent.bar_index, intent.density, beats, standing.place.close)
+        return share_out(intent.density, intent.metre, preference, melody)
 
     def _asked(self, standing: Standing) -> Line:
         """What the plan asks of the melody; a theme is left as it is."""
@@ -121,18 +123,18 @@ class Rules:
         if self._colour is None or self._colour[0] != part or self._colour[1].mode != intent.mode:
             self._colour = part, mood_colour(intent.target_valence, intent.mode)
         colour = self._colour[1]
-        return Standing(place, self._section(place, colour), colour, root.bar, changes)
+        return Standing(place, self._section(place, colour, intent.metre), colour, root.bar, changes)
 
     def _place(self, bar_index: int) -> Place:
         return place_of(self.config.seed, bar_index, has_theme=self.config.theme is not None)
 
-    def _section(self, place: Place, colour: Colour) -> Section:
+    def _section(self, place: Place, colour: Colour, metre: Metre) -> Section:
         theme = self.config.theme
         rng = keyed_random(self.config.seed, f"rules-{place.section}", place.movement)
         motif, answer = new_motif(rng), new_motif(rng)
         chords = tuple(rng.choice(colour.progressions).split())
         bars: tuple[tuple[Note, ...], ...] = ()
-        if theme and place.section in THEME_SECTIONS[: 1 + (len(theme.bars) > SECTION_BARS)]:
+        if theme and theme.metre == metre and place.section in THEME_SECTIONS[: 1 + (len(theme.bars) > SECTION_BARS)]:
             bars = window(theme, place.movement + THEME_SECTIONS.index(place.section))
             chords = harmonise(bars, colour, chords)
         return Section(chords, motif, answer, bars)
@@ -150,7 +152,7 @@ class Rules:
         last, bar = last_pitch(history, "melody"), standing.place.bar
         if intent.final:
             tonic = nearest_pitch(intent.tonic_pc, intent.register_midi if last is None else last)
-            return [Note(0, BAR_TICKS, tonic, 0, "melody")]
+            return [Note(0, LAYOUTS[intent.metre].ticks, tonic, 0, "melody")]
         of_theme = self.config.theme and standing.section.theme and standing.section.theme[bar]
         if self.config.theme and of_theme:
             laid = lay_theme(self.config.theme, of_theme, count + 2)
@@ -168,7 +170,7 @@ class Rules:
 def _chords(intent: MusicIntent, standing: Standing) -> tuple[Chord, Chord]:
     """The harmony of both halves of the bar; a lively one leads on to the next chord, if the colour has what leads."""
     place, chords, tonic_pc = standing.place, standing.section.chords, intent.tonic_pc
-    ending = intent.session_left_s < 2 * BEATS * 60.0 / intent.tempo_bpm
+    ending = intent.session_left_s < 2 * LAYOUTS[intent.metre].beats * 60.0 / intent.tempo_bpm
     if intent.final:
         return (chord_named(chords[-1], tonic_pc),) * 2
     if ending or (place.close == "half" and place.bar == SECTION_BARS - 1):
@@ -198,7 +200,7 @@ def _lay(intent: MusicIntent, standing: Standing, count: int) -> tuple[Placed, .
     span = (1.5 + 1.25 * (1.0 + intent.target_arousal)) * (0.5 if closes else 1.0)
     motif = standing.section.motif if standing.root_bar % 4 == 0 else standing.section.answer
     regular = intent.target_valence >= UNEASY
-    return lay_motif(motif, count, span, regular=regular, turned=standing.changes % 2 == 1)
+    return lay_motif(motif, intent.metre, count, span, regular=regular, turned=standing.changes % 2 == 1)
 
 
 def _ornament(laid: tuple[Placed, ...], rng: Random) -> tuple[Placed, ...]:
@@ -248,4 +250,5 @@ def _close(line: list[Note], intent: MusicIntent, chord: Chord) -> list[Note]:
     last = line[-1]
     pc = intent.tonic_pc if intent.tonic_pc in chord.pitch_classes else chord.root_pc
     near = line[-2].pitch if len(line) > 1 else last.pitch
-    return [*line[:-1], Note(last.onset_tick, BAR_TICKS - last.onset_tick, nearest_pitch(pc, near), 0, "melody")]
+    length = LAYOUTS[intent.metre].ticks - last.onset_tick
+    return [*line[:-1], Note(last.onset_tick, length, nearest_pitch(pc, near), 0, "melody")]

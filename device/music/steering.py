@@ -22,8 +22,8 @@ from device.music.accompaniment import share_out
 from device.music.decoder import Logits
 from device.music.form import Place
 from device.music.grammar import Grammar, Mask
+from device.music.metre import LAYOUTS
 from device.music.phrasing import Line
-from device.music.playing import BEATS
 from device.music.reference import Remembered
 from device.music.theory import (
     CHORDS,
@@ -111,12 +111,12 @@ def vary(
     leaps = _leaps(intent, place, reference, rng)
     moves = rng.random() < CALM_MOVES + (LIVELY_MOVES - CALM_MOVES) * min(1.0, 1.0 + intent.target_arousal)
     if texture_of(intent, preference) == "calm":
-        counts = share_out(intent.density, preference, melody)
+        counts = share_out(intent.density, intent.metre, preference, melody)
         inner = counts.inner if "inner" in voices_of(intent, preference) else 0
         written = counts.melody + inner + counts.bass + counts.pad
         return Variety(colour, leaps, written, counts.melody, moves, line.lift, line.is_late)
     more = min(DENSITY_REACH, max(-DENSITY_REACH, rng.gauss(0.0, PEOPLE_DENSITY)))
-    notes = (1.0 + more) * notes_per_beat(intent.density) * BEATS
+    notes = (1.0 + more) * notes_per_beat(intent.density) * LAYOUTS[intent.metre].beats
     return Variety(colour, leaps, notes, melody, moves, line.lift, line.is_late)
 
 
@@ -135,14 +135,15 @@ def controls_of(intent: MusicIntent, place: Place, preference: Preference, varie
     texture, voices = texture_of(intent, preference), voices_of(intent, preference)
     if variety.melody == 0:
         voices = voices - {"melody"} or voices
+    beats = LAYOUTS[intent.metre].beats
     return c.Controls(
-        meter=c.BEATS.index(BEATS),
+        meter=c.BEATS.index(beats),
         mode=c.MODES.index(intent.mode),
         clarity=clarity_of(intent, place),
         colour=variety.colour,
         rhythm=int(variety.moves) if texture == "calm" else None,
         tempo=bisect.bisect(c.TEMPO_EDGES_BPM, intent.tempo_bpm),
-        density=bisect.bisect(c.DENSITY_EDGES, variety.notes / BEATS),
+        density=bisect.bisect(c.DENSITY_EDGES, variety.notes / beats),
         register=bisect.bisect(c.REGISTER_EDGES_MIDI, register),
         loudness=bisect.bisect(c.LOUDNESS_EDGES, base_velocity(intent.loudness_db)),
         leaps=variety.leaps,
@@ -214,17 +215,24 @@ def voices_of(intent: MusicIntent, preference: Preference) -> set[str]:
 
 def grammar_of(intent: MusicIntent, place: Place, preference: Preference, variety: Variety) -> Grammar:
     """A grammar narrowed to the notes wanted in the bar, the key, the cadences and the voices asked for."""
-    wanted, melody = variety.notes, variety.melody
+    wanted, melody, layout = variety.notes, variety.melody, LAYOUTS[intent.metre]
     most_of = dict.fromkeys(set(VOICES) - voices_of(intent, preference), 0)
     if melody is not None and voices_of(intent, preference) - {"melody"}:
         most_of = {"melody": melody} | most_of
     if texture_of(intent, preference) != "calm":
         fewest, most = round(0.7 * wanted), max(4, round(1.4 * wanted))
-        return Grammar(BEATS, chords=_harmony(intent, place), fewest=fewest, most=most, most_of=most_of)
-    counts = share_out(intent.density, preference)
+        return Grammar(
+            layout.beats,
+            chords=_harmony(intent, place),
+            fewest=fewest,
+            most=most,
+            most_of=most_of,
+            swings=layout.swings,
+        )
+    counts = share_out(intent.density, intent.metre, preference)
     most_of = {"pad": counts.pad, "bass": counts.bass} | most_of
     return Grammar(
-        BEATS,
+        layout.beats,
         chords=_harmony(intent, place),
         fewest=round(wanted),
         most=max(2, round(wanted)),
@@ -232,6 +240,7 @@ def grammar_of(intent: MusicIntent, place: Place, preference: Preference, variet
         # A calm texture stands on a chord: its third tells whether it is bright or dark.
         opening=counts.pad,
         enter=t.N_STEPS if variety.is_late else ENTRY_STEP,
+        swings=layout.swings,
     )
 
 
@@ -241,7 +250,7 @@ def _harmony(intent: MusicIntent, place: Place) -> tuple[list[int], list[int]]:
     if intent.target_arousal >= CLEAR_BELOW:
         free = [t.chord_token(chord) for chord in CHORDS]
     tonic, dominant = _chord_tokens(intent.mode, (0,)), _chord_tokens(intent.mode, (4,))
-    if intent.session_left_s < 2 * BEATS * 60.0 / intent.tempo_bpm:
+    if intent.session_left_s < 2 * LAYOUTS[intent.metre].beats * 60.0 / intent.tempo_bpm:
         return free, dominant
     if place.close == "full":
         return free, tonic

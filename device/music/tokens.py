@@ -21,6 +21,7 @@ from device.music.theory import CHORDS, VOICES, Chord, detect_chord, key_shift
 MAX_BAR_TOKENS = 96
 BEAT_STEPS = (0, 6, 8, 12, 16, 18)
 """Onsets within a beat: sixteenths and eighth triplets."""
+THIRD_TICKS = 8
 LENGTHS = (6, 8, 12, 16, 18, 24, 32, 36, 48, 72, 96)
 RING_TICKS = 48
 """How far a note may ring past the end of its bar."""

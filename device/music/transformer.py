@@ -21,10 +21,11 @@ from device.music.activity import planned_notes
 from device.music.decoder import Decoder, Logits, Rows
 from device.music.form import SECTION_BARS, Place, place_of
 from device.music.grammar import N_CHORDS, Decoded, decode_bar
+from device.music.metre import LAYOUTS
 from device.music.pads import lead_on, pads_before
 from device.music.phrasebook import Phrasebook
 from device.music.phrasing import Line, line_of, sustain
-from device.music.playing import BAR_TICKS, BEATS, make_bar, play
+from device.music.playing import make_bar, play
 from device.music.quotation import Quotation, quote
 from device.music.reference import Cursor, Remembered, conditions, remember
 from device.music.sampling import (
@@ -141,17 +142,18 @@ class Transformer:
         """
         preference, (first, second) = self.config.prescription.preference, _chords_of(decoded, intent)
         by_voice = {voice: [note for note in notes if note.voice == voice] for voice in VOICES}
-        melody = sustain(by_voice["melody"], intent.articulation)
+        melody = sustain(by_voice["melody"], LAYOUTS[intent.metre].ticks, intent.articulation)
         pads = by_voice["pad"]
         if first is not None:
             pads = lead_on(pads, first, pads_before(history), intent.register_midi)
         if first is None or second is None or texture_of(intent, preference) != "calm":
             return [*melody, *by_voice["inner"], *by_voice["bass"], *pads]
         swing = keyed_random(self.config.seed, f"swing-{place.section}", place.movement).choice(SWINGS)
-        counts = share_out(intent.density, preference, asked)
+        counts = share_out(intent.density, intent.metre, preference, asked)
         if by_voice["inner"]:
             counts = counts._replace(inner=0)
-        under = lay_under(melody, pads, (first, second), counts, swing, history, rng, closes=place.close != "none")
+        closes, metre = place.close != "none", intent.metre
+        under = lay_under(melody, pads, (first, second), counts, metre, swing, history, rng, closes=closes)
         return [*melody, *by_voice["inner"], *under]
 
     def _sample(
@@ -166,7 +168,7 @@ class Transformer:
         preference = self.config.prescription.preference
         if quoted:
             place = place._replace(likeness="close")
-        reference, line = self._reference(place, intent.mode, quoted), self._asked(place)
+        reference, line = self._reference(place, intent, quoted), self._asked(place)
         variety = vary(intent, place, reference, line, melody, preference, rng)
         told = controls_of(intent, place, preference, variety)
         grammar = grammar_of(intent, place, preference, variety)
@@ -201,23 +203,24 @@ class Transformer:
             if not grammar.complete:
                 logits = self.decoder.feed(np.array([[token, *conditions(told, cursor, reference)]]))
         self.tokens_written += len(tokens) - 1
-        decoded = decode_bar(tokens)
+        decoded = decode_bar(tokens, LAYOUTS[intent.metre].beats)
         return decoded, tokens, _rows([*opening, *tokens], _as_written(told, decoded, intent), reference)
 
     def _melody_notes(self, intent: MusicIntent, place: Place) -> int | None:
         """None in a bar of the listener's own theme, which says itself how many notes it has."""
         if place.theme_bar is not None:
             return None
-        return planned_notes(self.config, intent.bar_index, intent.density, BEATS, place.close)
+        return planned_notes(self.config, intent.bar_index, intent.density, LAYOUTS[intent.metre].beats, place.close)
 
-    def _reference(self, place: Place, mode: Mode, quoted: Quotation | None) -> Remembered | None:
+    def _reference(self, place: Place, intent: MusicIntent, quoted: Quotation | None) -> Remembered | None:
         """What is taken up again: the listener's theme, or an earlier bar if it is remembered."""
+        mode, beats = intent.mode, LAYOUTS[intent.metre].beats
         if quoted:
-            return remember(t.encode_notes(quoted.notes, BEATS))._replace(chords=None)
+            return remember(t.encode_notes(quoted.notes, beats))._replace(chords=None)
         theme = self.config.theme
-        if theme is not None and place.theme_bar is not None:
+        if theme is not None and theme.metre == intent.metre and place.theme_bar is not None:
             bar = theme.bars[place.theme_bar % len(theme.bars)]
-            return remember(t.encode_notes(bar, BEATS))._replace(chords=None).in_mode(theme.mode, mode)
+            return remember(t.encode_notes(bar, beats))._replace(chords=None).in_mode(theme.mode, mode)
         known = None if place.refers_to is None else self._written.get(place.refers_to)
         return None if known is None else remember(known.tokens).in_mode(known.mode, mode)
 
@@ -242,7 +245,7 @@ def _rhythm(tokens: Iterable[int]) -> list[int]:
 
 def _as_written(told: c.Controls, decoded: Decoded, intent: MusicIntent) -> c.Controls:
     """What a bar became instead of what was asked: remembering wishes, the model would learn to disregard them."""
-    measured = c.describe(decoded.notes, BEATS, intent.tempo_bpm, intent.mode)
+    measured = c.describe(decoded.notes, decoded.beats, intent.tempo_bpm, intent.mode)
     return told._replace(
         clarity=measured.clarity,
         density=measured.density,
@@ -271,9 +274,9 @@ def _chords_of(decoded: Decoded, intent: MusicIntent) -> list[Chord | None]:
 
 def _notes_of(decoded: Decoded, intent: MusicIntent) -> list[Note]:
     """The notes at sounding pitch; only a melody may ring into the next bar, whose harmony is not yet known."""
-    shift = key_shift(intent.tonic_pc, intent.mode)
+    shift, bar_ticks = key_shift(intent.tonic_pc, intent.mode), LAYOUTS[intent.metre].ticks
     notes: list[Note] = []
     for note in decoded.notes:
-        longest = note.duration_tick if note.voice == "melody" else BAR_TICKS - note.onset_tick
+        longest = note.duration_tick if note.voice == "melody" else bar_ticks - note.onset_tick
         notes.append(Note(note.onset_tick, min(note.duration_tick, longest), note.pitch + shift, 0, note.voice))
     return notes

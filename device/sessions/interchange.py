@@ -14,12 +14,11 @@ import mido
 
 from device.files.outputs import write_whole
 from device.messages import TICKS_PER_BEAT, VOICES, Mode, Note, PlayedBar
+from device.music.metre import Layout, layout_of
 from device.music.perform import PEDALLED_VOICES, pedal_ticks
 
 RESOLUTION = 480
-"""Ticks per beat in the file."""
-SCALE = RESOLUTION // TICKS_PER_BEAT
-"""Ticks of the file in one of ours."""
+"""Ticks per quarter in the file."""
 GAP_MIN_S = 0.5
 """A wish may move the end of a bar by a quarter of a second, which is no gap."""
 GAP_MAX_S = 3600.0
@@ -57,21 +56,36 @@ def _starts(played: Sequence[PlayedBar]) -> Iterator[int]:
     for before, bar in zip([None, *played], played, strict=False):
         gap_s = (bar.t_ns - end_ns) / 1e9
         if before is not None and gap_s > GAP_MIN_S:
-            tick += round(min(gap_s, GAP_MAX_S) * before.tempo_bpm / 60 * RESOLUTION)
+            tick += round(min(gap_s, GAP_MAX_S) * before.tempo_bpm / 60 * _scale(before) * TICKS_PER_BEAT)
         yield tick
-        tick += bar.beats * RESOLUTION
+        tick += bar.beats * TICKS_PER_BEAT * _scale(bar)
         end_ns = bar.t_ns + round(bar.beats * 60e9 / bar.tempo_bpm)
 
 
 def _conduct(played: Sequence[PlayedBar], starts: Sequence[int]) -> Iterator[Timed]:
-    beats = 0
+    layout: Layout | None = None
     for bar, tick in zip(played, starts, strict=True):
-        yield tick, 0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bar.tempo_bpm))
-        if bar.beats != beats:
-            beats = bar.beats
-            yield tick, 0, mido.MetaMessage("time_signature", numerator=beats, denominator=4)
+        if layout_of(bar) != layout:
+            layout = layout_of(bar)
+            yield tick, 0, _signature(layout)
+        yield tick, 0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bar.tempo_bpm * layout.quarters_per_beat))
         if bar.fallback:
             yield tick, 1, mido.MetaMessage("marker", text=f"phrasebook: {bar.fallback}")
+
+
+def _scale(bar: PlayedBar) -> int:
+    """Ticks of the file in one of ours: our beats are dotted quarters in 6/8."""
+    return round(RESOLUTION * layout_of(bar).quarters_per_beat) // TICKS_PER_BEAT
+
+
+def _signature(layout: Layout) -> mido.MetaMessage:
+    """A metronome ticks once a beat, which is told in 24ths of a quarter."""
+    return mido.MetaMessage(
+        "time_signature",
+        numerator=layout.numerator,
+        denominator=layout.denominator,
+        clocks_per_click=round(24 * layout.quarters_per_beat),
+    )
 
 
 def _sign(keys: Sequence[Key], starts: Sequence[int]) -> Iterator[Timed]:
@@ -85,7 +99,7 @@ def _sign(keys: Sequence[Key], starts: Sequence[int]) -> Iterator[Timed]:
 
 def _voice(played: Sequence[PlayedBar], starts: Sequence[int], voice: str, channel: int) -> Iterator[Timed]:
     program = -1
-    notes: list[tuple[int, Note]] = []
+    notes: list[tuple[int, int, Note]] = []
     for bar, tick in zip(played, starts, strict=True):
         if bar.programs.get(voice, program) != program:
             program = bar.programs[voice]
@@ -94,7 +108,9 @@ def _voice(played: Sequence[PlayedBar], starts: Sequence[int], voice: str, chann
             yield tick, 1, mido.Message("control_change", channel=channel, control=control, value=_seven_bits(share))
         if voice in PEDALLED_VOICES:
             yield from _pedal(bar, tick, channel)
-        notes += [(tick + note.onset_tick * SCALE, note) for note in bar.notes if note.voice == voice]
+        scale = _scale(bar)
+        lengths = ((note, note.duration_tick * scale) for note in bar.notes if note.voice == voice)
+        notes += [(tick + note.onset_tick * scale, length, note) for note, length in lengths]
     yield from _sound(sorted(notes, key=lambda item: item[0]), channel)
 
 
@@ -102,17 +118,17 @@ def _pedal(bar: PlayedBar, tick: int, channel: int) -> Iterator[Timed]:
     """The pedal as it was to go when the bar began: lifted at each change of harmony and pressed again."""
     ticks = pedal_ticks(bar.notes, bar.manner.articulation) if bar.manner else ()
     for place in ticks or (0,):
-        at = tick + place * SCALE
+        at = tick + place * _scale(bar)
         yield at, 1, mido.Message("control_change", channel=channel, control=SUSTAIN, value=0)
         if ticks:
             yield at + PEDAL_UP, 1, mido.Message("control_change", channel=channel, control=SUSTAIN, value=127)
 
 
-def _sound(notes: Sequence[tuple[int, Note]], channel: int) -> Iterator[Timed]:
-    """Notes on and off; one that is struck again while it rings ends there."""
+def _sound(notes: Sequence[tuple[int, int, Note]], channel: int) -> Iterator[Timed]:
+    """Notes, with tick and length in the file, on and off; one that is struck again while it rings ends there."""
     struck_again: dict[int, int] = {}
-    for tick, note in reversed(notes):
-        end = min(tick + note.duration_tick * SCALE, struck_again.get(note.pitch, tick + note.duration_tick * SCALE))
+    for tick, length, note in reversed(notes):
+        end = min(tick + length, struck_again.get(note.pitch, tick + length))
         struck_again[note.pitch] = tick
         if end > tick:
             yield tick, 3, mido.Message("note_on", channel=channel, note=note.pitch, velocity=note.velocity)

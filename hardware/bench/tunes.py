@@ -19,7 +19,7 @@ from device.commands.piece import Piece, Studio, Wish
 from device.config import Theme
 from device.messages import TICKS_PER_BEAT
 from device.music import GENERATORS
-from device.music.playing import BAR_TICKS
+from device.music.metre import LAYOUTS
 from device.music.quotation import stated_bars
 from device.music.theme import theme_of
 from device.music.theory import in_other_mode, key_shift
@@ -115,7 +115,7 @@ def _places(theme: Theme) -> Iterator[tuple[tuple[int, int], int]]:
 
 def is_faithful(tune: Tune, theme: Theme) -> bool:
     """Whether the theme has the tune's notes in its rhythm, but for one factor of time and one of pitch."""
-    heard = [(bar * BAR_TICKS + tick, pitch) for (bar, tick), pitch in _places(theme)]
+    heard = [(bar * LAYOUTS[theme.metre].ticks + tick, pitch) for (bar, tick), pitch in _places(theme)]
     onsets = [sum(length for length, _ in tune.line[:place]) * TICKS_PER_BEAT for place in range(len(tune.line))]
     stretch = (heard[-1][0] - heard[0][0]) / onsets[-1]
     moved = {(pitch - written) % 12 for (_, pitch), (_, written) in zip(heard, tune.line, strict=True)}

@@ -7,10 +7,12 @@ import pytest
 
 from device.config import Limits, SessionConfig
 from device.files.models import MODELS_DIR
-from device.messages import TICKS_PER_BEAT, Bar
+from device.messages import TICKS_PER_BEAT, Bar, Metre
 from device.music import GENERATORS
 from device.music.generator import Generator, open_generator
+from device.music.metre import LAYOUTS, layout_of
 from device.music.theory import VOICES
+from device.music.tokens import RING_TICKS, THIRD_TICKS
 from device.stage import keyed_random
 from tests.device.music.intents import intent, mean_pitch, notes_per_bar, write
 
@@ -31,18 +33,34 @@ def generator(request: pytest.FixtureRequest, config: SessionConfig) -> Generato
     return open_generator(request.param, config)
 
 
+@pytest.fixture(params=LAYOUTS)
+def metre(request: pytest.FixtureRequest) -> Metre:
+    metre: Metre = request.param
+    return metre
+
+
 @pytest.fixture
-def bars(generator: Generator, config: SessionConfig) -> list[Bar]:
-    return write(generator, config, N_BARS, tempo_bpm=71.3, density=0.5)
+def bars(generator: Generator, config: SessionConfig, metre: Metre) -> list[Bar]:
+    return write(generator, config, N_BARS, tempo_bpm=71.3, density=0.5, metre=metre)
 
 
-def test_a_bar_is_exactly_one_bar_of_the_asked_tempo_key_and_mode(bars: list[Bar]) -> None:
+def test_a_bar_is_exactly_one_bar_of_the_asked_metre_tempo_key_and_mode(bars: list[Bar], metre: Metre) -> None:
+    layout = LAYOUTS[metre]
     for index, bar in enumerate(bars):
         assert (bar.bar_index, bar.tempo_bpm, bar.tonic_pc, bar.mode) == (index, 71.3, 2, "major")
-        assert bar.beats == 4
+        assert (bar.metre, bar.beats) == (metre, layout.beats)
+        assert layout_of(bar) == layout
         for note in bar.notes:
-            assert 0 <= note.onset_tick < bar.beats * TICKS_PER_BEAT
-            assert 1 <= note.duration_tick <= 2 * bar.beats * TICKS_PER_BEAT
+            assert 0 <= note.onset_tick < layout.ticks
+            assert 1 <= note.duration_tick <= 2 * layout.ticks
+
+
+def test_what_accompanies_ends_with_its_bar_and_what_swings_is_in_thirds(bars: list[Bar], metre: Metre) -> None:
+    for bar in bars:
+        for note in bar.notes:
+            ends = note.onset_tick + note.duration_tick
+            assert ends <= LAYOUTS[metre].ticks + (RING_TICKS if note.voice == "melody" else TICKS_PER_BEAT)
+            assert metre != "6/8" or note.onset_tick % THIRD_TICKS == 0
 
 
 def test_notes_keep_to_range_and_voices(bars: list[Bar]) -> None:
@@ -62,9 +80,11 @@ def test_no_pitch_of_a_voice_is_struck_twice_at_once(bars: list[Bar]) -> None:
         assert len(set(struck)) == len(struck)
 
 
-def test_density_register_and_loudness_follow_the_intent(generator: Generator, config: SessionConfig) -> None:
-    calm = write(generator, config, N_BARS, density=0.1, register_midi=65.0, loudness_db=-20.0)
-    lively = write(generator, config, N_BARS, density=0.8, register_midi=76.0, loudness_db=-3.0)
+def test_density_register_and_loudness_follow_the_intent(
+    generator: Generator, config: SessionConfig, metre: Metre
+) -> None:
+    calm = write(generator, config, N_BARS, density=0.1, register_midi=65.0, loudness_db=-20.0, metre=metre)
+    lively = write(generator, config, N_BARS, density=0.8, register_midi=76.0, loudness_db=-3.0, metre=metre)
     assert notes_per_bar(lively) > 1.5 * notes_per_bar(calm)
     assert mean_pitch(lively) > mean_pitch(calm) + 4
     assert loudness(lively) > loudness(calm) + 5
@@ -88,7 +108,8 @@ def test_another_seed_gives_other_bars(generator: Generator, bars: list[Bar], co
 
 
 def test_the_final_bar_ends_on_the_tonic(generator: Generator, bars: list[Bar], config: SessionConfig) -> None:
-    final = generator.generate(intent(N_BARS, final=True, session_left_s=3.0), bars, keyed_random(7, "bars", N_BARS))
+    wish = intent(N_BARS, final=True, session_left_s=3.0, metre=bars[0].metre)
+    final = generator.generate(wish, bars, keyed_random(7, "bars", N_BARS))
     assert {note.pitch % 12 for note in final.notes} <= {2, 6, 9}
     assert any(note.pitch % 12 == 2 for note in final.notes)
 
@@ -104,13 +125,17 @@ def test_no_wish_however_odd_breaks_a_bar(generator: Generator, case: int) -> No
         loudness_db=rng.uniform(-60.0, 0.0),
         articulation=rng.choice([0.0, 1.0, rng.random()]),
         mode=rng.choice(["major", "minor"]),
+        metre=rng.choice(list(LAYOUTS)),
         tonic_pc=rng.randrange(12),
         session_left_s=rng.uniform(0.0, 20.0),
         final=rng.random() < 0.3,
     )
     bar = generator.generate(wish, [], rng)
     assert bar.notes
-    assert all(28 <= note.pitch <= 96 and 0 <= note.onset_tick < 96 and note.duration_tick >= 1 for note in bar.notes)
+    assert all(
+        28 <= note.pitch <= 96 and 0 <= note.onset_tick < layout_of(bar).ticks and note.duration_tick >= 1
+        for note in bar.notes
+    )
 
 
 def test_a_bar_is_there_long_before_it_is_due(generator: Generator, config: SessionConfig) -> None:

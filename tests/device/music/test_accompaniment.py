@@ -3,16 +3,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.config import Preference, Voice
-from device.messages import Note
-from device.music.accompaniment import SWINGS, accompany, bass_line, closing_counts, share_out
+from device.messages import Metre, Note
+from device.music.accompaniment import BROKEN, SWINGS, accompany, bass_line, broken_chord, closing_counts, share_out
+from device.music.metre import LAYOUTS
 from device.music.theory import VOICES, Chord, notes_per_beat
 from device.stage import keyed_random
 
 
 @pytest.mark.parametrize("density", [index / 20 for index in range(21)])
-def test_the_notes_are_shared_out_close_to_what_was_asked(density: float) -> None:
-    counts = share_out(density)
-    assert abs(sum(counts) - 4 * notes_per_beat(density)) <= 4
+@pytest.mark.parametrize("metre", LAYOUTS)
+def test_the_notes_are_shared_out_close_to_what_was_asked(density: float, metre: Metre) -> None:
+    counts = share_out(density, metre)
+    assert abs(sum(counts) - LAYOUTS[metre].beats * notes_per_beat(density)) <= 4
     assert counts.melody >= 1
     assert counts.bass >= 1
 
@@ -20,7 +22,7 @@ def test_the_notes_are_shared_out_close_to_what_was_asked(density: float) -> Non
 @given(st.floats(0, 1), st.lists(st.sampled_from(VOICES), min_size=1, max_size=4, unique=True))
 def test_only_the_wished_voices_play_and_somebody_always_does(density: float, voices: list[Voice]) -> None:
     preference = Preference(voices=tuple(voices))
-    for counts in (share_out(density, preference), closing_counts(preference)):
+    for counts in (share_out(density, "4/4", preference), closing_counts(preference)):
         playing = {voice for voice, count in counts._asdict().items() if count}
         assert playing
         assert playing <= set(voices)
@@ -29,23 +31,43 @@ def test_only_the_wished_voices_play_and_somebody_always_does(density: float, vo
 @pytest.mark.parametrize("density", [0.4, 0.9])
 def test_textures_differ_in_how_busy_they_are(density: float) -> None:
     def inner(texture: str) -> int:
-        return share_out(density, Preference(texture=texture)).inner
+        return share_out(density, "4/4", Preference(texture=texture)).inner
 
     assert inner("full") > inner("thin")
     assert inner("calm") <= inner("thin") <= inner("auto") <= inner("full")
 
 
-def test_every_voice_keeps_to_the_chord() -> None:
+@pytest.mark.parametrize("metre", LAYOUTS)
+def test_every_voice_keeps_to_the_chord_and_the_bar(metre: Metre) -> None:
     chord = Chord(2, "min")
     for density in (0.0, 0.5, 1.0):
-        for note in under(chord, chord, density=density):
+        for note in under(chord, chord, metre, density=density):
             assert note.pitch % 12 in chord.pitch_classes
-            assert 0 <= note.onset_tick < 96
+            assert 0 <= note.onset_tick < LAYOUTS[metre].ticks
+            assert note.voice == "inner" or note.onset_tick + note.duration_tick <= LAYOUTS[metre].ticks
+
+
+@pytest.mark.parametrize("metre", LAYOUTS)
+def test_so_many_notes_are_broken_as_are_counted(metre: Metre) -> None:
+    eighth = LAYOUTS[metre].part_ticks
+    for count, onsets in BROKEN[metre].items():
+        assert len(onsets) == count
+        assert list(onsets) == sorted(onsets)
+        notes = broken_chord((57, 62, 65), onsets, SWINGS[0])
+        assert len({(note.onset_tick, note.pitch) for note in notes}) == count
+        assert count > 8 or all(onset % eighth == 0 for onset in onsets)
+
+
+def test_a_waltz_answers_its_bass_on_the_other_beats() -> None:
+    chord = Chord(2, "min")
+    bar = under(chord, chord, "3/4", density=0.3)
+    assert {note.onset_tick for note in bar if note.voice == "bass"} <= {0, 48}
+    assert {note.onset_tick for note in bar if note.voice == "inner"} <= {24, 36, 48}
 
 
 def test_a_harmony_that_moves_in_mid_bar_takes_everybody_along() -> None:
     first, second = Chord(0, "maj"), Chord(7, "maj")
-    for note in under(first, second):
+    for note in under(first, second, "4/4"):
         end = note.onset_tick + note.duration_tick
         assert note.onset_tick >= 48 or note.pitch % 12 in first.pitch_classes
         assert end <= 48 or note.voice == "inner" or note.pitch % 12 in second.pitch_classes
@@ -53,18 +75,19 @@ def test_a_harmony_that_moves_in_mid_bar_takes_everybody_along() -> None:
 
 def test_the_bass_is_not_always_the_root_and_moves_by_step_where_it_can() -> None:
     chord = Chord(0, "maj")
-    firsts = [bass_line((chord, chord), 1, 38, keyed_random(1, "bass", number))[0].pitch for number in range(200)]
+    firsts = [bass_line((chord, chord), 1, 96, 38, keyed_random(1, "bass", number))[0].pitch for number in range(200)]
     assert 0.5 < firsts.count(36) / 200 + firsts.count(40) / 200 <= 1.0
     assert 0.04 < sum(pitch % 12 == 4 for pitch in firsts) / 200 < 0.9
-    assert {note.pitch % 12 for note in bass_line((chord, chord), 1, 38, None)} == {0}
+    assert {note.pitch % 12 for note in bass_line((chord, chord), 1, 96, 38, None)} == {0}
 
 
 def test_the_inner_voice_takes_what_a_resting_melody_leaves() -> None:
-    sings, rests = share_out(0.3), share_out(0.3, None, 0)
+    sings, rests = share_out(0.3, "4/4"), share_out(0.3, "4/4", None, 0)
     assert rests.melody == 0
     assert rests.inner > sings.inner > 0
-    assert share_out(0.3, Preference(voices=("melody",)), 0).melody > 0
+    assert share_out(0.3, "4/4", Preference(voices=("melody",)), 0).melody > 0
 
 
-def under(first: Chord, second: Chord, density: float = 0.4) -> list[Note]:
-    return accompany([], (first, second), share_out(density), SWINGS[0], 69.0, [], keyed_random(1, "x", 0))
+def under(first: Chord, second: Chord, metre: Metre, density: float = 0.4) -> list[Note]:
+    counts = share_out(density, metre)
+    return accompany([], (first, second), counts, metre, SWINGS[0], 69.0, [], keyed_random(1, "x", 0))

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from device.config import SessionConfig
-from device.messages import TICKS_PER_BEAT
+from device.messages import TICKS_PER_BEAT, Metre
 from device.music import GENERATORS
 from device.music.activity import melody_notes, origin_of
 from device.music.form import place_of
 from device.music.generator import open_generator
-from device.music.playing import BAR_TICKS, BEATS
+from device.music.metre import LAYOUTS
 from tests.device.music.intents import write
 
 FORTY_MINUTES = 600
@@ -25,7 +25,7 @@ def seeded(config: SessionConfig, seed: int) -> SessionConfig:
 
 def drawn(config: SessionConfig, density: float = 0.2) -> list[int]:
     bars = range(FORTY_MINUTES)
-    return [melody_notes(config.seed, origin_of(config, bar), density, BEATS) for bar in bars]
+    return [melody_notes(config.seed, origin_of(config, bar), density, 4) for bar in bars]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -50,16 +50,17 @@ def test_a_bar_that_returns_is_as_busy_as_it_was(config: SessionConfig) -> None:
 
 
 def test_a_piece_begins_with_its_melody() -> None:
-    assert all(melody_notes(seed, 0, 0.1, BEATS) for seed in range(60))
+    assert all(melody_notes(seed, 0, 0.1, 4) for seed in range(60))
 
 
 @pytest.mark.parametrize("name", sorted(GENERATORS))
-def test_every_generator_breathes_and_holds_its_last_notes(config: SessionConfig, name: str) -> None:
-    bars = write(open_generator(name, config), config, 24, density=0.25, target_arousal=-0.6)
+@pytest.mark.parametrize("metre", LAYOUTS)
+def test_every_generator_breathes_and_holds_its_last_notes(config: SessionConfig, name: str, metre: Metre) -> None:
+    bars = write(open_generator(name, config), config, 24, density=0.25, target_arousal=-0.6, metre=metre)
     melodies = [[note for note in bar.notes if note.voice == "melody"] for bar in bars]
     for melody in filter(None, melodies):
         last = max(melody, key=lambda note: note.onset_tick)
-        room = BAR_TICKS - last.onset_tick
+        room = LAYOUTS[metre].ticks - last.onset_tick
         assert room < TICKS_PER_BEAT or last.duration_tick >= 0.85 * room
     counted = Counter(map(len, melodies))
     assert len(counted) >= 4

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.music.bar_lines import BAR_TICKS, BARS_MAX, Meter, measures_of, stretches
+from device.music.bar_lines import BAR_TICKS, BARS_MAX, UNITS, Meter, Unit, measures_of, stretches
 
 Q = 24
 
@@ -63,14 +63,14 @@ SIGNS = st.lists(
 )
 
 
-@given(SIGNS, st.integers(1, 10_000))
-def test_whatever_the_signs_no_two_bars_of_a_file_share_a_place(signs: list[Meter], end: int) -> None:
+@given(SIGNS, st.integers(1, 10_000), st.sampled_from(UNITS))
+def test_whatever_the_signs_no_two_bars_of_a_file_share_a_place(signs: list[Meter], end: int, unit: Unit) -> None:
     measures = measures_of(signs, end)
     assert 1 <= len(measures) <= BARS_MAX + 1
-    for stretch in stretches(measures)[0]:
+    for stretch in stretches(measures, unit)[0]:
         taken = -1
         for place in stretch.slices:
-            begins = place.bar * BAR_TICKS + place.offset
+            begins = place.bar * unit.ticks + place.offset
             assert begins > taken
-            assert 0 <= place.offset < place.offset + place.length <= BAR_TICKS
+            assert 0 <= place.offset < place.offset + place.length <= unit.ticks
             taken = begins + place.length - 1

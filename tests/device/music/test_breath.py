@@ -2,18 +2,21 @@
 
 import statistics
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from device.audio.safety.limits import RUBATO_MOST
 from device.config import Limits
-from device.messages import Note
+from device.messages import Metre, Note
 from device.music.breath import arc_db, rubato_of, story_db, swollen, velocity_beside
 from device.music.form import MOVEMENT_BARS, SECTION_BARS
+from device.music.metre import LAYOUTS
 from device.music.playing import play
 from device.stage import keyed_random
 from tests.device.music.intents import intent
 
+FOUR = LAYOUTS["4/4"]
 SLOWEST_BAR_S, FASTEST_BAR_S = 6.0, 1.8
 
 
@@ -48,17 +51,32 @@ def test_tempo_bends_no_further_than_the_guard_allows_and_yields_at_closes(bar: 
 def test_strong_beats_and_high_notes_are_struck_harder_as_people_do() -> None:
     def mean(tick: int, octaves: float) -> float:
         rng = keyed_random(1, "touch", 0)
-        return statistics.mean(velocity_beside("melody", tick, octaves, 0.0, rng) for _ in range(500))
+        return statistics.mean(velocity_beside("melody", FOUR.weight(tick), octaves, 0.0, rng) for _ in range(500))
 
     assert mean(0, 0.0) > mean(12, 0.0) > mean(6, 0.0)
     assert mean(24, 0.5) > mean(24, 0.0)
 
 
+@pytest.mark.parametrize("metre", LAYOUTS)
+def test_a_bar_is_accented_by_its_metre(metre: Metre) -> None:
+    layout = LAYOUTS[metre]
+    even = [Note(tick, 8, 67, 0, "melody") for tick in range(0, layout.ticks, layout.part_ticks)]
+    struck: dict[int, list[float]] = {}
+    for bar in range(160):
+        for note in play(even, intent(bar, metre=metre), Limits(), keyed_random(5, "bars", bar)):
+            struck.setdefault(note.onset_tick, []).append(note.velocity)
+    means = {tick: statistics.mean(velocities) for tick, velocities in struck.items()}
+    strongest = {tick for tick in means if layout.weight(tick) >= 3}
+    between = {tick for tick in means if layout.weight(tick) == 1}
+    assert min(means[tick] for tick in strongest) > max(means[tick] for tick in between)
+    assert strongest == ({0} if metre == "3/4" else {0, 48})
+
+
 @given(st.floats(-1.0, 1.0), st.integers(0, 95), st.integers(0, 1000))
 def test_no_accompanying_note_stands_out(arousal: float, tick: int, seed: int) -> None:
     rng = keyed_random(seed, "touch", 0)
-    assert abs(velocity_beside("inner", tick, 0.0, arousal, rng)) < 16.0
-    assert velocity_beside("pad", tick, 0.0, arousal, rng) == 0.0
+    assert abs(velocity_beside("inner", FOUR.weight(tick), 0.0, arousal, rng)) < 16.0
+    assert velocity_beside("pad", FOUR.weight(tick), 0.0, arousal, rng) == 0.0
 
 
 def test_a_bar_is_not_played_evenly() -> None:

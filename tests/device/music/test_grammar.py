@@ -53,6 +53,14 @@ def test_the_number_of_notes_stays_within_what_was_asked(fewest: int, more: int,
     assert len(decoded.notes) <= fewest + more
 
 
+@given(st.integers(2, 20), st.integers(0, 10), st.integers(0, 24), st.integers(0, 2**32 - 1))
+def test_swinging_beats_are_of_three(fewest: int, more: int, enter: int, seed: int) -> None:
+    grammar = Grammar(4, fewest=fewest, most=fewest + more, enter=enter, swings=True)
+    decoded = decode_bar(sample(grammar, np.random.default_rng(seed)))
+    assert min(fewest, 4) <= len(decoded.notes) <= fewest + more
+    assert all(note.onset_tick % t.THIRD_TICKS == note.duration_tick % t.THIRD_TICKS == 0 for note in decoded.notes)
+
+
 def test_a_voice_keeps_its_share() -> None:
     for seed in range(50):
         grammar = Grammar(4, fewest=10, most_of={"melody": 1, "inner": 0})

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.messages import Manner, Note
+from device.music.metre import LAYOUTS
 from device.music.perform import SPARSEST, pedal_ticks, perform, thin, velocity_in
 
+FOUR, THREE = LAYOUTS["4/4"], LAYOUTS["3/4"]
 VOICES = ("melody", "inner", "bass", "pad")
 notes = st.lists(
     st.builds(
@@ -30,7 +32,7 @@ def manner(loudness_db: float = -6.0, density: float = 0.5, articulation: float 
 
 @given(notes, manners)
 def test_the_manner_it_was_composed_for_leaves_notes_as_written(given_notes: list[Note], composed: Manner) -> None:
-    touches = perform(given_notes, composed, composed)
+    touches = perform(given_notes, FOUR, composed, composed)
     assert [touch.duration_tick for touch in touches] == [note.duration_tick for note in given_notes]
     assert all(touch.sounds for touch in touches)
     assert all(velocity_in(note, composed, composed.loudness_db) == note.velocity for note in given_notes)
@@ -39,8 +41,8 @@ def test_the_manner_it_was_composed_for_leaves_notes_as_written(given_notes: lis
 @given(notes, st.floats(0, 1.2), st.floats(0, 1.2))
 def test_fewer_notes_are_a_part_of_more(given_notes: list[Note], one: float, other: float) -> None:
     fewer, more = sorted((one, other))
-    assert thin(given_notes, fewer) <= thin(given_notes, more)
-    assert len(thin(given_notes, fewer)) >= SPARSEST * len(given_notes)
+    assert thin(given_notes, FOUR, fewer) <= thin(given_notes, FOUR, more)
+    assert len(thin(given_notes, FOUR, fewer)) >= SPARSEST * len(given_notes)
 
 
 def test_what_leads_and_what_is_on_the_beat_stays() -> None:
@@ -51,14 +53,20 @@ def test_what_leads_and_what_is_on_the_beat_stays() -> None:
         Note(18, 6, 62, 80, "inner"),
         Note(24, 24, 74, 80, "melody"),
     ]
-    assert thin(given_notes, 0.6) == {0, 2, 4}
+    assert thin(given_notes, FOUR, 0.6) == {0, 2, 4}
+
+
+def test_the_third_beat_is_strong_only_in_four() -> None:
+    waltz = [Note(24, 24, 60, 80, "inner"), Note(48, 24, 64, 80, "inner"), Note(0, 24, 48, 80, "inner")]
+    assert thin(waltz, FOUR, 0.6) == {1, 2}
+    assert thin(waltz, THREE, 0.6) == {0, 2}
 
 
 @given(notes, manners, manners)
 def test_longer_notes_do_not_run_into_the_next_of_their_line(
     given_notes: list[Note], composed: Manner, wanted: Manner
 ) -> None:
-    for note, touch in zip(given_notes, perform(given_notes, composed, wanted), strict=True):
+    for note, touch in zip(given_notes, perform(given_notes, FOUR, composed, wanted), strict=True):
         assert touch.duration_tick >= 1
         if note.voice == "pad":
             assert touch.duration_tick == note.duration_tick
@@ -69,15 +77,15 @@ def test_longer_notes_do_not_run_into_the_next_of_their_line(
 
 def test_articulation_is_a_share_of_the_written_length() -> None:
     line = [Note(0, 24, 60, 80, "melody"), Note(48, 24, 62, 80, "melody")]
-    half = perform(line, manner(articulation=1.0), manner(articulation=0.5))
+    half = perform(line, FOUR, manner(articulation=1.0), manner(articulation=0.5))
     assert [touch.duration_tick for touch in half] == [12, 12]
-    double = perform(line, manner(articulation=0.4), manner(articulation=1.0))
+    double = perform(line, FOUR, manner(articulation=0.4), manner(articulation=1.0))
     assert [touch.duration_tick for touch in double] == [48, 60]
 
 
 def test_what_nobody_said_the_manner_of_is_played_as_written() -> None:
     note = Note(0, 24, 60, 80, "melody")
-    assert perform([note], None, manner(articulation=0.1, density=0.0))[0] == (24, True)
+    assert perform([note], FOUR, None, manner(articulation=0.1, density=0.0))[0] == (24, True)
     assert velocity_in(note, None, -40.0) == 80
 
 

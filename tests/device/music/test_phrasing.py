@@ -23,12 +23,12 @@ def test_on_average_the_melody_lies_in_the_register_and_enters_in_time() -> None
 
 
 def test_a_calm_melody_is_held_to_its_next_note_and_to_the_end_of_the_bar() -> None:
-    held = sustain(melody((0, 12), (36, 12)), articulation=0.9)
+    held = sustain(melody((0, 12), (36, 12)), 96, articulation=0.9)
     assert [(note.onset_tick, note.duration_tick) for note in held] == [(0, 36), (36, 60)]
 
 
 def test_a_lively_melody_keeps_its_breaths_but_no_holes() -> None:
-    held = sustain(melody((0, 12), (36, 12)), articulation=0.6)
+    held = sustain(melody((0, 12), (36, 12)), 96, articulation=0.6)
     assert [note.duration_tick for note in held] == [12, 60]
 
 

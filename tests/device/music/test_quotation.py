@@ -22,6 +22,7 @@ THEMES = {
     "plain": SONG,
     "upbeat": theme_of(midi(("", 0, tune(begins=3.5, length=0.5))), "upbeat.mid"),
     "waltz": theme_of(midi(("", 0, tune(length=1.0)), meter=(3, 4)), "waltz.mid"),
+    "lullaby": theme_of(midi(("", 0, tune(length=0.5)), meter=(6, 8)), "lullaby.mid"),
     "five": theme_of(midi(("", 0, tune(length=0.5)), meter=(5, 4)), "five.mid"),
     "high": theme_of(midi(("", 0, tune(up=36))), "high.mid"),
     "minor": theme_of(midi(("", 0, tune([pitch - (pitch % 12 in (4, 9)) for pitch in TUNE]))), "minor.mid"),
@@ -39,7 +40,8 @@ def test_every_note_is_stated_at_its_time_in_one_octave(config: SessionConfig, g
     theme = THEMES[name]
     asked = msgspec.structs.replace(config, theme=theme)
     for changes in ({}, {"mode": "minor", "tonic_pc": 8, "target_valence": -0.6}, {"density": 0.9, "tonic_pc": 11}):
-        bars = write(open_generator(generator, asked), asked, len(theme.bars), **changes)
+        wished = {"metre": theme.metre} | changes
+        bars = write(open_generator(generator, asked), asked, len(theme.bars), **wished)
         moved = set()
         for bar, wanted in zip(bars, theme.bars, strict=True):
             assert [note.onset_tick for note in sung(bar)] == [note.onset_tick for note in wanted]
@@ -76,6 +78,7 @@ def test_nothing_is_stated_where_nobody_could_hear_it(config: SessionConfig) -> 
     assert quote(config, intent(0)) is None
     assert quote(asked, intent(len(SONG.bars))) is None
     assert quote(asked, intent(3, final=True)) is None
+    assert quote(asked, intent(0, metre="3/4")) is None, "it is in another metre"
     silent = msgspec.structs.replace(config.prescription.preference, voices=("pad", "bass"))
     prescription = msgspec.structs.replace(config.prescription, preference=silent)
     assert quote(msgspec.structs.replace(asked, prescription=prescription), intent(0)) is None

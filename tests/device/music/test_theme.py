@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from device.config import THEME_BARS, Theme
 from device.errors import RecordingError
+from device.messages import Metre
+from device.music.metre import LAYOUTS
 from device.music.midi_reader import BYTES_MAX
 from device.music.theme import hear, theme_of
-from device.music.tokens import LENGTHS, STEP_TICKS
+from device.music.tokens import LENGTHS, STEP_TICKS, n_steps
 from tests.device.music.midi_files import TUNE, midi, tune
 
 
@@ -100,42 +102,49 @@ def test_drums_alone_are_no_melody() -> None:
     assert "no melody" in wrong(midi(("Drums", 9, tune())))
 
 
-@pytest.mark.parametrize("meter", [(7, 8), (9, 8), (11, 8), (5, 4), (5, 8), (7, 4)])
+@pytest.mark.parametrize("meter", [(7, 8), (11, 8), (15, 8), (5, 4), (5, 8), (7, 4)])
 def test_other_meters_run_over_their_bar_lines_and_are_said(meter: tuple[int, int]) -> None:
     heard = hear(midi(("", 0, tune(begins=10 * 4 * meter[0] / meter[1])), meter=meter), "song.mid")
     found = [96 * bar + note.onset_tick for bar, notes in enumerate(heard.theme.bars) for note in notes]
-    assert found == [(32 if meter == (9, 8) else 24) * place for place in range(len(TUNE))]
+    assert found == [(16 if meter == (15, 8) else 24) * place for place in range(len(TUNE))]
     assert [pitch % 12 for pitch in pitches(heard.theme)] == [pitch % 12 for pitch in TUNE]
     assert f"in {meter[0]}/{meter[1]}, C major" in heard.sentence
     assert f"that run over the bar lines of {meter[0]}/{meter[1]}" in heard.sentence
 
 
 @pytest.mark.parametrize(
-    ("meter", "lengths"),
+    ("meter", "lengths", "ours"),
     [
-        ((3, 4), (1, 1, 1, 2, 0.5, 0.5)),
-        ((6, 8), (0.5, 0.5, 0.5, 1, 0.5, 1.5, 1, 0.5)),
-        ((3, 8), (0.5, 0.5, 0.5, 1, 0.5)),
-        ((6, 4), (1, 1, 1, 3)),
-        ((12, 8), (1.5, 1.5, 1.5, 1, 0.5)),
+        ((3, 4), (1, 1, 1, 2, 0.5, 0.5), "3/4"),
+        ((6, 4), (1, 1, 1, 3), "3/4"),
+        ((6, 8), (0.5, 0.5, 0.5, 1, 0.5, 1.5, 1, 0.5), "6/8"),
+        ((6, 8), (0.75, 0.25, 0.5, 1.5), "6/8"),
+        ((3, 8), (0.5, 0.5, 0.5, 1, 0.5), "6/8"),
+        ((12, 8), (1.5, 1.5, 1.5, 1, 0.5), "6/8"),
+        ((9, 8), (1.5, 0.5, 0.5, 0.5, 1, 0.5), "3/4"),
     ],
 )
-def test_three_quarters_keep_their_rhythm_in_a_bar_of_four(meter: tuple[int, int], lengths: tuple[float, ...]) -> None:
+def test_what_is_in_three_keeps_its_metre_and_its_rhythm(
+    meter: tuple[int, int], lengths: tuple[float, ...], ours: Metre
+) -> None:
     onsets_ = [sum((lengths * 9)[:index]) for index in range(16)]
     notes = [(onset, (lengths * 9)[index], TUNE[index]) for index, onset in enumerate(onsets_)]
     heard = hear(midi(("", 0, notes), meter=meter), "song.mid")
-    found = [(96 * bar + note.onset_tick) / 32 for bar, notes in enumerate(heard.theme.bars) for note in notes]
-    assert found == pytest.approx(onsets_)
-    assert set(onsets(heard.theme)) <= set(STEP_TICKS)
+    layout = LAYOUTS[heard.theme.metre]
+    quarter_ticks = 16 if meter[1] == 8 else 24
+    places = [layout.ticks * bar + note.onset_tick for bar, notes in enumerate(heard.theme.bars) for note in notes]
+    assert heard.theme.metre == ours
+    assert [place / quarter_ticks for place in places] == pytest.approx(onsets_)
+    assert set(onsets(heard.theme)) <= set(STEP_TICKS[: n_steps(layout.beats)])
     assert [pitch % 12 for pitch in pitches(heard.theme)] == [pitch % 12 for pitch in TUNE]
     assert f"in {meter[0]}/{meter[1]}, C major" in heard.sentence
-    assert "three beats in the time of four" in heard.sentence
+    assert f"bars of {ours}" in heard.sentence
 
 
 def test_a_waltz_with_an_upbeat_keeps_its_bar_lines() -> None:
     notes = [(0.0, 1.0, 67), *tune(begins=1.0)]
     heard = hear(with_meters(midi(("", 0, notes), meter=None), (0, 1, 4), (1, 3, 4)), "song.mid")
-    assert [[note.onset_tick for note in bar] for bar in heard.theme.bars[:3]] == [[64], [0, 32, 64], [0, 32, 64]]
+    assert [[note.onset_tick for note in bar] for bar in heard.theme.bars[:3]] == [[48], [0, 24, 48], [0, 24, 48]]
     assert "an upbeat of 1 quarter" in heard.sentence
 
 

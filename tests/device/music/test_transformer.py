@@ -13,7 +13,7 @@ from device.files.models import MODELS_DIR
 from device.messages import Note
 from device.music import tokens as t
 from device.music.form import place_of
-from device.music.playing import BAR_TICKS, RINGING_BARS
+from device.music.playing import RINGING_TICKS
 from device.music.theory import SCALES
 from device.music.transformer import Transformer
 from device.stage import keyed_random
@@ -51,7 +51,7 @@ def test_the_final_bar_rests_on_the_tonic(transformer: Transformer, config: Sess
     assert {note.pitch % 12 for note in final.notes} <= {2, 6, 9}
     assert all(note.pitch % 12 == 2 for note in final.notes if note.voice in {"melody", "bass"})
     assert {note.voice for note in final.notes} >= {"melody", "pad"}
-    assert all((note.onset_tick, note.duration_tick) == (0, RINGING_BARS * BAR_TICKS) for note in final.notes)
+    assert all((note.onset_tick, note.duration_tick) == (0, RINGING_TICKS) for note in final.notes)
 
 
 def test_forty_minutes_never_overflow_the_context(transformer: Transformer, config: SessionConfig) -> None:

@@ -62,6 +62,18 @@ def test_meter_and_fallbacks_are_marked(tmp_path: Path) -> None:
     assert [m.text for m in session if m.type == "marker"] == ["phrasebook: bar 1 was late"]
 
 
+def test_six_eighths_are_written_as_such_and_sound_at_the_times_they_were_played(tmp_path: Path) -> None:
+    path = tmp_path / "played.mid"
+    swinging = bar(0, 0, Note(16, 8, 60, 80, "melody"), metre="6/8")
+    write_midi(path, [swinging, bar(1, 4 * S, Note(0, 24, 62, 80, "melody"))])
+    assert timed_notes(path) == [(0.667, "on", 60), (1.0, "off", 60), (4, "on", 62), (5, "off", 62)]
+    file = mido.MidiFile(path)
+    signs = [m for m in file.tracks[0] if m.type == "time_signature"]
+    assert [(m.numerator, m.denominator, m.clocks_per_click) for m in signs] == [(6, 8, 36), (4, 4, 24)]
+    first = next(m for m in file.tracks[1] if m.type == "note_on")
+    assert sum(m.time for m in file.tracks[1][: file.tracks[1].index(first) + 1]) == file.ticks_per_beat
+
+
 def test_keys_are_signed_where_they_change(tmp_path: Path) -> None:
     path = tmp_path / "played.mid"
     write_midi(
