@@ -36,12 +36,14 @@ from device.messages import (
     CommandAnswer,
     Decision,
     DirectStop,
+    Lock,
     Louder,
     Manner,
     Message,
     MusicIntent,
     Performance,
     PlayedBar,
+    SetCue,
     Softer,
     Start,
     Stop,
@@ -153,7 +155,7 @@ class Conductor:
         self._final = False
         self._offset_db = 0.0
         self._is_locked = False
-        """Whether a therapist has locked the loudness."""
+        """Whether a therapist holds the loudness: locked as it is, or set by hand."""
         self._first_frame = self._fade_frame = 0
         start_db = guard_loudness(START_DB, self._limits)
         self._gain_slope_db_s = self._limits.loudness_slope_db_s / (1.0 + TOUCH_DB)
@@ -234,6 +236,11 @@ class Conductor:
                 return [*command.answered(self._frame_ns, PROCESS, "taken")]
             case Softer() | Louder():
                 return [*self._shift_loudness(command)]
+            case SetCue(cue="loudness") if not self._is_locked:
+                self._offset_db = min(self._offset_db, 0.0)  # no louder than it is set
+                self._is_locked = True
+            case Lock(cue="loudness"):
+                self._is_locked = True
         return []
 
     def _shift_loudness(self, command: Softer | Louder) -> tuple[CommandAnswer, ...]:

@@ -247,7 +247,7 @@ class Engine:
 
     def _lose_card(self) -> None:
         name = self._sink.name
-        self._complain("card-lost", f"The sound card {name} stopped taking sound; the session goes on without.")
+        self._complain("card-lost", f"The sound card {name} stopped taking sound; nobody hears music until one does.")
         self._lost_underruns += self._sink.underruns
         self._mender = Mender(self._audio, self._clock, self._sink)
         self._replace_sink(ClockSink(self._audio, self._clock, NO_CARD))

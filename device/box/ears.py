@@ -32,6 +32,7 @@ SOON_S, LONG_S = 60.0, 180.0
 """A session that was longer than `LONG_S` says a minute before its end that it ends."""
 SOFTER_DB, HALF_PERCENT = -3.0, 50.0
 """A sound that is softer by so much, after half of the week's dose, is told of."""
+WAITS = "The session waits for it, ten minutes in all at most."
 AT_THE_LIMIT = {"louder": "volume-highest", "softer": "volume-lowest"}
 
 
@@ -47,7 +48,8 @@ class Ears:
         """Whether a person ended it."""
         self.is_sounding = self.has_used_dose = False
         self._wishes: dict[str, str] = {}
-        self._sink = ""
+        self._unheard: str | None = None
+        """Why nobody hears the music; None: it is heard."""
         self._was_long = self._is_soon = self._is_softer = False
 
     @property
@@ -79,6 +81,8 @@ class Ears:
                 return self._hear_dose(message)
             case Fault(code="dose-reached"):
                 self.has_used_dose = True
+            case Fault(code="card-lost" | "headphones-out"):
+                return self._lose_sound(message.sentence)
             case SensorStatus():
                 news = self._sensors.hear(message, now_ns)
                 told = [Event("news", news, message.sentence)] if news and not self.is_fitting else []
@@ -94,11 +98,23 @@ class Ears:
         return [Event("news", name) for name in self._sensors.wait(now_ns)]
 
     def _hear_audio(self, report: AudioReport) -> list[Event]:
-        was_lost, self._sink = self._sink == "none", report.sink
+        events = []
         if not self.is_sounding and report.state == "playing":
             self.is_sounding = True
-            return [Event("sounding"), *self._fitted]
-        return [Event("news", "sound-back")] if was_lost and report.sink != "none" else []
+            events += [Event("sounding"), *self._fitted]
+        if report.sink == "none":
+            return events + self._lose_sound("There is no sound card.")
+        if self._unheard:
+            self._unheard = None
+            events.append(Event("heard"))
+        return events
+
+    def _lose_sound(self, why: str) -> list[Event]:
+        """Nobody hears the music from now on; told once."""
+        if self._unheard:
+            return []
+        self._unheard = f"{why} {WAITS}"
+        return [Event("unheard", sentence=self._unheard)]
 
     def _hear_refusal(self, answer: CommandAnswer) -> list[Event]:
         """A wish for louder that is refused is one for more than is allowed."""

@@ -13,7 +13,7 @@ from device.messages import BoxState, Light
 EventKind = Literal[
     "up", "play", "pause", "resume", "refused", "wish", "stop", "sounding", "fitted", "ended", "stopped", "broke",
     "broke_again",
-    "declined", "news", "failing", "mended", "remind", "update", "updated",
+    "declined", "news", "unheard", "heard", "failing", "mended", "remind", "update", "updated",
 ]  # fmt: skip
 ActionKind = Literal["start", "stop", "hold", "go_on", "wish", "say", "hush"]
 EVENTS: tuple[EventKind, ...] = get_args(EventKind)
@@ -70,6 +70,7 @@ def _say(prompt: str) -> Action:
 
 START, STOP, HUSH = Action("start"), Action("stop"), Action("hush")
 HELP, BEGIN, MENDED = _say("needs-help-code"), _say("session-begins"), _say("ready")
+BACK = _say("sound-back")
 HOLD, GO_ON = Action("hold"), Action("go_on")
 SAY_WHY, PASS_ON = Action("say"), Action("wish")
 REST, PLAY_ON = Action("wish", "rest"), Action("wish", "play_on")
@@ -84,6 +85,7 @@ FACES: dict[BoxState, Face] = {
     "needs_help": Face("help", "The box needs help: call the person who looks after it. A press tries again."),
 }
 PAUSED = Face("ready", "The music pauses: a press lets it go on.")
+UNHEARD = Face("guide", "Nobody can hear the music: the session waits for a while until it is heard again.")
 
 _FAILING = Row("needs_help", (SAY_WHY, HELP))
 """Help is called for with the code, and where a prompt says why, the listener hears that too."""
@@ -104,6 +106,8 @@ def _playing(here: BoxState) -> dict[EventKind, Row]:
     return _IN_SESSION | {
         "wish": Row(here, (PASS_ON,)),
         "news": Row(here, (SAY_WHY,)),
+        "unheard": Row(here, (HOLD,)),
+        "heard": Row(here, (BACK,)),
         "pause": Row(here, (REST, _say("paused"))),
         "resume": Row(here, (PLAY_ON, _say("resumed"))),
     }
@@ -127,7 +131,7 @@ ROWS: dict[BoxState, dict[EventKind, Row]] = {
     },
     "fitting": _playing("fitting")
     | {"sounding": Row("fitting", (HOLD,)), "fitted": Row("session", (GO_ON, SAY_WHY, BEGIN))},
-    "session": _playing("session"),
+    "session": _playing("session") | {"heard": Row("session", (GO_ON, BACK))},
     "closing": _ENDS | {"play": Row("closing", is_deferred=True), "stop": Row("closing", (STOP, HUSH))},
     "updating": {
         "play": Row("updating", (_say("updating"),)),
@@ -157,7 +161,7 @@ class Machine:
         """Why the box is as it is."""
         self.code = ""
         """Digits of what needs help."""
-        self.is_paused = False
+        self.is_paused = self.is_unheard = False
         self._n_faults = 0
         self._deferred: Event | None = None
 
@@ -167,6 +171,8 @@ class Machine:
 
     @property
     def _face(self) -> Face:
+        if self.is_unheard:
+            return UNHEARD
         return PAUSED if self.is_paused else FACES[self.state]
 
     def hear(self, event: Event) -> tuple[Action, ...]:
@@ -184,6 +190,8 @@ class Machine:
         self.code = (event.code or self.code) if row.to == "needs_help" else ""
         self.sentence = event.sentence or self._face.sentence
         actions = tuple(done for action in row.actions if (done := _filled(action, event)))
+        if self.is_unheard:
+            actions = tuple(action for action in actions if action != GO_ON)
         return actions + (self._catch_up() if is_new else ())
 
     def _named(self, event: Event) -> Event:
@@ -202,6 +210,7 @@ class Machine:
         if event.kind == "stop":
             self._deferred = None
         self.is_paused = event.kind == "pause" or (self.is_paused and event.kind not in (*_IN_SESSION, "resume"))
+        self.is_unheard = event.kind == "unheard" or (self.is_unheard and event.kind not in (*_IN_SESSION, "heard"))
 
     def _catch_up(self) -> tuple[Action, ...]:
         """What waited for the state to change happens now."""

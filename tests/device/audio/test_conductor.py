@@ -29,10 +29,12 @@ from device.messages import (
     CueName,
     Decision,
     DirectStop,
+    Lock,
     Message,
     Moves,
     Performance,
     PlayedBar,
+    SetCue,
     Tick,
     Transport,
 )
@@ -492,6 +494,30 @@ def test_where_the_therapist_locked_the_loudness_less_is_taken_and_more_is_refus
     assert asks("softer") == ("taken", SOFTER_THOUGH_LOCKED)
     conductor.step(decided("tempo"), 0)
     assert asks("louder") == ("taken", "")
+
+
+@pytest.mark.parametrize("held", [
+    Lock(t_ns=0, author="therapist", id="therapist-1", cue="loudness"),
+    SetCue(t_ns=0, author="therapist", id="therapist-1", cue="loudness", value=-20.0),
+])  # fmt: skip
+def test_no_louder_slips_in_between_a_lock_and_the_first_decision_under_it(
+    config: SessionConfig, held: Lock | SetCue
+) -> None:
+    conductor = Run(config).start().until(3 * SFREQ_HZ).conductor
+    conductor.step(command("softer", "patient-1"), 0)
+    conductor.step(held, 0)
+    conductor.step(Lock(t_ns=0, author="therapist", id="therapist-2", cue="tempo"), 0)
+    (answer,) = conductor.step(command("louder", "patient-2"), 0)
+    assert (answer.answer, answer.sentence) == ("refused", "The loudness is locked by the therapist.")
+
+
+def test_what_the_listener_had_louder_is_not_on_top_of_what_the_therapist_sets(config: SessionConfig) -> None:
+    run = Run(config, lambda asked: [intent(asked.bar_index, loudness_db=-20.0), bar(asked.bar_index)])
+    conductor = run.start().until(3 * SFREQ_HZ).conductor
+    conductor.step(command("louder", "patient-1"), 0)
+    conductor.step(SetCue(t_ns=0, author="therapist", id="therapist-1", cue="loudness", value=-20.0), 0)
+    run.until(20 * SFREQ_HZ)
+    assert conductor.loudness_db_at(run.frame) <= -20.0
 
 
 def test_stop_is_answered_and_so_is_one_at_audios_own_door_obeyed(config: SessionConfig) -> None:

@@ -50,14 +50,27 @@ def test_the_first_sound_is_noticed_once() -> None:
     assert hear(ears, PLAYING) == [Event("sounding")]
     assert hear(ears, PLAYING) == []
     lost = msgspec.structs.replace(PLAYING, sink="none")
+    assert [event.kind for event in hear(ears, lost)] == ["unheard"]
     assert hear(ears, lost) == []
-    assert names(hear(ears, PLAYING)) == ["sound-back"]
+    assert hear(ears, PLAYING) == [Event("heard")]
+    assert hear(ears, PLAYING) == []
 
 
 def test_a_fitting_that_is_over_before_the_first_sound_ends_with_it() -> None:
     ears = Ears({}, 0)
     assert [*ears.wait(0), *ears.wait(4 * S), *ears.wait(8 * S)] == [], "nothing plays yet"
     assert [event.kind for event in hear(ears, PLAYING, 9.0)] == ["sounding", "fitted"]
+
+
+@pytest.mark.parametrize("code", ["card-lost", "headphones-out"])
+def test_why_nobody_hears_the_music_is_told_at_once_and_once(code: str) -> None:
+    ears = Ears(SOURCES, 0)
+    hear(ears, PLAYING)
+    fault = Fault(t_ns=0, process="audio", code=code, sentence="The headphones were unplugged.", action="Plug in.")
+    (event,) = hear(ears, fault)
+    assert (event.kind, event.sentence.startswith("The headphones were unplugged.")) == ("unheard", True)
+    assert hear(ears, msgspec.structs.replace(PLAYING, sink="none")) == []
+    assert hear(ears, PLAYING) == [Event("heard")]
 
 
 def test_a_wristband_that_is_lost_for_long_and_found_again_is_told_once_each() -> None:

@@ -13,6 +13,7 @@ from device.voice.prompts import PROMPTS
 
 TOLD = (
     "up", "play", "refused", "wish", "stop", "sounding", "fitted", "ended", "stopped", "broke", "declined", "news",
+    "unheard", "heard",
     "failing", "mended", "remind", "update", "updated",
 )  # fmt: skip
 WHAT = {"wish": "softer", "refused": "quiet-hours", "declined": "hearing-rests", "news": "session-ends-soon"}
@@ -123,6 +124,35 @@ def test_a_press_while_music_plays_pauses_it_and_the_next_lets_it_go_on() -> Non
     assert "press" in machine.sentence
     assert told(machine, "play")[0] == Action("wish", "play_on")
     assert (machine.state, machine.is_paused) == ("session", False)
+
+
+def test_a_session_that_nobody_hears_waits_and_goes_on_when_it_is_heard_again() -> None:
+    machine = machine_in("session")
+    assert told(machine, "unheard") == [Action("hold")]
+    assert (machine.state, machine.light) == ("session", "guide")
+    assert "waits" in machine.sentence
+    assert told(machine, "heard") == [Action("go_on"), Action("say", "sound-back")]
+    assert (machine.light, machine.sentence) == ("playing", FACES["session"].sentence)
+
+
+def test_who_pulls_the_headphones_while_they_are_guided_misses_nothing_of_the_plan() -> None:
+    machine = machine_in("fitting")
+    assert told(machine, "sounding", "unheard") == [Action("hold"), Action("hold")]
+    assert Action("go_on") not in told(machine, "fitted")
+    assert (machine.state, machine.light) == ("session", "guide")
+    assert Action("go_on") in told(machine, "heard")
+    machine = machine_in("fitting")
+    assert told(machine, "unheard", "heard") == [Action("hold"), Action("say", "sound-back")], (
+        "it waits for the fitting"
+    )
+
+
+def test_the_next_session_knows_nothing_of_headphones_that_were_out_before() -> None:
+    machine = machine_in("session")
+    told(machine, "unheard", "stop", "stopped")
+    assert machine.light == "ready"
+    told(machine, "play")
+    assert Action("go_on") in told(machine, "sounding", "fitted")
 
 
 def test_the_end_ends_a_pause_too() -> None:
