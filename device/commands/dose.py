@@ -20,9 +20,15 @@ from device.commands.options import Bounded, Words, device_of, device_option, js
 from device.config import DeviceConfig
 from device.console.printing import say, say_json
 from device.listeners.hearing import Ears, ceiling_percent, ears_of, keep_ceiling, keep_ears
-from device.listeners.names import ANYBODY
+from device.listeners.names import ANYBODY, is_anybody
 from device.listeners.pin import check_pin, has_pin, set_pin
 from device.listeners.store import ISO, Store, open_store
+
+WORST = (
+    " As nobody said which are worn, the loudest are counted, and the music is made softer for them: on others it is "
+    "softer than these figures say. Name them in device.toml, [headphones]."
+)
+"""The worst is assumed in what is counted and in what may sound alike."""
 
 
 @click.command()
@@ -38,6 +44,7 @@ from device.listeners.store import ISO, Store, open_store
 def dose(listener: str, wav: Path | None, device_path: Path | None, as_json: bool, **options: Any) -> None:
     """Say how much of the week's sound a listener has had (WHO-ITU H.870). All figures are estimates.
 
+    Without a name it is what a guest begins with: all that was heard by whom nobody vouched for.
     The PIN is asked for where something is raised that protects a listener.
     """
     device = device_of(device_path)
@@ -73,6 +80,8 @@ def _of_file(path: Path, device: DeviceConfig, sensitive: bool | None) -> dict[s
 
 
 def _of_listener(store: Store, device: DeviceConfig, listener: str) -> dict[str, Any]:
+    if not is_anybody(listener):
+        store.demand(listener)
     account, week = account_in(store, device, listener)
     told = figures(week.exposure_pa2h, week.heard_s, account.allowance_pa2h)
     return {
@@ -96,8 +105,7 @@ def _tell(told: dict[str, Any], *, as_json: bool) -> None:
     if "left_percent" in told:
         say(f"{told['left_percent']:.1f} % is left of what may be heard (ceiling {told['ceiling_percent']:.0f} %).")
     say(f"100 % is {told['allowed_dba']:.0f} dB(A) for {told['allowed_h']:.0f} h a week (WHO-ITU H.870).")
-    is_guess = " The worst is assumed: say in device.toml, [headphones], what is worn."
-    say(f"An estimate, for headphones `{told['headphones']}`.{is_guess if told['headphones'] == UNKNOWN else ''}")
+    say(f"An estimate, for headphones `{told['headphones']}`.{WORST if told['headphones'] == UNKNOWN else ''}")
 
 
 # -- what the PIN protects

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from device.audio.safety.headphones import full_scale_spl
+from device.audio.safety.headphones import PROFILES, full_scale_spl
 from device.cli import main
 from device.clock import moment
 from device.commands.hearing import recall_hearing
@@ -98,8 +98,27 @@ def test_who_never_listened_has_had_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize("changes", [[], ["--own"]])
+def test_whoever_is_not_known_has_no_figures_and_is_refused_by_name(changes: list[str]) -> None:
+    listen(0.4)
+    done = isotone("nobody here", *changes)
+    assert done.exit_code == Exit.RECORDING
+    assert "nobody here" in done.output
+    assert "%" not in done.stdout
+    assert figures("Guest")["dose_percent"] == pytest.approx(25.0)
+
+
+def test_unknown_headphones_are_the_loudest_both_for_what_is_counted_and_for_what_may_sound(tone: Path) -> None:
+    shown = figures("--wav", str(tone))
+    assert shown["full_scale_spl"] == pytest.approx(max(full_scale_spl(HeadphonesConfig(profile=n)) for n in PROFILES))
+    assert "the loudest are counted, and the music is made softer" in isotone().output
+    assert "the loudest are counted" not in isotone("--headphones", "sennheiser-hd-650").output
+
+
 def test_what_was_heard_is_told_and_limits_the_next_session() -> None:
     listen(0.4)
+    with open_store(listeners_root(DeviceConfig())) as store:
+        known(store, "ada")
     shown = figures("ada")
     assert shown["dose_percent"] == pytest.approx(25.0)
     assert shown["laeq_dba"] == pytest.approx(10 * math.log10(0.4 / 4e-10), abs=0.01)
