@@ -349,6 +349,8 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What policies learnt of the listener in earlier sessions."""
     known_devices: dict[str, str] = {}
     """Device that the listener wore before (a Bluetooth address), by source; it is taken before others nearby."""
+    volume_db: Annotated[float, msgspec.Meta(ge=-60.0, le=0.0)] = 0.0
+    """How much softer than composed the listener had the music last; no session begins louder than composed."""
     trial: TrialLayout | None = None
     """The blocks of a trial that this session belongs to."""
     theme: Theme | None = None

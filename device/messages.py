@@ -380,6 +380,8 @@ class AudioReport(Message, frozen=True, kw_only=True):
     late_bars: int
     limiter_db: float
     """Deepest gain reduction of the limiter (0 or negative)."""
+    volume_db: float = 0.0
+    """How much softer (negative) or louder than composed the music was wished, as it was asked last."""
     state: Literal["idle", "playing", "fading", "ended"]
 
 

@@ -153,11 +153,12 @@ class Conductor:
         self._bars: dict[int, Bar] = {}
         self._history: deque[Bar] = deque(maxlen=HISTORY_BARS)
         self._final = False
-        self._offset_db = 0.0
+        self._offset_db = self.volume_db = config.volume_db
+        """What softer and louder ask for now, as far as it can be had; and as it was left by the last wish."""
         self._is_locked = False
         """Whether a therapist holds the loudness: locked as it is, or set by hand."""
         self._first_frame = self._fade_frame = 0
-        start_db = guard_loudness(START_DB, self._limits)
+        start_db = guard_loudness(START_DB + self.volume_db, self._limits)
         self._gain_slope_db_s = self._limits.loudness_slope_db_s / (1.0 + TOUCH_DB)
         self._loudness = self._level = Ramp(0, start_db, start_db, self._gain_slope_db_s / self._sfreq_hz)
         self._swell = Swell.silent(SWELL_SHARE * self._gain_slope_db_s, self._sfreq_hz)
@@ -250,6 +251,7 @@ class Conductor:
         before_db = self._offset_db
         self._offset_db += STEP_DB if isinstance(command, Louder) else -STEP_DB
         self._aim_loudness()
+        self.volume_db = self._offset_db
         if abs(self._offset_db - before_db) > UNHEARD_DB:
             return command.answered(self._frame_ns, PROCESS, "taken", SOFTER_THOUGH_LOCKED if self._is_locked else "")
         how = "loud as the prescription allows" if isinstance(command, Louder) else "soft as it gets"

@@ -212,6 +212,7 @@ class Engine:
                 underruns=self._lost_underruns + self._sink.underruns,
                 late_bars=self._conductor.late_bars,
                 limiter_db=levels.limiter_db,
+                volume_db=self._conductor.volume_db,
                 state=self._conductor.state if self._state == "playing" else self._state,
             )
         )

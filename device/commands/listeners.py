@@ -83,6 +83,7 @@ def show(name: str, device_path: Path | None, as_json: bool) -> None:
             "rest_from": memory.sources(store, person),
             "learnt": memory.learnt(store, person),
             "worn": memory.devices(store, person),
+            "volume_db": memory.recall_volume(store, person),
         }
     if as_json:
         say_json(known)

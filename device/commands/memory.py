@@ -39,6 +39,8 @@ class Recalled(NamedTuple):
     """What the listener wore before, by source."""
     choice: PolicyChoice | None = None
     """The policy that a therapist approved for them."""
+    volume_db: float = 0.0
+    """How much softer than composed they had the music last."""
     remarks: tuple[str, ...] = ()
     """Why there is no memory, in words."""
     sources: tuple[str, ...] = ()
@@ -72,12 +74,14 @@ def recall(device: DeviceConfig, listener: str, beside: Path) -> Recalled:
             responses = tuple(memory.recall_responses(store, person))
             devices = memory.devices(store, person)
             choice = settings.approved(store, person)
+            volume_db = memory.recall_volume(store, person)
     except IsotoneError as error:
         without = "The session goes on without what is known of the listener."
         return Recalled(remarks=(f"{error.sentence} {without} {error.action}",))
     known = [f"{rest.source} ({rest.model}): known from session {told_in}." for rest, told_in in carried]
     rests = tuple(rest for rest, _ in carried)
-    return Recalled(person.id, rests, responses, devices, choice, (), (*told, *known))
+    known += [f"The music begins {-volume_db:g} dB softer, as it was wished last."] if volume_db else []
+    return Recalled(person.id, rests, responses, devices, choice, volume_db, (), (*told, *known))
 
 
 def begin(config: SessionConfig) -> None:
@@ -157,5 +161,13 @@ def _is_theirs(store: Store, person: Person, head: Head, known: dict[str, memory
 def _evidence(head: Head, began: dt.datetime, telling: Telling) -> memory.Evidence:
     words = tuple(memory.Word(report.t_ns, report.value, report.valence) for report in telling.reports)
     return memory.Evidence(
-        head.session, str(head.folder), began, head.log_bytes, telling.rests, words, telling.responses, telling.devices
+        head.session,
+        str(head.folder),
+        began,
+        head.log_bytes,
+        telling.rests,
+        words,
+        telling.responses,
+        telling.devices,
+        telling.volume_db,
     )

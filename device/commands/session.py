@@ -102,6 +102,7 @@ def _with_what_is_known(config: SessionConfig) -> SessionConfig:
         baselines=known.baselines,
         responses=known.responses,
         known_devices=dict(known.devices),
+        volume_db=known.volume_db,
         theme=themes.liked,
         never=themes.never,
         remarks=(*known.remarks, *hearing.remarks, *words, *remarks_on(config.prescription), *themes.remarks),

@@ -54,7 +54,7 @@ class Dialogue:
         self._bars, self._ids = itertools.count(), itertools.count(1)
         self._first_s: float | None = None
         self._stopped_by: Author | None = None
-        self._offset_db = 0.0
+        self._offset_db = config.volume_db
         """How much louder, or softer, people asked for."""
         self.learnt: dict[str, PersonalResponse] = {}
         """What the policy learnt, by its name, as it was last told."""

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from device.listeners.store import ISO, Person, Store
+from device.listeners.values import preference
 from device.messages import UNDECODABLE, PersonalBaseline, PersonalResponse
 
 HALF_LIFE_DAYS = 7.0
@@ -24,6 +25,9 @@ SESSION_WORTH_S = 5.0
 """Words on valence are carried too and count reports where rest counts seconds: no more than five of them."""
 VALUES_MAX, NAME_MAX = 256, 64
 """A policy remembers no more numbers of one listener, each by a name no longer than this."""
+VOLUME = "volume"
+VOLUME_MIN_DB = -18.0
+"""Whoever turned the music almost off hears the beginning of the next session all the same."""
 AHEAD_MAX = dt.timedelta(days=1)
 """A date further ahead than this was told by a clock that was wrong; what has it counts as a week old."""
 
@@ -51,6 +55,8 @@ class Evidence(NamedTuple):
     """What policies learnt, what was told last last."""
     devices: Mapping[str, str] = MappingProxyType({})
     """The devices that were worn, by source."""
+    volume_db: float | None = None
+    """How much softer (negative) or louder the music was wished at the end."""
 
 
 class Carried(NamedTuple):
@@ -98,6 +104,14 @@ def take_in(store: Store, person: Person, evidence: Evidence, now: dt.datetime) 
                    WHERE seen_utc <= excluded.seen_utc OR seen_utc > ?""",
                 (person.id, source, address, began_utc, ahead_utc),
             )
+        if evidence.volume_db is not None and math.isfinite(evidence.volume_db):
+            volume = msgspec.json.encode(as_remembered(evidence.volume_db)).decode()
+            connection.execute(
+                """INSERT INTO preferences VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
+                   SET (value, since_utc) = (excluded.value, excluded.since_utc)
+                   WHERE since_utc <= excluded.since_utc OR since_utc > ?""",
+                (person.id, VOLUME, volume, began_utc, ahead_utc),
+            )
         connection.executemany(
             "INSERT OR IGNORE INTO words VALUES (?, ?, ?, ?, ?, ?)",
             [(person.id, evidence.session, word.t_ns, began_utc, *word[1:]) for word in evidence.words],
@@ -134,6 +148,16 @@ def recall_responses(store: Store, person: Person) -> Iterator[PersonalResponse]
             continue
         if is_sane_response(response):
             yield msgspec.structs.replace(response, t_ns=0)
+
+
+def as_remembered(volume_db: float) -> float:
+    """The volume with which the next session begins: never louder than composed, and never too soft to be heard."""
+    return min(max(volume_db, VOLUME_MIN_DB), 0.0)
+
+
+def recall_volume(store: Store, person: Person) -> float:
+    """How much softer than composed the listener had the music last, 0 or negative."""
+    return as_remembered(preference(store, person, VOLUME, float) or 0.0)
 
 
 def learnt(store: Store, person: Person) -> list[dict[str, str]]:

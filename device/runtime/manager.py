@@ -218,8 +218,10 @@ class Manager:
             case Exposure(session_pa2h=heard_pa2h):
                 hearing = msgspec.structs.replace(self._config.hearing, session_pa2h=heard_pa2h)
                 self._config = msgspec.structs.replace(self._config, hearing=hearing)
-            case AudioReport(state="ended"):
-                self._end()
+            case AudioReport(state=state, volume_db=volume_db):
+                self._config = msgspec.structs.replace(self._config, volume_db=min(0.0, volume_db))
+                if state == "ended":
+                    self._end()
             case Fault(fatal=True) as fault:
                 self._end_by(fault)
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from device.errors import RecordingError
-from device.messages import PersonalBaseline, PersonalResponse, SelfReport, SensorStatus
+from device.messages import AudioReport, PersonalBaseline, PersonalResponse, SelfReport, SensorStatus
 from device.sessions.reader import LogReader, SessionReader
 from device.sessions.store import CONFIG_FILE, log_paths
 
@@ -47,6 +47,8 @@ class Telling(NamedTuple):
     responses: tuple[PersonalResponse, ...] = ()
     devices: Mapping[str, str] = MappingProxyType({})
     """The device that was worn (a Bluetooth address), by source, where it is told."""
+    volume_db: float | None = None
+    """How much softer or louder the music was wished at the end; None: nothing sounded."""
 
 
 def session_folders(root: Path) -> Iterator[Path]:
@@ -74,10 +76,12 @@ def tell(folder: Path) -> Telling:
     """What a session's log tells of the listener, as far as it can be read."""
     log = LogReader(folder)
     rests, responses = log.last("baselines", SEGMENTS_MAX), log.last("responses", SEGMENTS_MAX)
+    heard = [report.volume_db for report in log.last("audio_report", 1) if isinstance(report, AudioReport)]
     said = [item.message for item in log.messages(("commands", "sensor_status"))]
     return Telling(
         tuple(rest for rest in rests if isinstance(rest, PersonalBaseline)),
         tuple(report for report in said if isinstance(report, SelfReport)),
         tuple(response for response in responses if isinstance(response, PersonalResponse)),
         {status.source: status.device for status in said if isinstance(status, SensorStatus) and status.device},
+        heard[-1] if heard else None,
     )

@@ -21,7 +21,7 @@ from device.audio.conductor import (
     Conductor,
     manner_of,
 )
-from device.audio.safety.limits import RUBATO_MOST
+from device.audio.safety.limits import RUBATO_MOST, SILENT_DB, START_DB
 from device.config import Limits, Preference, Prescription, SessionConfig
 from device.messages import (
     CommandAnswer,
@@ -332,6 +332,22 @@ def test_louder_stops_at_the_prescription_and_is_not_remembered_beyond(config: S
     assert run.conductor.loudness_db_at(10**9) == -10.0
     run.tell(command("softer"))
     assert run.conductor.loudness_db_at(10**9) == -13.0
+
+
+def test_the_volume_that_was_wished_last_time_is_there_from_the_first_note(config: SessionConfig) -> None:
+    run = Run(msgspec.structs.replace(config, volume_db=-6.0)).start()
+    assert run.conductor.loudness_db_at(0) == START_DB - 6.0, "and no slope has to be waited for"
+    run.until(1_000_000)
+    assert run.conductor.loudness_db_at(1_000_000) == pytest.approx(-12.0 - 6.0)
+    run.tell(command("louder"))
+    assert run.conductor.volume_db == -3.0
+
+
+def test_what_is_remembered_is_the_last_wish_and_not_what_an_end_allowed_of_it(config: SessionConfig) -> None:
+    run = Run(config).start().until(100_000)
+    run.tell(command("softer"))
+    run.tell(msgspec.structs.replace(intent(1), loudness_db=SILENT_DB))
+    assert run.conductor.volume_db == -STEP_DB
 
 
 def test_a_revision_of_the_coming_bar_is_heard_now_in_loudness_and_brightness(config: SessionConfig) -> None:

@@ -12,7 +12,7 @@ from device.clock import wall_time
 from device.commands.memory import Recalled, begin, listeners_root, recall, remember
 from device.config import DeviceConfig, ListenersConfig, SessionConfig
 from device.listeners.store import FILE, open_store
-from device.messages import Message, PersonalBaseline, PersonalResponse, SelfReport, SensorStatus
+from device.messages import AudioReport, Message, PersonalBaseline, PersonalResponse, SelfReport, SensorStatus
 from device.sessions.store import log_paths
 from tests.device.listeners.evidence import DAY, rest
 from tests.device.sessions.synthetic import BEGAN_NS, Log, S
@@ -107,6 +107,16 @@ def test_the_band_that_was_worn_is_known_at_the_next_start(tmp_path: Path, confi
     session(tmp_path, config, name(1), told(1.0), worn)
     assert known(tmp_path).devices == {"band": "C0:FF:EE:15:07:0E"}
     assert known(tmp_path, "bob").devices == {}
+
+
+def test_the_volume_of_the_last_session_is_that_of_the_next(tmp_path: Path, config: SessionConfig) -> None:
+    report = AudioReport(t_ns=BEGAN_NS, sink="card", frame=0, peak_dbfs=-20, rms_dbfs=-30, underruns=0, late_bars=0,
+                         limiter_db=0, state="ended", volume_db=-6.0)  # fmt: skip
+    session(tmp_path, config, name(1), told(1.0), msgspec.structs.replace(report, volume_db=-3.0), report)
+    found = known(tmp_path)
+    assert found.volume_db == -6.0
+    assert any("6 dB softer" in sentence for sentence in found.sources)
+    assert known(tmp_path, "bob").volume_db == 0.0
 
 
 def test_a_session_that_was_torn_is_taken_in_at_the_next_start(tmp_path: Path, config: SessionConfig) -> None:

@@ -43,9 +43,9 @@ def session(
     words: tuple[tuple[int, float, float | None], ...] = (),
     band: str = "",
     responses: tuple[PersonalResponse, ...] = (),
+    volume_db: float | None = None,
 ) -> Evidence:
     rests = () if rest is None else (rest if isinstance(rest, PersonalBaseline) else globals()["rest"](rest),)
     worn = {"band": band} if band else {}
-    return Evidence(
-        name, f"/sessions/{name}", began, 1000, rests, tuple(Word(*word) for word in words), responses, worn
-    )
+    said = tuple(Word(*word) for word in words)
+    return Evidence(name, f"/sessions/{name}", began, 1000, rests, said, responses, worn, volume_db)

@@ -102,6 +102,29 @@ def test_what_a_listener_wore_last_is_known_by_source(store: Store, ada: Person)
     assert memory.devices(store, known(store, "bob")) == {}
 
 
+def test_the_volume_that_was_wished_last_is_known(store: Store, ada: Person) -> None:
+    assert memory.recall_volume(store, ada) == 0.0
+    memory.take_in(store, ada, session("b", NOW - DAY, volume_db=-6.0), NOW)
+    memory.take_in(store, ada, session("a", NOW - 2 * DAY, volume_db=-9.0), NOW)
+    assert memory.recall_volume(store, ada) == -6.0, "an older session changes nothing"
+    memory.take_in(store, ada, session("c", NOW), NOW)
+    assert memory.recall_volume(store, ada) == -6.0, "nor does one in which nothing sounded"
+    assert memory.recall_volume(store, known(store, "bob")) == 0.0
+
+
+@given(st.floats(allow_nan=False))
+def test_whatever_was_wished_the_next_session_is_heard_and_no_louder_than_composed(volume_db: float) -> None:
+    assert memory.VOLUME_MIN_DB <= memory.as_remembered(volume_db) <= 0.0
+
+
+@pytest.mark.parametrize("value", ["", "loud", "[1]", "99", "-1e300"])
+def test_a_volume_that_was_damaged_is_none_or_within_bounds(store: Store, ada: Person, value: str) -> None:
+    memory.take_in(store, ada, session("b", NOW - DAY, volume_db=-6.0), NOW)
+    with store.writing() as connection:
+        connection.execute("UPDATE preferences SET value = ? WHERE key = 'volume'", (value,))
+    assert memory.VOLUME_MIN_DB <= memory.recall_volume(store, ada) <= 0.0
+
+
 def gains(store: Store, person: Person) -> dict[str, float]:
     return {learnt.policy + learnt.version: learnt.values["gain"] for learnt in memory.recall_responses(store, person)}
 

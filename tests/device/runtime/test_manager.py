@@ -12,7 +12,7 @@ import zmq
 from device.clock import SystemClock
 from device.config import SessionConfig
 from device.errors import Exit
-from device.messages import Exposure, Fault, MusicIntent, Stop
+from device.messages import AudioReport, Exposure, Fault, MusicIntent, Stop
 from device.processes import Process
 from device.runtime.asking import ask
 from device.runtime.bus import Received
@@ -283,7 +283,7 @@ def test_a_restarted_process_learns_when_the_music_began(
     assert msgspec.structs.replace(left, started_ns=0) == config
 
 
-def test_audio_that_is_started_again_learns_what_the_ears_had(
+def test_audio_that_is_started_again_learns_what_the_ears_had_and_how_loud_it_was_wished(
     monkeypatch: pytest.MonkeyPatch, config: SessionConfig
 ) -> None:
     use_table(monkeypatch, SMALL)
@@ -291,9 +291,15 @@ def test_audio_that_is_started_again_learns_what_the_ears_had(
     manager.run()
     told = Exposure(t_ns=1, session_pa2h=0.25, heard_s=1.0, dose_percent=0.0, headphones="unknown")
     manager._take(Received("exposure", "audio", 0, 0, 1, msgspec.msgpack.encode(told)))
+    for volume_db in (6.0, -3.0):
+        report = AudioReport(t_ns=1, sink="card", frame=0, peak_dbfs=-20, rms_dbfs=-30, underruns=0, late_bars=0,
+                             limiter_db=0, state="playing", volume_db=volume_db)  # fmt: skip
+        manager._take(Received("audio_report", "audio", 0, 0, 1, msgspec.msgpack.encode(report)))
+        assert manager._config.volume_db <= 0.0, "a wish for more is heard again, and not begun with"
     manager._tell_children()
     left = msgspec.json.decode((Path(config.run_dir) / "session.json").read_bytes(), type=SessionConfig)
     assert left.hearing.session_pa2h == 0.25
+    assert left.volume_db == -3.0
 
 
 class Swept(ThreadLauncher):
