@@ -20,7 +20,8 @@ EPILOG = """
 Exit codes: 0 done, 1 internal error, 2 usage, 3 configuration, 4 sensor, 5 sound,
 6 model, 7 disk, 8 recording, 9 replay differs, 10 the session ended by a fault,
 11 something the system must provide is missing, or nobody answered,
-12 the listener's intake questions are open, or an answer speaks against a session.
+12 the listener's intake questions are open, or an answer speaks against a session,
+13 an update is refused.
 128 + n: stopped by signal n before there was anything to keep.
 """
 
@@ -53,6 +54,7 @@ COMMANDS = {
     "send": Entry("device.commands.send:send", "Give a command to the running session."),
     "sessions": Entry("device.commands.sessions:sessions", "List and show recorded sessions."),
     "trial": Entry("device.commands.trial:trial", "Register, allot and export trials of music."),
+    "update": Entry("device.commands.update:update", "Install a newer version, keep it or go back."),
     "verdict": Entry("device.commands.verdict:verdict", "Say whether adaptive music helped one listener."),
     "voices": Entry("device.commands.voices:voices", "Make the spoken prompts anew."),
 }

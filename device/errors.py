@@ -21,6 +21,7 @@ class Exit(enum.IntEnum):
     SESSION_FAULT = 10
     SYSTEM = 11
     INTAKE = 12
+    UPDATE = 13
 
 
 class IsotoneError(Exception):
@@ -66,6 +67,12 @@ class IntakeError(IsotoneError):
     """A listener whose intake questions are not answered, or whose answers speak against a session."""
 
     exit_code = Exit.INTAKE
+
+
+class UpdateError(IsotoneError):
+    """A bundle that may not be installed, or a step of an update that cannot be taken."""
+
+    exit_code = Exit.UPDATE
 
 
 class NotObeyedError(IsotoneError):

@@ -1,9 +1,11 @@
-"""Tells whether somebody holds a lock (flock) on a file or folder; the kernel lets go of it however they die."""
+"""Locks (flock) on files and folders: the kernel lets go of them however their holder dies."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -20,3 +22,19 @@ def is_held(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+@contextlib.contextmanager
+def claim(path: Path) -> Iterator[None]:
+    """Hold a lock on a file, which is made where it is missing, for as long as the block runs.
+
+    Raises:
+        BlockingIOError: another process has locked it.
+        OSError: it cannot be made, or its file system has no locks.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)

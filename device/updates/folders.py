@@ -1,0 +1,179 @@
+"""Two folders of programs where there are no two halves of a card: on a Jetson, a laptop, a computer of one's own.
+
+The same guarantees as those of slots: the folder that runs is never written to; a new one is whole on the disk before
+it is named; it starts as a trial and is left again after a few starts that prove nothing. `deploy/launch` starts
+the one whose turn it is, by the same block and rule as the boot loader of an image.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from device.errors import DiskError, SystemMissingError, UpdateError
+from device.files.outputs import write_whole
+from device.slots import boot_block
+from device.slots.boot_block import SLOTS, TRIES, BootBlock, Slot
+from device.updates.bundle import Bundle, unpack
+from device.updates.manifest import number_of, refuse_unfit
+
+BLOCK, RECORD = "slots.env", "updates.json"
+PART = ".part-"
+ROOM_FACTOR = 4
+"""A payload unpacks to about three times its size."""
+SYNC_S = 600.0
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies in each folder, and the newest version that was ever proven good here."""
+
+    a: str = ""
+    b: str = ""
+    newest: str = ""
+
+
+class Folders:
+    """`home` holds both; `running` is the one this process was started from, as `deploy/launch` said."""
+
+    def __init__(self, home: Path, running: str) -> None:
+        self._home = home
+        self.running: Slot | None = next((slot for slot in SLOTS if slot == running), None)
+
+    @property
+    def compatible(self) -> str:
+        """The kind of machine."""
+        return f"isotone-app-{platform.machine().lower()}"
+
+    def block(self) -> BootBlock:
+        """Which starts next, and how often it may try."""
+        return boot_block.read(self._home / BLOCK)
+
+    def record(self) -> Record:
+        """What is known of the folders; damaged or missing it is nothing, and no bundle is refused for its age."""
+        try:
+            return msgspec.json.decode((self._home / RECORD).read_bytes(), type=Record)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return Record()
+
+    def install(self, bundle: Bundle, progress: Callable[[float], None]) -> Slot:
+        """Writes a bundle into the folder that does not run, and has it tried next.
+
+        Raises:
+            UpdateError: the bundle is not for this machine, or not newer, or damaged. All is as it was, but that the
+                folder that does not run may be gone.
+            DiskError: there is no room for it, or the disk fails.
+        """
+        refuse_unfit(bundle.manifest, self.compatible, self.record().newest)
+        slot = self._free()
+        try:
+            self._home.mkdir(parents=True, exist_ok=True)
+            self._sweep()
+            self._need_room(bundle.manifest.payload_bytes * ROOM_FACTOR)
+            with tempfile.TemporaryDirectory(prefix=PART, dir=self._home, ignore_cleanup_errors=True) as scratch:
+                tree = Path(scratch) / slot
+                tree.mkdir()
+                unpack(bundle, tree, progress)
+                self._sync()
+                self._put(slot, tree, bundle.manifest.version)
+        except OSError as error:
+            raise DiskError(
+                f"{self._home} cannot be written: {error.strerror or error}.", "Make room there."
+            ) from error
+        return slot
+
+    def _free(self) -> Slot:
+        """The folder that does not run."""
+        first = self.block().order[0]
+        running = self.running or (first if (self._home / first).is_dir() else None)
+        return "b" if running == "a" else "a"
+
+    def _sweep(self) -> None:
+        """Takes away what an update left that was cut off."""
+        for left in self._home.glob(f"{PART}*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def _put(self, slot: Slot, tree: Path, version: str) -> None:
+        """From here on nothing is left half: the old folder may not start before it is moved away."""
+        before = self.block()
+        self._write_block(before.with_left(slot, 0))
+        place = self._home / slot
+        if place.exists():
+            place.rename(tree.with_name("old"))
+        tree.rename(place)
+        self._remember(msgspec.structs.replace(self.record(), **{slot: version}))
+        self._sync()
+        self._write_block(before.on_trial(slot))
+
+    def mark_good(self) -> str:
+        """The folder that runs has proven itself; gives its version.
+
+        Raises:
+            UpdateError: it is not known which runs.
+            DiskError: the disk fails.
+        """
+        slot = self._own()
+        record = self.record()
+        version: str = getattr(record, slot)
+        try:
+            self._write_block(self.block().with_left(slot, TRIES))
+            if number_of(version) > number_of(record.newest):
+                self._remember(msgspec.structs.replace(record, newest=version))
+        except OSError as error:
+            raise DiskError(
+                f"{self._home} cannot be written: {error.strerror or error}.", "Make room there."
+            ) from error
+        return version
+
+    def mark_bad(self) -> None:
+        """The folder that runs is not to start again, as long as there is another.
+
+        Raises:
+            UpdateError: it is not known which runs, or there is no other.
+            DiskError: the disk fails.
+        """
+        slot = self._own()
+        other: Slot = "b" if slot == "a" else "a"
+        if not (self._home / other).is_dir():
+            raise UpdateError("There is no other version to go back to.", "Install one first.")
+        try:
+            self._write_block(BootBlock(order=(other, slot)).with_left(other, TRIES).with_left(slot, 0))
+        except OSError as error:
+            raise DiskError(
+                f"{self._home} cannot be written: {error.strerror or error}.", "Make room there."
+            ) from error
+
+    def _own(self) -> Slot:
+        if self.running is None:
+            raise UpdateError("It is not known which version runs.", "Start Isotone by deploy/launch.")
+        return self.running
+
+    def _unwritten(self, error: OSError) -> DiskError:
+        return DiskError(f"{self._home} cannot be written: {error.strerror or error}.", "Make room there.")
+
+    def _need_room(self, n_bytes: int) -> None:
+        free = shutil.disk_usage(self._home).free
+        if free < n_bytes:
+            sentence = f"An update needs {n_bytes >> 20} MB in {self._home}, and {free >> 20} MB are free."
+            raise DiskError(sentence, "Make room there; the box is as it was.")
+
+    def _remember(self, record: Record) -> None:
+        write_whole(self._home / RECORD, msgspec.json.encode(record))
+
+    def _write_block(self, block: BootBlock) -> None:
+        boot_block.write(self._home / BLOCK, block)
+
+    def _sync(self) -> None:
+        """Has the disk itself hold all that lies here."""
+        try:
+            subprocess.run(["sync", "--file-system", self._home], check=True, timeout=SYNC_S, stdin=subprocess.DEVNULL)
+        except FileNotFoundError as error:
+            raise SystemMissingError("There is no `sync` here.", "Install the package coreutils.") from error
+        except subprocess.SubprocessError as error:
+            raise OSError(os.strerror(5)) from error
