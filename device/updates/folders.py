@@ -97,7 +97,10 @@ class Folders:
     def _sweep(self) -> None:
         """Takes away what an update left that was cut off."""
         for left in self._home.glob(f"{PART}*"):
-            shutil.rmtree(left, ignore_errors=True)
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
     def _put(self, slot: Slot, tree: Path, version: str) -> None:
         """From here on nothing is left half: the old folder may not start before it is moved away."""
