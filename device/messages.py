@@ -128,6 +128,14 @@ class PersonalResponse(Message, frozen=True, kw_only=True):
     values: dict[str, float]
 
 
+class Key(msgspec.Struct, frozen=True):
+    """A key."""
+
+    tonic_pc: int
+    """0 (C) to 11."""
+    mode: Mode
+
+
 class MusicIntent(Message, frozen=True, kw_only=True):
     """What the music should do in one bar, and why. A higher `revision` of the same bar replaces the lower."""
 
@@ -152,13 +160,19 @@ class MusicIntent(Message, frozen=True, kw_only=True):
     mode: Mode
     metre: Metre = "4/4"
     tonic_pc: int
+    leads_to: Key | None = None
+    """The key of the next bar, where that is another one."""
     generator: str
+    story_db: float = 0.0
+    """Level beside that of the loudness, as the slow story of the session has it: heard as level, not as touch."""
     swell_per_min: float = 0.0
     """How often the sound swells and sinks again, for a listener to breathe along; 0: not at all."""
     voice_levels: dict[str, float] = {}
     """How strongly a voice plays where that is not as usual (1): 0 is not at all."""
     silent: bool = False
     """Nothing is played: a rest that plan, policy or a person chose."""
+    pause: bool = False
+    """The rest lasts for this bar alone: music goes on with the next one, even where nobody says so."""
     final: bool = False
     """The last bar of the session: end on a cadence."""
     reason: str

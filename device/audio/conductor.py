@@ -50,7 +50,6 @@ from device.messages import (
     Tick,
     Transport,
 )
-from device.music.breath import story_db
 from device.music.keys import allowed_mode, allowed_tonic
 from device.music.metre import metre_at
 from device.music.phrasebook import Phrasebook
@@ -277,16 +276,17 @@ class Conductor:
         # What cannot be had is not remembered: the next wish in the other direction is heard at once.
         self._offset_db += allowed - wanted
         left = 1.0 - SWELL_SHARE if self._swell.sounds(self._frame) else 1.0
-        # A rest sinks and comes back by the slope of loudness, as everything does.
-        highest_db = REST_DB if self._intent.silent else self._limits.loudness_max_db
+        # A rest sinks and comes back by the slope of loudness, as everything does; a pause is a breath, and does not.
+        rests = self._intent.silent and not self._intent.pause
+        highest_db = REST_DB if rests else self._limits.loudness_max_db
         below_db = max(0.0, self._limits.loudness_max_db - self._intent.loudness_db)
-        level_db = allowed + (1.0 - LEVEL_SHARE) * below_db + story_db(max(0, self._intent.bar_index))
+        level_db = allowed + (1.0 - LEVEL_SHARE) * below_db + self._intent.story_db
         level_db = guard_loudness(level_db, self._limits)
         slope = left * self._gain_slope_db_s / self._sfreq_hz
         self._loudness = self._loudness.towards(min(allowed, highest_db), self._frame)._replace(slope_per_frame=slope)
         self._level = self._level.towards(min(level_db, highest_db), self._frame)._replace(slope_per_frame=slope)
         wished = min(max(WISH_BRIGHTNESS_PER_DB * self._offset_db, -WISH_BRIGHTNESS_MAX), WISH_BRIGHTNESS_MAX)
-        brightness = REST_BRIGHTNESS if self._intent.silent else self._intent.brightness
+        brightness = REST_BRIGHTNESS if rests else self._intent.brightness
         self._brightness = self._brightness.towards(guard_share(brightness + wished), self._frame)
 
     def _turn(self) -> list[Message]:
@@ -344,6 +344,8 @@ class Conductor:
         self._asked = None
         if self._intent is not self._calm and asked.bar_index - self._intent.bar_index > INTENT_LASTS_BARS:
             self._intent = self._calm
+        if self._intent.pause and asked.bar_index > self._intent.bar_index:
+            self._intent = msgspec.structs.replace(self._intent, silent=False, pause=False)
         self._aim()
         played = self._take(asked)
         emitted: list[Message] = [played]

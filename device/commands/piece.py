@@ -19,7 +19,7 @@ from device.config import SessionConfig
 from device.control.bounds import settle
 from device.control.cues import Cues, as_numbers, cues_of, mode_of, within
 from device.control.plan.journey import Journey
-from device.control.tonality import tonic_at
+from device.control.story import Story
 from device.messages import Bar, Message, Metre, Mode, MusicIntent, PlayedBar, Start, Tick, Transport
 from device.music.composer import Composer
 from device.music.form import MOVEMENT_BARS, SECTION_BARS
@@ -69,6 +69,7 @@ class Steersman:
         self._metre: Metre = metre_at(config, 0, arousal)
         self._mode: Mode = "major" if valence >= 0 else "minor"
         self._cues: Cues | None = None
+        self._story = Story(config)
         self.time_s = 0.0
         """Time at which the next bar begins."""
 
@@ -80,14 +81,17 @@ class Steersman:
         index = transport.bar_index
         state = self._wish.journey.at(index, self.time_s)
         cues = self._steer(cues_of(state, self._limits))
+        chapter = self._story.tell(index, "hold", 0.0, state.arousal)
+        preference = self._config.prescription.preference
+        following = allowed_mode(mode_of(state.valence, self._mode), preference.never_keys)
         if index % MOVEMENT_BARS == 0:
             self._metre = metre_at(self._config, index, state.arousal)
         if index % SECTION_BARS == 0:
-            never = self._config.prescription.preference.never_keys
-            self._mode = allowed_mode(mode_of(state.valence, self._mode), never)
+            self._mode = following
         bar_s = self._beats * 60.0 / cues.tempo_bpm
         self.time_s += bar_s
         # Counted to the middle of the bar, so that the last but one knows that it is.
+        ends = index >= self._wish.n_bars - 1
         left_s = max(0.0, self._wish.n_bars - index - 0.5) * bar_s
         return MusicIntent(
             t_ns=transport.t_ns,
@@ -98,11 +102,14 @@ class Steersman:
             target_valence=state.valence,
             target_arousal=state.arousal,
             **as_numbers(cues),
-            mode=self._mode,
+            **self._story.keys(index, self._mode, following),
             metre=self._metre,
-            tonic_pc=tonic_at(self._config.seed, index, self._mode, self._config.prescription.preference),
+            story_db=chapter.level_db,
+            voice_levels=chapter.voices_with({}, preference.voices),
+            silent=chapter.silent and not ends,
+            pause=chapter.silent and not ends,
             generator=self._config.device.music.generator,
-            final=index >= self._wish.n_bars - 1,
+            final=ends,
             reason=f"asked: valence {state.valence:+.2f}, arousal {state.arousal:+.2f}",
         )
 

@@ -22,7 +22,7 @@ from device.control.plan.passage import Passage
 from device.control.plan.session_plan import RESTING, Moment
 from device.control.policies.view import NO_DETOUR, headed
 from device.control.reasons import explain
-from device.control.tonality import tonic_at
+from device.control.story import Story
 from device.messages import (
     AffectEstimate,
     Command,
@@ -79,6 +79,7 @@ class Controller:
         """The cues that the newest intent went towards."""
         self._intent: MusicIntent | None = None
         self._haste = Haste()
+        self._story = Story(config)
 
     def step(self, message: Message, now_ns: int) -> Sequence[Told]:
         match message:
@@ -198,14 +199,19 @@ class Controller:
         self, bar_index: int, moment: Moment, choice: Choice, before: Cues, cues: Cues, now_ns: int
     ) -> MusicIntent:
         people, preference = self._people, self._config.prescription.preference
+        arousal = float(moment.setpoint.arousal)
+        chapter = self._story.tell(bar_index, moment.phase, moment.progress, arousal)
+        following = self._mode_at(moment)
         # Mode and tonic change only where a section begins.
         if bar_index % SECTION_BARS == 0 or self._intent is None:
-            mode = mode_of(led(moment.setpoint, self._council.moves).valence, self._mode)
-            self._mode = allowed_mode(people.locks.mode(mode, self._mode), preference.never_keys)
-        arousal = float(moment.setpoint.arousal)
+            self._mode = following
         metre = self._metre_of(bar_index, arousal)
         bar_s = LAYOUTS[metre].beats * 60.0 / cues.tempo_bpm
-        silent, held = people.rests(planned=moment.silent) or choice.silent, self._passage.is_held
+        final = people.is_stopped or bool(moment.session_left_s <= bar_s)
+        rests, held = people.rests(planned=moment.silent) or choice.silent, self._passage.is_held
+        pause = not rests and not final and people.rests(planned=chapter.silent)
+        words = [*people.words(), *(chapter.words() if pause else [])]
+        silent = rests or pause
         return MusicIntent(
             t_ns=now_ns,
             bar_index=bar_index,
@@ -215,16 +221,23 @@ class Controller:
             target_valence=float(moment.setpoint.valence),
             target_arousal=arousal,
             **as_numbers(cues),
-            mode=self._mode,
+            **self._story.keys(bar_index, self._mode, following),
             metre=metre,
-            tonic_pc=tonic_at(self._config.seed, bar_index, self._mode, preference),
             generator=self._config.device.music.generator,
             swell_per_min=self._breath.swells_per_min if preference.swells else 0.0,
-            voice_levels=people.voices.levels,
+            story_db=chapter.level_db,
+            voice_levels=chapter.voices_with(people.voices.levels, preference.voices),
             silent=silent,
-            final=people.is_stopped or bool(moment.session_left_s <= bar_s),
-            reason=explain(moment, choice, self._affect, self._sensors, before, cues, held, people.words(), silent),
+            pause=pause,
+            final=final,
+            reason=explain(moment, choice, self._affect, self._sensors, before, cues, held, words, silent),
         )
+
+    def _mode_at(self, moment: Moment) -> Mode:
+        """The mode of a section that begins at a moment."""
+        mode = mode_of(led(moment.setpoint, self._council.moves).valence, self._mode)
+        never = self._config.prescription.preference.never_keys
+        return allowed_mode(self._people.locks.mode(mode, self._mode), never)
 
     def _metre_of(self, bar_index: int, arousal: float) -> Metre:
         """The metre changes only where a movement begins; after a restart within one the one that was heard goes on."""

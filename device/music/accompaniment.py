@@ -11,7 +11,7 @@ from typing import NamedTuple
 from device.config import Preference
 from device.messages import TICKS_PER_BEAT, Bar, Metre, Note
 from device.music.metre import HALF, LAYOUTS
-from device.music.pads import pads_before, suspend, turn
+from device.music.pads import hold, pads_before, suspend, turn
 from device.music.theory import Chord, lead_voices, nearest_pitch, notes_per_beat
 from device.stage import Random
 
@@ -141,6 +141,7 @@ def lay_under(
     Where a phrase closes the bass keeps to the roots; without chance nothing moves, as at the end.
     """
     bass = bass_line(chords, counts.bass, LAYOUTS[metre].ticks, last_pitch(history, "bass"), None if closes else rng)
+    pads = hold(pads, LAYOUTS[metre].ticks)
     if chords[0] != chords[1]:
         pads = turn(pads, chords[1])
     if rng:
@@ -190,9 +191,9 @@ def _is_nearer(third: int, root: int, last: int) -> bool:
 
 
 def _voicing(history: Sequence[Bar], middle: int) -> tuple[int, ...]:
-    """The last full pad chord, unless the register has moved away from it."""
+    """The last full pad chord that a bar ended with, unless the register has moved away from it."""
     for bar in reversed(history[-4:]):
-        pads = sorted({note.pitch for note in bar.notes if note.voice == "pad"})
+        pads = pads_before([bar])
         if len(pads) == 3 and abs(pads[1] - middle) <= 7:
             return tuple(pads)
     return (middle - 5, middle, middle + 4)

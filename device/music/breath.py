@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 
-from device.music.form import MOVEMENT_BARS, SECTION_BARS
 from device.stage import Random
 
 TABLE = Path(__file__).with_name("breath.toml")
@@ -19,8 +18,6 @@ ARC = (-0.7, -0.25, 0.1, -0.2, 0.0, 0.5, 0.3, -0.3, -0.7)
 """Level where the bars of a section begin, and at its end, as a share of the arc's depth: two phrases, the second one
 higher, with the peak at two thirds."""
 SHALLOWEST_DB, DEEPEST_DB = 3.0, 6.0
-STORY_DB = (-1.0, -1.25, -0.25, 0.5, 0.0, 0.75, 1.25, 0.5, -1.0)
-"""Level where the sections of a movement begin, and at its end: over four minutes music gets fuller and sinks again."""
 GOLDEN = 0.6180339887
 """Multiples of it, taken without their whole part, lie evenly: no two neighbouring sections are alike."""
 VELOCITY_DB = 40.0
@@ -87,14 +84,6 @@ def arc_db(bar_index: int, through: float) -> float:
     section, bar = divmod(bar_index, len(ARC) - 1)
     depth_db = SHALLOWEST_DB + (DEEPEST_DB - SHALLOWEST_DB) * (section * GOLDEN % 1.0)
     return depth_db * (ARC[bar] + (ARC[bar + 1] - ARC[bar]) * min(max(through, 0.0), 1.0))
-
-
-def story_db(bar_index: int) -> float:
-    """Level of a bar in the story of its movement, beside the one asked for: every other movement is told faintly."""
-    movement, bar = divmod(bar_index, MOVEMENT_BARS)
-    section, within = divmod(bar, SECTION_BARS)
-    start, end = STORY_DB[section], STORY_DB[section + 1]
-    return (start + (end - start) * within / SECTION_BARS) * (0.6 if movement % 2 else 1.0)
 
 
 def swollen(velocity: float, level_db: float) -> float:

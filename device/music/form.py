@@ -37,12 +37,16 @@ class Place(NamedTuple):
     """The bar of the listener's own theme it takes up, counted on and on: the theme may be shorter."""
 
 
+def form_of(seed: int, movement: int) -> str:
+    """The letters of a movement's sections."""
+    return keyed_random(seed, "form", movement).choice(FORMS)
+
+
 def place_of(seed: int, bar_index: int, *, has_theme: bool = False) -> Place:
     """The place of a bar in the plan that `seed` chose."""
     movement, bar_in_movement = divmod(bar_index, MOVEMENT_BARS)
     number, bar = divmod(bar_in_movement, SECTION_BARS)
-    rng = keyed_random(seed, "form", movement)
-    form = rng.choice(FORMS)
+    form = form_of(seed, movement)
     letter = form[number]
     before = form.rfind(letter, 0, number)
     refers_to: int | None = None

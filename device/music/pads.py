@@ -5,6 +5,7 @@ All pitches are sounding ones. Pure Python: it also runs inside the audio proces
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import msgspec
@@ -39,6 +40,16 @@ def lead_on(pads: Sequence[Note], chord: Chord, before: Sequence[int], register_
     led = lead_voices(before, chord, LOWEST, max(LOWEST + WIDTH, round(register_midi) - BELOW_MELODY))
     to = dict(zip(opening, led, strict=True))
     return [msgspec.structs.replace(note, pitch=to.get(note.pitch, note.pitch)) for note in pads]
+
+
+def hold(pads: Sequence[Note], bar_ticks: int) -> list[Note]:
+    """The pads held until others begin, or to the end of the bar: they are the bed that never vanishes."""
+    onsets = sorted({bar_ticks, *(note.onset_tick for note in pads)})
+    ends = dict(itertools.pairwise(onsets))
+    return [
+        msgspec.structs.replace(note, duration_tick=max(note.duration_tick, ends[note.onset_tick] - note.onset_tick))
+        for note in pads
+    ]
 
 
 def turn(pads: Sequence[Note], chord: Chord) -> list[Note]:

@@ -21,6 +21,7 @@ from device.music.likeness import keep_out
 from device.music.metre import LAYOUTS
 from device.music.motifs import lay_theme, window
 from device.music.phrasing import Line, line_of, singable, sustain
+from device.music.pivots import pivot_of
 from device.music.playing import make_bar, play
 from device.music.quotation import quote
 from device.music.theory import SCALES, Chord, degree_triad, goal_pitch, nearest_pitch
@@ -142,7 +143,7 @@ class Phrasebook:
         melody = sustain(keep_out(self.config.never, melody, history), LAYOUTS[intent.metre].ticks, intent.articulation)
         under = accompany(
             melody,
-            (chord, chord),
+            (chord, chord if quoted else pivot_of(intent) or chord),
             counts,
             intent.metre,
             phrase.swing,

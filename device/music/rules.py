@@ -22,6 +22,7 @@ from device.music.likeness import keep_out
 from device.music.metre import HALF, LAYOUTS
 from device.music.motifs import Motif, Placed, lay_motif, lay_theme, new_motif, window
 from device.music.phrasing import Line, line_of, singable, sustain
+from device.music.pivots import pivot_of
 from device.music.playing import make_bar, play
 from device.music.quotation import quote
 from device.music.theory import Chord, goal_pitch, nearest_pitch
@@ -173,9 +174,11 @@ def _chords(intent: MusicIntent, standing: Standing) -> tuple[Chord, Chord]:
     ending = intent.session_left_s < 2 * LAYOUTS[intent.metre].beats * 60.0 / intent.tempo_bpm
     if intent.final:
         return (chord_named(chords[-1], tonic_pc),) * 2
-    if ending or (place.close == "half" and place.bar == SECTION_BARS - 1):
+    if ending or (place.close == "half" and place.bar == SECTION_BARS - 1 and not intent.leads_to):
         return (chord_named(standing.colour.dominant, tonic_pc),) * 2
     first = chord_named(chords[place.bar], tonic_pc)
+    if pivot := pivot_of(intent):
+        return first, pivot
     if intent.target_arousal < LIVELY or place.close != "none" or standing.section.theme:
         return first, first
     following = chord_named(chords[place.bar + 1], tonic_pc)

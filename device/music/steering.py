@@ -24,6 +24,7 @@ from device.music.form import Place
 from device.music.grammar import Grammar, Mask
 from device.music.metre import LAYOUTS
 from device.music.phrasing import Line
+from device.music.pivots import pivot_of
 from device.music.reference import Remembered
 from device.music.theory import (
     CHORDS,
@@ -252,6 +253,10 @@ def _harmony(intent: MusicIntent, place: Place) -> tuple[list[int], list[int]]:
     tonic, dominant = _chord_tokens(intent.mode, (0,)), _chord_tokens(intent.mode, (4,))
     if intent.session_left_s < 2 * LAYOUTS[intent.metre].beats * 60.0 / intent.tempo_bpm:
         return free, dominant
+    if pivot := pivot_of(intent):
+        shift = key_shift(intent.tonic_pc, intent.mode)
+        home = pivot._replace(root_pc=(pivot.root_pc - shift) % 12)
+        return (tonic if place.close == "full" else free), [t.chord_token(home)]
     if place.close == "full":
         return free, tonic
     return free, _chord_tokens(intent.mode, HALF_CLOSE[intent.mode]) if place.close == "half" else free

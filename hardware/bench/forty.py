@@ -1,11 +1,13 @@
 """Forty minutes of one setting: no minute should be another again, and loudness and tension should rise and fall.
 
     python -m hardware.bench.forty --data DIR --out PICTURE.png [--generator NAME] [--seeds FIRST-LAST] [--bars N]
-        [--json]
+        [--mood NAME] [--sound] [--json]
 
 A bar is told by its melody, its harmony and its rhythm; a minute resembles another as far as its bars are found again
 there. People's measure is the likeness of the two most alike minutes of a slow song. Forty minutes have many more
 pairs, so the most alike of every four minutes in a row are held against it, and then, more severely, all pairs.
+Loudness is that of the sound where it is rendered (`--sound`: about three minutes a piece); else that of the notes as
+they are struck with the level that the story has, which leaves out how many there are.
 """
 
 from __future__ import annotations
@@ -15,13 +17,15 @@ import itertools
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from device.commands.piece import Studio, Wish
+from device.commands.piece import Piece, Studio, Wish
+from device.config import AudioConfig
 from device.music import GENERATORS
 from device.sessions.interchange import write_midi
 from export.music import midi
@@ -31,9 +35,11 @@ from export.music.features.performance import bar_levels
 from export.music.features.told import known
 from export.music.metrics import STEPS_PER_BEAT, bar_of
 from export.music.tension import tension_of
-from hardware.bench.breath import CORPORA, SLOW_BPM, seeds_of, whole_songs
+from hardware.bench import joins
+from hardware.bench.breath import CORPORA, MOODS, SLOW_BPM, seeds_of, whole_songs
 from hardware.bench.figures import Figure, present
-from hardware.bench.intents import CALM, config_of, standing
+from hardware.bench.held_loudness import MeteredSound
+from hardware.bench.intents import config_of, standing
 
 Floats = npt.NDArray[np.float64]
 BARS = 640
@@ -50,14 +56,22 @@ PEOPLE_TOP = 95
 """Percentile of people's songs that is the bound."""
 
 
+class Long(NamedTuple):
+    """A long piece as it was composed, as people's pieces are read, and how loud each of its minutes is as sound."""
+
+    composed: Piece
+    piece: midi.Piece
+    lufs: Floats | None
+
+
 class Forty(NamedTuple):
-    """One long piece."""
+    """What is told of one long piece."""
 
     name: str
     alike: Floats
     """Likeness of every minute with every other, 1 on the diagonal."""
     level_db: Floats
-    """Mean level of the notes struck in each minute."""
+    """Loudness of each minute."""
     tension_min: Floats
     tension: Floats
     """Tensile strain, smoothed, and the minute it is at."""
@@ -127,28 +141,48 @@ def in_a_row(alike: Floats) -> Floats:
     return np.array([most_alike(alike[a : a + SONG_MINUTES, a : a + SONG_MINUTES]) for a in starts])
 
 
-def look(piece: midi.Piece) -> Forty:
+def look(long: Long) -> Forty:
     """Everything that is drawn of a piece."""
+    piece = long.piece
     minute, levels = minutes(piece), bar_levels(piece)
+    story = np.array([intent.story_db for intent in long.composed.intents])[: len(levels)]
+    levels[: len(story)] += story  # what rings on at the end has no intent
+    struck = np.array([known(levels[minute == number]).mean() for number in range(minute.max() + 1)])
     strain = tension_of(piece)
     smooth = np.convolve(strain.strain, np.full(SMOOTH_CLOUDS, 1 / SMOOTH_CLOUDS), "valid")
     middle = strain.beat[SMOOTH_CLOUDS // 2 :][: len(smooth)]
     return Forty(
         piece.name,
         likeness(piece),
-        np.array([known(levels[minute == number]).mean() for number in range(minute.max() + 1)]),
+        struck if long.lufs is None else long.lufs[: len(struck)],
         (piece.seconds(middle) - piece.seconds(piece.bars[:1])) / 60.0,
         smooth,
         tonics(piece)[::8].tolist(),
     )
 
 
-def compose(generator: str, seed: int, n_bars: int, folder: Path) -> midi.Piece:
-    """A calm piece in one setting."""
-    path = folder / f"{generator}-{seed}.mid"
-    wish = Wish(standing(*CALM), n_bars)
-    write_midi(path, Studio(config_of(seed, generator), wish, None, lambda _: None).compose().played)
-    return midi.read(path)
+def compose(generator: str, seed: int, n_bars: int, mood: str, folder: Path, *, is_heard: bool) -> Long:
+    """A piece in one setting.
+
+    Raises:
+        SystemMissingError, SoundError: it is to be heard, and there is no synthesiser or sound font.
+    """
+    path, config = folder / f"{generator}-{mood}-{seed}.mid", config_of(seed, generator)
+    wish = Wish(standing(*MOODS[mood]), n_bars)
+    with ExitStack() as stack:
+        sound = stack.enter_context(closing(MeteredSound(config, path.with_suffix(".wav")))) if is_heard else None
+        composed = Studio(config, wish, sound, lambda _: None).compose()
+        lufs = by_minute(sound, config.device.audio) if sound else None
+    write_midi(path, composed.played)
+    return Long(composed, midi.read(path), lufs)
+
+
+def by_minute(sound: MeteredSound, audio: AudioConfig) -> Floats:
+    """Loudness in LUFS of each minute of a sound, silence and all."""
+    powers = np.array(sound.powers)
+    size = round(60.0 * audio.sfreq_hz / audio.block_frames)
+    whole = powers[: len(powers) // size * size].reshape(-1, size).mean(axis=1)
+    return np.asarray(-0.691 + 10.0 * np.log10(np.maximum(whole, 1e-12)))
 
 
 def songs(data: Path, count: int) -> list[midi.Piece]:
@@ -219,6 +253,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--generator", default="transformer", choices=sorted(GENERATORS))
     parser.add_argument("--seeds", type=seeds_of, default=SEEDS, help="first and last seed")
     parser.add_argument("--bars", type=int, default=BARS)
+    parser.add_argument("--mood", default="calm", choices=sorted(MOODS))
+    parser.add_argument("--sound", action="store_true", help="measure loudness on the rendered sound")
     parser.add_argument("--json", action="store_true", dest="as_json")
     options = parser.parse_args(argv)
     if not (options.data / "open").is_dir():
@@ -227,10 +263,14 @@ def main(argv: list[str] | None = None) -> int:
     theirs = np.array([most_alike(likeness(song)) for song in songs(options.data / "open", SONGS)])
     first, last = options.seeds
     with tempfile.TemporaryDirectory() as folder:
-        pieces = [compose(options.generator, seed, options.bars, Path(folder)) for seed in range(first, last + 1)]
+        pieces = [
+            compose(options.generator, seed, options.bars, options.mood, Path(folder), is_heard=options.sound)
+            for seed in range(first, last + 1)
+        ]
     ours = [look(piece) for piece in pieces]
     draw(options.out, ours, theirs)
-    present(figures(ours, theirs), as_json=options.as_json)
+    of_joins = [figure for long in pieces for figure in joins.figures(long.piece.name, long.composed)]
+    present([*figures(ours, theirs), *of_joins], as_json=options.as_json)
     return 0
 
 

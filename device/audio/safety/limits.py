@@ -20,6 +20,8 @@ SILENT_DB = -60.0
 """The softest the music gets by being turned down."""
 RUBATO_MOST = 0.1
 """By this share a bar may be slower or faster than was asked for, inside the limits of tempo."""
+STORY_DB = (-6.0, 1.5)
+"""The slow story makes music softer or louder by no more than this."""
 START_DB = -12.0
 """The music never begins louder."""
 BRIGHTNESS_PER_S = 1.0
@@ -97,10 +99,16 @@ def guard_intent(intent: MusicIntent, limits: Limits) -> MusicIntent:
         density=min(guard_share(intent.density), limits.density_max),
         register_midi=low + (high - low) * guard_share((intent.register_midi - low) / max(1, high - low)),
         loudness_db=guard_loudness(intent.loudness_db, limits),
+        story_db=_guard_story(intent.story_db),
         brightness=guard_share(intent.brightness),
         articulation=guard_share(intent.articulation),
         tonic_pc=intent.tonic_pc % 12,
     )
+
+
+def _guard_story(story_db: float) -> float:
+    softest, strongest = STORY_DB
+    return min(max(story_db, softest), strongest) if not math.isnan(story_db) else 0.0
 
 
 def latest_end_s(minutes: float, n_holds: int) -> float:

@@ -112,3 +112,20 @@ def test_less_of_a_voice_is_obeyed_by_the_phrasebook_too(config: SessionConfig) 
 
     played = Run(config, nobody_composes, begins_ns=SECOND_NS).start().bars(4)
     assert not any(note.voice == "bass" for item in played for note in item.notes)
+
+
+def test_a_pause_is_one_bar_long_and_neither_sinks_nor_lasts_where_nobody_says_how_to_go_on(
+    config: SessionConfig,
+) -> None:
+    def pausing(asked: Transport) -> Iterable[Message]:
+        if asked.bar_index == 2:
+            return [msgspec.structs.replace(intent(2), silent=True, pause=True)]
+        return [intent(asked.bar_index), bar(asked.bar_index)] if asked.bar_index < 2 else []
+
+    run = Run(config, pausing).start()
+    run.bars(3)
+    before_db = run.conductor.level_db_at(run.played[2].start_frame)
+    played = run.bars(5)
+    assert [item.silent for item in played] == [False, False, True, False, False]
+    assert all(item.notes and "not there" in item.fallback for item in played[3:])
+    assert run.conductor.level_db_at(played[3].start_frame) >= before_db

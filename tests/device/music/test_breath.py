@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from device.audio.safety.limits import RUBATO_MOST
 from device.config import Limits
 from device.messages import Metre, Note
-from device.music.breath import arc_db, rubato_of, story_db, swollen, velocity_beside
-from device.music.form import MOVEMENT_BARS, SECTION_BARS
+from device.music.breath import arc_db, rubato_of, swollen, velocity_beside
+from device.music.form import SECTION_BARS
 from device.music.metre import LAYOUTS
 from device.music.playing import play
 from device.stage import keyed_random
@@ -89,18 +89,6 @@ def test_a_bar_is_not_played_evenly() -> None:
 def test_the_last_chord_is_held_while_it_fades() -> None:
     chord = [Note(0, 96, pitch, 0, "pad") for pitch in (60, 64, 67)]
     assert all(note.duration_tick == 288 for note in play(chord, intent(final=True), Limits(), keyed_random(1, "x", 0)))
-
-
-@given(st.integers(0, 4000))
-def test_the_story_of_a_movement_is_slow_and_small(bar: int) -> None:
-    assert abs(story_db(bar)) <= 1.25
-    assert abs(story_db(bar + 1) - story_db(bar)) <= 0.6
-
-
-def test_the_story_leaves_the_loudness_of_a_movement_as_it_was_asked() -> None:
-    levels = [story_db(bar) for bar in range(MOVEMENT_BARS)]
-    assert abs(statistics.mean(levels)) < 0.3
-    assert max(levels) - min(levels) > 2.0
 
 
 def test_six_db_double_the_power_twice() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.messages import Note
-from device.music.pads import lead_on, suspend, turn
+from device.music.pads import hold, lead_on, suspend, turn
 from device.music.theory import CHORDS, Chord, lead_voices
 from device.stage import keyed_random
 
@@ -22,6 +22,14 @@ def test_after_a_change_of_key_pads_go_on_by_the_nearest_way(first: Chord, secon
     led = lead_on(jumped, second, before, 71.0)
     assert {note.pitch % 12 for note in led} == {note.pitch % 12 for note in jumped}
     assert abs(sum(note.pitch for note in led) - sum(before)) <= 3 * 4
+
+
+@given(st.lists(st.tuples(st.sampled_from((0, 24, 48)), st.integers(1, 60), st.integers(50, 60)), max_size=6))
+def test_pads_are_held_until_others_begin_or_the_bar_ends(written: list[tuple[int, int, int]]) -> None:
+    held = hold([Note(onset, length, pitch, 0, "pad") for onset, length, pitch in written], 96)
+    first = min((onset for onset, _, _ in written), default=96)
+    assert all(any(n.onset_tick <= tick < n.onset_tick + n.duration_tick for n in held) for tick in range(first, 96))
+    assert all(note.duration_tick >= length for note, (_, length, _) in zip(held, written, strict=True))
 
 
 @given(CHORD, CHORD)

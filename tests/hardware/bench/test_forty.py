@@ -45,7 +45,7 @@ def test_the_command_draws_and_tells(tmp_path: Path, capsys: pytest.CaptureFixtu
     for folder in breath.CORPORA.values():
         write(tmp_path / "open" / folder / "song.mid", scale_tune(4 * MINUTE), bpm=60.0)
     asked = ["--data", str(tmp_path), "--out", str(tmp_path / "p.png"), "--generator", "rules", "--seeds", "1"]
-    assert forty.main([*asked, "--bars", "80", "--json"]) == 0
+    assert forty.main([*asked, "--bars", "160", "--mood", "default", "--json"]) == 0
     names = [figure["name"] for figure in json.loads(capsys.readouterr().out)]
     assert any("most alike of four minutes" in name for name in names)
     assert (tmp_path / "p.png").stat().st_size > 1000

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.audio.safety.limits import RUBATO_MOST, allowed_layers, guard_intent, guard_rubato, latest_end_s, ring_s
+from device.audio.safety.limits import (
+    RUBATO_MOST,
+    STORY_DB,
+    allowed_layers,
+    guard_intent,
+    guard_rubato,
+    latest_end_s,
+    ring_s,
+)
 from device.config import Limits, Prescription
 from tests.device.audio.rig import intent
 
@@ -39,3 +47,9 @@ def test_no_bar_bends_its_tempo_by_more_than_a_tenth(rubato: float) -> None:
     bent = guard_rubato(rubato)
     assert 1.0 - RUBATO_MOST <= bent <= 1.0 + RUBATO_MOST
     assert bent == rubato or not 1.0 - RUBATO_MOST <= rubato <= 1.0 + RUBATO_MOST
+
+
+@given(st.floats())
+def test_the_story_makes_music_softer_or_louder_by_little(story_db: float) -> None:
+    softest, strongest = STORY_DB
+    assert softest <= guard_intent(intent(0, story_db=story_db), Limits()).story_db <= strongest
