@@ -150,6 +150,19 @@ def test_a_long_silence_earns_no_greater_burst() -> None:
     assert len(of(tape, "on")) == BURST_BEATS * 4
 
 
+def test_room_for_notes_comes_with_what_was_rendered_wherever_in_the_block_it_lies() -> None:
+    """A second in short stretches at the end of long blocks is a second, and no more notes pass than in one."""
+    passed = []
+    for first in (0, SFREQ_HZ - 480):
+        guard, tape = guarded()
+        for index in range(100):
+            for pitch in range(10):
+                guard.note_on(0, 40 + (index + pitch) % 40, 60)
+            guard.render(SECOND, first, first + 480)
+        passed.append(len(of(tape, "on")))
+    assert passed[0] == passed[1]
+
+
 @given(st.floats(1, 12), st.floats(50, 200))
 @settings(max_examples=cases(30), deadline=None)
 def test_music_as_dense_and_fast_as_prescribed_loses_nothing(per_beat: float, tempo_bpm: float) -> None:
