@@ -122,14 +122,11 @@ def settle(
     `haste` is how many times faster than usual they go where a person wished it.
     """
     elapsed_s = clip(since_s, 0.0, ELAPSED_MAX_S)
-    slopes = _slopes(before, limits, haste)
-    inside = within(wanted, limits)
-    cues = Cues(
-        *(
-            last + clip(asked - last, -slope * elapsed_s, slope * elapsed_s)
-            for last, asked, slope in zip(before, inside, slopes, strict=True)
-        )
-    )
+
+    def towards(last: Real, asked: Real, slope: Real) -> Real:
+        return last + clip(asked - last, -slope * elapsed_s, slope * elapsed_s)
+
+    cues = Cues(*map(towards, before, within(wanted, limits), _slopes(before, limits, haste)))
     return cues._replace(
         **{field: getattr(before, field) for field in (LOCKED[lock][0] for lock in locks if lock in LOCKED)}
     )

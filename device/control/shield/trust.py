@@ -6,6 +6,7 @@ They never ask for more than the plan alone, as a sensor that is lost harms nobo
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -49,7 +50,7 @@ class Trust:
         self._hear(feeling, signs.since_s)
         self._follow(signs, last)
         self._compare(signs, last)
-        self._last = Feeling(*(where(feeling.known, *pair) for pair in zip(feeling, last, strict=True)))
+        self._last = Feeling(*map(partial(where, feeling.known), feeling, last))
         unheard = self._unheard_s >= STALE_S
         found = (
             (Rule.UNHEARD, unheard & np.logical_not(feeling.known)),
