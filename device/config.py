@@ -28,6 +28,7 @@ Slope = Annotated[float, msgspec.Meta(ge=0.01, le=100.0)]
 Pin = Annotated[int, msgspec.Meta(ge=0, le=27)]
 EVDEV_PATTERN, KEY_PATTERN = "^(KEY|BTN)_[A-Z0-9_]{1,40}$", "^[A-G][#b]? (major|minor)$"
 EvdevKey = Annotated[str, msgspec.Meta(pattern=EVDEV_PATTERN)]
+LayerPair = Annotated[tuple[Program, ...], msgspec.Meta(max_length=2)]
 Style = Literal["song", "lied"]
 Bed = Literal["none", "sea", "rain", "wind", "drone"]
 KeyName = Annotated[str, msgspec.Meta(pattern=KEY_PATTERN)]
@@ -256,6 +257,8 @@ class Preference(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Voices that play; the others are silent."""
     swells: bool = False
     """Whether the sound swells at three quarters of the rate at which the listener breathes at rest."""
+    touch: Literal["soft", "clear"] = "soft"
+    """Whether pianos, mallets and plucked strings are struck through felt or as they were recorded (`audio.touch`)."""
     bed: Bed = "none"
     """What sounds softly under the music (`audio.tracks.texture`). None unless asked for: noise is not to everyone."""
     never_styles: tuple[Style, ...] = ()
@@ -296,8 +299,10 @@ class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
         default_factory=lambda: {"melody": 0, "inner": 0, "bass": 32, "pad": 89}
     )
     """General MIDI program per voice."""
-    layers: dict[Voice, Program] = msgspec.field(default_factory=lambda: {"inner": 46, "pad": 48})
-    """A second instrument that plays a voice's notes with it: by default a harp and strings."""
+    layers: dict[Voice, Program | LayerPair] = msgspec.field(default_factory=lambda: {"inner": 46, "pad": (49, 53)})
+    """Instruments that play a voice's notes with it, one or two: by default a harp; slow strings, and a choir that is
+    heard only where the music is calm. What suits a pad: 49 slow strings, 51 warm strings, 52 choir with breath, 53
+    choir without, 95 a dark pad (`hardware/bench/2026-11-29-sound.md` has them measured)."""
     never_programs: tuple[Program, ...] = ()
     approve_first: bool = False
     """Whether what a policy proposes waits for the therapist to approve it."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from device.audio.touch import ALWAYS, CONTROLLER, MODULATORS, controllers_of, touch_of
 from device.config import AudioConfig, path_of
 from device.errors import SoundError, SystemMissingError
 
@@ -29,9 +30,14 @@ POLYPHONY = 192
 """A note is 2 to 4 SoundFont voices; the guard lets about 40 notes ring at once."""
 CHANNELS = {
     0: (100, 60, 50), 1: (90, 64, 16), 2: (78, 46, 58), 3: (70, 76, 72),
-    4: (58, 68, 60), 5: (58, 64, 20), 6: (64, 84, 66), 7: (56, 44, 78),
+    4: (58, 68, 60), 5: (58, 64, 20), 6: (64, 84, 66), 7: (50, 44, 78),
+    8: (50, 72, 72), 9: (50, 64, 20), 10: (50, 40, 76), 11: (46, 90, 90),
 }  # fmt: skip
-"""Channel -> volume, pan and reverb send (MIDI controllers 7, 10, 91): voices, and their layers across the room."""
+"""Channel -> volume, pan and reverb send (MIDI controllers 7, 10, 91): voices, their first layers across the room, and
+their second."""
+SIDES = (0, 16)
+"""Each channel has two of the synthesiser's, in turn for each instrument that is chosen: what rings of the one before
+keeps its own touch."""
 REVERB_SEND = 91
 DRY, WET = 0.7, 1.35
 """Share of the sends in the smallest room and in the widest."""
@@ -43,8 +49,10 @@ TRIED_FRAMES, TRIED_BLOCKS = 512, 64
 """A note that does not sound within two thirds of a second is silent."""
 AUDIBLE = 1e-4
 """The noise of the reverb is far below."""
-DULL_CENTS = -3600.0
-"""Offset of the low-pass filters at brightness 0: three octaves down."""
+DULL_CENTS = -2400.0
+"""Offset of the low-pass filters at brightness 0: two octaves down; soft strokes take away another (`touch`)."""
+ADD = 1
+"""A modulator is added to those of the sound font."""
 
 _FLOAT_SETTINGS = {
     # A small hall with curtains: long enough to join notes, and too dull to hiss.
@@ -59,7 +67,7 @@ _FLOAT_SETTINGS = {
 }
 _INT_SETTINGS = {
     "synth.polyphony": POLYPHONY,
-    "synth.midi-channels": 16,
+    "synth.midi-channels": 32,
     "synth.cpu-cores": 1,
     "synth.dynamic-sample-loading": 1,
     "synth.reverb.active": 1,
@@ -89,6 +97,13 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "fluid_synth_cc": (_int, [_void, _int, _int, _int]),
     "fluid_synth_system_reset": (_int, [_void]),
     "fluid_synth_set_gen": (_int, [_void, _int, _int, ctypes.c_float]),
+    "fluid_synth_add_default_mod": (_int, [_void, _void, _int]),
+    "new_fluid_mod": (_void, []),
+    "delete_fluid_mod": (None, [_void]),
+    "fluid_mod_set_source1": (None, [_void, _int, _int]),
+    "fluid_mod_set_source2": (None, [_void, _int, _int]),
+    "fluid_mod_set_dest": (None, [_void, _int]),
+    "fluid_mod_set_amount": (None, [_void, _double]),
     "fluid_synth_get_active_voice_count": (_int, [_void]),
     "fluid_synth_write_float": (_int, [_void, _int, _void, _int, _int, _void, _int, _int]),
 }
@@ -142,6 +157,8 @@ class Synth:
 
     def __init__(self, config: AudioConfig, programs: Sequence[int]) -> None:
         self._library = open_library()
+        self.through_felt = True
+        """Whether instruments that are chosen from now on are struck through felt."""
         self.version = self._library.fluid_version_str().decode()
         self.soundfont = find_soundfont(config)
         self._settings: int = self._library.new_fluid_settings()
@@ -153,11 +170,15 @@ class Synth:
         self._open(programs)
         for channel, (volume, pan, reverb) in CHANNELS.items():
             for controller, value in ((7, volume), (10, pan), (REVERB_SEND, reverb)):
-                self._library.fluid_synth_cc(self._synth, channel, controller, value)
+                self._control(channel, controller, value)
 
     def _open(self, programs: Sequence[int]) -> None:
         self._synth: int = self._library.new_fluid_synth(self._settings)
         self._font = self._load(self.soundfont)
+        self._add_touch()
+        self._side: dict[int, int] = {}
+        self._struck: dict[tuple[int, int], int] = {}
+        """The synthesiser's channel on which a note of a channel sounds."""
         for program in programs:
             # Otherwise samples would be read from disk at the moment an instrument is chosen.
             self._expect(
@@ -191,6 +212,17 @@ class Synth:
             raise SoundError(f"The sound font {soundfont} cannot be loaded: it is damaged.", "Reinstall it.")
         return font
 
+    def _add_touch(self) -> None:
+        """Teach the synthesiser what velocity changes beside the level."""
+        for source, flags, by, generator, amount in MODULATORS:
+            modulator = self._library.new_fluid_mod()
+            self._library.fluid_mod_set_source1(modulator, source, flags)
+            self._library.fluid_mod_set_source2(modulator, by, 0 if by == ALWAYS else CONTROLLER)
+            self._library.fluid_mod_set_dest(modulator, generator)
+            self._library.fluid_mod_set_amount(modulator, amount)
+            self._library.fluid_synth_add_default_mod(self._synth, modulator, ADD)
+            self._library.delete_fluid_mod(modulator)
+
     def _refuse_silence(self, programs: Sequence[int]) -> None:
         """Listen to each instrument: FluidSynth loads samples that it cannot decode without a word, as silence."""
         for program in programs:
@@ -218,31 +250,40 @@ class Synth:
             raise SoundError(sentence, "Mend the prescription's programs, or use another sound font.")
 
     def program(self, channel: int, program: int) -> None:
-        """Choose a loaded instrument (General MIDI, 0 to 127)."""
-        result = self._library.fluid_synth_program_select(self._synth, channel, self._font, 0, program)
+        """Choose a loaded instrument (General MIDI, 0 to 127), with its touch, for the notes to come."""
+        side = self._side[channel] = SIDES[1] if self._side.get(channel) == SIDES[0] else SIDES[0]
+        result = self._library.fluid_synth_program_select(self._synth, channel + side, self._font, 0, program)
         self._expect(result, f"The sound font {self.soundfont} has no instrument {program}.")
+        for controller, value in controllers_of(touch_of(program, through_felt=self.through_felt)):
+            self._library.fluid_synth_cc(self._synth, channel + side, controller, value)
 
     def note_on(self, channel: int, pitch: int, velocity: int) -> None:
-        self._library.fluid_synth_noteon(self._synth, channel, pitch, velocity)
+        struck = self._struck[channel, pitch] = channel + self._side.get(channel, SIDES[0])
+        self._library.fluid_synth_noteon(self._synth, struck, pitch, velocity)
 
     def note_off(self, channel: int, pitch: int) -> None:
-        self._library.fluid_synth_noteoff(self._synth, channel, pitch)
+        struck = self._struck.pop((channel, pitch), channel)
+        self._library.fluid_synth_noteoff(self._synth, struck, pitch)
 
     def pedal(self, channel: int, *, down: bool) -> None:
         """The sustain pedal of a channel: while it is down, notes that end ring on."""
-        self._library.fluid_synth_cc(self._synth, channel, SUSTAIN, 127 if down else 0)
+        self._control(channel, SUSTAIN, 127 if down else 0)
+
+    def _control(self, channel: int, controller: int, value: int) -> None:
+        for side in SIDES:
+            self._library.fluid_synth_cc(self._synth, channel + side, controller, value)
 
     def brighten(self, brightness: float) -> None:
         """Move the low-pass filters of all voices, those sounding too: 0 dull, 1 as the sound font has them."""
+        cents = DULL_CENTS * (1.0 - brightness)
         for channel in CHANNELS:
-            cents = DULL_CENTS * (1.0 - brightness)
-            self._library.fluid_synth_set_gen(self._synth, channel, GEN_FILTER_CUTOFF, cents)
+            for side in SIDES:
+                self._library.fluid_synth_set_gen(self._synth, channel + side, GEN_FILTER_CUTOFF, cents)
 
     def widen(self, room: float) -> None:
         """Move the room around all notes, those sounding too: 0 near and dry, 1 wide."""
         for channel, (_, _, reverb) in CHANNELS.items():
-            send = min(127, round(reverb * (DRY + (WET - DRY) * room)))
-            self._library.fluid_synth_cc(self._synth, channel, REVERB_SEND, send)
+            self._control(channel, REVERB_SEND, min(127, round(reverb * (DRY + (WET - DRY) * room))))
 
     def render(self, block: npt.NDArray[np.float32], first: int, last: int) -> None:
         """Fill the frames `first` to `last` of a C-contiguous block of shape (frames, 2); a frame is 1/sfreq_hz s."""

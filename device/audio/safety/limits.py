@@ -5,6 +5,7 @@ The guards of this room apply them to bars, notes and samples; nobody else decid
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import NamedTuple
 
@@ -118,14 +119,17 @@ def latest_end_s(minutes: float, n_holds: int) -> float:
 
 def allowed_programs(prescription: Prescription) -> tuple[int, ...]:
     """The instruments that may sound, and so the ones to load: chosen for a voice and not on the never-play list."""
-    chosen = {*programs_of(prescription).values(), *allowed_layers(prescription).values()}
+    layers = itertools.chain.from_iterable(allowed_layers(prescription).values())
+    chosen = {*programs_of(prescription).values(), *layers}
     return tuple(sorted(chosen - set(prescription.never_programs)))
 
 
-def allowed_layers(prescription: Prescription) -> dict[Voice, int]:
-    """The second instruments that may sound, by voice."""
+def allowed_layers(prescription: Prescription) -> dict[Voice, tuple[int, ...]]:
+    """The instruments that may sound with a voice's own, in order."""
     never = set(prescription.never_programs)
-    return {voice: program for voice, program in prescription.layers.items() if program not in never}
+    layers = {voice: one if isinstance(one, tuple) else (one,) for voice, one in prescription.layers.items()}
+    kept = {voice: tuple(program for program in own if program not in never) for voice, own in layers.items()}
+    return {voice: programs for voice, programs in kept.items() if programs}
 
 
 class Ramp(NamedTuple):

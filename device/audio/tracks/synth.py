@@ -28,7 +28,9 @@ class SynthTrack:
     def __init__(self, synth: Synth, config: SessionConfig) -> None:
         audio = config.device.audio
         self._synth = synth
-        self._guard = NoteGuard(Layers(synth, config.prescription), config.prescription, audio.sfreq_hz)
+        synth.through_felt = config.prescription.preference.touch == "soft"
+        self._layers = Layers(synth, config.prescription)
+        self._guard = NoteGuard(self._layers, config.prescription, audio.sfreq_hz)
         self._scheduler = Scheduler(self._guard, config)
         self._own = np.zeros((audio.block_frames, 2), np.float32)
         self._room_set = -1.0
@@ -42,7 +44,8 @@ class SynthTrack:
 
     def add_to(self, block: Samples, frame: int, conductor: Conductor) -> None:
         self._guard.brighten(conductor.brightness_at(frame))
-        self._room += self._room_share * (0.5 - 0.5 * conductor.target_arousal - self._room)
+        self._layers.calmness = 0.5 - 0.5 * conductor.target_arousal
+        self._room += self._room_share * (self._layers.calmness - self._room)
         if abs(self._room - self._room_set) >= ROOM_STEP:
             self._room_set = self._room
             self._synth.widen(self._room)

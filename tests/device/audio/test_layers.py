@@ -1,4 +1,4 @@
-"""A layer plays what its voice plays, softer the harder it is struck, and nothing that may not sound."""
+"""Layers play what their voice plays, softer the harder it is struck, and nothing that may not sound."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from device.config import Prescription
 from device.messages import VOICES
 
 PAD = VOICES.index("pad")
+CHOIR = 2 * FIRST_CHANNEL + PAD
 
 
 class Notes:
@@ -45,9 +46,9 @@ def test_strings_play_with_the_pad_and_end_with_it() -> None:
     layers.program(PAD, 89)
     layers.note_on(PAD, 60, 40)
     layers.pedal(PAD, down=True)
-    assert notes.programs == {PAD: 89, FIRST_CHANNEL + PAD: 48}
+    assert notes.programs == {PAD: 89, FIRST_CHANNEL + PAD: 49, CHOIR: 53}
     assert notes.on == {(PAD, 60): 40, (FIRST_CHANNEL + PAD, 60): 40}
-    assert notes.pedals == {PAD: True, FIRST_CHANNEL + PAD: True}
+    assert notes.pedals == {PAD: True, FIRST_CHANNEL + PAD: True, CHOIR: True}
     layers.note_off(PAD, 60)
     assert notes.on == {}
 
@@ -58,6 +59,26 @@ def test_a_voice_without_a_layer_plays_alone() -> None:
     layers.program(PAD, 89)
     layers.note_on(PAD, 60, 70)
     assert notes.on == {(PAD, 60): 70}
+
+
+def test_the_calmer_the_music_the_more_is_heard_of_the_choir_and_a_note_ends_whatever_became_of_the_mood() -> None:
+    notes = Notes()
+    layers = Layers(notes, Prescription())
+    heard = []
+    for calmness in (0.2, 0.6, 1.0):
+        layers.calmness = calmness
+        layers.note_on(PAD, 60, 50)
+        heard.append(notes.on.get((CHOIR, 60), 0))
+        layers.calmness = 0.0
+        layers.note_off(PAD, 60)
+        assert notes.on == {}
+    assert heard[0] == 0
+    assert 0 < heard[1] < heard[2] <= 50
+
+
+def test_one_layer_may_be_written_without_a_list() -> None:
+    one, several = Prescription(layers={"pad": 48}), Prescription(layers={"pad": (48,)})
+    assert allowed_layers(one) == allowed_layers(several) == {"pad": (48,)}
 
 
 @given(st.integers(1, 127), st.integers(1, 127))
@@ -74,7 +95,7 @@ def test_softer_notes_have_more_of_the_layer_and_none_is_louder_than_its_voice(o
 
 
 def test_what_may_never_sound_is_no_layer_and_is_not_loaded() -> None:
-    never = Prescription(never_programs=(48, 46))
-    assert allowed_layers(never) == {}
-    assert not {46, 48} & set(allowed_programs(never))
-    assert {46, 48} <= set(allowed_programs(Prescription()))
+    never = Prescription(never_programs=(49, 46))
+    assert allowed_layers(never) == {"pad": (53,)}
+    assert not {46, 49} & set(allowed_programs(never))
+    assert {46, 49, 53} <= set(allowed_programs(Prescription()))

@@ -9,6 +9,7 @@ import pytest
 
 from device.audio.conductor import Conductor
 from device.audio.renderer import Renderer
+from device.audio.safety.limits import allowed_programs
 from device.audio.synth import Synth
 from device.config import SessionConfig
 from tests.device.audio.rig import note
@@ -43,7 +44,7 @@ def conductor(config: SessionConfig) -> Set:
 
 @pytest.fixture
 def renderer(config: SessionConfig) -> Iterator[Renderer]:
-    synth = Synth(config.device.audio, (0, 32, 46, 48, 89))
+    synth = Synth(config.device.audio, allowed_programs(config.prescription))
     yield Renderer(synth, config)
     synth.close()
 

@@ -33,7 +33,7 @@ def test_a_note_rings_sixteen_beats_of_the_slowest_tempo() -> None:
 
 def test_a_second_instrument_sounds_unless_it_is_forbidden() -> None:
     layered = Prescription(layers={"pad": 48, "melody": 46}, never_programs=(46,))
-    assert allowed_layers(layered) == {"pad": 48}
+    assert allowed_layers(layered) == {"pad": (48,)}
 
 
 @pytest.mark.parametrize(("wished", "given"), [(60.25, 60.25), (60.75, 60.75), (64.0, 61.0), (10.0, 60.0)])

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from device.audio.conductor import Conductor
 from device.audio.renderer import Renderer
+from device.audio.safety.limits import allowed_programs
 from device.audio.synth import Synth
 from device.config import SessionConfig
 from device.messages import Note, PlayedBar
@@ -36,7 +37,7 @@ class Open(Conductor):
 
 def sound(config: SessionConfig, bars: Sequence[PlayedBar], n_blocks: int = 400) -> npt.NDArray[np.int64]:
     """Steps of both ears, shape (frames, 2)."""
-    synth = Synth(config.device.audio, (0, 32, 46, 48, 89))
+    synth = Synth(config.device.audio, (*allowed_programs(config.prescription), 48))
     renderer, conductor = Renderer(synth, config), Open(config)
     for bar in bars:
         renderer.take(bar)
