@@ -30,6 +30,7 @@ EVDEV_PATTERN, KEY_PATTERN = "^(KEY|BTN)_[A-Z0-9_]{1,40}$", "^[A-G][#b]? (major|
 EvdevKey = Annotated[str, msgspec.Meta(pattern=EVDEV_PATTERN)]
 LayerPair = Annotated[tuple[Program, ...], msgspec.Meta(max_length=2)]
 Style = Literal["song", "lied"]
+WishedMetre = Literal["any", Metre]
 Bed = Literal["none", "sea", "rain", "wind", "drone"]
 KeyName = Annotated[str, msgspec.Meta(pattern=KEY_PATTERN)]
 WRITTEN_AS = {
@@ -248,7 +249,7 @@ class Preference(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the transformer takes for its model: pop songs, or art songs with piano."""
     texture: Literal["auto", "full", "thin", "calm"] = "auto"
     """How voices share the notes: as the moment asks, all of them busy, few notes, or long ones."""
-    metre: Literal["any"] | Metre = "any"
+    metre: WishedMetre = "any"
     """The metre of all movements; `any`: each has one of its own, mostly 4/4, and rather another where it is calm. A
     melody that is brought along keeps its own."""
     seed_melody: str = ""

@@ -22,12 +22,11 @@ from device.commands import options as kinds
 from device.commands.piece import Piece, Sound, Studio, Wish
 from device.commands.signals import SIGNALS, handling
 from device.commands.wishes import BARS, BARS_MAX, configure, refuse_overflow, wish_of
-from device.config import SessionConfig
+from device.config import SessionConfig, WishedMetre
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
 from device.files.models import ModelFolder
 from device.files.outputs import is_standard_output, writing
-from device.messages import Metre
 from device.music.form import place_of
 from device.music.keys import key_name
 from device.runtime.interpreter import HOUSE
@@ -56,7 +55,7 @@ def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> 
 @click.option("--instruments", metavar="NAMES", type=kinds.names, help="As melody=flute,bass=cello, or flute,harp.")
 @click.option("--tempo", type=kinds.Bounded(min=0), metavar="BPM", help="Instead of the one that arousal asks for.")
 @click.option("--style", type=click.Choice(["any", "song", "lied"]), help="What the transformer takes for its model.")
-@click.option("--metre", type=click.Choice(["any", *get_args(Metre)]), help="4/4, 3/4 or 6/8; any: as it suits.")
+@click.option("--metre", type=click.Choice(get_args(WishedMetre)), help="4/4, 3/4 or 6/8; any: as it suits.")
 @click.option("--texture", type=click.Choice(["auto", "full", "thin", "calm"]), help="How busy the voices are.")
 @click.option("--prescription", type=FILE, help="prescription.toml: goal, limits, preference.")
 @click.option("--device", type=FILE, help="device.toml: model and sound font.")
@@ -147,7 +146,8 @@ def _write(piece: Piece, config: SessionConfig, places: dict[str, Path]) -> None
 
         has_theme = config.theme is not None
         sections = [place_of(config.seed, bar.bar_index, has_theme=has_theme).section for bar in piece.played]
-        title = f"{config.device.music.generator}, seed {config.seed}, {len(piece.played)} bars"
+        metres = " and ".join(dict.fromkeys(bar.metre for bar in piece.played))
+        title = f"{config.device.music.generator}, seed {config.seed}, {len(piece.played)} bars in {metres}"
         draw_score(Score(title, piece.intents, piece.played, sections), places["--picture"], places.get("--wav"))
 
 

@@ -22,6 +22,7 @@ from matplotlib.ticker import FuncFormatter
 
 from device.messages import TICKS_PER_BEAT, MusicIntent, PlayedBar
 from device.music.keys import NAMES, key_name
+from device.music.metre import HALF
 from device.music.theory import detect_chord
 from device.sessions.figure import BLUE, VERMILION, VOICE_COLOURS, our_style
 from device.sessions.interchange import SIGNATURES
@@ -142,7 +143,7 @@ def _label(axis: Axes, score: Score, times: Sequence[float], high: int) -> None:
 def chord_of(bar: PlayedBar) -> str:
     """The chord of a bar's first half: C, Am, Bdim; empty for silence."""
     weights = [0.0] * 12
-    early = [note for note in bar.notes if note.onset_tick < bar.beats * TICKS_PER_BEAT // 2]
+    early = [note for note in bar.notes if note.onset_tick < HALF]
     for note in early:
         weights[note.pitch % 12] += note.duration_tick
     bass = min((note.pitch for note in early), default=None)

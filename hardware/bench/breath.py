@@ -1,7 +1,7 @@
 """Does the music breathe? Every row of the table, ours by generator and mood beside people's, by the same functions.
 
     python -m hardware.bench.breath --data DIR [--quick] [--seeds FIRST-LAST] [--generator NAME]
-        [--peers-python PYTHON] [--json] [--out FILE.md]
+        [--metre M] [--peers-python PYTHON] [--json] [--out FILE.md]
 
 People's are slow songs with words: POP909, played on a piano to a click, and OpenScore Lieder, scores whose velocities
 are their dynamic marks. As many of each make the quartiles. Ours are measured as they were played, after the conductor
@@ -16,14 +16,17 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from device.commands.piece import Studio, Wish
+from device.config import WishedMetre
+from device.messages import Metre
 from device.music import GENERATORS
+from device.music.metre import LAYOUTS
 from device.sessions.interchange import write_midi
 from export.music import metrics, midi
 from export.music.features import FAULTS, PLAYED, WRITTEN
@@ -101,9 +104,14 @@ def whole_songs(folder: Path) -> Iterator[midi.Piece]:
         yield from pieces
 
 
-def people(folder: Path, count: int) -> list[midi.Piece]:
-    """Up to `count` slow songs of a corpus: 32 bars from where the melody begins."""
-    return list(itertools.islice((cut for song in whole_songs(folder) if (cut := _slow(song))), count))
+def people(folder: Path, count: int, metre: WishedMetre = "any") -> list[midi.Piece]:
+    """Up to `count` slow songs of a corpus, in bars of as many beats: 32 from where the melody begins."""
+    slow = (cut for song in whole_songs(folder) if (cut := _slow(song)))
+    return list(itertools.islice((cut for cut in slow if metre == "any" or _has_beats(cut, metre)), count))
+
+
+def _has_beats(piece: midi.Piece, metre: Metre) -> bool:
+    return bool(np.allclose(np.diff(piece.bars), LAYOUTS[metre].beats))
 
 
 def _slow(song: midi.Piece) -> midi.Piece | None:
@@ -116,12 +124,14 @@ def _slow(song: midi.Piece) -> midi.Piece | None:
     return piece if tempo_bpm <= SLOW_BPM else None
 
 
-def ours(generator: str, mood: str, seeds: Sequence[int], folder: Path) -> Iterator[midi.Piece]:
+def ours(
+    generator: str, mood: str, seeds: Sequence[int], folder: Path, metre: WishedMetre = "any"
+) -> Iterator[midi.Piece]:
     """Pieces of one generator in one mood, as they were played."""
     for seed in seeds:
         path = folder / f"{generator}-{mood}-{seed}.mid"
         wish = Wish(standing(*MOODS[mood]), BARS)
-        write_midi(path, Studio(config_of(seed, generator), wish, None, lambda _: None).compose().played)
+        write_midi(path, Studio(config_of(seed, generator, metre), wish, None, lambda _: None).compose().played)
         # The last chord rings on for a bar or two, in which nothing is composed.
         whole = midi.read(path)
         yield whole.between_bars(0, BARS) or whole
@@ -145,20 +155,26 @@ class Measured(NamedTuple):
 
 
 def measure(
-    data: Path, progress: Progress, *, quick: bool, seeds: tuple[int, int] | None, generators: Sequence[str]
+    data: Path,
+    progress: Progress,
+    *,
+    quick: bool,
+    seeds: tuple[int, int] | None,
+    generators: Sequence[str],
+    metre: WishedMetre = "any",
 ) -> Measured:
     """Everything but the discriminator; `data` holds the corpora. `seeds` are first and last."""
     first, last = seeds or (QUICK_SEEDS if quick else SEEDS)
     theirs = {}
     for corpus, name in CORPORA.items():
         progress(f"breath: {name}")
-        theirs[corpus] = measure_pieces(people(data / name, QUICK_SONGS if quick else SONGS))
+        theirs[corpus] = measure_pieces(people(data / name, QUICK_SONGS if quick else SONGS, metre))
     composed = {}
     with tempfile.TemporaryDirectory() as folder:
         for generator, mood in itertools.product(generators, MOODS):
             progress(f"breath: {generator}, {mood}")
             composed[generator, mood] = measure_pieces(
-                list(ours(generator, mood, range(first, last + 1), Path(folder)))
+                list(ours(generator, mood, range(first, last + 1), Path(folder), metre))
             )
     return Measured(theirs, composed)
 
@@ -272,6 +288,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--generator", action="append", choices=sorted(GENERATORS), help="only this one, and others named"
     )
+    parser.add_argument("--metre", default="any", choices=get_args(WishedMetre), help="ours, and people's bars as long")
     parser.add_argument("--peers-python", default="", help="an interpreter with scikit-learn, for the discriminator")
     parser.add_argument("--json", action="store_true", dest="as_json")
     parser.add_argument("--out", type=Path, help="also write the table (Markdown)")
@@ -285,6 +302,7 @@ def main(argv: list[str] | None = None) -> int:
         quick=options.quick,
         seeds=options.seeds,
         generators=options.generator or list(GENERATORS),
+        metre=options.metre,
     )
     try:
         verdicts = judged(measured, options.peers_python) if options.peers_python else {}

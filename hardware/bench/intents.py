@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from device.commands.piece import Steersman, Wish
-from device.config import DeviceConfig, MusicConfig, SessionConfig
+from device.config import DeviceConfig, MusicConfig, Preference, Prescription, SessionConfig, WishedMetre
 from device.control.plan.journey import Journey, Point
 from device.files.models import MODELS_DIR
 from device.messages import MusicIntent, Transport
@@ -16,11 +16,18 @@ STAY_BARS = 12
 """A random way bends so often."""
 
 
-def config_of(seed: int, generator: str = "transformer") -> SessionConfig:
-    """A session with everything as it comes, but this seed and generator."""
-    device = DeviceConfig(music=MusicConfig(generator=generator))
+def config_of(
+    seed: int, generator: str = "transformer", metre: WishedMetre = "any", model: str = MusicConfig().model
+) -> SessionConfig:
+    """A session with everything as it comes, but this seed, generator and metre."""
     return SessionConfig(
-        session_id="bench", seed=seed, run_dir="", session_dir="", models_dir=str(MODELS_DIR), device=device
+        session_id="bench",
+        seed=seed,
+        run_dir="",
+        session_dir="",
+        models_dir=str(MODELS_DIR),
+        device=DeviceConfig(music=MusicConfig(generator=generator, model=model)),
+        prescription=Prescription(preference=Preference(metre=metre)),
     )
 
 

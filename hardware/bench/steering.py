@@ -1,6 +1,7 @@
 """Does the music go where it is asked? A grid over the valence-arousal plane, composed as the box does, and judged.
 
-    python -m hardware.bench.steering --out DIR --generator transformer --emopia DIR [--seeds 40] [--bars 20] [--json]
+    python -m hardware.bench.steering --out DIR --generator transformer --emopia DIR [--seeds 40] [--bars 20]
+        [--metre 3/4] [--json]
 
 The judges (export/music/judges.py) stand in for people. Pieces already in DIR are judged again without composing;
 `--fresh` composes them anew, as a changed model or generator of the same name needs.
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 import numpy as np
@@ -25,15 +26,15 @@ from rich.progress import Progress
 from rich.table import Table
 
 from device.commands.piece import Studio, Wish
-from device.config import DeviceConfig, MusicConfig, SessionConfig
+from device.config import MusicConfig, WishedMetre
 from device.control.cues import LOUDNESS_DB
 from device.control.plan.journey import Journey, Point
 from device.errors import IsotoneError
-from device.files.models import MODELS_DIR
 from device.music import GENERATORS
 from device.sessions.interchange import write_midi
 from export.music import cues, midi
 from export.music.judges import FEATURES, EmopiaJudge, cross_validate, fit, judge_all, read_emopia
+from hardware.bench.intents import config_of
 from hardware.bench.plane import AXES, Follows, draw, follow, trends
 
 Floats = npt.NDArray[np.float64]
@@ -55,13 +56,15 @@ class Task(NamedTuple):
     arousal: float
     seed: int
     bars: int
+    metre: WishedMetre = "any"
 
 
-def tasks_of(folder: Path, generator: str, model: str, seeds: int, bars: int) -> list[Task]:
-    """The whole grid, in a folder of its own per generator, model and length."""
+def tasks_of(folder: Path, generator: str, model: str, seeds: int, bars: int, metre: WishedMetre = "any") -> list[Task]:
+    """The whole grid, in a folder of its own per generator, model, length and metre."""
     kind = generator if generator != "transformer" else model
+    kind += "" if metre == "any" else f"-{metre.replace('/', '')}"
     return [
-        Task(folder / f"{kind}-{bars}" / f"v{v:+.1f}a{a:+.1f}s{seed:04}.mid", generator, model, v, a, seed, bars)
+        Task(folder / f"{kind}-{bars}" / f"v{v:+.1f}a{a:+.1f}s{seed:04}.mid", generator, model, v, a, seed, bars, metre)
         for seed in range(FIRST_SEED, FIRST_SEED + seeds)
         for a in LEVELS
         for v in LEVELS
@@ -70,10 +73,7 @@ def tasks_of(folder: Path, generator: str, model: str, seeds: int, bars: int) ->
 
 def compose(task: Task) -> list[str]:
     """Write one piece the way the box makes it; the bars where another generator had to step in, in words."""
-    device = DeviceConfig(music=MusicConfig(generator=task.generator, model=task.model))
-    config = SessionConfig(
-        session_id="bench", seed=task.seed, run_dir="", session_dir="", models_dir=str(MODELS_DIR), device=device
-    )
+    config = config_of(task.seed, task.generator, task.metre, task.model)
     wish = Wish(Journey([Point(valence=task.valence, arousal=task.arousal, bar=0.0)]), task.bars)
     piece = Studio(config, wish, None, lambda _: None).compose()
     task.path.parent.mkdir(parents=True, exist_ok=True)
@@ -157,6 +157,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--emopia", type=Path, help="folder with EMOPIA's MIDI files; without, one judge judges")
     parser.add_argument("--seeds", type=int, default=40, help="pieces per cell of the grid")
     parser.add_argument("--bars", type=int, default=20)
+    parser.add_argument("--metre", default="any", choices=get_args(WishedMetre), help="in place of one that suits")
     parser.add_argument("--jobs", type=int, default=1, choices=range(1, JOBS_MAX + 1))
     parser.add_argument("--fresh", action="store_true", help="compose again what is there")
     parser.add_argument("--json", action="store_true", dest="as_json")
@@ -164,7 +165,9 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _bench(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
-    tasks = tasks_of(arguments.out, arguments.generator, arguments.model, arguments.seeds, arguments.bars)
+    tasks = tasks_of(
+        arguments.out, arguments.generator, arguments.model, arguments.seeds, arguments.bars, arguments.metre
+    )
     clips = read_emopia(arguments.emopia) if arguments.emopia else None
     missing = [task for task in tasks if arguments.fresh or not task.path.exists()]
     with _progress(console) as told:

@@ -90,10 +90,28 @@ def test_a_waltz_is_taken_up_in_its_own_rhythm(tmp_path: Path) -> None:
     assert told["heard"] == [
         (
             "song.mid: took 32 notes of the melody on track 2 (melody), in 3/4, C major, 120 bpm; "
-            "they make 11 bars of 4/4, three beats in the time of four."
+            "they make 11 bars of 3/4."
         )
     ]
     assert head((tmp_path / "x.mid").read_bytes()) == head(song.read_bytes())
+    assert signs(tmp_path / "x.mid") == ["3/4"]
+    (remark,) = report(tmp_path, "--like", str(song), "--metre", "4/4")["remarks"]
+    assert remark == "The melody is in 3/4, and so is the music, not in 4/4."
+
+
+@pytest.mark.parametrize("metre", ["4/4", "3/4", "6/8"])
+def test_the_metre_is_had_for_the_asking(tmp_path: Path, metre: str) -> None:
+    told = report(tmp_path, "--metre", metre, "--picture", str(tmp_path / "x.png"))
+    assert {bar["metre"] for bar in told["bars"]} == {metre}
+    assert signs(tmp_path / "x.mid") == [metre]
+    file = mido.MidiFile(tmp_path / "x.mid")
+    assert file.length >= told["seconds_of_music"] - 0.5
+    assert matplotlib.image.imread(tmp_path / "x.png").size
+
+
+def signs(path: Path) -> list[str]:
+    signatures = [message for message in mido.MidiFile(path).tracks[0] if message.type == "time_signature"]
+    return [f"{message.numerator}/{message.denominator}" for message in signatures]
 
 
 def head(data: bytes) -> list[int]:
@@ -294,7 +312,7 @@ def test_what_cuts_a_path_is_said_or_refused(tmp_path: Path) -> None:
 
 
 OPTIONS: dict[str, object] = dict.fromkeys(
-    ("valence", "arousal", "journey", "like", "tempo", "style", "texture", "device")
+    ("valence", "arousal", "journey", "like", "tempo", "style", "texture", "metre", "device")
 )
 OPTIONS |= {"prescription": None, "instruments": None, "bars": None, "seed": 3, "generator": "rules"}
 

@@ -18,6 +18,7 @@ from device.messages import (
     PlayedBar,
     Transport,
 )
+from device.music.metre import LAYOUTS
 
 SECOND_NS = 1_000_000_000
 LEAD_NS = 4 * SECOND_NS
@@ -61,13 +62,19 @@ def command(kind: str, t_ns: int = 0, author: str = "patient", wish_id: str = ""
     return msgspec.convert({"t_ns": t_ns, "kind": kind, "author": author, "id": wish_id, "value": 0.0}, AnyCommand)
 
 
+def bar_s(intent: MusicIntent) -> float:
+    """Seconds of the bar that is asked for."""
+    return LAYOUTS[intent.metre].beats * 60 / intent.tempo_bpm
+
+
 def played(intent: MusicIntent, tempo_bpm: float | None = None) -> PlayedBar:
     return PlayedBar(
         t_ns=intent.t_ns,
         bar_index=intent.bar_index,
         start_frame=0,
         n_frames=1,
-        beats=4,
+        beats=LAYOUTS[intent.metre].beats,
+        metre=intent.metre,
         tempo_bpm=tempo_bpm or intent.tempo_bpm,
         tempo_from_bpm=tempo_bpm or intent.tempo_bpm,
         tempo_to_bpm=tempo_bpm or intent.tempo_bpm,
@@ -109,4 +116,4 @@ def play(
         if intent.final:
             return
         controller.step(played(intent), now_ns)
-        starts_ns += round(4 * 60 / intent.tempo_bpm * 1e9)
+        starts_ns += round(bar_s(intent) * 1e9)

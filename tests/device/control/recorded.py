@@ -15,7 +15,7 @@ from pathlib import Path
 from device.control.controller import Controller
 from device.control.cues import Cues
 from device.messages import AffectEstimate, MusicIntent
-from tests.device.control.listener import LEAD_NS, SECOND_NS, command, config_of, estimate, played, transport
+from tests.device.control.listener import LEAD_NS, SECOND_NS, bar_s, command, config_of, estimate, played, transport
 
 FILE = Path(__file__).with_name("recorded.json")
 LEAN_MAX = 3
@@ -71,7 +71,7 @@ def session(kind: str, minutes: float, seed: int, wish_share: float) -> Iterator
                 if isinstance(revised, MusicIntent):
                     yield (last := revised)
         controller.step(played(last), now_ns)
-        starts_ns += round(4 * 60 / last.tempo_bpm * 1e9)
+        starts_ns += round(bar_s(last) * 1e9)
 
 
 def _intent(emitted: object) -> MusicIntent:

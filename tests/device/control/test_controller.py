@@ -11,11 +11,12 @@ from device.control.controller import Controller
 from device.control.cues import Cues
 from device.control.people.haste import HASTE
 from device.messages import AffectEstimate, CommandAnswer, MusicIntent, SensorStatus
-from device.music.form import SECTION_BARS
+from device.music.form import MOVEMENT_BARS, SECTION_BARS
 from tests.device.control.listener import (
     LEAD_NS,
     SECOND_NS,
     answer,
+    bar_s,
     command,
     config_of,
     estimate,
@@ -63,7 +64,7 @@ def test_whatever_the_estimates_every_bar_gets_one_bounded_intent_with_a_reason(
 def test_the_last_bar_is_final_and_ends_with_the_plan(minutes: float) -> None:
     intents = list(play(Controller(config_of(minutes)), lambda _: 0.2))
     assert [intent.final for intent in intents] == [False] * (len(intents) - 1) + [True]
-    length_s = sum(240 / intent.tempo_bpm for intent in intents)
+    length_s = sum(map(bar_s, intents))
     assert minutes * 60 <= length_s <= minutes * 60 + 6
     assert intents[-1].phase == "cool-down" or minutes < 1
 
@@ -242,14 +243,14 @@ def wished(controller: Controller, after_s: float) -> MusicIntent:
 
 @pytest.mark.parametrize("after_s", [(0.0,), (1.0,), (3.0,), (0.5, 1.0, 1.5)])
 def test_what_a_wish_moved_already_is_not_given_twice(after_s: tuple[float, ...]) -> None:
-    controller = Controller(config_of(5))
+    controller = Controller(config_of(5, preference={"metre": "4/4"}))
     *_, last = play(controller, lambda _: 0.2, 6)
     revised = last
     for seconds in after_s:
         revised = wished(controller, seconds)
     haste = SLOPES.tempo_bpm * HASTE
     assert revised.tempo_bpm == pytest.approx(last.tempo_bpm * (1 + haste * sum(after_s)), rel=0.02)
-    bar_ns = round(240 / last.tempo_bpm * SECOND_NS)
+    bar_ns = round(bar_s(last) * SECOND_NS)
     controller.step(played(revised), revised.t_ns)
     following = answer(controller, transport(last.bar_index + 1, last.t_ns + LEAD_NS + bar_ns), last.t_ns + bar_ns)
     left_s = bar_ns / SECOND_NS - sum(after_s)
@@ -321,3 +322,26 @@ def test_a_wish_that_cannot_be_is_refused_with_why() -> None:
     assert "last bar" in told[-1][0][1]
     told = [answers(controller, "livelier") for _ in range(4)]
     assert [item for ((item, _),) in told] == ["taken"] * 3 + ["refused"]
+
+
+def test_a_movement_keeps_its_metre_and_some_are_in_three() -> None:
+    metres = set()
+    for seed in range(12):
+        intents = list(play(Controller(config_of(9, seed)), lambda at_s: math.sin(at_s), bars=140))
+        for before, after in itertools.pairwise(intents):
+            assert before.metre == after.metre or after.bar_index % MOVEMENT_BARS == 0
+        metres |= {intent.metre for intent in intents}
+    assert metres == {"4/4", "3/4", "6/8"}
+
+
+def test_after_a_restart_the_metre_that_was_heard_goes_on() -> None:
+    for metre in ("4/4", "3/4", "6/8"):
+        controller = Controller(config_of(20, 3))
+        heard = msgspec.structs.replace(next(play(Controller(config_of(20, 3)))), bar_index=70, metre=metre)
+        controller.step(played(heard), 0)
+        assert answer(controller, transport(71, 500 * SECOND_NS), 496 * SECOND_NS).metre == metre
+
+
+def test_the_prescribed_metre_is_asked_for_from_the_first_bar_to_the_last() -> None:
+    config = config_of(2, 1, preference={"metre": "6/8"})
+    assert {intent.metre for intent in play(Controller(config))} == {"6/8"}

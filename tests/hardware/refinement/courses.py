@@ -10,7 +10,7 @@ from device.config import SessionConfig
 from device.control.controller import Controller
 from device.messages import Command, Decision, MusicIntent, SelfReport
 from hardware.refinement.evidence import Session
-from tests.device.control.listener import LEAD_NS, SECOND_NS, config_of, estimate, played, transport
+from tests.device.control.listener import LEAD_NS, SECOND_NS, bar_s, config_of, estimate, played, transport
 
 BEGAN_NS = 1000 * SECOND_NS
 
@@ -42,5 +42,5 @@ def _decided(
         if intents[-1].final:
             break
         controller.step(played(intents[-1]), now_ns)
-        starts_ns += round(4 * 60 / intents[-1].tempo_bpm * 1e9)
+        starts_ns += round(bar_s(intents[-1]) * 1e9)
     return decisions, intents

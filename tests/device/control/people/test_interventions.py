@@ -34,7 +34,7 @@ from device.messages import (
 from device.music.form import SECTION_BARS
 from device.trial_layout import TrialLayout
 from device.wishes import AT_ONCE, MAY
-from tests.device.control.listener import LEAD_NS, SECOND_NS, config_of, estimate, played, transport
+from tests.device.control.listener import LEAD_NS, SECOND_NS, bar_s, config_of, estimate, played, transport
 from tests.device.control.test_bounds import Told
 
 
@@ -66,7 +66,7 @@ class Session:
         self._take(self.controller.step(transport(self.bar_index, self.starts_ns), self.now_ns))
         self.controller.step(played(self.intent), self.now_ns)
         self.bar_index += 1
-        self.starts_ns += round(240 / self.intent.tempo_bpm * SECOND_NS)
+        self.starts_ns += round(bar_s(self.intent) * SECOND_NS)
         return self.intent
 
     def ask(self, kind: str, author: str = "therapist", **said: object) -> tuple[str, str]:
