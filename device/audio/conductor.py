@@ -149,6 +149,8 @@ class Conductor:
         self._sounding: Sounding | None = None
         self._calm = guard_intent(self._neutral(), self._limits)
         self._intent = self._calm
+        self._lacking: tuple[str, ...] = ()
+        """What of the newest intent was no number, in words."""
         self._bars: dict[int, Bar] = {}
         self._history: deque[Bar] = deque(maxlen=HISTORY_BARS)
         self._final = False
@@ -197,7 +199,7 @@ class Conductor:
     @property
     def target_arousal(self) -> float:
         """What the newest intent aims at, -1 to 1."""
-        return min(max(self._intent.target_arousal, -1.0), 1.0)
+        return self._intent.target_arousal
 
     def envelope_at(self, frame: int) -> float:
         """Amplitude, 0 to 1: rises with the first bar and falls while the last notes ring out."""
@@ -259,7 +261,7 @@ class Conductor:
     def _take_intent(self, intent: MusicIntent) -> list[Message]:
         if (intent.bar_index, intent.revision) < (self._intent.bar_index, self._intent.revision):
             return []
-        self._intent = guard_intent(intent, self._limits)
+        self._intent, self._lacking = guard_intent(intent, self._limits), lacking_in(intent)
         # A revision is somebody's wish about what is heard now; a first intent is about its own bar.
         if intent.revision or (self._sounding and intent.bar_index <= self._sounding.bar.bar_index):
             self._aim()
@@ -343,7 +345,7 @@ class Conductor:
         """The asked bar begins: its intent counts from now, and the next bar is asked for."""
         self._asked = None
         if self._intent is not self._calm and asked.bar_index - self._intent.bar_index > INTENT_LASTS_BARS:
-            self._intent = self._calm
+            self._intent, self._lacking = self._calm, ()
         if self._intent.pause and asked.bar_index > self._intent.bar_index:
             self._intent = msgspec.structs.replace(self._intent, silent=False, pause=False)
         self._aim()
@@ -376,7 +378,7 @@ class Conductor:
             composed = self._improvise(asked.bar_index)
         bar, changes = self._guard(composed)
         self._final = self._intent.final
-        return self._played(asked, bar, fallback, changes)
+        return self._played(asked, bar, fallback, (*changes, *self._lacking))
 
     def _rest(self, asked: Asked) -> PlayedBar:
         """A bar without notes, as the newest intent asks: it needs no composer."""
@@ -464,3 +466,10 @@ def _plays_the_same(composed: Manner | None, wanted: Manner) -> bool:
     if composed is None:
         return True
     return (composed.density, composed.articulation) == (wanted.density, wanted.articulation)
+
+
+def lacking_in(intent: MusicIntent) -> tuple[str, ...]:
+    """The numbers of an intent that are none, as words for the log."""
+    values = {name: getattr(intent, name) for name in intent.__struct_fields__}
+    lacking = [name for name, value in values.items() if isinstance(value, float) and not math.isfinite(value)]
+    return (f"the intent had no number as {', '.join(lacking)}",) if lacking else ()

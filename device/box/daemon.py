@@ -141,6 +141,8 @@ class Box:
         for sentence in self._residents.turn():
             self._tell(sentence)
         self._mind_child(now_ns)
+        if sentence := self._diary.put_right():
+            self._tell(sentence)
         for event in (*self._diary.remind(), *self._upkeep.events(self.machine.state, now_ns)):
             self._happen(event)
         self._speaker.turn(now_ns, in_session=self._plays, is_heard=self._ears is None or self._plays)

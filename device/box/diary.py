@@ -62,12 +62,19 @@ class Diary:
         """Whether nobody is to be spoken to who asked for nothing."""
         return is_quiet(self._programme, wall_time())
 
+    def put_right(self) -> str:
+        """A sentence where the clock was set by more than a day since the last reminder was looked for."""
+        now, before = wall_time(), self._reminded
+        if abs(now - before) <= LEAP:
+            return ""
+        self._reminded = now
+        return f"The clock was set from {before:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M} UTC; days are counted by it."
+
     def remind(self) -> list[Event]:
         """The reminder that has come since the last call."""
         now = wall_time()
         due = reminder(self._programme, self._reminded, now, self._count(now))
-        is_put_right = abs(now - self._reminded) > LEAP
-        self._reminded = now if is_put_right else max(now, self._reminded)
+        self._reminded = max(now, self._reminded)
         return [Event("remind", sentence=f"It is time for a session ({due:%H:%M} UTC).")] if due else []
 
     def _count(self, now: dt.datetime) -> int:

@@ -91,11 +91,18 @@ def guard_share(share: float) -> float:
     return min(max(share, 0.0), 1.0) if not math.isnan(share) else 0.0
 
 
+def guard_target(target: float) -> float:
+    """Valence or arousal brought inside -1 to 1; what is no number is neither way."""
+    return min(max(target, -1.0), 1.0) if not math.isnan(target) else 0.0
+
+
 def guard_intent(intent: MusicIntent, limits: Limits) -> MusicIntent:
     """The same wish in numbers that the phrasebook and the ramps can follow."""
     low, high = sorted((limits.pitch_min, limits.pitch_max))
     return msgspec.structs.replace(
         intent,
+        target_valence=guard_target(intent.target_valence),
+        target_arousal=guard_target(intent.target_arousal),
         tempo_bpm=guard_tempo(intent.tempo_bpm, limits),
         density=min(guard_share(intent.density), limits.density_max),
         register_midi=low + (high - low) * guard_share((intent.register_midi - low) / max(1, high - low)),
@@ -104,6 +111,7 @@ def guard_intent(intent: MusicIntent, limits: Limits) -> MusicIntent:
         brightness=guard_share(intent.brightness),
         articulation=guard_share(intent.articulation),
         tonic_pc=intent.tonic_pc % 12,
+        voice_levels={voice: guard_share(level) for voice, level in intent.voice_levels.items()},
     )
 
 

@@ -433,14 +433,21 @@ def test_an_older_revision_changes_nothing(config: SessionConfig) -> None:
     assert run.conductor.loudness_db_at(10**9) == -15.0
 
 
+NUMBERS = [name for name in CALM.__struct_fields__ if isinstance(getattr(CALM, name), float)]
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 0.0, -5.0])
-def test_a_broken_intent_does_not_stop_the_music(config: SessionConfig, bad: float) -> None:
-    broken = dict.fromkeys(
-        ("tempo_bpm", "density", "register_midi", "loudness_db", "brightness", "session_left_s"), bad
-    )
+def test_a_broken_intent_does_not_stop_the_music_and_is_told(config: SessionConfig, bad: float) -> None:
+    broken = dict.fromkeys(NUMBERS, bad) | {"voice_levels": dict.fromkeys(("melody", "inner", "bass", "pad"), bad)}
     run = Run(config, lambda asked: [intent(asked.bar_index, **broken)]).start()
-    assert all(item.notes for item in run.bars(3))
+    bars = run.bars(3)
+    assert all(item.notes for item in bars)
     assert -60 <= run.conductor.loudness_db_at(run.frame) <= 0
+    assert 0 <= run.conductor.brightness_at(run.frame) <= 1
+    assert -1 <= run.conductor.target_arousal <= 1
+    told = [change for item in bars for change in item.guarded if "no number" in change]
+    assert bool(told) == (not math.isfinite(bad))
+    assert all(name in change for name in NUMBERS for change in told)
 
 
 def test_restarted_in_mid_session_it_begins_by_itself_with_a_bar_after_all_played(config: SessionConfig) -> None:

@@ -15,6 +15,7 @@ from device.audio.safety.limits import (
     guard_loudness,
     guard_pitch,
     guard_share,
+    guard_target,
     guard_tempo,
 )
 from device.config import Limits, Prescription
@@ -241,6 +242,9 @@ intents = st.builds(
     loudness_db=st.floats(),
     brightness=st.floats(),
     articulation=st.floats(),
+    target_valence=st.floats(),
+    target_arousal=st.floats(),
+    voice_levels=st.dictionaries(st.sampled_from(VOICES), st.floats()),
     tonic_pc=whole,
 )
 
@@ -254,11 +258,33 @@ def test_whatever_is_wished_the_phrasebook_can_follow(wish: MusicIntent, limits:
     assert SILENT_DB <= out.loudness_db <= limits.loudness_max_db
     assert 0 <= out.brightness <= 1
     assert 0 <= out.articulation <= 1
+    assert -1 <= out.target_valence <= 1
+    assert -1 <= out.target_arousal <= 1
+    assert all(0 <= level <= 1 for level in out.voice_levels.values())
     assert 0 <= out.tonic_pc < 12
 
 
 def test_a_wish_within_the_limits_is_left_alone() -> None:
-    assert guard_intent(intent(3), PLAIN.limits) == intent(3)
+    wish = intent(3, target_valence=-0.7, target_arousal=0.9, voice_levels={"pad": 0.3})
+    assert guard_intent(wish, PLAIN.limits) == wish
+
+
+def test_a_target_that_is_no_number_is_neither_way_and_one_beyond_the_scale_is_its_end() -> None:
+    assert [guard_target(target) for target in (math.nan, math.inf, -math.inf, 1.5, -0.2)] == [
+        0.0,
+        1.0,
+        -1.0,
+        1.0,
+        -0.2,
+    ]
+
+
+def test_a_bar_of_ten_thousand_notes_is_as_many_as_are_prescribed_and_says_so() -> None:
+    flood = [note(onset=number % 96, pitch=number % 128, velocity=1 + number % 127) for number in range(10_000)]
+    guarded, changes = guard_bar(bar(3, *flood), 66.0, PLAIN)
+    per_bar = PLAIN.limits.density_max * PLAIN.limits.notes_per_beat_max * 4
+    assert 0 < len(guarded.notes) <= per_bar
+    assert any("notes left out: too dense" in change for change in changes)
 
 
 @given(st.floats(-60, 0), st.floats(-60, 0))
