@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from device.config import Preference
 from device.messages import TICKS_PER_BEAT, Bar, Metre, Note
+from device.music.activity import MELODY_SHARE
 from device.music.metre import HALF, LAYOUTS
 from device.music.pads import hold, pads_before, suspend, turn
 from device.music.theory import Chord, lead_voices, nearest_pitch, notes_per_beat
@@ -52,8 +53,6 @@ SWINGS = ((0, 1, 2, 3, 2, 1), (0, 2, 1, 3), (3, 2, 1, 0, 1, 2), (0, 1, 2, 1))
 """Orders in which a broken chord visits its tones, low to high."""
 INNER_SHARES = {"auto": 1.0, "full": 1.4, "thin": 0.5, "calm": 0.3}
 """How much of the broken chords a wished texture leaves."""
-MELODY_SHARE = 0.32
-"""The melody's share of the notes where nothing else is said."""
 BASS_MOVES = {1: 0.55, 2: 0.75}
 """How often the bass moves on in mid-bar, by the notes that it is given."""
 BASS_ON_THIRD = 0.12

@@ -14,6 +14,7 @@ import msgspec
 
 from device.messages import TICKS_PER_BEAT, Note
 from device.music.form import SECTION_BARS
+from device.music.playing import ends_bar
 from device.stage import keyed_random
 
 ARCHES = (
@@ -58,13 +59,16 @@ def singable(melody: Sequence[Note], last: int | None) -> list[Note]:
 
 
 def sustain(melody: Sequence[Note], bar_ticks: int, articulation: float) -> list[Note]:
-    """The melody of a bar held: to the next or its end where it is calm, else over all rests that are no breath."""
+    """The melody of a bar held: to the next or its end where it is calm, else over all rests that are no breath.
+
+    A last note with a beat or more left is held to the end of the bar in any case.
+    """
     onsets = sorted({note.onset_tick for note in melody})
     following = dict(itertools.pairwise([*onsets, bar_ticks]))
     breath = 0 if articulation >= LEGATO else TICKS_PER_BEAT
-    return [_held(note, following[note.onset_tick] - note.onset_tick, breath) for note in melody]
+    return [_held(note, following[note.onset_tick] - note.onset_tick, breath, bar_ticks) for note in melody]
 
 
-def _held(note: Note, room_tick: int, breath_tick: int) -> Note:
-    is_silent = room_tick - note.duration_tick > breath_tick
+def _held(note: Note, room_tick: int, breath_tick: int, bar_ticks: int) -> Note:
+    is_silent = room_tick - note.duration_tick > breath_tick or ends_bar(note.onset_tick, room_tick, bar_ticks)
     return msgspec.structs.replace(note, duration_tick=room_tick) if is_silent else note

@@ -82,21 +82,20 @@ def _velocity(note: Note, mean_pitch: float, intent: MusicIntent, rng: Random) -
 
 def _length(note: Note, written: Sequence[Note], intent: MusicIntent) -> int:
     """The written length, cut where the voice strikes that pitch (or, in a line, any pitch) again, then articulated."""
-    line, bar_ticks = note.voice in {"melody", "bass"}, LAYOUTS[intent.metre].ticks
-    if note.voice == "melody" and not intent.final and _is_held(note, written, bar_ticks):
-        return round((bar_ticks - note.onset_tick) * max(HELD, intent.articulation))
+    line = note.voice in {"melody", "bass"}
     again = (n.onset_tick for n in written if n.voice == note.voice and (line or n.pitch == note.pitch))
     room = min((tick - note.onset_tick for tick in again if tick > note.onset_tick), default=note.duration_tick)
     if intent.final and room == note.duration_tick:
         return RINGING_TICKS - note.onset_tick
-    share = 1.0 if note.voice in PEDAL_VOICES or intent.final else min(1.0, max(0.2, intent.articulation))
-    return max(SHORTEST_TICKS, round(min(note.duration_tick, room) * share))
+    length = min(note.duration_tick, room)
+    is_held = note.voice == "melody" and ends_bar(note.onset_tick, length, LAYOUTS[intent.metre].ticks)
+    share = min(1.0, max(HELD if is_held else 0.2, intent.articulation))
+    return max(SHORTEST_TICKS, round(length * (1.0 if note.voice in PEDAL_VOICES or intent.final else share)))
 
 
-def _is_held(note: Note, written: Sequence[Note], bar_ticks: int) -> bool:
-    """Whether a note of the melody is the last of its bar, with a beat or more left: people hold such notes."""
-    is_last = all(other.onset_tick <= note.onset_tick for other in written if other.voice == "melody")
-    return is_last and note.onset_tick + TICKS_PER_BEAT <= bar_ticks
+def ends_bar(onset_tick: int, length_tick: int, bar_ticks: int) -> bool:
+    """Whether a note lasts a beat or more up to the end of its bar: people hold such a note of a melody."""
+    return length_tick >= TICKS_PER_BEAT and onset_tick + length_tick == bar_ticks
 
 
 def into_range(pitch: int, low: int, high: int) -> int:
