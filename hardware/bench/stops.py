@@ -1,6 +1,6 @@
 """Stop to silence at random moments, as it is heard: the real engine plays on JACK, and its sound is caught there.
 
-    python -m hardware.bench.stops [--count 1000] [--part K/N] [--keep FOLDER] [--out FILE.jsonl]
+    python -m hardware.bench.stops [--count 1000] [--part K/N] [--keep FOLDER] --out FILE.jsonl
 
 The stop goes to audio's own door, which needs neither manager nor composer; both are absent here, as if they hung. The
 time runs from before the wish is sent to the last sample that is not silent, as a second process caught it, so it
@@ -168,16 +168,27 @@ def judge(state: str, seed: int, blocks: Sequence[Block], asked_s: float, *, is_
     return Stopped(state, seed, 1000.0 * max(0.0, late_s), clicks, was_silent=late_s <= 0.0, is_torn=is_torn)
 
 
+def caught_in(file: Path) -> set[tuple[str, int]]:
+    """States and seeds of the stops that an earlier run caught whole."""
+    lines = file.read_bytes().splitlines() if file.exists() else []
+    found = [msgspec.json.decode(line, type=Stopped) for line in lines]
+    return {(each.state, each.seed) for each in found if not each.is_torn}
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--count", type=int, default=STOPS, help="stops in all")
     parser.add_argument("--part", default="0/1", help="of these the K-th of N shares, for several at once")
     parser.add_argument("--keep", type=Path, help="folder for the sound of stops that click")
-    parser.add_argument("--out", type=Path, required=True, help="a line of JSON for each stop")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="a line of JSON for each stop; those in it are left out"
+    )
     options = parser.parse_args(argv)
     first, step = (int(word) for word in options.part.split("/"))
+    caught = caught_in(options.out)
     with options.out.open("ab", buffering=0) as out:
-        for stopped in stop_all(drawn(options.count)[first::step], options.keep):
+        wanted = [stop for stop in drawn(options.count)[first::step] if stop not in caught]
+        for stopped in stop_all(wanted, options.keep):
             out.write(msgspec.json.encode(stopped) + b"\n")
     return 0
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from hardware.bench.clicks import has_click
 from hardware.bench.jack_capture import SFREQ_HZ, Block
 from hardware.bench.stop_rounds import STATES
-from hardware.bench.stops import STOPS, Stopped, drawn, figures_of, judge
+from hardware.bench.stops import STOPS, Stopped, caught_in, drawn, figures_of, judge
 
 PERIOD = 512
 
@@ -59,3 +62,10 @@ def test_a_table_names_the_longest_time_of_each_state_and_all_clicks() -> None:
     assert [(row.name, row.value) for row in figures] == [
         ("stop to silence, playing", 60.0), ("stop to silence, resting", 0.0), ("stops with a click", 1.0)
     ]  # fmt: skip
+
+
+def test_what_was_caught_whole_is_not_measured_again(tmp_path: Path) -> None:
+    rows = [Stopped("playing", 1, 40.0, False), Stopped("playing", 2, 9.0, False, is_torn=True)]
+    (tmp_path / "out.jsonl").write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+    assert caught_in(tmp_path / "out.jsonl") == {("playing", 1)}
+    assert caught_in(tmp_path / "none.jsonl") == set()
