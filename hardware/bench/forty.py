@@ -36,10 +36,11 @@ from export.music.features.told import known
 from export.music.metrics import STEPS_PER_BEAT, bar_of
 from export.music.tension import tension_of
 from hardware.bench import joins
-from hardware.bench.breath import CORPORA, MOODS, SLOW_BPM, seeds_of, whole_songs
+from hardware.bench.breath import MOODS, seeds_of
 from hardware.bench.figures import Figure, present
 from hardware.bench.held_loudness import MeteredSound
 from hardware.bench.intents import config_of, standing
+from hardware.bench.slow_songs import CORPORA, SLOW_BPM, whole_songs
 
 Floats = npt.NDArray[np.float64]
 BARS = 640

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hardware.bench import breath, critic
+from hardware.bench import breath, critic, slow_songs
 from hardware.bench.breath import NAMES, Measured, Table
 from tests.export.music.scores import piece, scale_tune, write
 
@@ -24,7 +24,7 @@ def table(values: float, pieces: int = 8) -> Table:
 @pytest.fixture
 def corpora(tmp_path: Path) -> Path:
     """A data folder with a slow song in each corpus, and one that is too fast."""
-    for folder in breath.CORPORA.values():
+    for folder in slow_songs.CORPORA.values():
         write(tmp_path / "open" / folder / "slow.mid", scale_tune(160), bpm=60.0)
         write(tmp_path / "open" / folder / "fast.mid", scale_tune(160), bpm=140.0)
     return tmp_path
@@ -35,15 +35,9 @@ def test_forty_features_are_judged_and_none_of_them_is_tempo_or_density() -> Non
     assert not {"notes_per_s", "notes_per_beat", "velocity_sd", "tempo_sd"} & set(breath.SYMBOLIC)
 
 
-def test_only_slow_songs_are_taken_and_cut(corpora: Path) -> None:
-    (song,) = breath.people(corpora / "open" / breath.CORPORA["pop"], 5)
-    assert song.name == "slow"
-    assert len(song.bars) == breath.BARS + 1
-
-
 def test_ours_are_measured_as_played(tmp_path: Path) -> None:
     (played,) = breath.ours("rules", "calm", [1], tmp_path)
-    assert len(played.bars) == breath.BARS + 1
+    assert len(played.bars) == slow_songs.BARS + 1
     assert set(played.voice) >= {"melody", "bass"}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hardware.bench import breath, forty
+from hardware.bench import forty, slow_songs
 from tests.export.music.scores import piece, scale_tune, write
 
 MINUTE = 60
@@ -42,7 +42,7 @@ def test_every_four_minutes_are_held_against_a_song() -> None:
 
 
 def test_the_command_draws_and_tells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for folder in breath.CORPORA.values():
+    for folder in slow_songs.CORPORA.values():
         write(tmp_path / "open" / folder / "song.mid", scale_tune(4 * MINUTE), bpm=60.0)
     asked = ["--data", str(tmp_path), "--out", str(tmp_path / "p.png"), "--generator", "rules", "--seeds", "1"]
     assert forty.main([*asked, "--bars", "160", "--mood", "default", "--json"]) == 0
