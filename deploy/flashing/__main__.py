@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from deploy.flashing import bmap
+from deploy.flashing import bmap, provision
 from deploy.flashing.devices import Device, devices
 from deploy.flashing.write import verify, write
 from deploy.imaging.programs import call
@@ -21,7 +21,8 @@ from device.errors import DiskError, IsotoneError
 @click.argument("image", type=click.Path(path_type=Path))
 @click.argument("target", type=click.Path(path_type=Path), required=False)
 @click.option("--yes", is_flag=True, help="Ask nothing.")
-def flash(image: Path, target: Path | None, *, yes: bool) -> None:
+@click.option("--provision", "provisioning", type=click.Path(path_type=Path), help="What this box becomes (TOML).")
+def flash(image: Path, target: Path | None, *, yes: bool, provisioning: Path | None) -> None:
     """Write IMAGE onto TARGET, a card or a plain file, and read it back.
 
     Without TARGET it lists the cards and sticks that are plugged in.
@@ -30,6 +31,7 @@ def flash(image: Path, target: Path | None, *, yes: bool) -> None:
         _list()
         return
     device = _checked(target)
+    name = provision.check(provisioning) if provisioning else ""
     if not yes:
         what = f"{device.name}, {device.size_bytes / 1e9:.1f} GB" if device else "a plain file"
         click.confirm(f"All that is on {target} ({what}) will be lost. Write {image.name}?", abort=True)
@@ -41,9 +43,13 @@ def flash(image: Path, target: Path | None, *, yes: bool) -> None:
         writing, reading = (bar.add_task(step, total=block_map.mapped_bytes) for step in ("writing", "reading back"))
         write(image, block_map, target, partial(bar.advance, writing))
         verify(block_map, target, partial(bar.advance, reading))
+    if provisioning:
+        provision.put(provisioning, target)
     if device:
         call("udisksctl", "power-off", "--no-user-interaction", "--block-device", device.path)
     say(f"{target} holds {image.name} and was read back without a difference.")
+    if name:
+        say(f"At its first start the box becomes {name}, and wipes the file that says so from the card.")
 
 
 def _list() -> None:

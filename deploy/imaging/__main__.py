@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from deploy.imaging import boot_files, disk, root
+from deploy.imaging import boot_files, bundle, disk, root, wheels
 from deploy.imaging.boards import BOARDS
 from deploy.imaging.programs import call, demand
+from device import __version__
 from device.console.printing import say
 from device.errors import IsotoneError
 
@@ -25,28 +26,33 @@ from device.errors import IsotoneError
 def image(board: str, out: Path, suite: str, cache: Path, mirrors: tuple[str, ...]) -> None:
     """Makes a whole bootable image for a BOARD from what is committed of this checkout."""
     demand()
-    row = BOARDS[board]
+    row, cache = BOARDS[board], cache.expanduser()
     epoch = int(call("git", "-C", root.REPOSITORY, "log", "-1", "--format=%ct"))
-    version = call("git", "-C", root.REPOSITORY, "describe", "--always", "--dirty").decode().strip()
+    # A later release has a greater number, and so has a later commit.
+    version = f"{__version__}.{epoch}"
+    signing = bundle.keys(cache / "signing")
     with tempfile.TemporaryDirectory(prefix="isotone-image-", dir=out.parent) as scratch:
         work = Path(scratch)
         say(f"1 Debian {suite} for {board}")
-        tarball = root.base(row, suite, cache.expanduser(), mirrors, epoch)
+        tarball = root.base(row, suite, cache, mirrors, epoch)
         say("2 unpacking")
         root.unpack(tarball, work / "root")
         root.prune(work / "root")
         say("3 wheels")
-        root.add_python(work / "root", row)
+        wheels.add_python(work / "root", row, root.PLACE, cache, epoch)
         say("4 isotone")
         root.add_isotone(work / "root")
         root.add_system(work / "root")
-        root.compile_python(work / "root", epoch)
+        bundle.settings(work / "root", board, version, signing[0])
+        wheels.compile_python(work / "root", epoch, root.PLACE / "device", root.PLACE / "hardware")
         say("5 parts")
+        boot_files.add_to_initrd(work / "root", work / "initramfs", epoch)
         boot_files.grub_files(work / "root", row, work / "boot")
         disk.root_image(work / "root", work / "root.img", epoch)
         disk.boot_image(work / "boot", work / "boot.img", version, epoch)
         disk.data_image(work / "data.img", version, epoch)
         say("6 image")
+        bundle.make(out.with_suffix(".raucb"), work / "root.img", board, version, signing, work / "bundle")
         disk.assemble(out, work / "boot.img", work / "root.img", work / "data.img", version)
 
 

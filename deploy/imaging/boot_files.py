@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import shutil
 from pathlib import Path
 
 from deploy.imaging.boards import Board
+from deploy.imaging.programs import call
 from device.slots.boot_block import BootBlock, render
 
 HERE = Path(__file__).parent
@@ -26,3 +29,22 @@ def grub_files(root: Path, board: Board, folder: Path) -> None:
     state = folder / "isotone"
     state.mkdir()
     (state / "slots.env").write_bytes(render(BootBlock()))
+
+
+def add_to_initrd(root: Path, scratch: Path, epoch: int) -> None:
+    """Puts our own scripts behind Debian's initial RAM disk, which then need not be made anew with each change of them.
+
+    The kernel unpacks archives that follow each other, the later over the earlier (kernel documentation, "initramfs
+    buffer format").
+    """
+    shutil.copytree(HERE / "initramfs", scratch)
+    paths = sorted([scratch, *scratch.rglob("*")])
+    for path in paths:
+        os.utime(path, (epoch, epoch))
+    names = "".join(f"{path.relative_to(scratch)}\n" for path in paths)
+    archive = call(
+        "cpio", "--create", "--format=newc", "--reproducible", "--owner=0:0", "--quiet", f"--directory={scratch}",
+        stdin=names.encode(),
+    )  # fmt: skip
+    with next((root / "boot").glob("initrd.img-*")).open("ab") as file:
+        file.write(gzip.compress(archive, mtime=0))

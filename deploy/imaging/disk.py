@@ -13,6 +13,7 @@ import uuid
 from pathlib import Path
 
 from deploy.imaging.programs import call
+from device.errors import DiskError
 
 MIB = 2**20
 BOOT_MIB = 64
@@ -34,8 +35,9 @@ def root_image(root: Path, image: Path, epoch: int) -> None:
     """The read-only root of a slot. GRUB reads the kernel out of it, and knows no zstd."""
     image.unlink(missing_ok=True)
     call(
-        "mksquashfs", root, image, "-comp", "gzip", "-b", "256K", "-noappend", "-quiet",
-        "-no-progress", "-xattrs", "-reproducible", "-e", "proc/*", "sys/*", "dev/*", "run/*", "tmp/*", "-wildcards",
+        "mksquashfs", root, image, "-comp", "gzip", "-Xcompression-level", "6", "-b", "256K", "-noappend", "-quiet",
+        "-no-progress", "-xattrs", "-reproducible", "-wildcards",
+        "-e", "proc/*", "sys/*", "dev/*", "run/*", "tmp/*", "var/*",
         environment={"SOURCE_DATE_EPOCH": str(epoch)},
     )  # fmt: skip
 
@@ -63,8 +65,15 @@ def data_image(image: Path, version: str, epoch: int) -> None:
 
 
 def assemble(image: Path, boot: Path, root: Path, data: Path, version: str) -> None:
-    """Puts the parts into one file; slot B stays a hole."""
+    """Puts the parts into one file; slot B stays a hole.
+
+    Raises:
+        DiskError: the root is larger than a slot.
+    """
     sizes = {"boot": BOOT_MIB, "a": SLOT_MIB, "b": SLOT_MIB, "data": DATA_MIB}
+    root_mib = root.stat().st_size / MIB
+    if root_mib > SLOT_MIB:
+        raise DiskError(f"The root takes {root_mib:.0f} MiB and a slot has {SLOT_MIB}.", "Leave more out.")
     _empty(image, START_MIB + sum(sizes.values()) + 1)
     lines = [f"label: gpt\nlabel-id: {identity('disk', version)}"]
     at = START_MIB

@@ -17,6 +17,9 @@ PACKAGES = {
     "mkfs.vfat": "dosfstools",
     "mcopy": "mtools",
     "mkfs.ext4": "e2fsprogs",
+    "cpio": "cpio",
+    "rauc": "rauc",
+    "openssl": "openssl",
     "git": "git",
 }
 """The Debian package of each program."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.imaging.boards import Board
 from deploy.imaging.programs import call
-from device.runtime import interpreter
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -27,8 +25,6 @@ CARRIED = (
     "README.md",
 )
 """What of the checkout a box carries; the rig among it, for its demo and its own trials."""
-NO_WHEELS = ("pyaudio", "systemd-python")
-"""Packages that exist only as source: Debian's own are taken."""
 LEFT_OUT = (
     "usr/share/man",
     "usr/share/locale",
@@ -63,7 +59,7 @@ def packages(board: Board) -> list[str]:
 def base(board: Board, suite: str, cache: Path, mirrors: tuple[str, ...], epoch: int) -> Path:
     """A tarball of the packages, from the cache where the same was made before."""
     asked = packages(board)
-    recipe = hashlib.sha256(repr((asked, suite, mirrors, board.architecture, _initramfs())).encode()).hexdigest()[:16]
+    recipe = hashlib.sha256(repr((asked, suite, mirrors, board.architecture, _settings())).encode()).hexdigest()[:16]
     tarball = cache / f"{suite}-{board.architecture}-{recipe}.tar"
     if tarball.exists():
         return tarball
@@ -79,7 +75,7 @@ def base(board: Board, suite: str, cache: Path, mirrors: tuple[str, ...], epoch:
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
         *(f"--dpkgopt=path-exclude=/{folder}/*" for folder in LEFT_OUT),
         '--aptopt=Apt::Install-Recommends "false"',
-        f"--setup-hook=copy-in {HERE / 'initramfs/etc'} /",
+        f"--setup-hook=copy-in {HERE / 'base/etc'} /",
         f"--include={','.join(asked)}",
         suite,
         made,
@@ -123,36 +119,6 @@ def _prune_modules(kernel: Path) -> None:
             module.unlink()
 
 
-def add_python(root: Path, board: Board) -> None:
-    """Puts the wheels of the lock, by their hashes, where Debian's own Python finds them; nothing is run."""
-    version = next(root.glob("usr/lib/python3.*")).name.removeprefix("python")
-    venv = root / PLACE / ".venv"
-    site = venv / f"lib/python{version}/site-packages"
-    site.mkdir(parents=True)
-    (venv / "pyvenv.cfg").write_text(f"home = /usr/bin\ninclude-system-site-packages = true\nversion = {version}\n")
-    (venv / "bin").mkdir()
-    (venv / "bin/python").symlink_to("/usr/bin/python3")
-    wanted = root.parent / "wheels.txt"
-    wanted.write_text("\n".join(_with_wheels((REPOSITORY / "deploy/requirements.lock").read_text())))
-    short = version.replace(".", "")
-    call(
-        *interpreter.interpreter("-m", "pip"), "install", "--quiet", "--require-hashes", "--no-deps", "--no-compile",
-        "--only-binary", ":all:", "--implementation", "cp", "--python-version", version,
-        *(word for glibc in range(36, 16, -1) for word in ("--platform", f"manylinux_2_{glibc}_{board.machine}")),
-        "--platform", f"manylinux2014_{board.machine}", "--platform", f"linux_{board.machine}",
-        "--abi", f"cp{short}", "--abi", "abi3", "--abi", "none", "--target", site, "--requirement", wanted,
-    )  # fmt: skip
-    for tests in [*site.glob("*/tests"), *site.glob("*/*/tests")]:
-        shutil.rmtree(tests)
-    (site / "isotone.pth").write_text(f"/{PLACE}\n")
-
-
-def _with_wheels(lock: str) -> Iterator[str]:
-    for requirement in re.split(r"\n(?=[A-Za-z0-9])", lock):
-        if not requirement.lower().startswith(tuple(f"{name}==" for name in NO_WHEELS)):
-            yield requirement
-
-
 def add_isotone(root: Path) -> None:
     """Puts what is committed of this checkout into its place, with the command, the prompts and the service."""
     place = root / PLACE
@@ -161,6 +127,7 @@ def add_isotone(root: Path) -> None:
     command = place / ".venv/bin/isotone"
     command.write_text(f"#!/{PLACE}/.venv/bin/python -P\nfrom device.cli import main\n\nmain()\n")
     command.chmod(0o755)
+    next(place.glob(".venv/lib/*/site-packages")).joinpath("isotone.pth").write_text(f"/{PLACE}\n")
     (root / "usr/bin/isotone").symlink_to(f"/{PLACE}/.venv/bin/isotone")
     voices = REPOSITORY / ".venv/share/isotone/voices"
     if voices.is_dir():
@@ -180,39 +147,9 @@ def add_system(root: Path) -> None:
     for folder in ("data", "boot/isotone", "etc/isotone"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     call("chroot", root, "systemd-sysusers")
-    call(
-        "chroot",
-        root,
-        "systemctl",
-        "enable",
-        "isotone.service",
-        "systemd-networkd.service",
-        "systemd-resolved.service",
-        "iwd.service",
-        "nftables.service",
-    )
-    call(
-        "chroot",
-        root,
-        "systemctl",
-        "mask",
-        "ssh.service",
-        "ssh.socket",
-        "apt-daily.timer",
-        "apt-daily-upgrade.timer",
-        "e2scrub_all.timer",
-        "fstrim.timer",
-    )
+    # What starts is said by one file (system-preset/00-isotone.preset), and nothing else does.
+    call("chroot", root, "systemctl", "preset-all")
 
 
-def compile_python(root: Path, epoch: int) -> None:
-    """Compiles all modules with the root's own Python: nothing can be written beside them later."""
-    call(
-        "chroot", root, "python3", "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash",
-        *(f"/{PLACE}/{folder}" for folder in (".venv/lib", "device", "hardware")),
-        environment={"SOURCE_DATE_EPOCH": str(epoch)},
-    )  # fmt: skip
-
-
-def _initramfs() -> str:
-    return "".join(path.read_text() for path in sorted((HERE / "initramfs").rglob("*")) if path.is_file())
+def _settings() -> str:
+    return "".join(path.read_text() for path in sorted((HERE / "base").rglob("*")) if path.is_file())

@@ -13,6 +13,7 @@ import msgspec
 from device.acquisition.source import Check
 from device.clock import SystemClock
 from device.commands.checks import REINSTALL, box_checks, find_listener, machine_checks, session_checks
+from device.commands.self_test import self_test_checks
 from device.config import DeviceConfig, EntryError, SessionConfig
 from device.errors import Exit, IsotoneError, SensorError
 from device.imports import import_name
@@ -67,6 +68,11 @@ def examine_box(device: DeviceConfig, listener: str, models_dir: Path, path: Pat
     """What a box would fail by, or do without; no sensor is asked."""
     findings = examine_session(device, models_dir, deep=False, path=path)
     return [*findings, *map(_examine, box_checks(device)), examine_intake(device, listener)]
+
+
+def self_test(device: DeviceConfig) -> list[Finding]:
+    """What a box tests at each start, while it is on."""
+    return [_examine(check) for check in self_test_checks(device)]
 
 
 def examine_intake(device: DeviceConfig, listener: str) -> Finding:

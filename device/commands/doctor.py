@@ -10,7 +10,7 @@ import click
 from rich.table import Column, Table
 from rich.text import Text
 
-from device.commands.diagnosis import Finding, diagnose
+from device.commands.diagnosis import Finding, diagnose, self_test
 from device.commands.options import DEVICE_TOML, device_option, json_option
 from device.config import DeviceConfig, load
 from device.console.printing import say_json
@@ -21,12 +21,13 @@ from device.files.models import MODELS_DIR
 @click.command()
 @device_option
 @click.option("--quick", is_flag=True, help="Do not talk to the sensors.")
+@click.option("--box", "of_box", is_flag=True, help="What a box tests at each start: that it runs, sounds and keeps.")
 @json_option
-def doctor(device_path: Path | None, quick: bool, as_json: bool) -> None:
+def doctor(device_path: Path | None, quick: bool, of_box: bool, as_json: bool) -> None:
     """Find what is missing or misconfigured and say how to mend it."""
     path = device_path or (DEVICE_TOML if DEVICE_TOML.exists() else None)
     device = load(path, DeviceConfig) if path else DeviceConfig()
-    findings = diagnose(device, MODELS_DIR, deep=not quick, path=path)
+    findings = self_test(device) if of_box else diagnose(device, MODELS_DIR, deep=not quick, path=path)
     if as_json:
         say_json(findings)
     else:

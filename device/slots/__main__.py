@@ -2,14 +2,18 @@
 
     get-primary | set-primary SLOT | get-state SLOT | set-state SLOT good|bad | get-current
 
-It prints one word. Exit codes: 0, 2 for a question that is none, 7 where the boot partition cannot be written.
+And what the box's own units ask: `passed`, the running slot has passed its health check; `on-trial`, whether it has yet
+to prove itself, in which case the box starts again when it fails.
+
+It prints one word. Exit codes: 0, 1 for a slot that is not on trial, 2 for a question that is none, 7 where the boot
+partition cannot be written.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
+from typing import Literal
 
 from device.errors import Exit
 from device.slots.boot_block import SLOTS, TRIES, BootBlock, Slot, read, write
@@ -23,10 +27,9 @@ def primary(state: BootBlock) -> Slot:
     return next((slot for slot in state.order if state.left(slot)), state.order[0])
 
 
-def current(command_line: str) -> str:
+def current(command_line: str) -> Slot | Literal[""]:
     """The slot that runs, as the boot loader said to the kernel; empty where it did not."""
-    found = re.search(r"(?:^|\s)rauc\.slot=([ab])(?:\s|$)", command_line)
-    return found[1] if found else ""
+    return next((slot for slot in SLOTS if f"rauc.slot={slot}" in command_line.split()), "")
 
 
 def answer(question: tuple[str, ...], state: BootBlock) -> str | BootBlock | None:
@@ -49,9 +52,14 @@ def answer(question: tuple[str, ...], state: BootBlock) -> str | BootBlock | Non
 
 def main(arguments: tuple[str, ...], block: Path = BLOCK, command_line: Path = COMMAND_LINE) -> int:
     """Answers one question; gives the exit code."""
+    running = current(command_line.read_text())
     if arguments == ("get-current",):
-        print(current(command_line.read_text()))  # noqa: T201 - RAUC reads it
+        print(running)  # noqa: T201 - RAUC reads it
         return Exit.OK
+    if arguments == ("on-trial",):
+        return Exit.OK if running and read(block).is_on_trial(running) else Exit.INTERNAL
+    if arguments == ("passed",) and running:
+        arguments = ("set-state", running, "good")
     told = answer(arguments, read(block))
     if told is None:
         print(f"{' '.join(arguments)!r} is no question to a boot loader.", file=sys.stderr)  # noqa: T201

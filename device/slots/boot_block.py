@@ -44,6 +44,10 @@ class BootBlock(msgspec.Struct, frozen=True, kw_only=True):
         other: Slot = "b" if slot == "a" else "a"
         return msgspec.structs.replace(self.with_left(slot, TRIAL_TRIES), order=(slot, other))
 
+    def is_on_trial(self, slot: Slot) -> bool:
+        """Whether a running slot still has to prove itself, and there is another to fall back to."""
+        return self.left(slot) < TRIAL_TRIES and self.left("b" if slot == "a" else "a") > 0
+
 
 def parse(block: bytes) -> BootBlock:
     """Reads a block as the boot loader does; what is missing or damaged counts as the boot loader's own default."""

@@ -55,3 +55,32 @@ def test_a_boot_partition_that_is_not_there_is_told(tmp_path: Path, capsys: pyte
 )
 def test_the_running_slot_is_what_the_boot_loader_said(line: str, slot: str) -> None:
     assert current(line) == slot
+
+
+@pytest.fixture
+def running_b(tmp_path: Path) -> Path:
+    line = tmp_path / "cmdline"
+    line.write_text("quiet rauc.slot=b\n")
+    return line
+
+
+def test_a_passed_check_proves_the_slot_that_runs(tmp_path: Path, running_b: Path) -> None:
+    path = tmp_path / "slots.env"
+    write(path, BootBlock(order=("b", "a"), a_left=5, b_left=2))
+    assert main(("on-trial",), path, running_b) == Exit.OK
+    assert main(("passed",), path, running_b) == Exit.OK
+    assert read(path) == BootBlock(order=("b", "a"), a_left=5, b_left=8)
+    assert main(("on-trial",), path, running_b) == Exit.INTERNAL
+
+
+def test_a_slot_with_nothing_to_fall_back_to_is_never_given_up(tmp_path: Path, running_b: Path) -> None:
+    path = tmp_path / "slots.env"
+    write(path, BootBlock(order=("b", "a"), a_left=0, b_left=0))
+    assert main(("on-trial",), path, running_b) == Exit.INTERNAL
+
+
+def test_a_machine_that_was_not_started_by_our_boot_loader_has_no_slot_to_prove(tmp_path: Path) -> None:
+    line = tmp_path / "cmdline"
+    line.write_text("quiet\n")
+    assert main(("passed",), tmp_path / "slots.env", line) == Exit.USAGE
+    assert main(("on-trial",), tmp_path / "slots.env", line) == Exit.INTERNAL

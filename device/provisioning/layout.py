@@ -1,0 +1,64 @@
+"""The provisioning file, `isotone.toml` on the boot partition: who a box is, and what it needs to know of the place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from device.config import BoxConfig, Config, HeadphonesConfig, load
+from device.errors import ConfigError
+from device.messages import Language
+
+FILE_NAME = "isotone.toml"
+Name = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Password = Annotated[str, msgspec.Meta(pattern="^[ -~]{8,63}$")]
+"""What WPA takes (IEEE 802.11, annex J.4.1)."""
+KEY_PATTERN = r"^(ssh-ed25519|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]{40,400}( [ -~]{0,100})?$"
+PublicKey = Annotated[str, msgspec.Meta(pattern=KEY_PATTERN)]
+"""A line of authorized_keys(5) without options."""
+
+
+class Wifi(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[wifi]`: the network of the place. Without it a box uses a cable, or none: music needs no network."""
+
+    network: Annotated[str, msgspec.Meta(pattern="^[^\\x00-\\x1f\\x7f]{1,32}$")]
+    password: Password
+    country: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
+    """Where the box stands, as ISO 3166 names it: which channels may be used is a matter of law."""
+
+    def __post_init__(self) -> None:
+        if len(self.network.encode()) > 32:
+            raise ValueError("network is longer than 32 bytes, which no network's name is")
+
+
+class Provision(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that a technician says of one box."""
+
+    name: Name
+    """Its name in the network and on its label."""
+    language: Language = "en"
+    timezone: str = "UTC"
+    wifi: Wifi | None = None
+    technician_key: PublicKey | None = None
+    """Public key with which a technician may log in by SSH; without it nobody may."""
+    headphones: HeadphonesConfig = HeadphonesConfig()
+    box: BoxConfig = BoxConfig()
+
+
+def read(path: Path) -> Provision:
+    """Reads a provisioning file.
+
+    Raises:
+        ConfigError: it cannot be read, has a key that is not known, or a value that cannot be; with file and line.
+    """
+    provision = load(path, Provision)
+    try:
+        ZoneInfo(provision.timezone)
+    except (OSError, ValueError, LookupError) as error:
+        raise ConfigError(
+            f"{path}: `timezone`: there is no time zone {provision.timezone!r}.", 'Write it as in `"Europe/Berlin"`.'
+        ) from error
+    return provision

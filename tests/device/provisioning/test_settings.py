@@ -1,0 +1,65 @@
+"""What becomes of a provisioning file on a box."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.config import BoxConfig, DeviceConfig, HeadphonesConfig
+from device.provisioning.layout import Provision, Wifi
+from device.provisioning.settings import settings
+
+SHIPPED = Path("deploy/imaging/system/usr/share/isotone/device.toml").read_text()
+PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=8, max_size=63)
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
+
+
+@given(WORDS, WORDS, st.floats(0.01, 20.0))
+def test_the_box_reads_what_was_provisioned(listener: str, profile: str, volts: float) -> None:
+    provision = Provision(
+        name="a",
+        language="fr",
+        headphones=HeadphonesConfig(profile=profile, full_scale_v=volts),
+        box=BoxConfig(listener=listener),
+    )
+    text = settings(provision, SHIPPED)["etc/isotone/device.toml"].text
+    device = msgspec.convert(tomllib.loads(text), DeviceConfig)
+    assert device.voice.language == "fr"
+    assert device.headphones == provision.headphones
+    assert device.box == provision.box
+    assert device.sources == msgspec.convert(tomllib.loads(SHIPPED), DeviceConfig).sources
+
+
+def unescaped(text: str) -> str:
+    """What iwd makes of a value (ell, `l_settings_get_string`)."""
+    result, letters = "", iter(text)
+    for letter in letters:
+        result += {"s": " ", "\\": "\\"}[next(letters)] if letter == "\\" else letter
+    return result
+
+
+@given(PRINTABLE)
+def test_iwd_reads_the_password_that_was_written(password: str) -> None:
+    found = settings(Provision(name="a", wifi=Wifi(network="x", password=password, country="DE")), SHIPPED)
+    line = found["data/iwd/x.psk"].text.splitlines()[1]
+    value = line.removeprefix("Passphrase=")
+    assert not value.startswith(" ")
+    assert unescaped(value) == password
+    assert found["data/iwd/x.psk"].mode == 0o600
+
+
+def test_a_network_of_any_name_has_a_file_that_iwd_looks_for() -> None:
+    wifi = Wifi(network="Süd/../x", password="12345678", country="DE")
+    assert "data/iwd/=53c3bc642f2e2e2f78.psk" in settings(Provision(name="a", wifi=wifi), SHIPPED)
+
+
+def test_without_a_technician_nobody_may_log_in() -> None:
+    assert not [path for path in settings(Provision(name="a"), SHIPPED) if "ssh" in path or "nft" in path]
+    key = "ssh-ed25519 " + "A" * 68
+    found = settings(Provision(name="a", technician_key=key), SHIPPED)
+    assert found["etc/ssh/technicians"].text == f"{key}\n"
+    assert "dport 22" in found["etc/nftables.d/technician.nft"].text
