@@ -13,6 +13,7 @@ from rich.progress import Progress
 
 from device import __version__
 from device.box.upkeep import update_lock
+from device.commands.update_image import image
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
 from device.errors import UpdateError
@@ -38,6 +39,9 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.group()
 def update() -> None:
     """Install a newer version, keep it or go back."""
+
+
+update.add_command(image)
 
 
 @update.command()

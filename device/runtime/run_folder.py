@@ -98,7 +98,12 @@ def living_sessions() -> list[Path]:
     Raises:
         SystemMissingError: there is no safe place for run folders.
     """
-    return [folder for folder in _run_folders(run_root()) if is_held(folder)]
+    return living_in(run_root())
+
+
+def living_in(root: Path) -> list[Path]:
+    """List the run folders of living sessions below a user's folder of them, oldest first."""
+    return [folder for folder in _run_folders(root) if is_held(folder)]
 
 
 def lock_folder(folder: Path, *, wait: bool = False) -> int:
