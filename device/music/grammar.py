@@ -24,6 +24,7 @@ _MELODY = VOICES.index("melody")
 _MOST_AT_ONCE = np.array([t.MOST_AT_ONCE[voice] for voice in VOICES])
 _CHORD_AT = (np.array(t.STEP_TICKS) >= t.CHORD_TICKS).astype(int)
 _EVERY_NOTE: Mask = np.ones(len(t.NOTES), bool)
+_IS_MELODY: Mask = np.array([voice == "melody" for voice, _ in t.NOTES])
 _IS_PAD: Mask = np.array([voice == "pad" for voice, _ in t.NOTES])
 _LENGTH_TICKS = np.array(t.LENGTHS)
 _EVERY_STEP: Mask = np.ones(t.N_STEPS, bool)
@@ -138,6 +139,8 @@ class Grammar:
         free = self._open[_CHORD_AT[self._step]].copy()
         free[: self._note + 1] = False
         free &= (self._at_once < _MOST_AT_ONCE)[_VOICE_OF]
+        if self._step >= self._enter and self._awaits_melody() and (free & _IS_MELODY).any():
+            free &= _IS_MELODY
         if self._step == 0 and self._opening:
             # The other notes of the opening chord have to fit in above.
             pads = np.flatnonzero(free & _IS_PAD)

@@ -75,8 +75,9 @@ HOLDING = 4.0
 """Nats by which the chord that holds a given melody is preferred: a known tune is known by its harmony, too."""
 FULL_FROM = 0.5
 """Density (0 to 1) from which the texture is full; below it is calm. Thinned songs lack the thirds of their chords."""
-ENTRY_STEP = 3
-"""The last step, half a beat, at which a melody enters that is not late."""
+ENTRY_STEP = 0
+"""The last step at which a melody enters that is not late: of slow Lieder and pop songs, 82 to 86 % of the bars that
+sing begin on the first beat."""
 
 
 class Variety(NamedTuple):

@@ -61,6 +61,16 @@ def test_swinging_beats_are_of_three(fewest: int, more: int, enter: int, seed: i
     assert all(note.onset_tick % t.THIRD_TICKS == note.duration_tick % t.THIRD_TICKS == 0 for note in decoded.notes)
 
 
+@pytest.mark.parametrize("swings", [False, True])
+@pytest.mark.parametrize("beats", [3, 4])
+def test_a_melody_that_is_not_late_begins_with_the_bar(beats: int, swings: bool) -> None:
+    for seed in range(60):
+        grammar = Grammar(beats, fewest=8, most=12, opening=3, enter=0, swings=swings)
+        notes = decode_bar(sample(grammar, np.random.default_rng(seed)), beats).notes
+        assert min(note.onset_tick for note in notes if note.voice == "melody") == 0
+        assert sum(note.voice == "pad" and note.onset_tick == 0 for note in notes) >= 3
+
+
 def test_a_voice_keeps_its_share() -> None:
     for seed in range(50):
         grammar = Grammar(4, fewest=10, most_of={"melody": 1, "inner": 0})
