@@ -37,6 +37,11 @@ def load() -> None:
     gc.freeze()
 
 
+def be_called(name: str) -> None:
+    """Take a name for `ps` and `top`."""
+    Path("/proc/self/comm").write_text(name, "ascii")
+
+
 class Copy:
     """A child that waits, loaded, for the run folder of its session; without one it ends."""
 
@@ -128,7 +133,7 @@ def _copy(name: str, others: Mapping[str, Copy]) -> Copy:
 def _wait_and_serve(name: str, line: int) -> int:
     os.setsid()
     os.umask(0o077)
-    Path("/proc/self/comm").write_text(name, "ascii")  # what `ps` and `top` call it
+    be_called(name)
     _send_output(Path(os.devnull))
     run_dir = Path(os.fsdecode(os.read(line, PATH_BYTES_MAX)))
     os.close(line)

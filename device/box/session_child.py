@@ -17,6 +17,8 @@ from device.runtime.door import door_path, stop_path
 from device.runtime.interpreter import HOUSE, environment, interpreter
 
 PROGRAM = "device.commands.box_session"
+WAITS = "waits"
+"""What `ps` and `top` call it once it is loaded and waits for a press."""
 LINE_BYTES_MAX = 65_536
 
 

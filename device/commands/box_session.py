@@ -16,7 +16,7 @@ from typing import Self
 
 import msgspec
 
-from device.box.session_child import Order, Said
+from device.box.session_child import WAITS, Order, Said
 from device.commands.intake import demand_known
 from device.commands.plans import plan_session, read_plan
 from device.commands.prescriptions import load_prescription
@@ -25,7 +25,7 @@ from device.commands.signals import Signals, orderly_signals
 from device.config import DeviceConfig, SessionConfig
 from device.console.printing import say_json
 from device.errors import IsotoneError
-from device.nursery import load, nursery
+from device.nursery import be_called, load, nursery
 from device.runtime.bus import Received
 from device.runtime.children import Launcher
 from device.runtime.manager import Manager
@@ -91,9 +91,11 @@ def main() -> None:
         with signals.interrupting():
             device = read_device(Path(sys.argv[1]))
             load()
+            be_called(WAITS)
             say_json(Said(waits=True))
             line = sys.stdin.buffer.readline()
         if line:
+            be_called("manager")
             with nursery() as launcher:
                 play(device, msgspec.json.decode(line, type=Order), signals, launcher)
 

@@ -4,7 +4,8 @@ The box runs as a user runs it, with keys for buttons; the sound is heard on the
 get it. From press to sound is what a listener waits: until the first sample above -60 dBFS. A session is stopped right
 after that, and the next begins as soon as the box takes it, while the picture of the one before may still be drawn:
 what draws is not counted, and at the end it must be gone. Growth is the median of the last tenth of the sessions over
-that of the tenth after the first one, when all has been loaded once.
+that of the tenth after the first one, each looked at when the next session has loaded and waits. What grows is private
+memory (USS): of a page that others map too, only a share counts in PSS, which changes as neighbours come and go.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import psutil
 
+from device.box.session_child import WAITS
 from device.clock import SystemClock
 from device.messages import PcmBlock
 from device.processes import ALWAYS_FOLDER, PROCESSES
@@ -47,7 +49,7 @@ class Trace(NamedTuple):
 
     press_s: float
     memory_mb: float
-    """Proportional memory (PSS) of all processes."""
+    """Private memory (USS) of all processes."""
     processes: int
     threads: int
     descriptors: int
@@ -108,7 +110,7 @@ def _session(box: RunningBox, runtime: Path) -> Trace:
     processes, threads, descriptors = _counts(box)
     return Trace(
         press_s=(heard_ns - pressed_ns) / 1e9,
-        memory_mb=sum(mb for _, mb in _memory(box)),
+        memory_mb=sum(mb for _, mb in _memory(box, "uss")),
         processes=processes,
         threads=threads,
         descriptors=descriptors,
@@ -166,12 +168,12 @@ def _cpu_s(box: RunningBox) -> float:
     return total_s
 
 
-def _memory(box: RunningBox) -> list[tuple[str, float]]:
-    """Name and proportional memory of each process; one that ends just now counts no more."""
+def _memory(box: RunningBox, kind: Literal["pss", "uss"] = "pss") -> list[tuple[str, float]]:
+    """Name and memory of each process, proportional or private; one that ends just now counts no more."""
     found = []
     for process in _family(box):
         with contextlib.suppress(psutil.NoSuchProcess):
-            found.append((_name(process), process.memory_full_info().pss / MEGABYTE))
+            found.append((_name(process), getattr(process.memory_full_info(), kind) / MEGABYTE))
     return found
 
 
@@ -195,8 +197,12 @@ def _chores(box: RunningBox) -> list[str]:
 
 
 def _waits(box: RunningBox) -> bool:
-    """Whether the next session waits for a press."""
-    return any(name == "box_session" for name, _ in _memory(box))
+    """Whether the next session has loaded and waits for a press."""
+    for process in _family(box):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.name() == WAITS:
+                return True
+    return False
 
 
 # -- figures
@@ -222,7 +228,7 @@ def _growth(traces: Sequence[Trace]) -> list[Figure]:
         return after - before, f"{before:.4g} to {after:.4g} in {len(traces)} sessions"
 
     rows = (
-        ("memory", lambda trace: trace.memory_mb, 2.0, "MB"),
+        ("memory (USS)", lambda trace: trace.memory_mb, 2.0, "MB"),
         ("processes", lambda trace: trace.processes, 0.0, ""),
         ("threads", lambda trace: trace.threads, 0.0, ""),
         ("descriptors", lambda trace: trace.descriptors, 0.0, ""),

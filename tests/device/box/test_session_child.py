@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
 from device.box import session_child
@@ -81,9 +82,16 @@ def test_it_cannot_speak_to_systemd_in_the_name_of_the_box(monkeypatch: pytest.M
 def test_the_real_one_waits_and_goes_when_the_box_does(folder: Path) -> None:
     child = SessionChild(folder)
     until(lambda: any(said.waits for said in child.listen()))
+    assert psutil.Process(child._process.pid).name() == session_child.WAITS, "it is told from one that still loads"
     child.close()
     until(lambda: child.exit_code() is not None)
     assert child.exit_code() == 0
+
+
+def test_one_that_was_ended_by_force_says_so(child: SessionChild) -> None:
+    assert not child.was_killed
+    child.kill()
+    assert child.was_killed
 
 
 def test_what_cannot_be_played_is_said_with_its_kind(folder: Path) -> None:
