@@ -37,7 +37,7 @@ MEANINGS: dict[Button, dict[PressKind, Button]] = {
 """What each gesture asks for. A headset that has but a middle key and two for volume reaches all six.
 
 Where a double press means something, a short one waits to see whether it becomes that; all others count as soon as the
-contact closes.
+contact closes. So does it where `Gestures.is_eager`: nothing plays of which there could be more, and somebody waits.
 """
 
 
@@ -66,7 +66,7 @@ class Key:
 
     def __init__(self, source: str, button: Button) -> None:
         self.source, self.button = source, button
-        self.is_down = self.is_stuck = False
+        self.is_down = self.is_stuck = self.is_eager = False
         self.changed_ns = -BOUNCE_NS
         """When it last went down or up, bounce aside."""
         self._is_closed = False
@@ -75,8 +75,8 @@ class Key:
         """When it was last told as pressed."""
         self._ended_ns: int | None = None
         """When a first press ended that may yet become a double one."""
-        self._is_open = False
-        """Whether this press may still become a first one, whose meaning is told when it is over."""
+        self._is_open = self._is_told = False
+        """Whether this press may still become a first one, whose meaning is told when it is over; and whether it was."""
         self._may_be_long = False
 
     @property
@@ -128,7 +128,7 @@ class Key:
         if self._ended_ns is None:
             return []
         self._ended_ns = None
-        return self._tell("short", t_ns)
+        return [] if self._is_told else self._tell("short", t_ns)
 
     def _turn(self, t_ns: int) -> list[Press]:
         """The button went down, or up again."""
@@ -138,10 +138,12 @@ class Key:
     def _go_down(self, t_ns: int) -> list[Press]:
         is_second, self._ended_ns = self._ended_ns is not None, None
         self._is_open = "double" in MEANINGS[self.button] and not is_second
+        self._is_told = self._is_open and self.is_eager
         self._may_be_long = "long" in MEANINGS[self.button] and not is_second
         if is_second:
             return self._tell("double", t_ns)
-        return [] if self._is_open or self.button == "stop" else self._tell("short", t_ns)
+        waits = self._is_open and not self._is_told
+        return [] if waits or self.button == "stop" else self._tell("short", t_ns)
 
     def go_up(self, t_ns: int) -> list[Press]:
         if self.is_stuck:
@@ -162,11 +164,15 @@ class Gestures:
 
     def __init__(self) -> None:
         self._keys: dict[tuple[str, Button], Key] = {}
+        self.is_eager = False
+        """Whether a press counts as soon as the contact closes, also where it might become a double or a long one."""
 
     def take(self, edge: Edge) -> list[Press]:
         """Take an edge and return the presses that are complete by then, oldest first."""
         before = self.wait(edge.t_ns)
-        return before + self._key(edge.source, edge.button).move(edge.level, edge.t_ns)
+        key = self._key(edge.source, edge.button)
+        key.is_eager = self.is_eager
+        return before + key.move(edge.level, edge.t_ns)
 
     def wait(self, now_ns: int) -> list[Press]:
         """What time alone brings: a single press that stayed one, a long press, a stuck key."""

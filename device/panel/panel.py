@@ -61,6 +61,7 @@ class Panel:
         """The box says how it is."""
         if isinstance(message, BoxStatus):
             self._status, self._heard_ns = message, self._clock.now_ns()
+            self._gestures.is_eager = message.state in ("ready", "needs_help")
 
     def wait_ms(self) -> int:
         """How long nothing is to be done, unless something happens."""

@@ -43,6 +43,27 @@ def test_a_press_waits_to_see_whether_it_becomes_a_double_one() -> None:
     assert gestures.due_ns() is None
 
 
+def test_where_nothing_plays_a_press_counts_at_once_and_what_follows_never_begins_anything_else() -> None:
+    def eager(*edges: tuple[str, int]) -> list[tuple[str, Button | None, int]]:
+        gestures = Gestures()
+        presses = []
+        for level, at_ms in edges:
+            gestures.is_eager = at_ms == 0  # the box plays from then on
+            presses += gestures.take(Edge("box", "play", level, at_ms * MS))  # type: ignore[arg-type]
+        return [(p.kind, p.meaning, p.t_ns // MS) for p in presses + gestures.wait(60_000 * MS)]
+
+    assert eager(("down", 0), ("up", 150)) == [("short", "play", 0)]
+    assert eager(("down", 0), ("up", 150), ("down", 300), ("up", 450)) == [
+        ("short", "play", 0),
+        ("double", "more", 300),
+    ]
+    assert eager(("down", 0), ("up", 3000)) == [("short", "play", 0), ("long", "stop", 1500)], (
+        "stop is stop in any state"
+    )
+    again = eager(("down", 0), ("up", 150), ("down", 2000), ("up", 2100))
+    assert again == [("short", "play", 0), ("short", "play", 2500)]
+
+
 def test_double_and_long_presses_of_play_mean_something_else() -> None:
     assert play(("down", 0), ("up", 150), ("down", 300), ("up", 450)) == [("double", "more")]
     assert play(("down", 0), ("up", 3000)) == [("long", "stop")]

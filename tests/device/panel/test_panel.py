@@ -14,7 +14,7 @@ import pytest
 from device.audio.stop_door import StopDoor
 from device.clock import SystemClock, VirtualClock
 from device.config import DeviceConfig, PanelConfig
-from device.messages import BoxStatus, Fault, Light, Message, Press
+from device.messages import BoxState, BoxStatus, Fault, Light, Message, Press
 from device.panel import fittings, panel
 from device.panel.light import PATTERNS
 from device.panel.panel import Panel
@@ -58,7 +58,8 @@ class Bench:
         return [each.code for each in self.said if isinstance(each, Fault)]
 
     def box_says(self, light: Light) -> None:
-        state = "needs_help" if light == "help" else "ready"
+        states: dict[Light, BoxState] = {"help": "needs_help", "ready": "ready"}
+        state = states.get(light, "session")
         self.panel.hear(BoxStatus(t_ns=0, state=state, sentence="", light=light))
 
 
@@ -79,6 +80,17 @@ def test_a_press_is_told_once_it_is_clear_which(bench: Bench) -> None:
     bench.turn(0.1)
     assert bench.presses() == []
     bench.turn(1.0)
+    assert bench.presses() == [("play", "short")]
+
+
+def test_a_press_of_a_box_that_is_ready_is_told_at_once(bench: Bench) -> None:
+    bench.turn()
+    bench.box_says("ready")
+    bench.headset.down("KEY_PLAYPAUSE")
+    bench.turn(0.05)
+    assert bench.presses() == [("play", "short")]
+    bench.headset.up("KEY_PLAYPAUSE")
+    bench.turn(2.0)
     assert bench.presses() == [("play", "short")]
 
 
