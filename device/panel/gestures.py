@@ -76,7 +76,7 @@ class Key:
         self._ended_ns: int | None = None
         """When a first press ended that may yet become a double one."""
         self._is_open = self._is_told = False
-        """Whether this press may still become a first one, whose meaning is told when it is over; and whether it was."""
+        """Whether this press may still become a first one, which is told when it is over; and whether it was told."""
         self._may_be_long = False
 
     @property
