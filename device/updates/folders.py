@@ -11,6 +11,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,8 @@ from device.updates.bundle import Bundle, unpack
 from device.updates.manifest import number_of, refuse_unfit
 
 BLOCK, RECORD = "slots.env", "updates.json"
+COMPATIBLE = f"isotone-app-{platform.machine().lower()}-python{sys.version_info.major}-{sys.version_info.minor}"
+"""The kind of machine: packages are compiled for its processor and its Python."""
 PART = ".part-"
 ROOM_FACTOR = 4
 """A payload unpacks to about three times its size."""
@@ -46,11 +49,6 @@ class Folders:
         self._home = home
         self.running: Slot | None = next((slot for slot in SLOTS if slot == running), None)
 
-    @property
-    def compatible(self) -> str:
-        """The kind of machine."""
-        return f"isotone-app-{platform.machine().lower()}"
-
     def block(self) -> BootBlock:
         """Which starts next, and how often it may try."""
         return boot_block.read(self._home / BLOCK)
@@ -70,7 +68,7 @@ class Folders:
                 folder that does not run may be gone.
             DiskError: there is no room for it, or the disk fails.
         """
-        refuse_unfit(bundle.manifest, self.compatible, self.record().newest)
+        refuse_unfit(bundle.manifest, COMPATIBLE, self.record().newest)
         slot = self._free()
         try:
             self._home.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ import pytest
 from device.errors import DiskError, UpdateError
 from device.updates import folders as room
 from device.updates.bundle import open_bundle
-from device.updates.folders import Folders
+from device.updates.folders import COMPATIBLE, Folders
 from tests.deploy.bundling.signing import make_bundle, make_keys
 
 LAUNCH = Path(__file__).parents[3] / "deploy/launch"
@@ -38,7 +38,7 @@ class Box:
         self.running = ""
 
     def bundle(self, version: str, n_bytes: int = 1000) -> Path:
-        return make_bundle(self.folder, version, self.signing, Folders(self.home, "").compatible, n_bytes)
+        return make_bundle(self.folder, version, self.signing, COMPATIBLE, n_bytes)
 
     def folders(self) -> Folders:
         return Folders(self.home, self.running)
