@@ -295,7 +295,8 @@ class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Half-width of the zone in which a goal counts as reached."""
     limits: Limits = Limits()
     loudness_lufs: Annotated[float, msgspec.Meta(ge=-50.0, le=-16.0)] = -23.0
-    """Loudness of the music at 0 dB (ITU-R BS.1770-4), whatever plays; the session and the listener go below it."""
+    """Loudness of the liveliest music (ITU-R BS.1770-4), whatever plays: calm moods lie 6 to 8 LU below lively ones;
+    the listener goes softer still."""
     programs: dict[Voice, Program] = msgspec.field(
         default_factory=lambda: {"melody": 0, "inner": 0, "bass": 32, "pad": 89}
     )

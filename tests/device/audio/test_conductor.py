@@ -14,6 +14,7 @@ from device.audio.conductor import (
     FADE_IN_S,
     GRID_FRAMES,
     INTENT_LASTS_BARS,
+    LEVEL_SHARE,
     RING_OUT_S,
     SOFTER_THOUGH_LOCKED,
     STEP_DB,
@@ -555,6 +556,6 @@ def test_calm_music_is_played_softly_but_hardly_less_loud(config: SessionConfig)
     run = Run(config, lambda asked: [intent(asked.bar_index, loudness_db=-14.0), bar(asked.bar_index)]).start()
     run.bars(12)
     assert run.conductor.loudness_db_at(run.frame) == pytest.approx(-14.0)
-    assert run.conductor.level_db_at(run.frame) == pytest.approx(-7.0)
+    assert run.conductor.level_db_at(run.frame) == pytest.approx(-14.0 * LEVEL_SHARE)
     run.tell(command("softer"))
-    assert run.conductor.level_db_at(run.frame + 10 * SFREQ_HZ) == pytest.approx(-7.0 - STEP_DB)
+    assert run.conductor.level_db_at(run.frame + 10 * SFREQ_HZ) == pytest.approx(-14.0 * LEVEL_SHARE - STEP_DB)
