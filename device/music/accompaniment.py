@@ -51,6 +51,9 @@ BROKEN: dict[Metre, dict[int, tuple[int, ...]]] = {
 in 6/8 rocking between it and the beats."""
 SWINGS = ((0, 1, 2, 3, 2, 1), (0, 2, 1, 3), (3, 2, 1, 0, 1, 2), (0, 1, 2, 1))
 """Orders in which a broken chord visits its tones, low to high."""
+ROCKING: frozenset[Metre] = frozenset({"3/4", "6/8"})
+ROCKED = frozenset({"auto", "full"})
+"""Metres that are heard by what answers the bass, so that it plays in these textures, however calm it is."""
 INNER_SHARES = {"auto": 1.0, "full": 1.4, "thin": 0.5, "calm": 0.3}
 """How much of the broken chords a wished texture leaves."""
 BASS_MOVES = {1: 0.55, 2: 0.75}
@@ -90,7 +93,8 @@ def share_out(density: float, metre: Metre, preference: Preference | None = None
     if "melody" not in voices:
         melody = 0
     left = round(max(0, total - pad - melody - bass) * INNER_SHARES[preference.texture])
-    wanted = left or not (pad or bass or melody)
+    rocks = metre in ROCKING and preference.texture in ROCKED
+    wanted = left or rocks or not (pad or bass or melody)
     inner = max((count for count in BROKEN[metre] if count <= max(2, left + 1)), default=0)
     return Counts(melody, inner if wanted and "inner" in voices else 0, bass, pad)
 

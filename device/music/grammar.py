@@ -22,6 +22,8 @@ PACE_STEPS = 9
 _VOICE_OF = np.array([VOICES.index(voice) for voice, _ in t.NOTES])
 _MELODY = VOICES.index("melody")
 _MOST_AT_ONCE = np.array([t.MOST_AT_ONCE[voice] for voice in VOICES])
+_BROKEN_AT_ONCE = np.array([1 if voice == "inner" else t.MOST_AT_ONCE[voice] for voice in VOICES])
+"""Where beats swing the inner voice breaks its chords: struck together, its notes would fill few of the eighths."""
 _CHORD_AT = (np.array(t.STEP_TICKS) >= t.CHORD_TICKS).astype(int)
 _EVERY_NOTE: Mask = np.ones(len(t.NOTES), bool)
 _IS_MELODY: Mask = np.array([voice == "melody" for voice, _ in t.NOTES])
@@ -79,6 +81,7 @@ class Grammar:
         self._steps, self._lengths = (_THIRDS, _THIRD_LENGTHS) if swings else (_EVERY_STEP, _EVERY_LENGTH)
         self._stride = 2 if swings else 1
         """Steps from one at which notes may begin to the next."""
+        self._most_at_once = _BROKEN_AT_ONCE if swings else _MOST_AT_ONCE
         self._left = np.array([(most_of or {}).get(voice, t.MAX_BAR_TOKENS) for voice in VOICES])
         self._due: dict[int, tuple[int, int]] = {}
         """Tokens of the note and length at each step of a given melody that is still to come."""
@@ -138,7 +141,7 @@ class Grammar:
             return
         free = self._open[_CHORD_AT[self._step]].copy()
         free[: self._note + 1] = False
-        free &= (self._at_once < _MOST_AT_ONCE)[_VOICE_OF]
+        free &= (self._at_once < self._most_at_once)[_VOICE_OF]
         if self._step >= self._enter and self._awaits_melody() and (free & _IS_MELODY).any():
             free &= _IS_MELODY
         if self._step == 0 and self._opening:
