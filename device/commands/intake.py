@@ -180,7 +180,7 @@ def demand_known(device: DeviceConfig, listener: str) -> None:
     if is_anybody(listener) and not normal(device.box.guests_asked_by):
         raise IntakeError(
             "The box does not know who listens, so nobody was asked whether music is dangerous for them.",
-            'Write `listener = "NAME"` into [box] of device.toml, run `isotone listeners intake NAME` and start the box '
-            'again; where guests come and go, `guests_asked_by = "NAME"` says who asks each of them.',
+            'Write `listener = "NAME"` into [box] of device.toml, run `isotone listeners intake NAME` and start the '
+            'box again; where guests come and go, `guests_asked_by = "NAME"` says who asks each of them.',
         )
     demand_intake(device, listener)
