@@ -11,9 +11,10 @@ from typing import NamedTuple
 from device.config import Preference
 from device.messages import TICKS_PER_BEAT, Bar, Metre, Note
 from device.music.activity import MELODY_SHARE
+from device.music.bass import Chords, Outer, bass_line
 from device.music.metre import HALF, LAYOUTS
 from device.music.pads import hold, pads_before, suspend, turn
-from device.music.theory import Chord, lead_voices, nearest_pitch, notes_per_beat
+from device.music.theory import Chord, lead_voices, notes_per_beat
 from device.stage import Random
 
 BROKEN: dict[Metre, dict[int, tuple[int, ...]]] = {
@@ -54,19 +55,30 @@ SWINGS = ((0, 1, 2, 3, 2, 1), (0, 2, 1, 3), (3, 2, 1, 0, 1, 2), (0, 1, 2, 1))
 ROCKING: frozenset[Metre] = frozenset({"3/4", "6/8"})
 ROCKED = frozenset({"auto", "full"})
 """Metres that are heard by what answers the bass, so that it plays in these textures, however calm it is."""
+FOOTINGS = ((1, 0, 2, 1, 0, 2, 1, 0), (1, 2, 0, 1, 2, 1, 0, 1), (0, 1, 2, 1, 0, 2, 0, 1))
+"""The tone of the chord at which the broken chords of a section's bars begin, counted from below its voicing."""
+OTHER_SWING = 2
+"""The bar of each phrase that has another order of tones: one figure in every bar wears out."""
 INNER_SHARES = {"auto": 1.0, "full": 1.4, "thin": 0.5, "calm": 0.3}
 """How much of the broken chords a wished texture leaves."""
-BASS_MOVES = {1: 0.55, 2: 0.75}
-"""How often the bass moves on in mid-bar, by the notes that it is given."""
-BASS_ON_THIRD = 0.12
-"""How often a bar begins on the third of its chord, where no step leads there."""
-BASS_STEPS = 0.7
-"""How often a bass takes the third that lies a step away, and the root does not."""
-BASS_RANGE = (36, 52)
 TENOR = (55, 60, 64)
 """Where a broken chord lies if no pads tell it."""
-Chords = tuple[Chord, Chord]
-"""Of both halves of a bar."""
+RUBBING = (1, 13)
+"""Semitones."""
+
+
+class Figure(NamedTuple):
+    """How the inner voice breaks the chord in one bar."""
+
+    swing: tuple[int, ...]
+    footing: int
+    """Place of its lowest tone among those of the chord, from the one below the voicing."""
+
+
+def figure_of(rng: Random, bar: int) -> Figure:
+    """The figure of a bar (0 to 7) of the section that `rng` stands for."""
+    usual, other = rng.sample(SWINGS, 2)
+    return Figure(other if bar % 4 == OTHER_SWING else usual, rng.choice(FOOTINGS)[bar])
 
 
 class Counts(NamedTuple):
@@ -113,7 +125,7 @@ def accompany(
     chords: Chords,
     counts: Counts,
     metre: Metre,
-    swing: Sequence[int],
+    figure: Figure,
     register_midi: float,
     history: Sequence[Bar],
     rng: Random | None,
@@ -124,7 +136,7 @@ def accompany(
     middle = min(67, max(55, round(register_midi) - 12))
     voicing = lead_voices(_voicing(history, middle), chords[0], middle - 9, middle + 7)
     pads = [Note(0, LAYOUTS[metre].ticks, pitch, 0, "pad") for pitch in voicing[len(voicing) - counts.pad :]]
-    return lay_under(melody, pads, chords, counts, metre, swing, history, rng, closes=closes)
+    return lay_under(melody, pads, chords, counts, metre, figure, history, rng, closes=closes)
 
 
 def lay_under(
@@ -133,7 +145,7 @@ def lay_under(
     chords: Chords,
     counts: Counts,
     metre: Metre,
-    swing: Sequence[int],
+    figure: Figure,
     history: Sequence[Bar],
     rng: Random | None,
     *,
@@ -143,14 +155,15 @@ def lay_under(
 
     Where a phrase closes the bass keeps to the roots; without chance nothing moves, as at the end.
     """
-    bass = bass_line(chords, counts.bass, LAYOUTS[metre].ticks, last_pitch(history, "bass"), None if closes else rng)
+    before = Outer(last_pitch(history, "bass"), last_pitch(history, "melody"))
+    bass = bass_line(chords, counts.bass, LAYOUTS[metre].ticks, melody, before, None if closes else rng)
     pads = hold(pads, LAYOUTS[metre].ticks)
     if chords[0] != chords[1]:
         pads = turn(pads, chords[1])
     if rng:
         pads = suspend(pads, [*melody, *bass], chords[0], pads_before(history), rng)
     voicings = [_sounding(pads, tick) or _close_position(chord) for chord, tick in zip(chords, (0, HALF), strict=True)]
-    early, late = (broken_chord(voicing, BROKEN[metre][counts.inner], swing) for voicing in voicings)
+    early, late = (broken_chord(voicing, BROKEN[metre][counts.inner], figure, melody) for voicing in voicings)
     inner = [*(note for note in early if note.onset_tick < HALF), *(note for note in late if note.onset_tick >= HALF)]
     return [*pads, *inner, *bass]
 
@@ -165,32 +178,25 @@ def _close_position(chord: Chord) -> tuple[int, ...]:
     return lead_voices(TENOR, chord, TENOR[0] - 5, TENOR[-1] + 5)
 
 
-def broken_chord(voicing: Sequence[int], onsets: Sequence[int], swing: Sequence[int]) -> list[Note]:
-    """The inner voice: a note for each onset, over the tones of a chord and the octave of the lowest."""
-    ladder = [*voicing, voicing[0] + 12]
+def broken_chord(
+    voicing: Sequence[int], onsets: Sequence[int], figure: Figure, melody: Sequence[Note] = ()
+) -> list[Note]:
+    """The inner voice: a note for each onset, over a chord's tones and their octaves, that does not rub the melody."""
+    ladder = [voicing[-1] - 12, *voicing, voicing[0] + 12, voicing[1] + 12]
     length = TICKS_PER_BEAT if len(onsets) <= 8 else TICKS_PER_BEAT // 2
-    return [Note(onset, length, ladder[swing[number % len(swing)]], 0, "inner") for number, onset in enumerate(onsets)]
+    notes: list[Note] = []
+    for number, onset in enumerate(onsets):
+        sung = [note.pitch for note in melody if onset - note.duration_tick < note.onset_tick < onset + length]
+        place = figure.footing + figure.swing[number % len(figure.swing)]
+        tones = [ladder[place - lower] for lower in range(place + 1)]
+        pitch = next((tone for tone in tones if not _rubs(tone, sung)), tones[0])
+        notes.append(Note(onset, length, pitch, 0, "inner"))
+    return notes
 
 
-def bass_line(chords: Chords, count: int, bar_ticks: int, last: int | None, rng: Random | None) -> list[Note]:
-    """One bass note or two: on the root or, by chance and where a step leads there, on the third."""
-    if not count:
-        return []
-    near = 43 if last is None else 0.5 * (last + 43)
-    root, third, fifth = (nearest_pitch(pc, near, *BASS_RANGE) for pc in chords[0].pitch_classes)
-    first, others = root, (third, fifth)
-    if rng and last is not None and rng.random() < (BASS_STEPS if _is_nearer(third, root, last) else BASS_ON_THIRD):
-        first, others = third, (root, root)
-    if chords[0] != chords[1]:
-        others = (nearest_pitch(chords[1].root_pc, first, *BASS_RANGE),) * 2
-    elif rng.random() > BASS_MOVES[count] if rng else count < 2:
-        return [Note(0, bar_ticks, first, 0, "bass")]
-    second = rng.choice(others) if rng else others[1]
-    return [Note(0, HALF, first, 0, "bass"), Note(HALF, bar_ticks - HALF, second, 0, "bass")]
-
-
-def _is_nearer(third: int, root: int, last: int) -> bool:
-    return 0 < abs(third - last) <= 2 < abs(root - last)
+def _rubs(pitch: int, sung: Sequence[int]) -> bool:
+    """Whether a pitch is a minor second or ninth from one that is sung, or not below it."""
+    return any(above <= pitch or above - pitch in RUBBING for above in sung)
 
 
 def _voicing(history: Sequence[Bar], middle: int) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ import msgspec
 
 from device.config import SessionConfig, Theme
 from device.messages import Bar, Metre, Mode, MusicIntent, Note
-from device.music.accompaniment import SWINGS, Counts, accompany, closing_counts, last_pitch, share_out
+from device.music.accompaniment import Counts, Figure, accompany, closing_counts, figure_of, last_pitch, share_out
 from device.music.activity import melody_notes
 from device.music.likeness import keep_out
 from device.music.metre import LAYOUTS
@@ -118,7 +118,7 @@ class Phrase(NamedTuple):
     degrees: tuple[int, ...]
     gesture: int
     contour: tuple[int, ...]
-    swing: tuple[int, ...]
+    figure: Figure
     varied: bool
     """A phrase that returns has other middle bars."""
     theme: Theme | None
@@ -146,7 +146,7 @@ class Phrasebook:
             (chord, chord if quoted else pivot_of(intent) or chord),
             counts,
             intent.metre,
-            phrase.swing,
+            phrase.figure,
             intent.register_midi,
             history,
             None if intent.final else rng,
@@ -183,7 +183,8 @@ class Phrasebook:
             theme = None
         if theme is not None:
             theme = msgspec.structs.replace(theme, bars=window(theme, group))
-        return Phrase(degrees, rng.randrange(3), rng.choice(CONTOURS), rng.choice(SWINGS), place > 0, theme)
+        gesture, contour = rng.randrange(3), rng.choice(CONTOURS)
+        return Phrase(degrees, gesture, contour, figure_of(rng, intent.bar_index % PHRASE_BARS), place > 0, theme)
 
 
 def _degree(intent: MusicIntent, phrase: Phrase) -> int:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from device.config import SessionConfig
 from device.messages import Bar, Metre, MusicIntent, Note
-from device.music.accompaniment import SWINGS, Counts, accompany, closing_counts, last_pitch, share_out
+from device.music.accompaniment import Counts, accompany, closing_counts, figure_of, last_pitch, share_out
 from device.music.activity import planned_notes
 from device.music.colours import Colour, chord_named, harmonise, mood_colour, palette
 from device.music.form import SECTION_BARS, Place, place_of
@@ -83,13 +83,13 @@ class Rules:
             melody = self._melody(intent, standing, chords, counts.melody, line, history, rng) if counts.melody else []
         melody = sustain(keep_out(self.config.never, melody, history), LAYOUTS[intent.metre].ticks, intent.articulation)
         # A section that returns has another accompaniment.
-        swing = keyed_random(self.config.seed, "rules-swing", intent.bar_index // SECTION_BARS).choice(SWINGS)
+        dressed = keyed_random(self.config.seed, "rules-figure", intent.bar_index // SECTION_BARS)
         under = accompany(
             melody,
             chords,
             counts,
             intent.metre,
-            swing,
+            figure_of(dressed, standing.place.bar),
             intent.register_midi,
             history,
             None if intent.final else rng,

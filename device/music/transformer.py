@@ -16,7 +16,7 @@ from device.files.models import MEND, ModelFolder
 from device.messages import Bar, Mode, MusicIntent, Note
 from device.music import controls as c
 from device.music import tokens as t
-from device.music.accompaniment import SWINGS, lay_under, share_out
+from device.music.accompaniment import figure_of, lay_under, share_out
 from device.music.activity import planned_notes
 from device.music.decoder import Decoder, Logits, Rows
 from device.music.form import SECTION_BARS, Place, place_of
@@ -148,12 +148,12 @@ class Transformer:
             pads = lead_on(pads, first, pads_before(history), intent.register_midi)
         if first is None or second is None or texture_of(intent, preference) != "calm":
             return [*melody, *by_voice["inner"], *by_voice["bass"], *pads]
-        swing = keyed_random(self.config.seed, f"swing-{place.section}", place.movement).choice(SWINGS)
+        figure = figure_of(keyed_random(self.config.seed, f"figure-{place.section}", place.movement), place.bar)
         counts = share_out(intent.density, intent.metre, preference, asked)
         if by_voice["inner"]:
             counts = counts._replace(inner=0)
         closes, metre = place.close != "none", intent.metre
-        under = lay_under(melody, pads, (first, second), counts, metre, swing, history, rng, closes=closes)
+        under = lay_under(melody, pads, (first, second), counts, metre, figure, history, rng, closes=closes)
         return [*melody, *by_voice["inner"], *under]
 
     def _sample(

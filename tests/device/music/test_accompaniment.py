@@ -1,13 +1,17 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from device.config import Preference, Voice
 from device.messages import Metre, Note
-from device.music.accompaniment import BROKEN, SWINGS, accompany, bass_line, broken_chord, closing_counts, share_out
+from device.music.accompaniment import BROKEN, accompany, broken_chord, closing_counts, figure_of, share_out
 from device.music.metre import LAYOUTS
 from device.music.theory import VOICES, Chord, notes_per_beat
 from device.stage import keyed_random
+
+FIGURE = figure_of(keyed_random(1, "figure", 0), 0)
 
 
 @pytest.mark.parametrize("density", [index / 20 for index in range(21)])
@@ -53,7 +57,7 @@ def test_so_many_notes_are_broken_as_are_counted(metre: Metre) -> None:
     for count, onsets in BROKEN[metre].items():
         assert len(onsets) == count
         assert list(onsets) == sorted(onsets)
-        notes = broken_chord((57, 62, 65), onsets, SWINGS[0])
+        notes = broken_chord((57, 62, 65), onsets, FIGURE)
         assert len({(note.onset_tick, note.pitch) for note in notes}) == count
         assert count > 8 or all(onset % eighth == 0 for onset in onsets)
 
@@ -73,12 +77,19 @@ def test_a_harmony_that_moves_in_mid_bar_takes_everybody_along() -> None:
         assert end <= 48 or note.voice == "inner" or note.pitch % 12 in second.pitch_classes
 
 
-def test_the_bass_is_not_always_the_root_and_moves_by_step_where_it_can() -> None:
-    chord = Chord(0, "maj")
-    firsts = [bass_line((chord, chord), 1, 96, 38, keyed_random(1, "bass", number))[0].pitch for number in range(200)]
-    assert 0.5 < firsts.count(36) / 200 + firsts.count(40) / 200 <= 1.0
-    assert 0.04 < sum(pitch % 12 == 4 for pitch in firsts) / 200 < 0.9
-    assert {note.pitch % 12 for note in bass_line((chord, chord), 1, 96, 38, None)} == {0}
+def test_the_inner_voice_lies_below_the_melody_and_does_not_rub_it() -> None:
+    chord, counts = Chord(0, "maj"), share_out(0.6, "4/4", None, 1)
+    for number, pitch in enumerate((60, 62, 65, 66, 71, 77)):
+        melody = [Note(0, 96, pitch, 0, "melody")]
+        figure = figure_of(keyed_random(1, "figure", number), number)
+        for note in accompany(melody, (chord, chord), counts, "4/4", figure, 69.0, [], None):
+            assert note.voice != "inner" or (note.pitch < pitch and pitch - note.pitch not in (1, 13))
+
+
+def test_neighbouring_bars_of_a_section_break_their_chords_differently() -> None:
+    figures = [figure_of(keyed_random(1, "figure", 0), bar) for bar in range(8)]
+    assert all(first != second for first, second in itertools.pairwise(figures))
+    assert figures == [figure_of(keyed_random(1, "figure", 0), bar) for bar in range(8)]
 
 
 def test_the_inner_voice_takes_what_a_resting_melody_leaves() -> None:
@@ -90,4 +101,4 @@ def test_the_inner_voice_takes_what_a_resting_melody_leaves() -> None:
 
 def under(first: Chord, second: Chord, metre: Metre, density: float = 0.4) -> list[Note]:
     counts = share_out(density, metre)
-    return accompany([], (first, second), counts, metre, SWINGS[0], 69.0, [], keyed_random(1, "x", 0))
+    return accompany([], (first, second), counts, metre, FIGURE, 69.0, [], keyed_random(1, "x", 0))
