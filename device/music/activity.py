@@ -7,7 +7,9 @@ bar that is taken up again is as busy as it was.
 from __future__ import annotations
 
 from device.config import SessionConfig
+from device.messages import Metre
 from device.music.form import Close, place_of
+from device.music.metre import LAYOUTS
 from device.music.theory import notes_per_beat
 from device.stage import keyed_random
 
@@ -23,23 +25,29 @@ MELODY_SHARE = 0.36
 MEANS, MOST = (2.4, 4.8), 8
 """Bounds of the mean of four beats, and the most that a bar is given: of more the accompaniment has the rest."""
 
+SWINGING_MORE = 1.25
+"""Where beats are of three a melody has more notes: 5.5 in two bars of slow Lieder in 6/8, and 3.4 in one of 4/4. Calm
+music takes half of that."""
 
-def melody_notes(seed: int, origin: int, density: float, beats: int, *, rests: bool = True) -> int:
+
+def melody_notes(seed: int, origin: int, density: float, metre: Metre, *, rests: bool = True) -> int:
     """The notes of the melody in the bar that `origin` was the first appearance of; 0 for a breath, if it may rest."""
     phrase, bar = divmod(origin, PHRASE_BARS)
     drawn = keyed_random(seed, "melody-notes", origin)
     if drawn.random() < BREATHS[bar] and origin and rests:
         return 0
-    mean = min(max(MEANS[0], 4.0 * MELODY_SHARE * notes_per_beat(density)), MEANS[1]) * beats / 4.0
+    layout = LAYOUTS[metre]
+    share = layout.beats / 4.0 * (SWINGING_MORE if layout.swings else 1.0)
+    mean = min(max(MEANS[0], 4.0 * MELODY_SHARE * notes_per_beat(density)), MEANS[1]) * share
     of_phrase = 1.0 + keyed_random(seed, "melody-phrase", phrase).gauss(0.0, PHRASE_SPREAD)
     of_bar = 1.0 + drawn.gauss(0.0, BAR_SPREAD)
     return min(MOST, max(1, round(mean * SHAPE[bar] * max(0.4, of_phrase) * max(0.2, of_bar))))
 
 
-def planned_notes(config: SessionConfig, bar_index: int, density: float, beats: int, close: Close) -> int:
+def planned_notes(config: SessionConfig, bar_index: int, density: float, metre: Metre, close: Close) -> int:
     """The same for a bar of the plan: as busy as where it comes from, and no breath where a phrase closes fully."""
     origin = origin_of(config, bar_index)
-    return melody_notes(config.seed, origin, density, beats, rests=close != "full")
+    return melody_notes(config.seed, origin, density, metre, rests=close != "full")
 
 
 def origin_of(config: SessionConfig, bar_index: int) -> int:

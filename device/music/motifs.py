@@ -21,6 +21,7 @@ PLACES: dict[Metre, tuple[int, ...]] = {
 REGULAR = ((0, 4, 7, 6, 3, 2, 5, 1), (0, 4, 3, 7, 6, 2, 1, 5), (0, 4, 6, 7, 3, 2, 5, 1), (0, 3, 4, 2, 7, 6, 1, 5))
 IRREGULAR = ((0, 3, 6, 5, 1, 7, 2, 4), (0, 5, 3, 7, 2, 6, 1, 4), (1, 4, 3, 6, 0, 7, 2, 5), (0, 3, 4, 7, 1, 6, 5, 2))
 REGULAR_IN_THREE = ((0, 4, 2, 5, 3, 1), (0, 2, 4, 5, 3, 1), (0, 4, 5, 2, 3, 1), (0, 3, 4, 2, 5, 1))
+SWINGING = ((0, 4, 3, 7, 2, 6, 1, 5), (0, 4, 7, 2, 3, 6, 1, 5), (0, 3, 4, 7, 6, 2, 1, 5), (0, 4, 3, 2, 7, 6, 5, 1))
 IRREGULAR_IN_THREE = ((0, 3, 5, 2, 1, 4), (0, 5, 3, 2, 1, 4), (1, 4, 3, 0, 5, 2), (0, 1, 3, 4, 5, 2))
 """Places of a bar in the order in which they get a note as it becomes denser, so that a denser motif is the same one:
 on the beats, or beside them."""
@@ -77,7 +78,8 @@ def lay_motif(
 def _order(motif: Motif, metre: Metre, *, regular: bool) -> tuple[int, ...]:
     if metre == "3/4":
         return (REGULAR_IN_THREE if regular else IRREGULAR_IN_THREE)[motif.order]
-    return (REGULAR if regular else IRREGULAR)[motif.order]
+    even = SWINGING if metre == "6/8" else REGULAR
+    return (even if regular else IRREGULAR)[motif.order]
 
 
 def window(theme: Theme, number: int) -> tuple[tuple[Note, ...], ...]:

@@ -165,7 +165,7 @@ class Phrasebook:
         group, place = divmod(number, len(FORM))
         origin = (group * len(FORM) + FORM.index(FORM[place])) * PHRASE_BARS + bar
         rests = bar != PHRASE_BARS - 1
-        melody = melody_notes(self.config.seed, origin, intent.density, LAYOUTS[intent.metre].beats, rests=rests)
+        melody = melody_notes(self.config.seed, origin, intent.density, intent.metre, rests=rests)
         return share_out(intent.density, intent.metre, preference, melody)
 
     def _asked(self, phrase: Phrase, bar_index: int) -> Line:

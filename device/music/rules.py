@@ -104,8 +104,7 @@ class Rules:
             return closing_counts(preference)
         if standing.section.theme:
             return share_out(intent.density, intent.metre, preference)
-        beats = LAYOUTS[intent.metre].beats
-        melody = planned_notes(self.config, intent.bar_index, intent.density, beats, standing.place.close)
+        melody = planned_notes(self.config, intent.bar_index, intent.density, intent.metre, standing.place.close)
         return share_out(intent.density, intent.metre, preference, melody)
 
     def _asked(self, standing: Standing) -> Line:

@@ -39,7 +39,7 @@ from device.music.sampling import (
     tire,
     tire_of_loops,
 )
-from device.music.steering import CLEAR_BELOW, chord_leaning, controls_of, grammar_of, texture_of, vary, welcome
+from device.music.steering import CLEAR_BELOW, LILT, chord_leaning, controls_of, grammar_of, texture_of, vary, welcome
 from device.music.theory import VOICES, Chord, key_shift
 from device.stage import Random, keyed_random
 
@@ -179,7 +179,7 @@ class Transformer:
         head = _rows([*opening, *tokens], told, reference)
         heard = [int(token) for past in context for token in past[:, 0]][-FATIGUE_TOKENS:]
         melodies, rhythms = ([line(past[:, 0]) for past in context] for line in (_melody, _rhythm))
-        is_calm = intent.target_arousal < CLEAR_BELOW
+        layout, is_calm = LAYOUTS[intent.metre], intent.target_arousal < CLEAR_BELOW
         leaning = chord_leaning(intent, quoted.chord if quoted else None)
         is_new = place.likeness in ("new", "loose")
         logits = self.decoder.go_on_from([*context, head])
@@ -191,6 +191,8 @@ class Transformer:
                     tire_of_loops(logits, _rhythm(tokens), rhythms, RHYTHM_FATIGUE)
             if len(tokens) <= N_CHORDS:
                 logits += leaning
+            elif layout.swings:
+                logits += LILT
             top_p = CHORD_TOP_P if len(tokens) <= N_CHORDS else TOP_P
             token = draw(logits, grammar.mask(), TEMPERATURE, top_p, rng.random())
             grammar.take(token)
@@ -210,7 +212,7 @@ class Transformer:
         """None in a bar of the listener's own theme, which says itself how many notes it has."""
         if place.theme_bar is not None:
             return None
-        return planned_notes(self.config, intent.bar_index, intent.density, LAYOUTS[intent.metre].beats, place.close)
+        return planned_notes(self.config, intent.bar_index, intent.density, intent.metre, place.close)
 
     def _reference(self, place: Place, intent: MusicIntent, quoted: Quotation | None) -> Remembered | None:
         """What is taken up again: the listener's theme, or an earlier bar if it is remembered."""

@@ -25,7 +25,7 @@ def seeded(config: SessionConfig, seed: int) -> SessionConfig:
 
 def drawn(config: SessionConfig, density: float = 0.2) -> list[int]:
     bars = range(FORTY_MINUTES)
-    return [melody_notes(config.seed, origin_of(config, bar), density, 4) for bar in bars]
+    return [melody_notes(config.seed, origin_of(config, bar), density, "4/4") for bar in bars]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -50,7 +50,7 @@ def test_a_bar_that_returns_is_as_busy_as_it_was(config: SessionConfig) -> None:
 
 
 def test_a_piece_begins_with_its_melody() -> None:
-    assert all(melody_notes(seed, 0, 0.1, 4) for seed in range(60))
+    assert all(melody_notes(seed, 0, 0.1, "4/4") for seed in range(60))
 
 
 @pytest.mark.parametrize("name", sorted(GENERATORS))
