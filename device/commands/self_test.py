@@ -15,6 +15,7 @@ from device.errors import DiskError, SoundError, SystemMissingError
 from device.imports import import_name
 from device.runtime.bus import is_publishing
 from device.runtime.run_folder import make_always_dir
+from device.slots.boot_block import COMMAND_LINE, current
 
 SOUND_S, SOUND_TRIES_S = 0.5, 5.0
 """Length of silence that must go out, and the longest time it may take."""
@@ -38,6 +39,7 @@ def self_test_checks(device: DeviceConfig, machine: Machine | None = None) -> li
     """What decides whether the software that runs may be kept (needed), and what a technician should know."""
     machine = machine or Machine()
     return [
+        Check("slot", find_slot, is_needed=False),
         Check("box", find_box),
         Check("sound", partial(play_silence, device)),
         Check("data partition", partial(find_data, machine.data_lost)),
@@ -46,6 +48,11 @@ def self_test_checks(device: DeviceConfig, machine: Machine | None = None) -> li
         Check("power", partial(look_at_power, machine.hwmon), is_needed=False),
         Check("temperature", partial(look_at_temperature, machine.thermal), is_needed=False),
     ]
+
+
+def find_slot() -> str:
+    slot = current(COMMAND_LINE.read_text())
+    return f"Slot {slot} of the card runs." if slot else "This machine has no slots."
 
 
 def find_box() -> str:

@@ -13,23 +13,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Literal
 
 from device.errors import Exit
-from device.slots.boot_block import SLOTS, TRIES, BootBlock, Slot, read, write
+from device.slots.boot_block import COMMAND_LINE, SLOTS, TRIES, BootBlock, Slot, current, read, write
 
 BLOCK = Path("/boot/isotone/isotone/slots.env")
-COMMAND_LINE = Path("/proc/cmdline")
 
 
 def primary(state: BootBlock) -> Slot:
     """The slot that starts next: the first of the order that has a try left, else the first."""
     return next((slot for slot in state.order if state.left(slot)), state.order[0])
-
-
-def current(command_line: str) -> Slot | Literal[""]:
-    """The slot that runs, as the boot loader said to the kernel; empty where it did not."""
-    return next((slot for slot in SLOTS if f"rauc.slot={slot}" in command_line.split()), "")
 
 
 def answer(question: tuple[str, ...], state: BootBlock) -> str | BootBlock | None:

@@ -21,6 +21,7 @@ TRIAL_TRIES = 3
 """Starts that an update has to prove itself."""
 BLOCK_BYTES = 1024
 SECTOR_BYTES = 512
+COMMAND_LINE = Path("/proc/cmdline")
 SIGNATURE = b"# GRUB Environment Block\n"
 
 
@@ -47,6 +48,11 @@ class BootBlock(msgspec.Struct, frozen=True, kw_only=True):
     def is_on_trial(self, slot: Slot) -> bool:
         """Whether a running slot still has to prove itself, and there is another to fall back to."""
         return self.left(slot) < TRIAL_TRIES and self.left("b" if slot == "a" else "a") > 0
+
+
+def current(command_line: str) -> Slot | Literal[""]:
+    """The slot that runs, as the boot loader said to the kernel; empty where it did not."""
+    return next((slot for slot in SLOTS if f"rauc.slot={slot}" in command_line.split()), "")
 
 
 def parse(block: bytes) -> BootBlock:

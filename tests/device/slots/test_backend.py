@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from device.errors import Exit
-from device.slots.__main__ import current, main
-from device.slots.boot_block import BootBlock, read, write
+from device.slots.__main__ import main
+from device.slots.boot_block import BootBlock, current, read, write
 
 
 def ask(path: Path, *words: str) -> int:
