@@ -37,6 +37,7 @@ def image(board: str, out: Path, suite: str, cache: Path, mirrors: tuple[str, ..
         tarball = root.base(row, suite, cache, mirrors, epoch)
         say("2 unpacking")
         root.unpack(tarball, work / "root")
+        boot_files.grub_files(work / "root", row, work / "boot")
         root.prune(work / "root")
         say("3 wheels")
         wheels.add_python(work / "root", row, root.PLACE, cache, epoch)
@@ -47,13 +48,13 @@ def image(board: str, out: Path, suite: str, cache: Path, mirrors: tuple[str, ..
         wheels.compile_python(work / "root", epoch, root.PLACE / "device", root.PLACE / "hardware")
         say("5 parts")
         boot_files.add_to_initrd(work / "root", work / "initramfs", epoch)
-        boot_files.grub_files(work / "root", row, work / "boot")
         disk.root_image(work / "root", work / "root.img", epoch)
         disk.boot_image(work / "boot", work / "boot.img", version, epoch)
         disk.data_image(work / "data.img", version, epoch)
         say("6 image")
         bundle.make(out.with_suffix(".raucb"), work / "root.img", board, version, signing, work / "bundle")
         disk.assemble(out, work / "boot.img", work / "root.img", work / "data.img", version)
+        call("bmaptool", "create", "--output", out.with_name(f"{out.name}.bmap"), out)
 
 
 try:

@@ -20,6 +20,7 @@ PACKAGES = {
     "cpio": "cpio",
     "rauc": "rauc",
     "openssl": "openssl",
+    "bmaptool": "bmap-tools",
     "git": "git",
 }
 """The Debian package of each program."""

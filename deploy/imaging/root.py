@@ -33,6 +33,23 @@ LEFT_OUT = (
     "usr/share/lintian",
     "usr/share/bug",
 )
+UNUSED = (
+    "etc/ssh/ssh_host_*",
+    "boot/System.map-*",
+    "boot/config-*",
+    "usr/lib/python3*/test",
+    # The sources of what is compiled in hwdb.bin; device trees, which our boards' firmware brings; boot loaders.
+    "usr/lib/udev/hwdb.d",
+    "usr/lib/linux-image-*",
+    "usr/lib/grub",
+    "usr/lib/shim",
+    # What would draw: SDL, which FluidSynth is linked to, loads it only when a window is opened.
+    "usr/lib/*/libLLVM*",
+    "usr/lib/*/libz3.so*",
+    "usr/lib/*/libgallium*",
+    "usr/lib/*/dri",
+    "usr/lib/*/gbm",
+)
 KEPT_MODULES = re.compile(
     r"kernel/(arch|crypto|lib|fs/(ext4|squashfs|overlayfs|fat|nls|jbd2|isofs|udf|fuse|autofs|crypto)|net/(bluetooth|wireless|mac80211|"
     r"netfilter|ipv4|ipv6|rfkill|unix|packet|core|sched)|sound|drivers/(md|block|virtio|char|usb/(serial|storage|host|core|class|gadget|"
@@ -97,18 +114,11 @@ def prune(root: Path) -> None:
     for folder in root.glob("usr/lib/modules/*/kernel"):
         _prune_modules(folder)
         call("chroot", root, "depmod", folder.parent.name)
-    for pattern in (
-        "var/lib/apt/lists/*",
-        "var/cache/apt/*",
-        "var/log/*",
-        "etc/ssh/ssh_host_*",
-        "boot/System.map-*",
-        "boot/config-*",
-        "usr/lib/python3*/test",
-    ):
+    for pattern in UNUSED:
         for path in root.glob(pattern):
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    (root / "etc/machine-id").write_text("uninitialized\n")
+    # Empty: each box makes its own, and systemd does not set every unit anew, which takes a slow board half a minute.
+    (root / "etc/machine-id").write_text("")
     (root / "etc/hostname").write_text("isotone\n")
 
 
