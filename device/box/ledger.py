@@ -101,6 +101,11 @@ class Ledger:
         """Folders of the last sessions, newest first."""
         return [entry.session for entry in reversed(self._book.entries[-n:])]
 
+    def tally(self) -> tuple[int, int]:
+        """How many sessions there were of late, and how many of them came to no good end."""
+        entries = self._book.entries
+        return len(entries), sum(entry.how in ("broke", "torn") for entry in entries)
+
     def count(self, listener: str, day: dt.date, zone: dt.tzinfo) -> int:
         """How many sessions that count this listener had on a day of that time zone."""
         of_day = [entry for entry in self._book.entries if entry.began_utc.astimezone(zone).date() == day]

@@ -1,0 +1,110 @@
+"""The fleet's agent on a box: hears how the box is on its own bus, and tells the clinic's broker.
+
+It is a process of its own, which the box does not know of: it may be absent, hang or die, and the music does not
+notice. Nothing else of a box needs the network.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from device.clock import Clock, wall_time
+from device.errors import IsotoneError
+from device.fleet.broker import Broker
+from device.fleet.layout import FleetConfig
+from device.fleet.report import FleetReport, Reporter
+from device.messages import BoxStatus, Exposure
+from device.processes import BOX
+from device.runtime.bus import Subscriber
+from device.runtime.run_folder import living_sessions
+from device.streams import STREAMS
+
+TELL_NS = 300_000_000_000
+"""Where nothing changes it tells so often."""
+SOON_NS = 2_000_000_000
+"""Changes in a row are told together."""
+SILENT_NS = round(3 * STREAMS["box"].max_age_s * 1e9)
+WAIT_MS = 500
+MEGABYTE = 1 << 20
+
+
+class Agent:
+    """`turn` is all it does, again and again. `count` gives sessions, and how many of them broke."""
+
+    def __init__(
+        self,
+        config: FleetConfig,
+        version: str,
+        folder: Path,
+        data: Path,
+        count: Callable[[], tuple[int, int]],
+        clock: Clock,
+    ) -> None:
+        self._broker = Broker(config, lambda _kind, _name, _payload: None, is_box=True)
+        self._reporter = Reporter(config.name, config.group, version)
+        self._data, self._count, self._clock = data, count, clock
+        self._subscriber = Subscriber(folder, (BOX,), ("box", "exposure"))
+        self._sessions: set[Path] = set()
+        self._told: FleetReport | None = None
+        self._told_ns = self._heard_ns = clock.now_ns()
+        self.trouble = ""
+        """Why the broker does not let it in; empty: nothing is wrong."""
+
+    def begin(self) -> None:
+        self._broker.begin()
+
+    def turn(self) -> None:
+        self._listen()
+        now_ns = self._clock.now_ns()
+        for received in self._subscriber.receive(WAIT_MS):
+            message = received.message
+            if isinstance(message, BoxStatus | Exposure):
+                self._reporter.hear(message)
+                self._heard_ns = now_ns
+        if now_ns - self._heard_ns > SILENT_NS:
+            self._reporter.silent()
+        self._tell(now_ns)
+        self.trouble = self._broker.refusal
+
+    def _listen(self) -> None:
+        """Hear the sound of sessions that came, and forget those that went."""
+        try:
+            living = set(living_sessions())
+        except IsotoneError:
+            return
+        for run_dir in living - self._sessions:
+            self._subscriber.hear(run_dir, ("audio",))
+        for run_dir in self._sessions - living:
+            self._subscriber.forget(run_dir, ("audio",))
+        self._sessions = living
+
+    def _tell(self, now_ns: int) -> None:
+        since_ns = now_ns - self._told_ns
+        if self._told is not None and since_ns < SOON_NS:
+            return
+        report = self._reporter.report(self._free_mb(), *self._count())
+        is_news = self._told is None or _rounded(report) != _rounded(self._told)
+        if is_news or since_ns >= TELL_NS:
+            self._told, self._told_ns = report, now_ns
+            self._broker.tell(
+                msgspec.json.encode(msgspec.structs.replace(report, told_utc=f"{wall_time():%Y-%m-%dT%H:%M:%SZ}"))
+            )
+
+    def _free_mb(self) -> int:
+        try:
+            return shutil.disk_usage(self._data).free // MEGABYTE
+        except OSError:
+            return 0
+
+    def close(self) -> None:
+        self._broker.end()
+        self._subscriber.close()
+
+
+def _rounded(report: FleetReport) -> FleetReport:
+    """What of it is news: a few megabytes are none."""
+    return msgspec.structs.replace(report, disk_free_mb=report.disk_free_mb // 256)
