@@ -3,7 +3,7 @@
     python -m hardware.bench.lost_card [--rounds 3] [--out FILE.jsonl]
 
 A whole box plays on JACK, whose server is the card: it is ended, and started again after a while. In every second round
-somebody presses stop meanwhile, and nothing may sound when the card is back.
+somebody presses stop meanwhile, and no music may sound when the card is back.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Lost(msgspec.Struct, frozen=True):
     back_s: float | None = None
     """From the first catching of the new card's sound to the first sound; none: nothing sounded."""
     first_db: float | None = None
-    """Loudest sample of its first tenth of a second, relative to the loudest of the last three seconds."""
+    """Loudest sample of its first tenth of a second, relative to the loudest that was caught."""
+    sounds_s: float = 0.0
+    """From the first to the last sound that was caught: who pressed stop hears at most that the music was stopped."""
 
 
 def lose(box: RunningBox, server: contextlib.ExitStack, name: str, *, is_stopped: bool) -> Lost:
@@ -77,8 +79,8 @@ def heard(blocks: Sequence[Block], told_s: float, *, is_stopped: bool) -> Lost:
         return Lost(is_stopped, told_s)
     first = int(sounding[0])
     opening = peaks[first : first + round(MOMENT_S * SFREQ_HZ)].max()
-    usual = peaks[-3 * SFREQ_HZ :].max()
-    return Lost(is_stopped, told_s, first / SFREQ_HZ, float(20.0 * np.log10(opening / max(1, usual))))
+    softer_db = float(20.0 * np.log10(opening / peaks.max()))
+    return Lost(is_stopped, told_s, first / SFREQ_HZ, softer_db, float(sounding[-1] - first) / SFREQ_HZ)
 
 
 def lose_all(rounds: int) -> Iterator[Lost]:

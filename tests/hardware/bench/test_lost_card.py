@@ -22,6 +22,7 @@ def test_what_comes_back_all_at_once_is_as_loud_as_usual_and_what_rises_is_not()
     sudden = heard(caught(np.concatenate((silence, music))), 0.5, is_stopped=False)
     assert sudden.back_s == pytest.approx(1.0, abs=0.01)
     assert sudden.first_db == pytest.approx(0.0, abs=0.1)
+    assert sudden.sounds_s == pytest.approx(6.0, abs=0.01)
     rise = np.minimum(1.0, np.arange(len(music)) / (2.0 * SFREQ_HZ))
     assert heard(caught(np.concatenate((silence, music * rise))), 0.5, is_stopped=False).first_db < -20.0
 
