@@ -49,8 +49,8 @@ TRIED_FRAMES, TRIED_BLOCKS = 512, 64
 """A note that does not sound within two thirds of a second is silent."""
 AUDIBLE = 1e-4
 """The noise of the reverb is far below."""
-DULL_CENTS = -2400.0
-"""Offset of the low-pass filters at brightness 0: two octaves down; soft strokes take away another (`touch`)."""
+DULL_CENTS = -3000.0
+"""Offset of the low-pass filters at brightness 0; how hard a note is struck moves them too (`touch`)."""
 ADD = 1
 """A modulator is added to those of the sound font."""
 

@@ -36,7 +36,8 @@ class Modulator(NamedTuple):
 
 
 MODULATORS = (
-    Modulator(VELOCITY, NEGATIVE, COLOUR, GEN_FILTER_CUTOFF, -3200.0),
+    # Middle strokes have the colour that is asked of all; four steps of velocity are a semitone of a piano's filter.
+    Modulator(VELOCITY, BIPOLAR, COLOUR, GEN_FILTER_CUTOFF, 1600.0),
     Modulator(VELOCITY, NEGATIVE, COLOUR, GEN_ATTACK, 2400.0),
     Modulator(FELT, CONTROLLER, ALWAYS, GEN_FILTER_CUTOFF, -1000.0),
     # High notes keep their first partials: the filter rises by nearly half a semitone with each key.

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.audio.conductor import CALM
 from device.audio.synth import Synth
 from device.audio.touch import FULL, MODULATORS, controllers_of, touch_of
 from device.config import AudioConfig, Preference
@@ -19,11 +20,12 @@ SFREQ_HZ = 48_000
 def struck(
     program: int, velocity: int, *, pitch: int = 60, through_felt: bool = True, seconds: float = 1.0
 ) -> np.ndarray:
-    """What is heard of a note, both ears together, without the room."""
+    """What is heard of a note in calm music, both ears together, without the room."""
     synth = Synth(AudioConfig(), (program,))
     synth.through_felt = through_felt
     synth.program(0, program)
     synth.widen(0.0)
+    synth.brighten(CALM.brightness)
     synth.note_on(0, pitch, velocity)
     block = np.zeros((round(seconds * SFREQ_HZ), 2), np.float32)
     synth.render(block, 0, len(block))
