@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from device.errors import SystemMissingError
 from device.messages import Health, Prompt
 from device.processes import ALWAYS_FOLDER, names_that_run
 from device.runtime.bus import Subscriber
@@ -96,8 +97,8 @@ class Rig:
         )
         pids = {"box": self.box.process.pid}
         around = environment() | {"XDG_RUNTIME_DIR": str(self._folder.parent)}
-        with subprocess.Popen(words, stdout=subprocess.DEVNULL, env=around) as announcer:
-            capture = Capture()
+        with subprocess.Popen(words, stdout=subprocess.PIPE, env=around) as announcer:
+            capture = _caught(announcer)
             time.sleep(random.Random(seed).uniform(*SPEAKS_S))
             with _hung([pids[victim] for victim in state.hung]):
                 asked_s = self._press(is_headset=True)
@@ -132,6 +133,16 @@ class Rig:
                     assert isinstance(health, Health)
                     found[health.process] = health.pid
         return found
+
+
+def _caught(announcer: subprocess.Popen[bytes]) -> Capture:
+    """Catch what an announcer says; where it says nothing, its own words tell why."""
+    try:
+        return Capture()
+    except SystemMissingError as error:
+        announcer.kill()
+        said = announcer.communicate()[0].decode().strip() or "nothing"
+        raise SystemMissingError(f"{error.sentence} The announcer said: {said}.", error.action) from error
 
 
 @contextmanager
