@@ -33,7 +33,7 @@ class Guest:
             [
                 "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024",
                 "-bios", str(FIRMWARE), "-drive", f"if=none,file={card},format=raw,id=card",
-                "-device", "virtio-blk-pci,drive=card", "-net", "none", "-display", "none", "-no-reboot",
+                "-device", "virtio-blk-pci,drive=card", "-device", "virtio-rng-pci", "-net", "none", "-display", "none", "-no-reboot",
                 "-serial", "stdio", "-qmp", f"unix:{self._monitor},server=on,wait=off",
                 *(word for card in cards for word in ("-audiodev", card, "-device", "intel-hda", "-device",
                                                       "hda-output,audiodev=sound")),
@@ -48,7 +48,7 @@ class Guest:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()
 
     def wait_for(self, pattern: str, limit_s: float) -> re.Match[str]:
         """What the console says from now on is read until the pattern comes.
@@ -84,6 +84,7 @@ class Guest:
 
     def _reading(self, limit_s: float) -> Iterator[str]:
         """All that the console has said since the last pattern, each time that there is more."""
+        yield self._text
         assert self._process.stdout
         clock = SystemClock()
         output, until_ns = self._process.stdout.fileno(), clock.now_ns() + limit_s * 1e9
