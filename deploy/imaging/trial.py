@@ -1,6 +1,6 @@
 """`deploy/check-image`: an image is flashed, provisioned, started, updated, fails and comes back, all in QEMU.
 
-Seconds are the guest's own, from the kernel's start on; they depend on how much of a core QEMU has.
+Seconds are the guest's own (`guest.INSTRUCTION_NS`), from the kernel's start on.
 """
 
 from __future__ import annotations
