@@ -16,7 +16,8 @@ from device.box.board import Board
 from device.box.chores import Chore, Chores, Done
 from device.box.diary import Diary
 from device.box.ears import STREAMS, WRITERS, Ears
-from device.box.ledger import LEDGER_FILE, How
+from device.box.endings import Ending, event_of, kept_as
+from device.box.ledger import LEDGER_FILE
 from device.box.machine import Action, Event, EventKind, Machine
 from device.box.programme import plan_of
 from device.box.residents import Residents
@@ -25,7 +26,6 @@ from device.box.speaker import Speaker
 from device.box.upkeep import EXAMINATION, Upkeep
 from device.clock import Clock
 from device.config import DeviceConfig
-from device.errors import Exit
 from device.files.outputs import write_whole
 from device.messages import BoxStatus, Button, Health, Press, Spoken
 from device.processes import names_that_run
@@ -41,7 +41,6 @@ AGAIN_NS = 5_000_000_000
 KILLED_S = 2.0
 """What was killed is waited for so long, so that nothing is left behind."""
 QUIET_MS, BUSY_MS = 250, 50
-STOPPED_BY_SIGNAL = {-15, 143, 130, 129}
 
 
 class Setup(NamedTuple):
@@ -287,25 +286,19 @@ class Box:
             self._subscriber.forget(child.run_dir, WRITERS)
         if child.session_dir and Path(child.session_dir).exists():  # what ended before it was anything leaves nothing
             self._sum_up(child.session_dir)
-        self._end(self._how_it_ended(child, exit_code))
-
-    def _how_it_ended(self, child: SessionChild, exit_code: int) -> Event:
-        was_stopped = self.machine.state == "closing" or (self._ears is not None and self._ears.was_stopped)
-        if child.end and (refusal := REFUSALS.get(child.end.code)):
-            return Event(*refusal, sentence=child.end.fault, code=str(child.end.exit))
-        if self._ears and self._ears.has_used_dose:
-            return Event("declined", "hearing-rests", child.end.fault if child.end else "")
-        if exit_code == Exit.OK or (exit_code in STOPPED_BY_SIGNAL and was_stopped):
-            return Event("stopped" if was_stopped else "ended")
-        sentence = child.end.fault if child.end else f"The session's process ended unexpectedly ({exit_code})."
-        if child.was_killed:
-            sentence = "The session did not end after its stop, and was ended by force."
-        return Event("broke", sentence=sentence, code=str(exit_code if exit_code > 0 else int(Exit.INTERNAL)))
+        ending = Ending(
+            exit_code,
+            child.end,
+            was_stopped=self.machine.state == "closing" or (self._ears is not None and self._ears.was_stopped),
+            was_killed=child.was_killed,
+            has_used_dose=self._ears is not None and self._ears.has_used_dose,
+        )
+        self._end(event_of(ending))
 
     def _end(self, event: Event) -> None:
         self._ears = None
         self._speaker.forget_guidance()
-        self._diary.end(ENDS.get(event.kind, "broke"))
+        self._diary.end(kept_as(event))
         if event.kind in ("broke", "declined", "failing"):
             self._upkeep.look()
         self._happen(event)
@@ -329,14 +322,7 @@ class Box:
             self._tell(f"The {done.chore.kind} ended with {done.exit_code}.")
 
 
-REFUSALS: dict[str, tuple[EventKind, str]] = {
-    "IntakeError": ("failing", "intake-missing"),
-    "DoseError": ("declined", "hearing-rests"),
-}
-"""Refusals that are no faults -> what they are to the box, and the prompt that says why."""
 UNASKED: tuple[EventKind, ...] = ("failing", "mended")
 """What happens without a press is told by the light alone in quiet hours."""
-ENDS: dict[EventKind, How] = {"ended": "ended", "stopped": "stopped"}
-"""How a session that did not break is kept in mind."""
 WISHES = {"hold": "hold_phase", "go_on": "resume_phase"}
 """Actions that are wishes of the box itself."""

@@ -11,7 +11,7 @@ from device.box.programme import Refusal, allowed, is_quiet, local_day, reminder
 from device.clock import wall_time
 from device.files.locks import is_held
 from device.programme_layout import DayRow, Programme, zone_of
-from device.sessions.listing import SUMMARY_FILE
+from device.sessions.names import SUMMARY_FILE
 
 LEAP = dt.timedelta(days=1)
 """A clock that goes back by more was put right; by less, what it passes twice reminds once."""

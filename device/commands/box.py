@@ -18,7 +18,6 @@ from device.box.ledger import claim
 from device.box.picture import draw
 from device.box.programme import plan_of
 from device.clock import SystemClock
-from device.commands.box_check import check
 from device.commands.options import DEVICE_TOML, Bounded, Words, device_option, json_option
 from device.commands.plans import plan_session, read_plan
 from device.commands.prescriptions import load_prescription
@@ -87,6 +86,8 @@ def box(
     device = DeviceConfig() if with_rig and device_path is None else load(device_path or DEVICE_TOML, DeviceConfig)
     setup = _set_up(device, **options)
     if is_checked:
+        from device.commands.box_check import check  # noqa: PLC0415 - a box that idles carries nothing it does not need
+
         sys.exit(check(setup, device_path, as_json=as_json))
     os.umask(0o077)  # what is kept and said is for this user alone
     tell, show = _teller(as_json=as_json), _viewer(as_json=as_json)

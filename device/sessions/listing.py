@@ -10,11 +10,11 @@ import msgspec
 from device.errors import RecordingError
 from device.files.locks import is_held
 from device.messages import UNDECODABLE
+from device.sessions.names import SUMMARY_FILE
 from device.sessions.reader import SessionReader
 from device.sessions.store import log_paths
 from device.text import printable
 
-SUMMARY_FILE = "summary.json"
 SUMMARY_BYTES_MAX = 16 * 2**20
 WORD_MAX = 40
 

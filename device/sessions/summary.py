@@ -18,7 +18,7 @@ from device.errors import Exit, IsotoneError
 from device.files.outputs import write_whole
 from device.sessions.history import History, SourceHistory
 from device.sessions.interchange import write_midi
-from device.sessions.listing import SUMMARY_FILE
+from device.sessions.names import SUMMARY_FILE
 from device.sessions.reader import SessionReader
 
 MIDI_FILE = "played.mid"
