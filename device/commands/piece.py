@@ -55,7 +55,7 @@ class Piece(NamedTuple):
         return [
             f"bar {intent.bar_index}: {played.generator} plays. {played.fallback or bar.reason}".strip()
             for intent, bar, played in zip(self.intents, self.bars, self.played, strict=True)
-            if played.generator != intent.generator or played.fallback
+            if (played.generator != intent.generator and not played.silent) or played.fallback
         ]
 
 

@@ -28,8 +28,8 @@ CHARACTERS: dict[str, Levels] = {
 """Strength of the voices where it is not 1."""
 LEVEL_DB = {"full": 1.0, "usual": 0.0, "thin": -2.0, ALONE: -3.0}
 PADS_ALONE: Levels = {"melody": 0.0, "inner": 0.0, "bass": 0.0, "pad": 1.5}
-"""Pads are struck harder there: else they would be taken for silence."""
-MELODY_ALONE: Levels = {"inner": 0.0, "bass": 0.0, "pad": 0.0}
+"""Who plays alone is struck harder: pads would be taken for silence, and a melody for a whisper."""
+MELODY_ALONE: Levels = {"melody": 1.2, "inner": 0.0, "bass": 0.0, "pad": 0.0}
 BOTH: Levels = {"inner": 0.0, "bass": 0.0}
 ALONE_BARS = (PADS_ALONE, PADS_ALONE, PADS_ALONE, PADS_ALONE, BOTH, MELODY_ALONE, MELODY_ALONE, BOTH)
 SILENT_BAR = 4

@@ -133,10 +133,16 @@ def accompany(
     closes: bool = False,
 ) -> list[Note]:
     """Pads, broken chord and bass of a bar under a melody around `register_midi`, led on from `history`."""
-    middle = min(67, max(55, round(register_midi) - 12))
-    voicing = lead_voices(_voicing(history, middle), chords[0], middle - 9, middle + 7)
-    pads = [Note(0, LAYOUTS[metre].ticks, pitch, 0, "pad") for pitch in voicing[len(voicing) - counts.pad :]]
+    pads = bed(chords[0], metre, register_midi, history)
+    pads = pads[len(pads) - counts.pad :]
     return lay_under(melody, pads, chords, counts, metre, figure, history, rng, closes=closes)
+
+
+def bed(chord: Chord, metre: Metre, register_midi: float, history: Sequence[Bar]) -> list[Note]:
+    """Three pads of a chord for a whole bar under a melody around `register_midi`, low to high, led on from before."""
+    middle = min(67, max(55, round(register_midi) - 12))
+    voicing = lead_voices(_voicing(history, middle), chord, middle - 9, middle + 7)
+    return [Note(0, LAYOUTS[metre].ticks, pitch, 0, "pad") for pitch in voicing]
 
 
 def lay_under(

@@ -16,13 +16,13 @@ from device.files.models import MEND, ModelFolder
 from device.messages import Bar, Mode, MusicIntent, Note
 from device.music import controls as c
 from device.music import tokens as t
-from device.music.accompaniment import figure_of, lay_under, share_out
+from device.music.accompaniment import bed, figure_of, lay_under, share_out
 from device.music.activity import planned_notes
 from device.music.decoder import Decoder, Logits, Rows
 from device.music.form import SECTION_BARS, Place, place_of
 from device.music.grammar import N_CHORDS, Decoded, decode_bar
 from device.music.metre import LAYOUTS
-from device.music.pads import lead_on, pads_before
+from device.music.pads import lead_on, pads_before, turn
 from device.music.phrasebook import Phrasebook
 from device.music.phrasing import Line, line_of, sustain
 from device.music.playing import make_bar, play
@@ -48,6 +48,8 @@ TOP_P = 0.98
 CHORD_TOP_P = 0.9
 """A far-fetched chord colours a whole bar, a far-fetched note passes."""
 REMEMBERED_BARS = 128
+JOINS = (0, SECTION_BARS - 1)
+"""Bars in which pads are held in any texture: they go on over the join of two sections."""
 FATIGUE_TOKENS = 2 * t.MAX_BAR_TOKENS
 """How far back repetition is counted."""
 
@@ -146,7 +148,11 @@ class Transformer:
         pads = by_voice["pad"]
         if first is not None:
             pads = lead_on(pads, first, pads_before(history), intent.register_midi)
-        if first is None or second is None or texture_of(intent, preference) != "calm":
+        if first is None or second is None:
+            return [*melody, *by_voice["inner"], *by_voice["bass"], *pads]
+        if texture_of(intent, preference) != "calm":
+            if place.bar in JOINS and "pad" in preference.voices:
+                pads = turn(bed(first, intent.metre, intent.register_midi, history), second)
             return [*melody, *by_voice["inner"], *by_voice["bass"], *pads]
         figure = figure_of(keyed_random(self.config.seed, f"figure-{place.section}", place.movement), place.bar)
         counts = share_out(intent.density, intent.metre, preference, asked)

@@ -104,3 +104,12 @@ def test_the_sound_is_as_long_as_the_piece_and_under_the_ceiling(config: Session
         samples = memoryview(file.readframes(file.getnframes())).cast("h")
     assert piece.seconds + 1 < seconds < piece.seconds + RING_OUT_S + 4
     assert 1000 < max(samples) <= 32767 * 10 ** (-6 / 20)
+
+
+@pytest.mark.parametrize("generator", ["rules", "phrasebook"])
+def test_a_bar_of_silence_is_the_storys_and_nobody_stood_in(config: SessionConfig, generator: str) -> None:
+    piece = make(by(config, generator, seed=20), Wish(CALM, 28))
+    assert [bar.bar_index for bar in piece.played if bar.silent] == [20]
+    assert piece.fallbacks() == []
+    alone = [{note.voice for note in bar.notes} for bar in piece.played[17:20]]
+    assert all(voices == {"pad"} for voices in alone)

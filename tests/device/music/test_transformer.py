@@ -151,3 +151,11 @@ def test_a_card_that_is_not_of_its_model_is_refused(
     card.write_text(card.read_text("utf-8").replace(was, becomes), "utf-8")
     with pytest.raises(ModelError, match="is not what its card says"):
         Transformer(msgspec.structs.replace(config, models_dir=str(tmp_path)))
+
+
+def test_pads_go_on_over_every_join_also_where_music_is_lively(transformer: Transformer, config: SessionConfig) -> None:
+    lively = write(transformer, config, 10, density=0.8, target_arousal=0.6, tempo_bpm=100.0)
+    for bar in (lively[0], lively[7], lively[8]):
+        pads = [note for note in bar.notes if note.voice == "pad"]
+        sounding = [sum(n.onset_tick <= tick < n.onset_tick + n.duration_tick for n in pads) for tick in range(96)]
+        assert min(sounding) >= 3
