@@ -17,7 +17,7 @@ from device.clock import SystemClock
 from device.errors import SystemMissingError
 
 FIRMWARE = Path("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd")
-INSTRUCTION_NS = "shift=0,sleep=off"
+INSTRUCTION_NS = "shift=0"
 """The box's clock goes by what it does, a nanosecond for each instruction: what else runs on this machine makes nothing
 in the box late."""
 ESCAPES = re.compile(r"\x1b\[[0-9;?!]*[A-Za-z]|\r")
