@@ -80,7 +80,7 @@ WISH_BRIGHTNESS_PER_DB = 1 / 30
 """Music that is wished softer gets duller too: loudness and brightness go together in played music."""
 WISH_BRIGHTNESS_MAX = 0.3
 BRIGHTNESS_PER_S = 0.5
-LEVEL_SHARE = 0.75
+LEVEL_SHARE = 0.65
 """Share of an intent's loudness that is heard as level; all of it is heard in how notes are struck. So the prescribed
 loudness is that of the liveliest music, and calm moods lie 6 to 8 LU below lively ones: a change that is felt. With all
 of it, whoever turned up calm music would get 15 LU more when it turns lively (measured)."""

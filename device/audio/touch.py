@@ -8,6 +8,7 @@ instrument has is told to its channel by controllers that MIDI leaves undefined.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 COLOUR, FELT, ONSET = 102, 103, 104
@@ -60,9 +61,10 @@ class Touch(NamedTuple):
 
 
 PLAIN = Touch(0.4, 0.0, 0.0)
-TOUCHES = (
+TOUCHES: tuple[tuple[Container[int], Touch], ...] = (
     (range(4), Touch(0.9, 1.0, 0.0)),  # pianos
     (range(4, 8), Touch(0.7, 0.4, 0.0)),  # electric pianos, harpsichord
+    ((9, 11, 13, 26), Touch(0.2, 0.0, 0.0)),  # glockenspiel, vibraphone, xylophone, jazz guitar: FluidR3 has two layers
     (range(8, 16), Touch(0.8, 0.5, 0.0)),  # mallets and bells
     (range(24, 32), Touch(0.8, 0.4, 0.0)),  # guitars
     (range(45, 48), Touch(0.8, 0.4, 0.0)),  # plucked strings, harp, timpani

@@ -11,6 +11,7 @@ from device.audio.conductor import CALM
 from device.audio.synth import Synth
 from device.audio.touch import FULL, MODULATORS, controllers_of, touch_of
 from device.config import AudioConfig, Preference
+from device.music.playing import GENTLE_PROGRAMS
 from tests.device.audio.test_synth import needs_synth
 
 PIANO, VIBRAPHONE, HARP, SLOW_STRINGS, CHOIR = 0, 11, 46, 49, 53
@@ -63,6 +64,16 @@ def test_a_piano_through_felt_is_darker_and_begins_more_gently_than_a_clear_one(
         assert centroid_hz(felt) < 0.9 * centroid_hz(clear)
         assert begins_ms(felt) > begins_ms(clear)
         assert np.abs(felt).max() > 0.3 * np.abs(clear).max()
+
+
+@needs_synth
+@pytest.mark.parametrize("program", sorted({*GENTLE_PROGRAMS["melody"], *GENTLE_PROGRAMS["inner"]}))
+def test_soft_strokes_are_darker_but_not_lost(program: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the filter takes is overtones: where it took the tone, soft notes would drop out of their line."""
+    heard = struck(program, 45, pitch=67)
+    monkeypatch.setattr("device.audio.synth.MODULATORS", ())
+    recorded = struck(program, 45, pitch=67)
+    assert np.square(heard).mean() > 0.5 * np.square(recorded).mean()
 
 
 @needs_synth
