@@ -10,7 +10,7 @@ from device.control.bounds import SLOPES
 from device.control.controller import Controller
 from device.control.cues import Cues
 from device.control.people.haste import HASTE
-from device.messages import AffectEstimate, CommandAnswer, MusicIntent, SensorStatus
+from device.messages import AffectEstimate, CommandAnswer, Key, MusicIntent, SensorStatus
 from device.music.form import MOVEMENT_BARS, SECTION_BARS
 from tests.device.control.listener import (
     LEAD_NS,
@@ -345,3 +345,29 @@ def test_after_a_restart_the_metre_that_was_heard_goes_on() -> None:
 def test_the_prescribed_metre_is_asked_for_from_the_first_bar_to_the_last() -> None:
     config = config_of(2, 1, preference={"metre": "6/8"})
     assert {intent.metre for intent in play(Controller(config))} == {"6/8"}
+
+
+def test_a_bar_of_silence_comes_in_the_hold_alone_lasts_one_bar_and_is_explained() -> None:
+    intents = list(play(Controller(config_of(minutes=60.0, seed=4)), lambda _: -0.6))
+    pauses = [intent for intent in intents if intent.silent]
+    assert pauses
+    assert all(intent.pause and intent.phase == "hold" and "silent for one bar" in intent.reason for intent in pauses)
+    assert all(following.bar_index - before.bar_index > 8 for before, following in itertools.pairwise(pauses))
+
+
+def test_the_story_fades_in_the_end_and_tells_nothing_while_the_rest_is_measured() -> None:
+    intents = list(play(Controller(config_of(minutes=40.0))))
+    assert {intent.story_db for intent in intents if intent.phase == "baseline"} == {0.0}
+    assert intents[-1].story_db < -3.0
+    assert max(intent.story_db for intent in intents) - min(intent.story_db for intent in intents) >= 3.0
+
+
+def test_a_new_key_is_told_in_the_bar_before_it() -> None:
+    intents = list(play(Controller(config_of(minutes=30.0))))
+    changes = [
+        (before.leads_to, Key(after.tonic_pc, after.mode))
+        for before, after in itertools.pairwise(intents)
+        if (before.tonic_pc, before.mode) != (after.tonic_pc, after.mode)
+    ]
+    assert len(changes) > 3
+    assert sum(told == came for told, came in changes) >= len(changes) - 2
