@@ -20,6 +20,7 @@ from pathlib import Path
 
 from device.config import SessionConfig
 from device.host import serve
+from device.imports import import_name
 from device.processes import PROCESSES, names_that_run
 from device.runtime.children import Child, InterpreterLauncher
 
@@ -28,11 +29,14 @@ PATH_BYTES_MAX = 4096
 
 
 def load() -> None:
-    """Import what the processes of a session import, and have the collector leave it alone: pages stay shared."""
+    """Import what a session imports, now or late, and have the collector leave it alone: pages stay shared."""
     for name in NAMES:
         row = PROCESSES[name]
         for place in (row.entry, *row.stages):
             importlib.import_module(place.partition(":")[0])
+        for place in row.late:
+            with contextlib.suppress(Exception):  # whoever needs it tells what is wrong with it
+                import_name(place)()
     gc.collect()
     gc.freeze()
 

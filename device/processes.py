@@ -18,6 +18,8 @@ class Process(NamedTuple):
     """`module:function`, called with the process's `ProcessContext`."""
     stages: tuple[str, ...] = ()
     """`module:Class` of the pure stages it hosts, in the order messages pass them."""
+    late: tuple[str, ...] = ()
+    """`module:function` by which it loads a library only as it begins; whoever copies it calls them beforehand."""
     reads: tuple[str, ...] = ()
     """Streams an edge process reads; a stage says so itself."""
     cores: tuple[int, ...] = ()
@@ -40,6 +42,7 @@ PROCESSES: dict[str, Process] = {
             "device.affect.estimator:Estimator",
             "device.control.controller:Controller",
         ),
+        late=("onnxruntime:get_device",),
         cores=(0,),
         cpu_budget_percent=8,
         memory_budget_mb=100,
@@ -47,6 +50,7 @@ PROCESSES: dict[str, Process] = {
     "composer": Process(
         "device.runtime.context:run_stages",
         stages=("device.music.composer:Composer",),
+        late=("onnxruntime:get_device",),
         cores=(1, 2),
         nice=5,
         cpu_budget_percent=15,
@@ -55,6 +59,7 @@ PROCESSES: dict[str, Process] = {
     "audio": Process(
         "device.audio.engine:main",
         stages=("device.audio.conductor:Conductor",),
+        late=("device.audio.synth:open_library",),
         reads=("prompts",),
         cores=(3,),
         realtime_priority=20,

@@ -76,6 +76,7 @@ def field_strategy(hint: typing.Any) -> st.SearchStrategy[typing.Any]:
 def test_a_process_has_entry_budgets_and_stages_that_keep_to_the_tables(name: str) -> None:
     row = PROCESSES[name]
     assert callable(import_name(row.entry))
+    assert all(callable(import_name(place)) for place in row.late)
     assert row.cpu_budget_percent > 0
     assert row.memory_budget_mb > 0
     for stage_name in row.stages:
