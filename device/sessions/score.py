@@ -22,7 +22,7 @@ from matplotlib.ticker import FuncFormatter
 
 from device.messages import TICKS_PER_BEAT, MusicIntent, PlayedBar
 from device.music.keys import NAMES, key_name
-from device.music.metre import HALF
+from device.music.metre import HALF, layout_of
 from device.music.theory import detect_chord
 from device.sessions.figure import BLUE, VERMILION, VOICE_COLOURS, our_style
 from device.sessions.interchange import SIGNATURES
@@ -102,7 +102,9 @@ def _draw_roll(axis: Axes, score: Score) -> None:
         # One line with gaps: a shape for each note would take a kilobyte a note.
         seconds, heights = _strokes(times, score.played, voice)
         width = 2.6 if voice == "melody" else 1.8
-        axis.plot(seconds, heights, color=colour, linewidth=width, solid_capstyle="butt")
+        # What strikes a tone that the pad holds is seen before it.
+        order = 2.0 if voice == "pad" else 2.1
+        axis.plot(seconds, heights, color=colour, linewidth=width, solid_capstyle="butt", zorder=order)
     handles = [Line2D([], [], color=colour, lw=3, label=voice) for voice, colour in VOICE_COLOURS.items()]
     axis.legend(handles=handles, loc="lower right", ncols=4)
     _label(axis, score, times, high)
@@ -123,7 +125,7 @@ def _strokes(times: Sequence[float], played: Sequence[PlayedBar], voice: str) ->
 
 
 def _label(axis: Axes, score: Score, times: Sequence[float], high: int) -> None:
-    """Sections and keys where they change, and the chord of every bar while there is room."""
+    """Sections and keys where they change; bar lines, and the chord of every bar, while there is room."""
     keys = [key_name(intent.tonic_pc, intent.mode) for intent in score.intents]
     here = list(zip(score.sections, keys, strict=True))
     signs = [index for index in range(len(here)) if index % 8 == 0 or here[index] != here[index - 1]]
@@ -136,7 +138,10 @@ def _label(axis: Axes, score: Score, times: Sequence[float], high: int) -> None:
             axis.text(times[index], high + 4.5, sign, fontsize=8.5, fontweight="bold", clip_on=True)
             axis.axvline(times[index], color="#999999", lw=0.8, zorder=-2)
     if len(score.played) <= LABELS_MAX:
-        for start_s, bar in zip(times, score.played, strict=False):
+        for start_s, end_s, bar in zip(times, times[1:], score.played, strict=False):
+            for share in range(layout_of(bar).written_bars):
+                at_s = start_s + (end_s - start_s) * share / layout_of(bar).written_bars
+                axis.axvline(at_s, color="#DDDDDD", lw=0.6, zorder=-4)
             axis.text(start_s, high + 2, f" {chord_of(bar)}", fontsize=7, color="#555555", clip_on=True)
 
 
