@@ -7,6 +7,7 @@ again. One that is not understood stays, the reason beside it where a technician
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -33,7 +34,7 @@ def apply(boot: Path, root: Path) -> str:
     try:
         _keep(provision, root)
         wipe(boot / FILE_NAME)
-    except OSError as error:
+    except (OSError, LookupError) as error:  # a user who is not there is a LookupError
         raise DiskError(
             f"What {FILE_NAME} says cannot be kept: {error}.", "Flash the card again, or another."
         ) from error
@@ -45,6 +46,8 @@ def _keep(provision: Provision, root: Path) -> None:
         path = root / place
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, setting.text.encode(), setting.mode)
+        if setting.owner:
+            shutil.chown(path, setting.owner)
     _point(root / "etc/localtime", f"/usr/share/zoneinfo/{provision.timezone}")
 
 

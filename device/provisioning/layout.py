@@ -19,6 +19,10 @@ Password = Annotated[str, msgspec.Meta(pattern="^[ -~]{8,63}$")]
 KEY_PATTERN = r"^(ssh-ed25519|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]{40,400}( [ -~]{0,100})?$"
 PublicKey = Annotated[str, msgspec.Meta(pattern=KEY_PATTERN)]
 """A line of authorized_keys(5) without options."""
+Pem = Annotated[
+    str, msgspec.Meta(pattern=r"^(-----BEGIN [A-Z ]{1,40}-----\n[A-Za-z0-9+/=\n]+-----END [A-Z ]{1,40}-----\n?)+$")
+]
+"""What RFC 7468 calls a textual encoding: one block, or several."""
 
 
 class Wifi(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,6 +38,17 @@ class Wifi(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("network is longer than 32 bytes, which no network's name is")
 
 
+class Fleet(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[fleet]`: the clinic's broker, and this box's own certificate for it (`device.fleet.layout`), as PEM texts."""
+
+    broker: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9.:-]{1,253}$")]
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8883
+    group: Name = "all"
+    authority: Pem
+    certificate: Pem
+    key: Pem
+
+
 class Provision(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that a technician says of one box."""
 
@@ -44,6 +59,7 @@ class Provision(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     wifi: Wifi | None = None
     technician_key: PublicKey | None = None
     """Public key with which a technician may log in by SSH; without it nobody may."""
+    fleet: Fleet | None = None
     headphones: HeadphonesConfig = HeadphonesConfig()
     box: BoxConfig = BoxConfig()
 

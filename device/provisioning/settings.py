@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from device.provisioning.layout import Provision, Wifi
+from device.provisioning.layout import Fleet, Provision, Wifi
 
 
 class Setting(NamedTuple):
@@ -16,6 +16,8 @@ class Setting(NamedTuple):
 
     text: str
     mode: int = 0o644
+    owner: str = ""
+    """Who reads it; empty: root."""
 
 
 def settings(provision: Provision, device_toml: str) -> dict[str, Setting]:
@@ -31,7 +33,22 @@ def settings(provision: Provision, device_toml: str) -> dict[str, Setting]:
     if provision.technician_key:
         found["etc/ssh/technicians"] = Setting(f"{provision.technician_key}\n")
         found["etc/nftables.d/technician.nft"] = Setting("add rule inet filter input tcp dport 22 accept\n")
+    if provision.fleet:
+        found |= _fleet(provision.name, provision.fleet)
     return found
+
+
+def _fleet(name: str, fleet: Fleet) -> dict[str, Setting]:
+    """What the agent reads: `fleet.toml` and, as files, what was given as text."""
+    folder = "etc/isotone/fleet"
+    told: dict[str, Any] = {"name": name, "broker": fleet.broker, "port": fleet.port, "group": fleet.group}
+    told |= {part: f"/{folder}/{part}.pem" for part in ("authority", "certificate", "key")}
+    return {
+        "etc/isotone/fleet.toml": Setting("".join(f"{key} = {_value(value)}\n" for key, value in told.items())),
+        f"{folder}/authority.pem": Setting(fleet.authority),
+        f"{folder}/certificate.pem": Setting(fleet.certificate),
+        f"{folder}/key.pem": Setting(fleet.key, 0o400, "isotone"),
+    }
 
 
 def _device_toml(provision: Provision, before: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from pathlib import Path
 
@@ -70,6 +71,17 @@ def test_a_power_cut_before_the_wiping_does_it_again(card: Path, monkeypatch: py
             start(card)
     assert start(card) == Exit.OK
     assert list((card / "boot").iterdir()) == []
+
+
+def test_the_key_of_the_fleet_is_for_the_agent_alone(card: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owners: dict[str, str] = {}
+    monkeypatch.setattr(shutil, "chown", lambda path, owner: owners.update({path.name: owner}))
+    pem = '"""-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"""'
+    lines = [f"{key} = {pem}" for key in ("authority", "certificate", "key")]
+    (card / "boot/isotone.toml").write_text("\n".join(['name = "a"', "[fleet]", 'broker = "b"', *lines]))
+    assert start(card) == Exit.OK
+    assert owners == {"key.pem": "isotone"}
+    assert (card / "root/etc/isotone/fleet/key.pem").stat().st_mode & 0o777 == 0o400
 
 
 def test_settings_that_cannot_be_kept_are_told_and_the_file_stays(card: Path) -> None:

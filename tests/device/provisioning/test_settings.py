@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.config import BoxConfig, DeviceConfig, HeadphonesConfig
-from device.provisioning.layout import Provision, Wifi
+from device.fleet.layout import FleetConfig
+from device.provisioning.layout import Fleet, Provision, Wifi
 from device.provisioning.settings import settings
 
 SHIPPED = Path("deploy/imaging/system/usr/share/isotone/device.toml").read_text()
@@ -55,6 +56,20 @@ def test_iwd_reads_the_password_that_was_written(password: str) -> None:
 def test_a_network_of_any_name_has_a_file_that_iwd_looks_for() -> None:
     wifi = Wifi(network="Süd/../x", password="12345678", country="DE")
     assert "data/iwd/=53c3bc642f2e2e2f78.psk" in settings(Provision(name="a", wifi=wifi), SHIPPED)
+
+
+PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+
+
+def test_the_agent_of_the_fleet_reads_what_was_provisioned() -> None:
+    fleet = Fleet(
+        broker="broker.example", group="north", authority=PEM, certificate=PEM, key=PEM.replace("AAAA", "BBBB")
+    )
+    found = settings(Provision(name="a", fleet=fleet), SHIPPED)
+    config = msgspec.convert(tomllib.loads(found["etc/isotone/fleet.toml"].text), FleetConfig)
+    assert (config.name, config.broker, config.port, config.group) == ("a", "broker.example", 8883, "north")
+    assert found[config.key.removeprefix("/")] == (fleet.key, 0o400, "isotone")
+    assert found[config.certificate.removeprefix("/")].text == PEM
 
 
 def test_without_a_technician_nobody_may_log_in() -> None:
