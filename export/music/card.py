@@ -64,7 +64,8 @@ hardware/bench. The learning curve is in curve.json; golden.npz holds tokens, co
   Perceived emotion is steered by cues; nothing is claimed about felt emotion.
 - Form beyond a phrase is the plan's (`device.music.form`), not the model's: five forms of eight sections, again and
   again. Movements share no theme unless the listener brings one.
-- Only 4/4 is asked for by the runtime; 3/4 is learned but unused. No velocity of single notes: performing shapes them.
+- Asked for 4/4, 3/4 and 6/8; the last it knows as four beats in triplets. It is told that beats are four, not that they
+  swing: what falls between them is held by the grammar. No velocity of single notes: performing shapes them.
 - Pop songs and art songs of the 19th century are all it knows: Western, tonal, metrical.
 - Steered by its density alone it writes fewer notes than asked where more than about four a beat are asked for, and its
   accompaniment has half as many sixteenths as people's.

@@ -32,6 +32,7 @@ from device.messages import (
     DirectStop,
     Lock,
     Message,
+    Metre,
     Moves,
     Performance,
     PlayedBar,
@@ -39,6 +40,7 @@ from device.messages import (
     Tick,
     Transport,
 )
+from device.music.metre import LAYOUTS
 from tests.device.audio.rig import SECOND_NS, bar, command, intent
 
 SFREQ_HZ = 48_000
@@ -197,6 +199,15 @@ def test_before_the_first_intent_it_plays_calm_from_the_phrasebook(config: Sessi
     assert [item.generator for item in played] == ["phrasebook"] * 2
     assert played[0].tempo_bpm == pytest.approx(CALM.tempo_bpm, rel=RUBATO_MOST)
     assert played[0].loudness_db == CALM.loudness_db
+
+
+@pytest.mark.parametrize("metre", ["4/4", "3/4", "6/8"])
+def test_a_bar_lasts_as_many_beats_as_its_metre_has_whoever_plays(config: SessionConfig, metre: Metre) -> None:
+    config = msgspec.structs.replace(config, prescription=Prescription(preference=Preference(metre=metre)))
+    for item in Run(config, nobody).start().bars(4):
+        assert (item.metre, item.beats) == (metre, LAYOUTS[metre].beats)
+        assert item.n_frames == pytest.approx(item.beats * 60 / item.tempo_bpm * SFREQ_HZ, abs=GRID_FRAMES)
+        assert all(0 <= note.onset_tick < LAYOUTS[metre].ticks for note in item.notes)
 
 
 def test_calm_keeps_to_the_keys_that_may_sound(config: SessionConfig) -> None:
