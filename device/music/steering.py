@@ -76,8 +76,7 @@ HOLDING = 4.0
 FULL_FROM = 0.5
 """Density (0 to 1) from which the texture is full; below it is calm. Thinned songs lack the thirds of their chords."""
 ENTRY_STEP = 0
-"""The last step at which a melody enters that is not late: of slow Lieder and pop songs, 82 to 86 % of the bars that
-sing begin on the first beat."""
+"""The last step at which a melody enters that may not be late."""
 
 OFF_BEAT = 1.5
 LILT: Logits = np.zeros(len(t.VOCABULARY), np.float32)
