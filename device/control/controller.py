@@ -22,7 +22,7 @@ from device.control.plan.passage import Passage
 from device.control.plan.session_plan import RESTING, Moment
 from device.control.policies.view import NO_DETOUR, headed
 from device.control.reasons import explain
-from device.control.story import Story
+from device.control.story import Chapter, Story
 from device.messages import (
     AffectEstimate,
     Command,
@@ -80,6 +80,8 @@ class Controller:
         self._intent: MusicIntent | None = None
         self._haste = Haste()
         self._story = Story(config)
+        self._chapter: Chapter | None = None
+        """The story of the newest intent."""
 
     def step(self, message: Message, now_ns: int) -> Sequence[Told]:
         match message:
@@ -200,7 +202,7 @@ class Controller:
     ) -> MusicIntent:
         people, preference = self._people, self._config.prescription.preference
         arousal = float(moment.setpoint.arousal)
-        chapter = self._story.tell(bar_index, moment.phase, moment.progress, arousal)
+        self._chapter = chapter = self._tell(bar_index, moment, choice)
         following = self._mode_at(moment)
         # Mode and tonic change only where a section begins.
         if bar_index % SECTION_BARS == 0 or self._intent is None:
@@ -232,6 +234,16 @@ class Controller:
             final=final,
             reason=explain(moment, choice, self._affect, self._sensors, before, cues, held, words, silent),
         )
+
+    def _tell(self, bar_index: int, moment: Moment, choice: Choice) -> Chapter:
+        """The story of a bar, as far as locks let it be told; a listener in distress is not left in silence."""
+        told = self._story.tell(bar_index, moment.phase, moment.progress, float(moment.setpoint.arousal))
+        locks = self._people.locks
+        if "loudness" in locks.names and self._chapter:
+            told = told._replace(level_db=self._chapter.level_db)
+        if locks.is_locked("instrument"):
+            told = told._replace(voices={})
+        return told._replace(silent=told.silent and choice.decided_by != "shield")
 
     def _mode_at(self, moment: Moment) -> Mode:
         """The mode of a section that begins at a moment."""

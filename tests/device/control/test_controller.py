@@ -10,7 +10,7 @@ from device.control.bounds import SLOPES
 from device.control.controller import Controller
 from device.control.cues import Cues
 from device.control.people.haste import HASTE
-from device.messages import AffectEstimate, CommandAnswer, Key, MusicIntent, SensorStatus
+from device.messages import AffectEstimate, AnyCommand, CommandAnswer, Key, MusicIntent, SensorStatus
 from device.music.form import MOVEMENT_BARS, SECTION_BARS
 from tests.device.control.listener import (
     LEAD_NS,
@@ -127,7 +127,7 @@ def test_an_estimate_that_comes_late_in_the_shift_becomes_the_start_of_the_way()
     assert next(intent for intent in intents if intent.phase == "hold").target_arousal == pytest.approx(-0.6)
 
 
-def asked(kind: str, bars: int = 12) -> tuple[MusicIntent, MusicIntent, Controller]:
+def asked(kind: str, bars: int = 15) -> tuple[MusicIntent, MusicIntent, Controller]:
     """The last intent before a wish and the revision after it."""
     controller = Controller(config_of(5))
     last = list(play(controller, lambda _: 0.2, bars))[-1]
@@ -371,3 +371,19 @@ def test_a_new_key_is_told_in_the_bar_before_it() -> None:
     ]
     assert len(changes) > 3
     assert sum(told == came for told, came in changes) >= len(changes) - 2
+
+
+def test_a_therapist_who_locks_loudness_or_instruments_holds_the_story_as_well() -> None:
+    for cue in ("loudness", "instrument"):
+        controller = Controller(config_of(minutes=30.0))
+        lock = msgspec.convert({"t_ns": 0, "kind": "lock", "author": "therapist", "cue": cue}, AnyCommand)
+        intents = []
+        for intent in play(controller, lambda _: -0.6):
+            if intent.bar_index == 20:
+                controller.step(lock, intent.t_ns)
+            intents.append(intent)
+        held = [intent for intent in intents[21:] if not intent.final]
+        if cue == "loudness":
+            assert {intent.story_db for intent in held} == {intents[20].story_db}
+        else:
+            assert all(intent.voice_levels == {} for intent in held)
