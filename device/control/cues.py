@@ -1,13 +1,10 @@
 """Says what a point on the valence-arousal plane sounds like, in cues that composer and synthesiser can follow.
 
-Cues add up linearly and explain 77 to 89 % of listeners' ratings, in the order mode, tempo, register, dynamics,
-articulation (Eerola, Friberg & Bresin 2013, doi 10.3389/fpsyg.2013.00487); directions after Gabrielsson & Lindstroem.
-The mode carries valence, the other cues mostly arousal (Livingstone 2010). It is perceived emotion, not felt.
+How far each cue goes with valence and arousal is in TABLE 4 (`device/expression.py`), with sources.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +12,7 @@ import numpy as np
 from device.config import Limits
 from device.control.plan.session_plan import Moment, State
 from device.control.real import Real, clip, unit
+from device.expression import CUES
 from device.messages import Mode, Moves
 
 MODE_HYSTERESIS = 0.1
@@ -33,35 +31,11 @@ class Cues(NamedTuple):
     articulation: Real
 
 
-class Scale(NamedTuple):
-    """A cue goes from `low` to `high` with valence and arousal, each by its weight; the weights sum to 1 at most."""
-
-    low: float
-    high: float
-    valence_weight: float
-    arousal_weight: float
-
-    def at(self, state: State) -> Real:
-        share = 0.5 + 0.5 * (self.valence_weight * state.valence + self.arousal_weight * state.arousal)
-        return self.low + share * (self.high - self.low)
-
-    def share(self, value: Real) -> Real:
-        """Where `value` lies between the ends: -1 at the low one, 1 at the high one."""
-        return 2.0 * (value - self.low) / (self.high - self.low) - 1.0
-
-
-LOG2_TEMPO = Scale(math.log2(48.0), math.log2(120.0), 0.2, 0.8)
-"""Tempo (bpm) is heard in ratios."""
-DENSITY = Scale(0.1, 0.85, 0.1, 0.8)
-REGISTER_MIDI = Scale(55.0, 77.0, 0.7, -0.25)
-"""The register falls with arousal: fast music sounds more pleasant by its tempo already, and slow music less."""
-LOUDNESS_DB = Scale(-16.0, 0.0, 0.1, 0.8)
-BRIGHTNESS = Scale(0.1, 0.9, 0.2, 0.6)
-ARTICULATION = Scale(1.0, 0.45, 0.1, 0.9)
+LED = ("log2_tempo", "density", "register_midi", "loudness_db", "brightness", "articulation")
+"""The cues of TABLE 4 that control leads, in the order of `Cues`."""
 PITCH_MARGIN = 8
 """The melody's centre keeps this many semitones from the prescribed ends."""
-_SCALES = (LOG2_TEMPO, DENSITY, REGISTER_MIDI, LOUDNESS_DB, BRIGHTNESS, ARTICULATION)
-_READ_BACK = np.linalg.pinv([(scale.valence_weight, scale.arousal_weight) for scale in _SCALES])
+_READ_BACK = np.linalg.pinv([(CUES[name].valence, CUES[name].arousal) for name in LED])
 """Least squares: from the shares of the six cues to the point that they express."""
 WORDS = (
     ("loudness_db", 0.3, ("softer", "louder")),
@@ -75,14 +49,8 @@ WORDS = (
 
 def cues_of(state: State, limits: Limits) -> Cues:
     """The cues that express `state`, inside the prescription."""
-    cues = Cues(
-        tempo_bpm=np.exp2(LOG2_TEMPO.at(state)),
-        density=DENSITY.at(state),
-        register_midi=REGISTER_MIDI.at(state),
-        loudness_db=LOUDNESS_DB.at(state) + limits.loudness_max_db,
-        brightness=BRIGHTNESS.at(state),
-        articulation=ARTICULATION.at(state),
-    )
+    told = Cues(*(CUES[name].at(state.valence, state.arousal) for name in LED))
+    cues = told._replace(tempo_bpm=np.exp2(told.tempo_bpm), loudness_db=told.loudness_db + limits.loudness_max_db)
     return within(cues, limits)
 
 
@@ -96,21 +64,15 @@ def within(cues: Cues, limits: Limits) -> Cues:
         register_midi=clip(cues.register_midi, lowest, highest),
         loudness_db=np.minimum(cues.loudness_db, limits.loudness_max_db),
         brightness=clip(cues.brightness, 0.0, 1.0),
-        articulation=clip(cues.articulation, ARTICULATION.high, ARTICULATION.low),
+        articulation=clip(cues.articulation, CUES["articulation"].high, CUES["articulation"].low),
     )
 
 
 def expressed(cues: Cues, limits: Limits) -> State:
     """The point that cues express, read back from them: where limits and slopes hold some back, not what was asked."""
-    told = (
-        LOG2_TEMPO.share(np.log2(cues.tempo_bpm)),
-        DENSITY.share(cues.density),
-        REGISTER_MIDI.share(cues.register_midi),
-        LOUDNESS_DB.share(cues.loudness_db - limits.loudness_max_db),
-        BRIGHTNESS.share(cues.brightness),
-        ARTICULATION.share(cues.articulation),
-    )
-    valence, arousal = _READ_BACK @ np.asarray(told)
+    told = cues._replace(tempo_bpm=np.log2(cues.tempo_bpm), loudness_db=cues.loudness_db - limits.loudness_max_db)
+    shares = [CUES[name].share(value) for name, value in zip(LED, told, strict=True)]
+    valence, arousal = _READ_BACK @ np.asarray(shares)
     return State(unit(valence), unit(arousal))
 
 

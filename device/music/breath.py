@@ -26,8 +26,6 @@ RUBATO = (0.985, 1.0, 1.01, 0.985, 1.0, 1.015, 1.0, 0.97)
 """Tempo of each bar of a section beside the one asked for: an arch in each phrase, and a ritardando at its close."""
 LAST = 0.93
 """And of the last bar of all."""
-CALMEST, LIVELIEST = 0.8, 1.2
-"""Share of people's deviations at arousal -1 and 1: nothing may stand out for someone who rests."""
 BESIDE = 0.5
 """Of those of an accompaniment: its loudest note stays below the melody."""
 MOST_SD = 2.0
@@ -60,15 +58,17 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 TOUCHES = msgspec.convert(tomllib.loads(TABLE.read_text("utf-8")), Table)
 
 
-def velocity_beside(voice: str, weight: int, octaves_above: float, arousal: float, rng: Random) -> float:
-    """By how much a note of a metrical weight (`Layout`) is struck harder than the others of its voice in the bar."""
+def velocity_beside(voice: str, weight: int, octaves_above: float, depth: float, rng: Random) -> float:
+    """By how much a note of a metrical weight (`Layout`) is struck harder than the others of its voice in the bar.
+
+    `depth` is the share of people's deviations.
+    """
     if voice == "pad":
         return 0.0
     touch = TOUCHES.melody if voice == "melody" else TOUCHES.accompaniment
-    share = CALMEST + (LIVELIEST - CALMEST) * (1.0 + min(max(arousal, -1.0), 1.0)) / 2.0
     stray = min(max(rng.gauss(0.0, 1.0), -MOST_SD), MOST_SD) * touch.residual_sd
     own = _metrical(touch)[weight] + touch.height * octaves_above + stray
-    return own * share * (1.0 if voice == "melody" else BESIDE)
+    return own * depth * (1.0 if voice == "melody" else BESIDE)
 
 
 def _metrical(touch: Touch) -> tuple[float, ...]:

@@ -20,7 +20,7 @@ SPARSEST = 0.3
 LEADS = {"melody": 2, "bass": 2, "pad": 1, "inner": 0}
 """What a voice adds to the metrical weight of a note: what leads is left out last."""
 PEDALLED_VOICES = frozenset({"inner"})
-PEDAL_ARTICULATION = 0.85
+PEDAL_ARTICULATION = 0.8
 """Articulation from which the accompaniment is played with the pedal."""
 HARMONY_TICKS = TICKS_PER_BEAT // 2
 """The harmony is taken to change where the bass comes to another note on this grid."""

@@ -134,7 +134,7 @@ class Phrasebook:
         phrase, quoted = self._phrase(intent), quote(self.config, intent)
         own = degree_triad(intent.tonic_pc, intent.mode, _degree(intent, phrase))
         chord = quoted.sounding_chord if quoted else own
-        line = Line() if intent.final or quoted else self._asked(phrase, intent.bar_index)
+        line = Line() if intent.final or quoted else self._asked(phrase, intent)
         counts = self._counts(intent, phrase)
         if quoted:
             melody = quoted.sounding
@@ -168,10 +168,13 @@ class Phrasebook:
         melody = melody_notes(self.config.seed, origin, intent.density, intent.metre, rests=rests)
         return share_out(intent.density, intent.metre, preference, melody)
 
-    def _asked(self, phrase: Phrase, bar_index: int) -> Line:
+    def _asked(self, phrase: Phrase, intent: MusicIntent) -> Line:
         """What the plan asks of the melody; a theme is left as it is."""
-        group, place = divmod(bar_index // PHRASE_BARS, len(FORM))
-        return Line() if phrase.theme else line_of(self.config.seed, FORM[place], group, bar_index % PHRASE_BARS)
+        if phrase.theme:
+            return Line()
+        number, bar = divmod(intent.bar_index, PHRASE_BARS)
+        group, place = divmod(number, len(FORM))
+        return line_of(self.config.seed, FORM[place], group, bar, intent.target_valence)
 
     def _phrase(self, intent: MusicIntent) -> Phrase:
         number = intent.bar_index // PHRASE_BARS

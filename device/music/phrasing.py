@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from device.expression import CUES
 from device.messages import TICKS_PER_BEAT, Note
+from device.music.activity import PHRASE_BARS
 from device.music.form import SECTION_BARS
 from device.music.playing import ends_bar
 from device.stage import keyed_random
@@ -40,10 +42,11 @@ class Line(NamedTuple):
     """Whether it may enter after the bar's beginning."""
 
 
-def line_of(seed: int, section: str, movement: int, bar: int) -> Line:
-    """The line that the bar (0 to 7) of a section asks for."""
+def line_of(seed: int, section: str, movement: int, bar: int, valence: float = 0.0) -> Line:
+    """The line that the bar (0 to 7) of a section asks for: its phrases rise where it is pleasant, else they fall."""
     rng = keyed_random(seed, f"line-{section}", movement)
-    lift = rng.choice(ARCHES)[bar]
+    rise = CUES["contour_semitones"].bounded(valence, 0.0)
+    lift = rng.choice(ARCHES)[bar] + rise * (bar % PHRASE_BARS / (PHRASE_BARS - 1) - 0.5)
     late = [rng.random() < LATE for _ in range(SECTION_BARS)]
     return Line(lift, late[bar])
 

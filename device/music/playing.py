@@ -11,6 +11,7 @@ from statistics import mean
 import msgspec
 
 from device.config import Limits, Prescription, SessionConfig
+from device.expression import CUES
 from device.messages import TICKS_PER_BEAT, Bar, Manner, MusicIntent, Note
 from device.music.breath import arc_db, rubato_of, swollen, velocity_beside
 from device.music.metre import LAYOUTS
@@ -75,7 +76,8 @@ def _order(note: Note) -> tuple[int, str, int]:
 
 def _velocity(note: Note, mean_pitch: float, intent: MusicIntent, rng: Random) -> int:
     layout, octaves_above = LAYOUTS[intent.metre], (note.pitch - mean_pitch) / 12.0
-    own = velocity_beside(note.voice, layout.weight(note.onset_tick), octaves_above, intent.target_arousal, rng)
+    depth = CUES["touch"].bounded(intent.target_valence, intent.target_arousal)
+    own = velocity_beside(note.voice, layout.weight(note.onset_tick), octaves_above, depth, rng)
     level = base_velocity(intent.loudness_db) + VOICE_LEVEL[note.voice] + own
     return max(SOFTEST, round(swollen(level, arc_db(intent.bar_index, note.onset_tick / layout.ticks))))
 

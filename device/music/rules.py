@@ -75,7 +75,7 @@ class Rules:
         """The bar that the plan has at `intent.bar_index`, led on from the last notes of `history`."""
         standing, quoted = self._standing(intent), quote(self.config, intent)
         chords = (quoted.sounding_chord,) * 2 if quoted else _chords(intent, standing)
-        line = Line() if intent.final or quoted else self._asked(standing)
+        line = Line() if intent.final or quoted else self._asked(intent, standing)
         counts = self._counts(intent, standing)
         if quoted:
             melody = quoted.sounding
@@ -107,10 +107,12 @@ class Rules:
         melody = planned_notes(self.config, intent.bar_index, intent.density, intent.metre, standing.place.close)
         return share_out(intent.density, intent.metre, preference, melody)
 
-    def _asked(self, standing: Standing) -> Line:
+    def _asked(self, intent: MusicIntent, standing: Standing) -> Line:
         """What the plan asks of the melody; a theme is left as it is."""
         place = standing.place
-        return Line() if standing.section.theme else line_of(self.config.seed, place.section, place.movement, place.bar)
+        if standing.section.theme:
+            return Line()
+        return line_of(self.config.seed, place.section, place.movement, place.bar, intent.target_valence)
 
     def _standing(self, intent: MusicIntent) -> Standing:
         place = root = self._place(intent.bar_index)

@@ -123,10 +123,12 @@ class Transformer:
                 return rows[place:]
         return rows[max(0, len(rows) - SECTION_BARS) :]
 
-    def _asked(self, place: Place) -> Line:
+    def _asked(self, intent: MusicIntent, place: Place) -> Line:
         """What the plan asks of the melody; the listener's theme is left as it is."""
         is_theme = self.config.theme is not None and place.section == "A"
-        return Line() if is_theme else line_of(self.config.seed, place.section, place.movement, place.bar)
+        if is_theme:
+            return Line()
+        return line_of(self.config.seed, place.section, place.movement, place.bar, intent.target_valence)
 
     def _dress(
         self,
@@ -174,7 +176,7 @@ class Transformer:
         preference = self.config.prescription.preference
         if quoted:
             place = place._replace(likeness="close")
-        reference, line = self._reference(place, intent, quoted), self._asked(place)
+        reference, line = self._reference(place, intent, quoted), self._asked(intent, place)
         variety = vary(intent, place, reference, line, melody, preference, rng)
         told = controls_of(intent, place, preference, variety)
         grammar = grammar_of(intent, place, preference, variety)

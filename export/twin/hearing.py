@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.config import MusicConfig
-from device.control.cues import ARTICULATION, BRIGHTNESS, DENSITY, LOG2_TEMPO, LOUDNESS_DB, REGISTER_MIDI
+from device.control.cues import LED
+from device.expression import CUES as EXPRESSED
 from export.twin.composed import Piece, compose
 from export.twin.tables import write
 from hardware.twin.hearing import CUES, TABLE, AxisErrors, Errors, ModeErrors, Music
 
 Floats = NDArray[np.float64]
-SCALES = (LOG2_TEMPO, DENSITY, REGISTER_MIDI, LOUDNESS_DB, BRIGHTNESS, ARTICULATION)
+SCALES = [EXPRESSED[name] for name in LED]
 MIDDLE = np.array([(scale.low + scale.high) / 2 for scale in SCALES])
 REACH = np.array([(scale.high - scale.low) / 2 for scale in SCALES])
 HELD_OUT = 4

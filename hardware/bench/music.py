@@ -24,7 +24,19 @@ from rich.console import Console
 from device.config import MusicConfig
 from device.music import GENERATORS
 from export.music import judges
-from hardware.bench import breath, late, memory, performance, quality, speed, steering, tunes, validity, witnesses
+from hardware.bench import (
+    breath,
+    late,
+    memory,
+    performance,
+    quality,
+    speed,
+    steering,
+    tunes,
+    validity,
+    witness_cues,
+    witnesses,
+)
 from hardware.bench.figures import Figure, as_markdown, present
 from hardware.bench.plane import Steering
 
@@ -110,13 +122,18 @@ def _tunes(options: argparse.Namespace, _progress: Progress) -> list[Figure]:
 
 
 def _witnesses(options: argparse.Namespace, progress: Progress) -> list[Figure]:
-    """What outside networks hear of our moods; both tables are printed, and drawn beside the report."""
+    """What outsiders hear of our moods, and what they can hear at all; printed, and drawn beside the report."""
     if not options.peers_python:
         print("isotone: without --peers-python nobody from outside hears our moods.", file=sys.stderr)
         return []
-    heard, alone = witnesses.measure(progress, quick=options.quick, python=options.peers_python, seeds=options.seeds)
+    python, generator = options.peers_python, MusicConfig().generator
+    seeds = witnesses.seeds_of(quick=options.quick, asked=options.seeds)
+    heard = {generator: witnesses.hear(generator, seeds, python, progress)}
     if not options.as_json:
-        print(witnesses.as_report(heard, alone))
+        print(witnesses.as_report(heard))
+        found = witness_cues.weights(range(len(seeds)), python, progress)
+        steps = witness_cues.ladder(generator, seeds[: 1 + len(seeds) // 3], python, progress)
+        print(witness_cues.as_report(found, steps))
     if options.out:
         witnesses.draw(heard, options.out.with_suffix(".png"))
     return witnesses.figures(heard)

@@ -8,8 +8,9 @@ from typing import Any
 
 from device.config import Limits
 from device.control.bounds import SLOPES
-from device.control.cues import ARTICULATION, PITCH_MARGIN, Cues
+from device.control.cues import PITCH_MARGIN, Cues
 from device.control.lines import Line
+from device.expression import CUES
 
 SLACK = 1e-6
 """Rounding: a hundred-thousandth of what anybody hears."""
@@ -58,7 +59,7 @@ class Promises:
             "register_midi": (low, high),
             "loudness_db": (-math.inf, limits.loudness_max_db),
             "brightness": (0.0, 1.0),
-            "articulation": (ARTICULATION.high, ARTICULATION.low),
+            "articulation": (CUES["articulation"].high, CUES["articulation"].low),
         }
         for name, (least, most) in ranges.items():
             value = getattr(line, name)

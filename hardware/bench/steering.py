@@ -27,9 +27,9 @@ from rich.table import Table
 
 from device.commands.piece import Studio, Wish
 from device.config import MusicConfig, WishedMetre
-from device.control.cues import LOUDNESS_DB
 from device.control.plan.journey import Journey, Point
 from device.errors import IsotoneError
+from device.expression import CUES
 from device.music import GENERATORS
 from device.sessions.interchange import write_midi
 from export.music import cues, midi
@@ -124,7 +124,7 @@ def _from_middle(measured: cues.Cues) -> cues.Cues:
     Its 0 dB is the listener's ceiling, so that its music lies below the middle of MIDI whatever it expresses; listeners
     and EMOPIA's transcriber were given levels around a middle.
     """
-    return measured._replace(level_db=measured.level_db - (LOUDNESS_DB.low + LOUDNESS_DB.high) / 2)
+    return measured._replace(level_db=measured.level_db - (CUES["loudness_db"].low + CUES["loudness_db"].high) / 2)
 
 
 # -- the command

@@ -3,9 +3,8 @@
     python -m hardware.bench.music --part witnesses --peers-python PYTHON [--quick] [--seeds FIRST-LAST]
 
 Pieces of a few bars lie spread over the plane; each is rendered as the box sounds and heard by two networks that other
-people trained on recordings (`hearing.py`), and by a regression with published weights (`mir_emotion.py`). The control
-beside it: the phrasebook plays the same bars with one cue at its low and at its high end and all others in the middle,
-so that it is seen what a witness can hear at all. A witness that is deaf to a cue tells nothing about it.
+people trained on recordings (`hearing.py`), and by a regression with published weights (`mir_emotion.py`). What they
+can hear at all is told by the controls in `witness_cues.py`.
 """
 
 from __future__ import annotations
@@ -20,15 +19,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
 from device.commands.piece import Sound, Steersman, Studio, Wish
-from device.config import MusicConfig, SessionConfig
-from device.control.cues import Cues
-from device.messages import MusicIntent, Transport
+from device.config import SessionConfig
 from hardware.bench import mir_emotion
 from hardware.bench.figures import Figure
 from hardware.bench.intents import config_of, standing
@@ -42,7 +38,6 @@ HEARING = Path(__file__).with_name("hearing.py")
 BARS = 8
 SEEDS, QUICK_SEEDS = (7000, 7119), (7000, 7011)
 """A piece of the box's own generator for each."""
-CONTROL_SEEDS = (11, 12, 13)
 READ: dict[str, tuple[Callable[[Told], float], Callable[[Told], float]]] = {
     "vibenet": (lambda told: told["vibenet valence"], lambda told: told["vibenet energy"]),
     "musicnn": (
@@ -52,17 +47,8 @@ READ: dict[str, tuple[Callable[[Told], float], Callable[[Told], float]]] = {
 }
 """How valence and arousal are read of what each network tells."""
 WITNESSES = (*READ, "regression")
+AXES = ("valence", "arousal")
 ASKED = {"valence": 0.5, "arousal": 0.85}
-CUES: dict[str, tuple[object, object]] = {
-    "mode": ("minor", "major"),
-    "tempo_bpm": (56.0, 112.0),
-    "density": (0.2, 0.7),
-    "register_midi": (58.0, 76.0),
-    "brightness": (0.1, 0.9),
-    "articulation": (1.0, 0.5),
-    "timbre": ({"melody": 71, "inner": 46, "bass": 43, "pad": 48}, {"melody": 11, "inner": 24, "bass": 32, "pad": 89}),
-}
-"""Low and high end of each cue that is tried alone: what the music can vary."""
 
 
 class Heard(NamedTuple):
@@ -78,23 +64,18 @@ class Heard(NamedTuple):
         return {
             (witness, axis): float(stats.spearmanr(self.asked[:, column], self.told[:, row, column]).statistic)
             for row, witness in enumerate(WITNESSES)
-            for column, axis in enumerate(("valence", "arousal"))
+            for column, axis in enumerate(AXES)
         }
 
-
-class Alone(Steersman):
-    """Keeps every cue in the middle but one."""
-
-    def __init__(self, config: SessionConfig, wish: Wish, cue: str, value: object) -> None:
-        super().__init__(config, wish)
-        self._cue, self._value = cue, value
-
-    def _steer(self, wanted: Cues) -> Cues:
-        return wanted._replace(**{self._cue: self._value}) if self._cue in Cues._fields else wanted
-
-    def answer(self, transport: Transport) -> MusicIntent:
-        intent = super().answer(transport)
-        return msgspec.structs.replace(intent, mode=self._value) if self._cue == "mode" else intent
+    def held(self) -> dict[tuple[str, str], float]:
+        """The same with the other axis that was asked held: partial correlations of ranks."""
+        asked, found = stats.rankdata(self.asked, axis=0), {}
+        for row, witness in enumerate(WITNESSES):
+            for column, axis in enumerate(AXES):
+                ranks = np.column_stack((asked, stats.rankdata(self.told[:, row, column])))
+                inverse = np.linalg.pinv(np.corrcoef(ranks.T))
+                found[witness, axis] = float(-inverse[column, 2] / np.sqrt(inverse[column, column] * inverse[2, 2]))
+        return found
 
 
 def places(seeds: Sequence[int]) -> Floats:
@@ -103,22 +84,10 @@ def places(seeds: Sequence[int]) -> Floats:
     return 1.8 * ((0.5 + np.outer(np.asarray(seeds), turns)) % 1.0) - 0.9
 
 
-def render(config: SessionConfig, valence: float, arousal: float, path: Path) -> Path:
-    """A piece for one point as the box would sound."""
+def write(config: SessionConfig, wish: Wish, path: Path, steersman: Steersman | None = None) -> Path:
+    """A piece as the box would sound."""
     with closing(Sound(config, path)) as sound:
-        Studio(config, Wish(standing(valence, arousal), BARS), sound, lambda _: None).compose()
-    return path
-
-
-def render_alone(cue: str, value: object, seed: int, path: Path) -> Path:
-    """The phrasebook's bars with one cue at an end."""
-    config = config_of(seed, "phrasebook")
-    if isinstance(value, dict):
-        prescription = msgspec.structs.replace(config.prescription, programs=value, layers={})
-        config = msgspec.structs.replace(config, prescription=prescription)
-    wish = Wish(standing(0.0, 0.0), BARS)
-    with closing(Sound(config, path)) as sound:
-        Studio(config, wish, sound, lambda _: None, Alone(config, wish, cue, value)).compose()
+        Studio(config, wish, sound, lambda _: None, steersman).compose()
     return path
 
 
@@ -148,31 +117,15 @@ def hear(generator: str, seeds: Sequence[int], python: str, progress: Progress) 
         paths: list[Path] = []
         for seed, (valence, arousal) in zip(seeds, asked, strict=True):
             progress(f"witnesses, {generator}, seed {seed}")
-            paths.append(render(config_of(seed, generator), valence, arousal, Path(folder) / f"{seed}.wav"))
+            wish = Wish(standing(valence, arousal), BARS)
+            paths.append(write(config_of(seed, generator), wish, Path(folder) / f"{seed}.wav"))
         return Heard(asked, ask(paths, python))
 
 
-def control(python: str, progress: Progress) -> dict[str, Floats]:
-    """For each cue alone: high end less low end, in deviations between seeds and ends; shape (witnesses, 2)."""
-    with tempfile.TemporaryDirectory() as folder:
-        tried = [(cue, end, seed) for cue in CUES for end in (0, 1) for seed in CONTROL_SEEDS]
-        paths: list[Path] = []
-        for number, (cue, end, seed) in enumerate(tried):
-            progress(f"witnesses, {cue} alone, seed {seed}")
-            paths.append(render_alone(cue, CUES[cue][end], seed, Path(folder) / f"{number}.wav"))
-        told = ask(paths, python).reshape(len(CUES), 2, len(CONTROL_SEEDS), len(WITNESSES), 2)
-    spread = told.reshape(-1, len(WITNESSES), 2).std(0)
-    return {cue: (told[row, 1] - told[row, 0]).mean(0) / spread for row, cue in enumerate(CUES)}
-
-
-def measure(
-    progress: Progress, *, quick: bool, python: str, seeds: tuple[int, int] | None = None
-) -> tuple[dict[str, Heard], dict[str, Floats]]:
-    """The box's own generator over the plane, and the control."""
-    first, last = seeds or (QUICK_SEEDS if quick else SEEDS)
-    every = range(first, last + 1)
-    generator = MusicConfig().generator
-    return {generator: hear(generator, every, python, progress)}, control(python, progress)
+def seeds_of(*, quick: bool, asked: tuple[int, int] | None) -> range:
+    """The seeds that are asked, else all or few."""
+    first, last = asked or (QUICK_SEEDS if quick else SEEDS)
+    return range(first, last + 1)
 
 
 def figures(heard: dict[str, Heard]) -> list[Figure]:
@@ -184,20 +137,15 @@ def figures(heard: dict[str, Heard]) -> list[Figure]:
     ]
 
 
-def as_report(heard: dict[str, Heard], alone: dict[str, Floats]) -> str:
-    """Both tables for people."""
-    columns = [f"{witness} {axis}" for witness in WITNESSES for axis in ("valence", "arousal")]
-    head = ["| | " + " | ".join(columns) + " |", "|---" * (1 + len(columns)) + "|"]
-    rows = [
-        f"| {name} ({len(of.asked)}) | " + " | ".join(f"{rho:.2f}" for rho in of.correlations().values()) + " |"
-        for name, of in heard.items()
-    ]
-    cues = [
-        f"| {cue} | " + " | ".join(f"{value:+.2f}" for value in shifts.reshape(-1)) + " |"
-        for cue, shifts in alone.items()
-    ]
-    return "\n".join(["Rank correlations:", "", *head, *rows, "", "One cue alone, high less low, in deviations:", "",
-                      *head, *cues, ""])  # fmt: skip
+def as_report(heard: dict[str, Heard]) -> str:
+    """The correlations for people, and beside each, in brackets, what it is with the other axis held."""
+    columns = [f"{witness} {axis}" for witness in WITNESSES for axis in AXES]
+    lines = ["| | " + " | ".join(columns) + " |", "|---" * (1 + len(columns)) + "|"]
+    for name, of in heard.items():
+        held = of.held()
+        cells = [f"{rho:.2f} ({held[key]:.2f})" for key, rho in of.correlations().items()]
+        lines.append(f"| {name} ({len(of.asked)}) | " + " | ".join(cells) + " |")
+    return "\n".join([*lines, ""])
 
 
 def draw(heard: dict[str, Heard], path: Path) -> None:
@@ -208,7 +156,7 @@ def draw(heard: dict[str, Heard], path: Path) -> None:
     axes = drawing.subplots(len(heard), 2 * len(WITNESSES), squeeze=False, sharex=True, sharey=True)
     for row, (name, of) in enumerate(heard.items()):
         for number, witness in enumerate(WITNESSES):
-            for column, axis in enumerate(("valence", "arousal")):
+            for column, axis in enumerate(AXES):
                 place = axes[row][2 * number + column]
                 ranks = stats.rankdata(of.told[:, number, column])
                 place.scatter(of.asked[:, 0], of.asked[:, 1], c=ranks, cmap="viridis", s=40)

@@ -60,3 +60,14 @@ def sung(bar: Bar) -> list[Note]:
 
 def melody(*events: tuple[int, int]) -> list[Note]:
     return [Note(onset, length, 72, 0, "melody") for onset, length in events]
+
+
+def test_phrases_rise_where_it_is_pleasant_and_fall_where_it_is_not_around_the_same_middle() -> None:
+    def lifts(valence: float) -> list[float]:
+        return [line_of(5, "A", 0, bar, valence).lift for bar in range(8)]
+
+    glad, sad = ([b - a for a, b in zip(lifts(0.0), lifts(valence), strict=True)] for valence in (0.9, -0.9))
+    assert glad[:4] == sorted(glad[:4])
+    assert sad[4:] == sorted(sad[4:], reverse=True)
+    assert mean(glad) == pytest.approx(0.0, abs=1e-9)
+    assert mean(sad) == pytest.approx(0.0, abs=1e-9)

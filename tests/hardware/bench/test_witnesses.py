@@ -8,8 +8,9 @@ import pytest
 from scipy.io import wavfile
 
 from device.commands.piece import Wish
-from device.messages import Transport
-from hardware.bench import hearing, mir_emotion, witnesses
+from device.expression import CUES
+from device.messages import MusicIntent, Transport
+from hardware.bench import hearing, mir_emotion, witness_cues, witnesses
 from hardware.bench.intents import config_of, standing
 from hardware.bench.speed import RivalMissingError
 
@@ -22,15 +23,36 @@ def test_points_are_spread_over_the_plane_whichever_seeds_are_asked() -> None:
         assert abs(np.corrcoef(points.T)[0, 1]) < 0.25
 
 
-def test_a_cue_alone_leaves_all_others_where_they_are() -> None:
-    def answer(cue: str, value: object) -> witnesses.MusicIntent:
+def test_valence_moves_only_the_cues_that_it_may_and_arousal_moves_all() -> None:
+    def answer(moved: set[str], valence: float, arousal: float) -> MusicIntent:
         transport = Transport(t_ns=0, bar_index=0, start_frame=0, starts_ns=0, deadline_ns=0)
-        return witnesses.Alone(config_of(0), Wish(standing(0.0, 0.0), 4), cue, value).answer(transport)
+        with witness_cues.only(moved):
+            return witness_cues.Partly(config_of(0), Wish(standing(valence, arousal), 4), moved).answer(transport)
 
-    low, high = (answer("brightness", value) for value in (0.1, 0.9))
-    assert (low.brightness, high.brightness) == (0.1, 0.9)
-    assert (low.tempo_bpm, low.mode, low.register_midi) == (high.tempo_bpm, high.mode, high.register_midi)
-    assert {answer("mode", mode).mode for mode in ("minor", "major")} == {"minor", "major"}
+    sad, glad = (answer({"register_midi"}, valence, 0.0) for valence in (-0.8, 0.8))
+    assert sad.register_midi < glad.register_midi
+    assert (sad.tempo_bpm, sad.mode, sad.articulation) == (glad.tempo_bpm, glad.mode, glad.articulation)
+    assert answer({"mode"}, -0.8, 0.0).mode == "minor"
+    assert answer(set(), 0.0, -0.8).tempo_bpm < answer(set(), 0.0, 0.8).tempo_bpm
+    assert CUES["register_midi"].valence > 0.0
+
+
+def test_a_regression_finds_which_cue_a_witness_hears() -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(80, 7)) * 9.0 + 60.0
+    told = rng.normal(size=(80, len(witnesses.WITNESSES), 2))
+    told[:, 1, 0] = 5.0 * rows[:, 2] + told[:, 1, 0]
+    found = witness_cues.regress(rows, told)
+    assert found.mean[1, 0, 2] == pytest.approx(1.0, abs=0.05)
+    assert np.abs(found.mean[0]).max() < 4.5 * found.error[0].max()
+
+
+def test_with_the_other_axis_held_a_reading_that_mixes_both_tells_each() -> None:
+    asked = witnesses.places(range(60))
+    told = np.repeat((asked @ np.array([0.3, 1.0]))[:, None, None], len(witnesses.WITNESSES), 1).repeat(2, 2)
+    heard = witnesses.Heard(asked, told)
+    assert heard.correlations()["musicnn", "valence"] < 0.5
+    assert heard.held()["musicnn", "valence"] > 0.8
 
 
 def test_correlations_are_of_ranks_and_told_by_witness_and_axis() -> None:
