@@ -25,9 +25,8 @@ ARCHES = (
     (0.0, 2.0, 0.5, -2.0, 1.0, 3.5, 1.0, -2.5),
 )
 """Semitones by which the bars of a section lie above the register: an arch, and one that breathes twice."""
-LATE = 0.35
-"""How often a bar's melody may enter late, a breath inside a phrase; a quarter of them are taken. People's slow songs
-begin on the first beat in 82 to 86 % of the bars that sing."""
+LATE = 0.2
+"""How often a bar's melody may enter late: a breath inside a phrase."""
 OCTAVE = 12
 LEGATO = 0.8
 """Articulation from which every note of a melody is held to the next."""

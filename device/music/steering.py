@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from device.config import Preference
-from device.messages import TICKS_PER_BEAT, Mode, MusicIntent
+from device.messages import TICKS_PER_BEAT, Metre, Mode, MusicIntent
 from device.music import controls as c
 from device.music import tokens as t
 from device.music.accompaniment import share_out
@@ -75,8 +75,9 @@ HOLDING = 4.0
 """Nats by which the chord that holds a given melody is preferred: a known tune is known by its harmony, too."""
 FULL_FROM = 0.5
 """Density (0 to 1) from which the texture is full; below it is calm. Thinned songs lack the thirds of their chords."""
-ENTRY_STEP = 0
-"""The last step at which a melody enters that may not be late."""
+ENTRY_STEPS: dict[Metre, int] = {"4/4": 3, "3/4": 0, "6/8": 0}
+"""The last step at which a melody enters that is not late: half a beat, and where beats are in three or of three the
+first, as people's do in six bars of seven. In 4/4 that cost 0.04 of the R2 of valence (by cues, 50 pieces)."""
 
 OFF_BEAT = 1.5
 LILT: Logits = np.zeros(len(t.VOCABULARY), np.float32)
@@ -246,7 +247,7 @@ def grammar_of(intent: MusicIntent, place: Place, preference: Preference, variet
         most_of=most_of,
         # A calm texture stands on a chord: its third tells whether it is bright or dark.
         opening=counts.pad,
-        enter=t.N_STEPS if variety.is_late else ENTRY_STEP,
+        enter=t.N_STEPS if variety.is_late else ENTRY_STEPS[intent.metre],
         swings=layout.swings,
     )
 
