@@ -20,7 +20,7 @@ from device.music.colours import Colour, chord_named, harmonise, mood_colour, pa
 from device.music.form import SECTION_BARS, Place, place_of
 from device.music.likeness import keep_out
 from device.music.metre import HALF, LAYOUTS
-from device.music.motifs import Motif, Placed, lay_motif, lay_theme, new_motif, window
+from device.music.motifs import REGULAR, Motif, Placed, lay_motif, lay_theme, new_motif, window
 from device.music.phrasing import Line, line_of, singable, sustain
 from device.music.pivots import pivot_of
 from device.music.playing import make_bar, play
@@ -36,6 +36,10 @@ LIVELY = 0.5
 """Arousal from which the harmony moves twice a bar."""
 UNEASY = -0.35
 """Valence below which the rhythm leaves the beat."""
+NARROWEST, WIDENING = 2.2, 0.5
+"""Scale steps over which a bar's motif ranges at the arousal of -1, and what each further 1 of arousal adds."""
+PREDOMINANTS = ("ii", "IV", "iv", "bVI")
+"""What prepares the dominant of a last close, where a colour has it: harmony moves faster towards its end."""
 FARTHEST = 8
 """Semitones by which a bar's goal gives way to the melody's last note, at most half of it."""
 PLAIN = 0.4
@@ -201,8 +205,10 @@ def _ladder(intent: MusicIntent, colour: Colour, chords: tuple[Chord, Chord]) ->
 def _lay(intent: MusicIntent, standing: Standing, count: int) -> tuple[Placed, ...]:
     """The motif as this bar has it: stated, varied as the plan says, and drawn out where the phrase closes."""
     closes = standing.place.close != "none"
-    span = (1.5 + 1.25 * (1.0 + intent.target_arousal)) * (0.5 if closes else 1.0)
-    motif = standing.section.motif if standing.root_bar % 4 == 0 else standing.section.answer
+    span = (NARROWEST + WIDENING * (1.0 + intent.target_arousal)) * (0.5 if closes else 1.0)
+    motif, answer, bar = standing.section.motif, standing.section.answer, standing.root_bar
+    if bar % 4:
+        motif = answer._replace(order=(answer.order + bar) % len(REGULAR))
     regular = intent.target_valence >= UNEASY
     return lay_motif(motif, intent.metre, count, span, regular=regular, turned=standing.changes % 2 == 1)
 

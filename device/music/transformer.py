@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,9 +17,9 @@ from device.music import controls as c
 from device.music import tokens as t
 from device.music.accompaniment import bed, figure_of, lay_under, share_out
 from device.music.activity import planned_notes
-from device.music.decoder import Decoder, Logits, Rows
-from device.music.form import SECTION_BARS, Place, place_of
-from device.music.grammar import N_CHORDS, Decoded, decode_bar
+from device.music.decoder import Decoder, Rows
+from device.music.form import SECTION_BARS, Likeness, Place, place_of
+from device.music.grammar import N_CHORDS, Decoded, Grammar, decode_bar
 from device.music.metre import LAYOUTS
 from device.music.pads import lead_on, pads_before, turn
 from device.music.phrasebook import Phrasebook
@@ -28,18 +27,17 @@ from device.music.phrasing import Line, line_of, sustain
 from device.music.playing import make_bar, play
 from device.music.quotation import Quotation, quote
 from device.music.reference import Cursor, Remembered, conditions, remember
-from device.music.sampling import (
-    CHORD_FATIGUE,
-    LOOP_FATIGUE,
-    NOTE_FATIGUE,
-    NOTE_OF,
-    RHYTHM_FATIGUE,
-    ROOT_OF,
-    draw,
-    tire,
-    tire_of_loops,
+from device.music.sampling import draw
+from device.music.steering import (
+    CLEAR_BELOW,
+    chord_leaning,
+    controls_of,
+    grammar_of,
+    texture_of,
+    vary,
+    welcome,
 )
-from device.music.steering import CLEAR_BELOW, LILT, chord_leaning, controls_of, grammar_of, texture_of, vary, welcome
+from device.music.taste import Taste
 from device.music.theory import VOICES, Chord, key_shift
 from device.stage import Random, keyed_random
 
@@ -50,8 +48,6 @@ CHORD_TOP_P = 0.9
 REMEMBERED_BARS = 128
 JOINS = (0, SECTION_BARS - 1)
 """Bars in which pads are held in any texture: they go on over the join of two sections."""
-FATIGUE_TOKENS = 2 * t.MAX_BAR_TOKENS
-"""How far back repetition is counted."""
 
 
 class Written(NamedTuple):
@@ -62,6 +58,17 @@ class Written(NamedTuple):
     mode: Mode
     tokens: list[int]
     rows: Rows
+
+
+class Asked(NamedTuple):
+    """What one bar is to be."""
+
+    told: c.Controls
+    grammar: Grammar
+    reference: Remembered | None
+    likeness: Likeness
+    lift: float
+    """Semitones by which the melody lies above the register."""
 
 
 def _open(folder: ModelFolder) -> Decoder:
@@ -173,48 +180,50 @@ class Transformer:
         context: list[Rows],
         rng: Random,
     ) -> tuple[Decoded, list[int], Rows]:
+        asked = self._ask(intent, place._replace(likeness="close") if quoted else place, quoted, melody, rng)
+        taste = self._taste(intent, asked.likeness, quoted, context)
+        tokens, cursor = [t.BAR], Cursor()
+        opening = [t.START] if intent.bar_index == 0 else []
+        logits = self.decoder.go_on_from([*context, _rows([*opening, *tokens], asked.told, asked.reference)])
+        while not asked.grammar.complete:
+            taste.season(logits, tokens)
+            top_p = CHORD_TOP_P if len(tokens) <= N_CHORDS else TOP_P
+            token = draw(logits, asked.grammar.mask(), TEMPERATURE, top_p, rng.random())
+            for listener in (asked.grammar.take, tokens.append, taste.hear, cursor.take):
+                listener(token)
+            if len(tokens) == 1 + N_CHORDS:
+                chords = [t.chord_of(planned) for planned in tokens[1:]]
+                preference = self.config.prescription.preference
+                asked.grammar.welcome(*(welcome(intent, chord, preference, asked.lift) for chord in chords))
+            if not asked.grammar.complete:
+                logits = self.decoder.feed(np.array([[token, *conditions(asked.told, cursor, asked.reference)]]))
+        self.tokens_written += len(tokens) - 1
+        decoded = decode_bar(tokens, LAYOUTS[intent.metre].beats)
+        written = _rows([*opening, *tokens], _as_written(asked.told, decoded, intent), asked.reference)
+        return decoded, tokens, written
+
+    def _ask(
+        self, intent: MusicIntent, place: Place, quoted: Quotation | None, melody: int | None, rng: Random
+    ) -> Asked:
         preference = self.config.prescription.preference
-        if quoted:
-            place = place._replace(likeness="close")
         reference, line = self._reference(place, intent, quoted), self._asked(intent, place)
         variety = vary(intent, place, reference, line, melody, preference, rng)
-        told = controls_of(intent, place, preference, variety)
         grammar = grammar_of(intent, place, preference, variety)
         if quoted and reference:
             grammar.give(reference.melody)
-        tokens, cursor = [t.BAR], Cursor()
-        opening = [t.START] if intent.bar_index == 0 else []
-        head = _rows([*opening, *tokens], told, reference)
-        heard = [int(token) for past in context for token in past[:, 0]][-FATIGUE_TOKENS:]
-        melodies, rhythms = ([line(past[:, 0]) for past in context] for line in (_melody, _rhythm))
-        layout, is_calm = LAYOUTS[intent.metre], intent.target_arousal < CLEAR_BELOW
-        leaning = chord_leaning(intent, quoted.chord if quoted else None)
-        is_new = place.likeness in ("new", "loose")
-        logits = self.decoder.go_on_from([*context, head])
-        while not grammar.complete:
-            _tire(logits, heard, len(tokens), is_new=is_new)
-            if place.likeness == "new":
-                tire_of_loops(logits, _melody(tokens), melodies, LOOP_FATIGUE)
-                if is_calm:
-                    tire_of_loops(logits, _rhythm(tokens), rhythms, RHYTHM_FATIGUE)
-            if len(tokens) <= N_CHORDS:
-                logits += leaning
-            elif layout.swings:
-                logits += LILT
-            top_p = CHORD_TOP_P if len(tokens) <= N_CHORDS else TOP_P
-            token = draw(logits, grammar.mask(), TEMPERATURE, top_p, rng.random())
-            grammar.take(token)
-            tokens.append(token)
-            heard.append(token)
-            if len(tokens) == 1 + N_CHORDS:
-                first, second = (t.chord_of(planned) for planned in tokens[1:])
-                grammar.welcome(*(welcome(intent, chord, preference, variety.lift) for chord in (first, second)))
-            cursor.take(token)
-            if not grammar.complete:
-                logits = self.decoder.feed(np.array([[token, *conditions(told, cursor, reference)]]))
-        self.tokens_written += len(tokens) - 1
-        decoded = decode_bar(tokens, LAYOUTS[intent.metre].beats)
-        return decoded, tokens, _rows([*opening, *tokens], _as_written(told, decoded, intent), reference)
+        told = controls_of(intent, place, preference, variety)
+        return Asked(told, grammar, reference, place.likeness, variety.lift)
+
+    def _taste(
+        self, intent: MusicIntent, likeness: Likeness, quoted: Quotation | None, context: Sequence[Rows]
+    ) -> Taste:
+        return Taste(
+            context,
+            chord_leaning(intent, quoted.chord if quoted else None),
+            likeness,
+            is_calm=intent.target_arousal < CLEAR_BELOW,
+            swings=LAYOUTS[intent.metre].swings,
+        )
 
     def _melody_notes(self, intent: MusicIntent, place: Place) -> int | None:
         """None in a bar of the listener's own theme, which says itself how many notes it has."""
@@ -233,24 +242,6 @@ class Transformer:
             return remember(t.encode_notes(bar, beats))._replace(chords=None).in_mode(theme.mode, mode)
         known = None if place.refers_to is None else self._written.get(place.refers_to)
         return None if known is None else remember(known.tokens).in_mode(known.mode, mode)
-
-
-def _tire(logits: Logits, heard: Sequence[int], place: int, *, is_new: bool) -> None:
-    if place == 1 and is_new:
-        # A bar that begins with the root that bars before began with stands still, whatever their second halves do.
-        firsts = [chord for token, chord in itertools.pairwise(heard) if token == t.BAR]
-        tire(logits, firsts, ROOT_OF, CHORD_FATIGUE)
-    elif place > N_CHORDS:
-        # A melody that has few notes would take the smallest step of all more often than people take it.
-        tire(logits, heard, NOTE_OF, NOTE_FATIGUE)
-
-
-def _melody(tokens: Iterable[int]) -> list[int]:
-    return [int(token) for token in tokens if token in NOTE_OF]
-
-
-def _rhythm(tokens: Iterable[int]) -> list[int]:
-    return [int(token) for token in tokens if t.FIRST_STEP <= token < t.FIRST_NOTE]
 
 
 def _as_written(told: c.Controls, decoded: Decoded, intent: MusicIntent) -> c.Controls:
