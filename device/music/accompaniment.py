@@ -65,6 +65,7 @@ TENOR = (55, 60, 64)
 """Where a broken chord lies if no pads tell it."""
 RUBBING = (1, 13)
 """Semitones."""
+HIGHEST = 127
 
 
 class Figure(NamedTuple):
@@ -140,7 +141,7 @@ def accompany(
 
 def bed(chord: Chord, metre: Metre, register_midi: float, history: Sequence[Bar]) -> list[Note]:
     """Three pads of a chord for a whole bar under a melody around `register_midi`, low to high, led on from before."""
-    middle = min(67, max(55, round(register_midi) - 12))
+    middle = min(67, max(50, round(register_midi) - 12))
     voicing = lead_voices(_voicing(history, middle), chord, middle - 9, middle + 7)
     return [Note(0, LAYOUTS[metre].ticks, pitch, 0, "pad") for pitch in voicing]
 
@@ -190,10 +191,13 @@ def broken_chord(
     """The inner voice: a note for each onset, over a chord's tones and their octaves, that does not rub the melody."""
     ladder = [voicing[-1] - 12, *voicing, voicing[0] + 12, voicing[1] + 12]
     length = TICKS_PER_BEAT if len(onsets) <= 8 else TICKS_PER_BEAT // 2
+    lowest = min((note.pitch for note in melody), default=HIGHEST)
+    below = [place for place in range(figure.footing + 1) if ladder[place + max(figure.swing)] < lowest]
+    footing = max(below, default=0)
     notes: list[Note] = []
     for number, onset in enumerate(onsets):
         sung = [note.pitch for note in melody if onset - note.duration_tick < note.onset_tick < onset + length]
-        place = figure.footing + figure.swing[number % len(figure.swing)]
+        place = footing + figure.swing[number % len(figure.swing)]
         tones = [ladder[place - lower] for lower in range(place + 1)]
         pitch = next((tone for tone in tones if not _rubs(tone, sung)), tones[0])
         notes.append(Note(onset, length, pitch, 0, "inner"))

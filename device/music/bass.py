@@ -13,7 +13,7 @@ from device.music.metre import HALF
 from device.music.theory import Chord, nearest_pitch
 from device.stage import Random
 
-BASS_MOVES = {1: 0.55, 2: 0.75}
+BASS_MOVES = {1: 0.55, 2: 0.6}
 """How often the bass moves on in mid-bar, by the notes that it is given."""
 BASS_ON_THIRD = 0.12
 """How often a bar begins on the third of its chord, where no step leads there."""

@@ -16,7 +16,9 @@ from device.expression import CUES
 from device.messages import TICKS_PER_BEAT, Note
 from device.music.activity import PHRASE_BARS
 from device.music.form import SECTION_BARS
+from device.music.metre import HALF
 from device.music.playing import ends_bar
+from device.music.theory import Chord
 from device.stage import keyed_random
 
 ARCHES = (
@@ -59,6 +61,22 @@ def singable(melody: Sequence[Note], last: int | None) -> list[Note]:
         sung.append(msgspec.structs.replace(note, pitch=near))
         last = near
     return sung
+
+
+def settled(melody: Sequence[Note], chords: tuple[Chord, Chord]) -> list[Note]:
+    """The melody with held notes brought down to a tone of their chord that they stand a semitone above.
+
+    In passing such a note leads on; held, it rubs for as long as it lasts.
+    """
+    return [
+        msgspec.structs.replace(note, pitch=note.pitch - _stands_above(note, chords[note.onset_tick >= HALF]))
+        for note in melody
+    ]
+
+
+def _stands_above(note: Note, chord: Chord) -> bool:
+    tones, is_held = chord.pitch_classes, note.duration_tick >= TICKS_PER_BEAT
+    return is_held and note.pitch % 12 not in tones and (note.pitch - 1) % 12 in tones
 
 
 def sustain(melody: Sequence[Note], bar_ticks: int, articulation: float) -> list[Note]:

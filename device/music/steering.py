@@ -285,7 +285,9 @@ def welcome(intent: MusicIntent, chord: Chord | None, preference: Preference, li
     foreign = tones - scale
     scale = {pc for pc in scale if not {(pc - 1) % 12, (pc + 1) % 12} & foreign or pc in tones} | tones
     register = intent.register_midi - key_shift(intent.tonic_pc, intent.mode)
-    line = scale if intent.target_arousal < CLEAR_BELOW else set(range(12))
+    # What wanders off does not rub against the chord from a semitone above it.
+    harsh = {(pc + 1) % 12 for pc in tones} - scale
+    line = scale if intent.target_arousal < CLEAR_BELOW else set(range(12)) - harsh
     allowed = {"melody": line, "inner": line}
     below = AROUND_MELODY if texture_of(intent, preference) == "full" else BELOW_MELODY
     return np.array(

@@ -23,7 +23,7 @@ from device.music.grammar import N_CHORDS, Decoded, Grammar, decode_bar
 from device.music.metre import LAYOUTS
 from device.music.pads import lead_on, pads_before, turn
 from device.music.phrasebook import Phrasebook
-from device.music.phrasing import Line, line_of, sustain
+from device.music.phrasing import Line, line_of, settled, sustain
 from device.music.playing import make_bar, play
 from device.music.quotation import Quotation, quote
 from device.music.reference import Cursor, Remembered, conditions, remember
@@ -163,6 +163,8 @@ class Transformer:
             if place.bar in JOINS and "pad" in preference.voices:
                 pads = turn(bed(first, intent.metre, intent.register_midi, history), second)
             return [*melody, *by_voice["inner"], *by_voice["bass"], *pads]
+        if asked is not None:
+            melody = settled(melody, (first, second))
         figure = figure_of(keyed_random(self.config.seed, f"figure-{place.section}", place.movement), place.bar)
         counts = share_out(intent.density, intent.metre, preference, asked)
         if by_voice["inner"]:

@@ -5,8 +5,9 @@ import pytest
 from device.config import SessionConfig
 from device.messages import Bar, Note
 from device.music.phrasebook import Phrasebook
-from device.music.phrasing import LATE, line_of, singable, sustain
+from device.music.phrasing import LATE, line_of, settled, singable, sustain
 from device.music.rules import Rules
+from device.music.theory import Chord
 from tests.device.music.intents import mean, write
 
 LINES = [line_of(seed, section, 0, bar) for seed in range(200) for section in "ABC" for bar in range(8)]
@@ -71,3 +72,11 @@ def test_phrases_rise_where_it_is_pleasant_and_fall_where_it_is_not_around_the_s
     assert sad[4:] == sorted(sad[4:], reverse=True)
     assert mean(glad) == pytest.approx(0.0, abs=1e-9)
     assert mean(sad) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_held_note_does_not_stand_a_semitone_above_its_chord_but_a_passing_one_may() -> None:
+    chords = (Chord(0, "maj"), Chord(7, "maj"))
+    held = [Note(0, 48, 65, 0, "melody"), Note(48, 48, 72, 0, "melody")]
+    assert [note.pitch for note in settled(held, chords)] == [64, 71]
+    passing = [Note(0, 12, 65, 0, "melody"), Note(12, 36, 69, 0, "melody")]
+    assert settled(passing, chords) == passing
