@@ -19,8 +19,6 @@ PRIORITY = 80
 
 def longest_ms(seconds: float) -> float:
     """The longest time by which a sleep was too long."""
-    with contextlib.suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     end_s, longest_s = time.monotonic() + seconds, 0.0
     while (asleep_s := time.monotonic()) < end_s:
         time.sleep(LOOK_S)
@@ -29,4 +27,6 @@ def longest_ms(seconds: float) -> float:
 
 
 if __name__ == "__main__":
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     print(longest_ms(float(sys.argv[1])))

@@ -5,14 +5,21 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from device.config import SessionConfig
 from hardware.bench import intents, player
 from hardware.bench.player import Outcome, Player, Watch, play, start
 
 
 @pytest.fixture(autouse=True)
 def _rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rules compose: nothing here needs the model."""
-    monkeypatch.setattr(player, "config_of", lambda seed: intents.config_of(seed, "rules"))
+    """The rules compose, in four beats: nothing here needs the model, and bars are equally long."""
+    monkeypatch.setattr(player, "config_of", lambda seed: in_four(intents.config_of(seed, "rules")))
+
+
+def in_four(config: SessionConfig) -> SessionConfig:
+    prescription = config.prescription
+    preference = msgspec.structs.replace(prescription.preference, metre="4/4")
+    return msgspec.structs.replace(config, prescription=msgspec.structs.replace(prescription, preference=preference))
 
 
 class Slow(Watch):
