@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +10,15 @@ import click
 from rich.progress import Progress
 
 from device import __version__
-from device.box.upkeep import update_lock
-from device.commands.update_image import image
+from device.commands.options import json_option
+from device.commands.update_image import alone, image
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
-from device.errors import UpdateError
-from device.files.locks import claim
-from device.runtime.run_folder import living_sessions, make_always_dir
+from device.runtime.run_folder import make_always_dir
 from device.slots.boot_block import SLOTS
 from device.updates.bundle import Bundle, open_bundle
 from device.updates.folders import Folders
 
-LATER = "Try again when the music has ended."
 BUNDLE = click.Path(path_type=Path, dir_okay=False)
 HOME = click.option(
     "--home", type=click.Path(path_type=Path, file_okay=False), envvar="ISOTONE_HOME", required=True, show_envvar=True,
@@ -33,7 +28,6 @@ KEYRING = click.option(
     "--keyring", type=click.Path(path_type=Path, dir_okay=False), default=Path("/etc/isotone/keyring.pem"),
     envvar="ISOTONE_KEYRING", show_default=True, show_envvar=True, help="The certificates that may sign updates.",
 )  # fmt: skip
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
@@ -47,7 +41,7 @@ update.add_command(image)
 @update.command()
 @click.argument("bundle", type=BUNDLE)
 @KEYRING
-@JSON
+@json_option
 def show(bundle: Path, keyring: Path, *, as_json: bool) -> None:
     """Say what a bundle is, if it is ours; its payload is looked at when it is installed."""
     _tell(_described(open_bundle(bundle, keyring)), as_json=as_json)
@@ -57,14 +51,14 @@ def show(bundle: Path, keyring: Path, *, as_json: bool) -> None:
 @click.argument("bundle", type=BUNDLE)
 @HOME
 @KEYRING
-@JSON
+@json_option
 def install(bundle: Path, home: Path, keyring: Path, *, as_json: bool) -> None:
     """Install a bundle beside the version that runs; it is tried at the next start.
 
     Nothing is installed while a session plays. What proves nothing in three starts is left again.
     """
     folders = _folders(home)
-    with _alone(), Progress(console=Terminal(stderr=True), transient=True) as shown:
+    with alone(make_always_dir().parent), Progress(console=Terminal(stderr=True), transient=True) as shown:
         opened = open_bundle(bundle, keyring)
         task = shown.add_task(f"Installing {opened.manifest.version}", total=1.0)
         slot = folders.install(opened, lambda share: shown.update(task, completed=share))
@@ -73,7 +67,7 @@ def install(bundle: Path, home: Path, keyring: Path, *, as_json: bool) -> None:
 
 @update.command()
 @HOME
-@JSON
+@json_option
 def status(home: Path, *, as_json: bool) -> None:
     """Say which versions there are, which runs, and which starts next."""
     folders = _folders(home)
@@ -106,22 +100,6 @@ def back(home: Path) -> None:
 
 def _folders(home: Path) -> Folders:
     return Folders(home, os.environ.get("ISOTONE_SLOT", ""))
-
-
-@contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Hold what tells the box that it is renewed; nobody else renews it meanwhile.
-
-    Raises:
-        UpdateError: somebody else does, or a session plays.
-    """
-    try:
-        with claim(update_lock(make_always_dir())):
-            if living_sessions():
-                raise UpdateError("A session plays.", LATER)
-            yield
-    except BlockingIOError as error:
-        raise UpdateError("Another update is being installed.", "Wait for its end.") from error
 
 
 def _described(bundle: Bundle) -> dict[str, Any]:
