@@ -18,19 +18,19 @@ from device.errors import DiskError, IsotoneError
 
 
 @click.command()
-@click.argument("image", type=click.Path(path_type=Path))
+@click.argument("image", type=click.Path(path_type=Path), required=False)
 @click.argument("target", type=click.Path(path_type=Path), required=False)
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--provision", "provisioning", type=click.Path(path_type=Path), help="What this box becomes (TOML).")
-def flash(image: Path, target: Path | None, *, yes: bool, provisioning: Path | None) -> None:
+def flash(image: Path | None, target: Path | None, *, yes: bool, provisioning: Path | None) -> None:
     """Write IMAGE onto TARGET, a card or a plain file, and read it back.
 
     Without TARGET it lists the cards and sticks that are plugged in.
     """
-    if target is None:
+    if image is None or target is None:
         _list()
         return
-    device = _checked(target)
+    device = _checked(image, target)
     name = provision.check(provisioning) if provisioning else ""
     if not yes:
         what = f"{device.name}, {device.size_bytes / 1e9:.1f} GB" if device else "a plain file"
@@ -60,18 +60,22 @@ def _list() -> None:
         say("No card or stick is plugged in. A disk that this machine runs from is never offered.")
 
 
-def _checked(target: Path) -> Device | None:
+def _checked(image: Path, target: Path) -> Device | None:
     """The device that is meant, or None for a plain file.
 
     Raises:
-        DiskError: it is a device that is not offered, a part of one, or one in use.
+        DiskError: it is a device that is not there, not offered, a part of one or in use, or it is the image.
     """
+    if target.exists() and target.samefile(image):
+        raise DiskError(f"{target} is the image itself.", "Name the card, or another file.")
+    if not target.exists() and target.resolve().is_relative_to("/dev"):
+        raise DiskError(f"There is no device {target}.", "`deploy/flash` lists the cards there are.")
     if target.is_file() or not target.exists():
         return None
     found = next((device for device in devices() if Path(device.path) == target.resolve()), None)
     if found is None or not found.offered:
         raise DiskError(
-            f"{target} is no card or stick that may be overwritten.", "deploy/flash IMAGE lists those that may."
+            f"{target} is no card or stick that may be overwritten.", "`deploy/flash` lists those that may."
         )
     if found.mounted:
         raise DiskError(

@@ -20,7 +20,6 @@ from device.commands.signals import orderly_signals
 from device.config import load
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
-from device.errors import SystemMissingError
 from device.fleet.agent import Agent
 from device.fleet.broker import Broker
 from device.fleet.layout import FleetConfig
@@ -42,6 +41,13 @@ class Line(msgspec.Struct, frozen=True):
 
     report: FleetReport
     online: bool
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nobody is needed there."""
+        report = self.report
+        is_told = self.online and not report.code and report.dose != "used up"
+        return is_told and report.state not in ("silent", "needs_help")
 
 
 class Board:
@@ -72,9 +78,10 @@ class Board:
 
     def lines(self, group: str | None) -> list[Line]:
         """Those of a group, or all; who needs somebody comes first."""
-        found = [Line(report, self._online.get(name, False)) for name, report in self._reports.items()]
+        known = {name: FleetReport(name=name) for name in self._online} | self._reports
+        found = [Line(report, self._online.get(name, False)) for name, report in known.items()]
         wanted = [line for line in found if group in (None, line.report.group)]
-        return sorted(wanted, key=lambda line: (line.online and not line.report.code, line.report.name))
+        return sorted(wanted, key=lambda line: (line.is_well, line.report.name))
 
 
 @click.group()
@@ -120,8 +127,6 @@ def status(path: Path, group: str | None, as_json: bool) -> None:
         board.wait()
     finally:
         broker.end()
-    if broker.refusal:
-        raise SystemMissingError(broker.refusal, "Ask who runs the broker.")
     lines = board.lines(group)
     if as_json:
         say_json([msgspec.to_builtins(line.report) | {"online": line.online} for line in lines])
@@ -159,4 +164,6 @@ def _ago(told_utc: str) -> str:
     except ValueError:
         return ""
     minutes = (wall_time() - told).total_seconds() / 60.0
+    if minutes < -1.0:
+        return "its clock is ahead"
     return f"{minutes:.0f} min ago" if minutes < 120 else f"{minutes / 60:.0f} h ago"

@@ -14,7 +14,7 @@ DoseState = Literal["unknown", "inside", "softer", "used up"]
 USED_UP_PERCENT = 100.0
 SOFTER_DB = -1.0
 """A limit that takes away less than this is not told to the listener either (`HearingGuard`)."""
-Word = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[\x20-\x7e]*$")]
+Word = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[\x20-\x7e]*\Z")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 
 

@@ -13,10 +13,10 @@ from device.errors import ConfigError
 from device.messages import Language
 
 FILE_NAME = "isotone.toml"
-Name = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
-Password = Annotated[str, msgspec.Meta(pattern="^[ -~]{8,63}$")]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")]
+Password = Annotated[str, msgspec.Meta(pattern=r"^[ -~]{8,63}\Z")]
 """What WPA takes (IEEE 802.11, annex J.4.1)."""
-KEY_PATTERN = r"^(ssh-ed25519|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]{40,400}( [ -~]{0,100})?$"
+KEY_PATTERN = r"^(ssh-ed25519|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]{40,400}( [ -~]{0,100})?\Z"
 PublicKey = Annotated[str, msgspec.Meta(pattern=KEY_PATTERN)]
 """A line of authorized_keys(5) without options."""
 Pem = Annotated[
@@ -28,9 +28,9 @@ Pem = Annotated[
 class Wifi(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[wifi]`: the network of the place. Without it a box uses a cable, or none: music needs no network."""
 
-    network: Annotated[str, msgspec.Meta(pattern="^[^\\x00-\\x1f\\x7f]{1,32}$")]
+    network: Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,32}\Z")]
     password: Password
-    country: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
+    country: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
     """Where the box stands, as ISO 3166 names it: which channels may be used is a matter of law."""
 
     def __post_init__(self) -> None:

@@ -21,7 +21,10 @@ from device.updates.signature import verify
 MEMBERS = ("manifest.json", "manifest.sig", "payload.tar.zst")
 SMALL_BYTES = 64 << 10
 PIECE_BYTES = 1 << 20
-DAMAGED = (tarfile.TarError, EOFError, zstandard.ZstdError, ValueError, UnicodeError)
+DAMAGED = (
+    *(tarfile.TarError, EOFError, zstandard.ZstdError, ValueError),
+    *(LookupError, OverflowError, RecursionError, MemoryError),
+)
 """What a file that is no bundle, or a piece of one, makes of its readers; `OSError` is the disk's."""
 
 

@@ -40,6 +40,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     a: str = ""
     b: str = ""
     newest: str = ""
+    good: str = ""
+    """The folder that proved itself last: it is never written over while it may be needed."""
 
 
 class Folders:
@@ -50,8 +52,17 @@ class Folders:
         self.running: Slot | None = next((slot for slot in SLOTS if slot == running), None)
 
     def block(self) -> BootBlock:
-        """Which starts next, and how often it may try."""
-        return boot_block.read(self._home / BLOCK)
+        """Which starts next, and how often it may try.
+
+        Raises:
+            DiskError: it cannot be read.
+        """
+        try:
+            return boot_block.read(self._home / BLOCK)
+        except OSError as error:
+            raise DiskError(
+                f"{self._home / BLOCK} cannot be read: {error.strerror}.", "Look at that folder."
+            ) from error
 
     def record(self) -> Record:
         """What is known of the folders; damaged or missing it is nothing, and no bundle is refused for its age."""
@@ -87,10 +98,20 @@ class Folders:
         return slot
 
     def _free(self) -> Slot:
-        """The folder that does not run."""
-        first = self.block().order[0]
-        running = self.running or (first if (self._home / first).is_dir() else None)
-        return "b" if running == "a" else "a"
+        """The folder that neither runs nor proved itself last.
+
+        Raises:
+            UpdateError: one runs and the other proved itself.
+        """
+        first, good = self.block().order[0], self.record().good
+        kept = self.running or good or (first if (self._home / first).is_dir() else "")
+        slot: Slot = "b" if kept == "a" else "a"
+        if slot == good:
+            raise UpdateError(
+                "The version that runs has not proven itself yet, and the other one is all there is to go back to.",
+                "Keep it (`isotone update good`) or go back first (`isotone update back`).",
+            )
+        return slot
 
     def _sweep(self) -> None:
         """Takes away what an update left that was cut off."""
@@ -124,8 +145,8 @@ class Folders:
         version: str = getattr(record, slot)
         try:
             self._write_block(self.block().with_left(slot, TRIES))
-            if number_of(version) > number_of(record.newest):
-                self._remember(msgspec.structs.replace(record, newest=version))
+            newest = max(record.newest, version, key=number_of)
+            self._remember(msgspec.structs.replace(record, newest=newest, good=slot))
         except OSError as error:
             raise DiskError(
                 f"{self._home} cannot be written: {error.strerror or error}.", "Make room there."

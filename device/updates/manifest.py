@@ -19,11 +19,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The signed part of a bundle."""
 
     format: int
-    version: Annotated[str, msgspec.Meta(pattern=f"^{VERSION.pattern}$")]
-    compatible: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,64}$")]
+    version: Annotated[str, msgspec.Meta(pattern=rf"^{VERSION.pattern}\Z")]
+    compatible: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,64}\Z")]
     """The kind of machine: what runs on another is refused."""
     payload_bytes: Annotated[int, msgspec.Meta(ge=1, le=PAYLOAD_BYTES_MAX)]
-    payload_sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+    payload_sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 def number_of(version: str) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -115,6 +116,25 @@ def test_the_command_shows_boxes_that_need_somebody_first(fleet: Fleet, tmp_path
         assert [(box["name"], box["online"]) for box in told] == [("anna-1", True)]
         shown = CliRunner().invoke(main, ["fleet", "status", "--config", str(written)])
         assert "anna-1" in shown.stdout
+
+
+def test_who_looks_with_a_boxs_certificate_is_told_that_it_may_not_and_the_box_stays_in(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    technician, anna = fleet.member("technician"), fleet.member("anna-1")
+    with fleet.running(), box(anna, tmp_path / "anna") as running:
+        turn_until([running], "ready", lambda: bool(seen(technician)))
+        assert seen(anna) == []
+        running[0].turn()
+        assert [line.online for line in seen(technician)] == [True]
+
+
+def test_something_else_than_a_broker_is_said(fleet: Fleet) -> None:
+    technician = fleet.member("technician")
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", technician.port))
+        with pytest.raises(SystemMissingError, match="does not"):
+            seen(technician)
 
 
 def test_no_broker_and_no_certificate_are_said(fleet: Fleet) -> None:

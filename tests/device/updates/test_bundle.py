@@ -152,6 +152,22 @@ def test_whatever_was_written_into_a_bundle_it_is_refused_or_as_before(
     assert (out / "data").read_bytes() == bytes(index * 7 % 251 for index in range(1000))
 
 
+@pytest.mark.parametrize("kind", [b"L", b"x"])
+@pytest.mark.parametrize("size", ["chain", 2**70, 2**40])
+def test_headers_that_a_reader_breaks_on_are_refused(
+    tmp_path: Path, signing: tuple[Path, Path], kind: bytes, size: str | int
+) -> None:
+    """Thousands of headers that announce one another, and one that announces more than any memory holds."""
+    header = tarfile.TarInfo("././@LongLink")
+    header.type = kind
+    header.size = 512 if size == "chain" else int(size)
+    one = header.tobuf(tarfile.GNU_FORMAT)
+    hostile = tmp_path / "hostile"
+    hostile.write_bytes((one + b"a" * 512) * 5000 if size == "chain" else one + b"a" * 4096)
+    with pytest.raises(UpdateError):
+        open_bundle(hostile, signing[0])
+
+
 def manifest(version: str, compatible: str = MACHINE) -> Manifest:
     return Manifest(format=1, version=version, compatible=compatible, payload_bytes=1, payload_sha256="0" * 64)
 
