@@ -7,6 +7,7 @@ Topics (all retained, so that whoever asks later is told as well):
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import threading
 from collections.abc import Callable
@@ -56,8 +57,8 @@ class Broker:
                 f"The certificates of the fleet cannot be read ({files}): {error}.", "Mend fleet.toml."
             ) from error
 
-    def _topic(self, kind: str, name: str = "") -> str:
-        return f"{PREFIX}/{kind}/{name or self._config.name}"
+    def _topic(self, kind: str) -> str:
+        return f"{PREFIX}/{kind}/{self._config.name}"
 
     def begin(self) -> None:
         """Connects, now or as soon as the broker is there."""
@@ -88,7 +89,9 @@ class Broker:
     def end(self) -> None:
         """Says goodbye, so that the broker knows at once."""
         if self._is_box and self._client.is_connected():
-            self._client.publish(self._topic("online"), b"0", QOS, retain=True).wait_for_publish(CONNECT_S)
+            # A broker that goes at this very moment knows by the will.
+            with contextlib.suppress(RuntimeError):
+                self._client.publish(self._topic("online"), b"0", QOS, retain=True).wait_for_publish(CONNECT_S)
         self._client.disconnect()
         self._client.loop_stop()
 
