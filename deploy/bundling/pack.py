@@ -12,7 +12,7 @@ import msgspec
 import zstandard
 
 from deploy.imaging.programs import call
-from device.updates.bundle import MEMBERS, PIECE_BYTES
+from device.updates.bundle import MEMBERS
 from device.updates.manifest import FORMAT, Manifest
 
 LEVEL = 12
@@ -83,8 +83,5 @@ def _aged(member: tarfile.TarInfo, epoch: int) -> tarfile.TarInfo:
 
 
 def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(PIECE_BYTES):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,8 +18,8 @@ from device.audio.player import Sink
 from device.audio.safety.hearing import HearingGuard
 from device.audio.safety.limits import FADE_IN_S, START_DB
 from device.audio.safety.pcm_guard import DELAY_FRAMES, PcmGuard
+from device.audio.samples import Samples
 from device.audio.speech_loader import SpeechLoader
-from device.audio.tracks.track import Samples
 from device.audio.tracks.voice import VoiceTrack
 from device.clock import Clock
 from device.config import DeviceConfig, Limits, Prescription, SessionConfig

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from device.audio.conductor import Conductor
-from device.audio.tracks.track import Samples, Track
+from device.audio.samples import Samples
+from device.audio.tracks.track import Track
 from device.config import AudioConfig
 from device.messages import Message
 

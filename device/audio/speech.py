@@ -16,6 +16,7 @@ import numpy.typing as npt
 import soxr
 
 from device.audio.loudness import k_weighting, to_lufs
+from device.audio.samples import Samples
 from device.audio.wav_sound import open_plain, read_layout, samples_of
 from device.config import VoiceConfig, path_of
 from device.errors import IsotoneError, SoundError
@@ -31,7 +32,6 @@ ENDING_S = 0.01
 MAKE, MAKE_ALL = "`isotone voices` makes it.", "`isotone voices` makes them."
 RECORD = "Record it again as 16-bit PCM WAV, or remove it: then the box's own words are spoken."
 MOMENT_S = 0.4
-Samples = npt.NDArray[np.float32]
 
 
 def own_voices() -> Path:

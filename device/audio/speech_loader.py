@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from device.audio.speech import Samples, find_speech, loudest_lufs, read_speech
+from device.audio.samples import Samples
+from device.audio.speech import find_speech, loudest_lufs, read_speech
 from device.config import VoiceConfig
 from device.errors import IsotoneError
 from device.messages import Prompt

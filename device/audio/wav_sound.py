@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from device.audio.samples import Samples
 from device.errors import RecordingError
 
 RATES_HZ = (8_000, 192_000)
@@ -24,7 +24,6 @@ PCM, EXTENSIBLE = 1, 0xFFFE
 EXTENDED_BYTES = 26
 """Of the extensible format, up to what it extends; the rest names loudspeakers (Microsoft, WAVEFORMATEXTENSIBLE)."""
 ACTION = "Give a WAV file of 8 to 32 bit PCM, one channel or two; `sox FILE -e signed -b 24 OUT.wav` makes one."
-Samples = npt.NDArray[np.float32]
 
 
 class Layout(NamedTuple):

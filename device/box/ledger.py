@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -17,6 +16,7 @@ from typing import Literal
 import msgspec
 
 from device.errors import SystemMissingError
+from device.files import locks
 from device.files.locks import is_held
 from device.files.outputs import write_whole
 from device.messages import UNDECODABLE
@@ -121,15 +121,10 @@ def claim(folder: Path) -> Iterator[None]:
     Raises:
         SystemMissingError: another box is.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK_FILE).open("ab")
-    except OSError:
-        yield
-        return
-    with lock:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locks.claim(folder / LOCK_FILE))
         except BlockingIOError as error:
             raise SystemMissingError(
                 f"Another box keeps its sessions in {folder}.",

@@ -50,7 +50,7 @@ class Agent:
         self._subscriber = Subscriber(folder, (BOX,), ("box", "exposure"))
         self._sessions: set[Path] = set()
         self._told: FleetReport | None = None
-        self._told_ns = self._heard_ns = clock.now_ns()
+        self._told_ns = self._looked_ns = self._heard_ns = clock.now_ns()
         self.trouble = ""
         """Why the broker does not let it in; empty: nothing is wrong."""
 
@@ -83,12 +83,13 @@ class Agent:
         self._sessions = living
 
     def _tell(self, now_ns: int) -> None:
-        since_ns = now_ns - self._told_ns
-        if self._told is not None and since_ns < SOON_NS:
+        """Look at what is told, which reads the disk, no more often than it may be told."""
+        if self._told is not None and now_ns - self._looked_ns < SOON_NS:
             return
+        self._looked_ns = now_ns
         report = self._reporter.report(self._free_mb(), *self._count())
         is_news = self._told is None or _rounded(report) != _rounded(self._told)
-        if is_news or since_ns >= TELL_NS:
+        if is_news or now_ns - self._told_ns >= TELL_NS:
             self._told, self._told_ns = report, now_ns
             self._broker.tell(
                 msgspec.json.encode(msgspec.structs.replace(report, told_utc=f"{wall_time():%Y-%m-%dT%H:%M:%SZ}"))

@@ -7,13 +7,14 @@ the one whose turn it is, by the same block and rule as the boot loader of an im
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -81,7 +82,7 @@ class Folders:
         """
         refuse_unfit(bundle.manifest, COMPATIBLE, self.record().newest)
         slot = self._free()
-        try:
+        with self._writing():
             self._home.mkdir(parents=True, exist_ok=True)
             self._sweep()
             self._need_room(bundle.manifest.payload_bytes * ROOM_FACTOR)
@@ -91,10 +92,6 @@ class Folders:
                 unpack(bundle, tree, progress)
                 self._sync()
                 self._put(slot, tree, bundle.manifest.version)
-        except OSError as error:
-            raise DiskError(
-                f"{self._home} cannot be written: {error.strerror or error}.", "Make room there."
-            ) from error
         return slot
 
     def _free(self) -> Slot:
@@ -143,14 +140,10 @@ class Folders:
         slot = self._own()
         record = self.record()
         version: str = getattr(record, slot)
-        try:
+        with self._writing():
             self._write_block(self.block().with_left(slot, TRIES))
             newest = max(record.newest, version, key=number_of)
             self._remember(msgspec.structs.replace(record, newest=newest, good=slot))
-        except OSError as error:
-            raise DiskError(
-                f"{self._home} cannot be written: {error.strerror or error}.", "Make room there."
-            ) from error
         return version
 
     def mark_bad(self) -> None:
@@ -164,20 +157,22 @@ class Folders:
         other: Slot = "b" if slot == "a" else "a"
         if not (self._home / other).is_dir():
             raise UpdateError("There is no other version to go back to.", "Install one first.")
-        try:
+        with self._writing():
             self._write_block(BootBlock(order=(other, slot)).with_left(other, TRIES).with_left(slot, 0))
-        except OSError as error:
-            raise DiskError(
-                f"{self._home} cannot be written: {error.strerror or error}.", "Make room there."
-            ) from error
 
     def _own(self) -> Slot:
         if self.running is None:
             raise UpdateError("It is not known which version runs.", "Start Isotone by deploy/launch.")
         return self.running
 
-    def _unwritten(self, error: OSError) -> DiskError:
-        return DiskError(f"{self._home} cannot be written: {error.strerror or error}.", "Make room there.")
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """What the disk refuses is said. Raises DiskError."""
+        try:
+            yield
+        except OSError as error:
+            sentence = f"{self._home} cannot be written: {error.strerror or error}."
+            raise DiskError(sentence, "Make room there.") from error
 
     def _need_room(self, n_bytes: int) -> None:
         free = shutil.disk_usage(self._home).free

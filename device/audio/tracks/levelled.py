@@ -8,7 +8,7 @@ from device.audio.conductor import Conductor
 from device.audio.filters import Biquad, BlockFilter, high_pass
 from device.audio.leveller import Leveller
 from device.audio.mixer import Mixer
-from device.audio.tracks.track import Samples
+from device.audio.samples import Samples
 from device.config import SessionConfig
 from device.messages import Message
 

@@ -11,9 +11,9 @@ import numpy as np
 from device.audio.conductor import Conductor
 from device.audio.layers import Layers
 from device.audio.safety.note_guard import NoteGuard
+from device.audio.samples import Samples
 from device.audio.scheduler import Scheduler
 from device.audio.synth import Synth
-from device.audio.tracks.track import Samples
 from device.config import SessionConfig
 from device.messages import Message, Performance, PlayedBar
 

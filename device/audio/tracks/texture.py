@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from device.audio.conductor import Conductor
 from device.audio.safety.dose import a_weighting
-from device.audio.tracks.track import Samples
+from device.audio.samples import Samples
 from device.config import SessionConfig
 from device.messages import Message, PlayedBar
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from device.audio.conductor import Conductor
+from device.audio.samples import Samples
 from device.messages import Message
-
-Samples = npt.NDArray[np.float32]
 
 
 class Track(Protocol):

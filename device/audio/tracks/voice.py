@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 
 from device.audio.conductor import Conductor
+from device.audio.samples import Samples
 from device.audio.speech_loader import MATCHED_LUFS, Clip, SpeechLoader
-from device.audio.tracks.track import Samples
 from device.config import AudioConfig, VoiceConfig
 from device.messages import Hush, Message, Prompt, Spoken
 

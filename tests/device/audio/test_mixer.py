@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from device.audio.conductor import Conductor
 from device.audio.mixer import Mixer
-from device.audio.tracks.track import Samples
+from device.audio.samples import Samples
 from device.config import AudioConfig, SessionConfig
 from device.messages import Message, Stop
 

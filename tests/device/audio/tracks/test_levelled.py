@@ -7,8 +7,8 @@ import pytest
 
 from device.audio.conductor import Conductor
 from device.audio.mixer import Mixer
+from device.audio.samples import Samples
 from device.audio.tracks.levelled import LevelledTrack
-from device.audio.tracks.track import Samples
 from device.config import SessionConfig
 from device.messages import Message
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from device.audio import speech_loader
 from device.audio.conductor import Conductor
 from device.audio.mixer import Mixer
+from device.audio.samples import Samples
 from device.audio.speech import loudest_lufs
 from device.audio.speech_loader import WAITING_MAX
-from device.audio.tracks.track import Samples
 from device.audio.tracks.voice import CLEAR_DB, LEAD_S, QUIET_LU, VoiceTrack
 from device.config import AudioConfig, SessionConfig, VoiceConfig
 from device.messages import Hush, Message, Prompt, Spoken
