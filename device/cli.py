@@ -40,6 +40,7 @@ COMMANDS = {
     "box": Entry("device.commands.box:box", "Be the box that is always on: a press begins a session."),
     "buttons": Entry("device.commands.buttons:buttons", "Show what is pressed, and what it would do."),
     "completion": Entry("device.commands.completion:completion", "Print the shell's completion script."),
+    "brief": Entry("device.commands.brief:brief", "Compose a piece for a few plain words, step by step."),
     "compose": Entry("device.commands.compose:compose", "Compose a piece, much faster than it plays."),
     "decide": Entry("device.commands.decide:decide", "Answer estimates and commands with what would sound."),
     "demo": Entry("device.commands.run:demo", "Play a session with emulated sensors on a virtual listener."),

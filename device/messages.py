@@ -163,6 +163,8 @@ class MusicIntent(Message, frozen=True, kw_only=True):
     leads_to: Key | None = None
     """The key of the next bar, where that is another one."""
     generator: str
+    take: int = 0
+    """Which of several continuations is wanted: each take draws its own chance."""
     story_db: float = 0.0
     """Level beside that of the loudness, as the slow story of the session has it: heard as level, not as touch."""
     swell_per_min: float = 0.0

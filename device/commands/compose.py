@@ -6,44 +6,27 @@ are refused.
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import chdir, closing, contextmanager, nullcontext, suppress
+from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import Any, get_args
 
 import click
-from rich.progress import Progress
 
 from device import __version__
 from device.clock import SystemClock
 from device.commands import options as kinds
 from device.commands.piece import Piece, Sound, Studio, Wish
-from device.commands.signals import SIGNALS, handling
+from device.commands.piece_files import PLACE, inputs_of, picture_place, progress, stoppable, write_piece
 from device.commands.wishes import BARS, BARS_MAX, configure, refuse_overflow, wish_of
 from device.config import SessionConfig, WishedMetre
 from device.console.printing import say, say_json
-from device.console.terminal import Terminal
 from device.files.models import ModelFolder
 from device.files.outputs import is_standard_output, writing
-from device.music.form import place_of
 from device.music.keys import key_name
-from device.runtime.interpreter import HOUSE
-from device.sessions.interchange import write_midi
 
 CUES = ("target_valence", "target_arousal", "tempo_bpm", "density", "register_midi", "loudness_db", "brightness",
         "articulation")  # fmt: skip
 FILE = click.Path(path_type=Path, dir_okay=False)
-PLACE = click.Path(path_type=Path)
-PICTURES = ("", ".png", ".pdf", ".svg")
-
-
-def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
-    del ctx, param
-    if value is not None and value.suffix.lower() not in PICTURES:
-        raise click.BadParameter(f"{value} is neither .png nor .pdf nor .svg.")
-    return value
 
 
 @click.command()
@@ -63,7 +46,7 @@ def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> 
 @click.option("--seed", type=click.IntRange(min=0), help="The same seed gives the same piece [default: a new one].")
 @click.option("--out", type=PLACE, required=True, help="Where the MIDI file goes.")
 @click.option("--wav", type=PLACE, help="Also render it as the box would sound.")
-@click.option("--picture", type=PLACE, callback=_picture, help="Also draw it (PNG, PDF or SVG).")
+@click.option("--picture", type=PLACE, callback=picture_place, help="Also draw it (PNG, PDF or SVG).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def compose(**options: Any) -> None:
     """Compose a piece, much faster than it plays."""
@@ -77,78 +60,26 @@ def compose(**options: Any) -> None:
     files = {name: options[name] for name in ("out", "wav", "picture") if options[name]}
     # Words would spoil music that goes to a pipe.
     beside = any(map(is_standard_output, files.values()))
-    with _stoppable(), writing({f"--{name}": path for name, path in files.items()}, _inputs(options, config)) as places:
+    outputs = {f"--{name}": path for name, path in files.items()}
+    with stoppable(), writing(outputs, inputs_of(options, config)) as places:
         piece, spent_s = _compose(config, wish, places.get("--wav"), quiet=options["as_json"])
-        _write(piece, config, places)
+        write_piece(piece, config, places)
     report = _report(piece, config, spent_s) | {"heard": config.heard, "remarks": remarks}
     report |= {"files": {name: str(path) for name, path in files.items()}}
     _tell(report, as_json=options["as_json"], err=beside)
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let a signal that ends programs end this one in order while it composes, with the exit code shells expect."""
-
-    def stop(number: int, _: object) -> NoReturn:
-        for each in taken:
-            signal.signal(each, signal.SIG_IGN)
-        say(f"isotone: Stopped by {signal.Signals(number).name}; nothing was written.", err=True)
-        sys.exit(128 + number)
-
-    # What is ignored, as under nohup, stays so.
-    taken = [each for each in SIGNALS if signal.getsignal(each) != signal.SIG_IGN]
-    with handling(taken, stop):
-        yield
 
 
 def _compose(config: SessionConfig, wish: Wish, wav: Path | None, *, quiet: bool) -> tuple[Piece, float]:
     """The piece, its sound in `wav`, and the seconds that it took."""
     clock = SystemClock()
     began_ns = clock.now_ns()
-    with closing(Sound(config, wav)) if wav else nullcontext() as sound, _progress(wish.n_bars, quiet=quiet) as told:
+    shown = progress("composing", wish.n_bars, quiet=quiet)
+    with closing(Sound(config, wav)) if wav else nullcontext() as sound, shown as told:
         piece = Studio(config, wish, sound, told).compose()
     return piece, (clock.now_ns() - began_ns) / 1e9
 
 
-def _inputs(options: dict[str, Any], config: SessionConfig) -> list[Path]:
-    """All files that are read."""
-    preference, soundfont = config.prescription.preference, config.device.audio.soundfont
-    named = (preference.seed_melody, *preference.never_melodies, soundfont)
-    given = (options[name] for name in ("journey", "like", "prescription", "device"))
-    found: list[Path] = []
-    for name in filter(None, (*given, *named)):
-        # What lies in a home folder that is not there is not read either.
-        with suppress(RuntimeError):
-            found.append(Path(name).expanduser())
-    return found
-
-
 # -- what comes out
-
-
-@contextmanager
-def _progress(n_bars: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr while it takes time, for people who look on."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    with Progress(console=Terminal(stderr=True), transient=True) as progress:
-        task = progress.add_task("composing", total=n_bars)
-        yield lambda done: progress.update(task, completed=done)
-
-
-def _write(piece: Piece, config: SessionConfig, places: dict[str, Path]) -> None:
-    write_midi(places["--out"], piece.played, [(bar.tonic_pc, bar.mode) for bar in piece.bars])
-    if "--picture" in places:
-        # Only a picture needs matplotlib, which reads a `matplotlibrc` that lies where it is imported.
-        with chdir(HOUSE):
-            from device.sessions.score import Score, draw_score  # noqa: PLC0415
-
-        has_theme = config.theme is not None
-        sections = [place_of(config.seed, bar.bar_index, has_theme=has_theme).section for bar in piece.played]
-        metres = " and ".join(dict.fromkeys(bar.metre for bar in piece.played))
-        title = f"{config.device.music.generator}, seed {config.seed}, {len(piece.played)} bars in {metres}"
-        draw_score(Score(title, piece.intents, piece.played, sections), places["--picture"], places.get("--wav"))
 
 
 def _report(piece: Piece, config: SessionConfig, spent_s: float) -> dict[str, Any]:

@@ -7,7 +7,7 @@ guards and fallbacks, and, where sound is wanted, the same synthesiser.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -176,7 +176,10 @@ class Studio:
         sound: Sound | None,
         told: Callable[[int], None],
         steersman: Steersman | None = None,
+        kept: Sequence[Bar] = (),
+        until: int | None = None,
     ) -> None:
+        """`kept` are the first bars, composed before; `until` ends the work so many bars after the first."""
         self._conductor, self._composer = Conductor(config), Composer(config)
         self._steersman = steersman or Steersman(config, wish)
         self._sound, self._told = sound, told
@@ -184,11 +187,17 @@ class Studio:
         self._intents: list[MusicIntent] = []
         self._bars: list[Bar] = []
         self._played: list[PlayedBar] = []
+        self._kept, self._until = kept, until
+        self._composer.go_on_from(kept)
+
+    @property
+    def _is_over(self) -> bool:
+        return self._conductor.state == "ended" or len(self._played) == self._until
 
     def compose(self) -> Piece:
         self._give(Start(t_ns=0, author="manager"))
         frame = 0
-        while self._conductor.state != "ended":
+        while not self._is_over:
             next_tick = self._conductor.next_tick_frame or 0
             end = self._sound.renderer.end_frame if self._sound else max(frame, next_tick) + 1
             while (due := self._conductor.next_tick_frame) is not None and due < end:
@@ -197,7 +206,8 @@ class Studio:
             if self._sound:
                 self._sound.render(self._conductor)
             frame = end
-        return Piece(tuple(self._intents), tuple(self._bars), tuple(self._played))
+        n_bars = len(self._played)
+        return Piece(tuple(self._intents[:n_bars]), tuple(self._bars[:n_bars]), tuple(self._played))
 
     def _give(self, message: Message) -> None:
         for emitted in self._conductor.step(message, message.t_ns):
@@ -214,7 +224,8 @@ class Studio:
         intent = self._steersman.answer(transport)
         self._intents.append(intent)
         self._conductor.step(intent, intent.t_ns)
-        for bar in self._composer.step(intent, intent.t_ns):
+        kept = self._kept[transport.bar_index : transport.bar_index + 1]
+        for bar in kept or self._composer.step(intent, intent.t_ns):
             assert isinstance(bar, Bar)
             self._bars.append(bar)
             self._conductor.step(bar, bar.t_ns)

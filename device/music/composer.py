@@ -53,6 +53,11 @@ class Composer:
             return (bar,)
         return ()
 
+    def go_on_from(self, bars: Sequence[Bar]) -> None:
+        """Take over bars that are there already; what is asked for them again is not composed again."""
+        for bar in bars:
+            self._keep(bar)
+
     def _is_open(self, intent: MusicIntent) -> bool:
         composed = self._bars.get(intent.bar_index)
         is_new = composed is None or intent.revision > composed.intent_revision
@@ -65,7 +70,7 @@ class Composer:
         self._rest_after_restart(intent)
         for name in self._standby.candidates(intent.generator, intent.bar_index):
             try:
-                rng = keyed_random(self.config.seed, "bars", intent.bar_index)
+                rng = keyed_random(self.config.seed, f"take-{intent.take}" if intent.take else "bars", intent.bar_index)
                 written = self._generator(name).generate(intent, self._history(intent.bar_index), rng)
                 bar = self._heed(written, intent)
                 break

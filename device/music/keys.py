@@ -18,12 +18,17 @@ BY_KINSHIP = (0, 5, 7, 2, 10, 3, 9, 4, 8, 1, 11, 6)
 
 def find_key(weights: Sequence[float]) -> tuple[int, Mode]:
     """The key whose profile twelve pitch-class weights follow best; C major where they tell nothing."""
-    fits = {
+    fits = key_fits(weights)
+    return max(fits, key=lambda key: fits[key])
+
+
+def key_fits(weights: Sequence[float]) -> dict[tuple[int, Mode], float]:
+    """How well twelve pitch-class weights follow the profile of each key, -1 to 1."""
+    return {
         (tonic, mode): fit(weights, [profile[(pc - tonic) % 12] for pc in range(12)])
         for mode, profile in _PROFILES.items()
         for tonic in range(12)
     }
-    return max(fits, key=lambda key: fits[key])
 
 
 def fit(weights: Sequence[float], profile: Sequence[float]) -> float:
