@@ -12,6 +12,8 @@ from deploy.imaging.programs import call
 from device.slots.boot_block import BootBlock, render
 
 HERE = Path(__file__).parent
+ARGUMENTS = "systemd.getty_auto=no"
+"""Nobody logs in at the serial console, which only tells."""
 EFI_NAMES = {"arm64": "aa64", "amd64": "x64"}
 
 
@@ -22,7 +24,11 @@ def grub_files(root: Path, board: Board, folder: Path) -> None:
     boot.mkdir(parents=True)
     shutil.copy(root / f"usr/lib/shim/shim{short}.efi.signed", boot / f"BOOT{short.upper()}.EFI")
     shutil.copy(next(root.glob(f"usr/lib/grub/*-efi-signed/grub{short}.efi.signed")), boot / f"grub{short}.efi")
-    rules = (HERE / "boot/grub.cfg").read_text().replace("@ARGUMENTS@", f"quiet panic=10 console={board.console}")
+    rules = (
+        (HERE / "boot/grub.cfg")
+        .read_text()
+        .replace("@ARGUMENTS@", f"quiet panic=10 console={board.console} {ARGUMENTS}")
+    )
     for place in ("EFI/debian", "EFI/BOOT"):
         (folder / place).mkdir(exist_ok=True)
         (folder / place / "grub.cfg").write_text(rules)

@@ -1,49 +1,95 @@
-"""A box in QEMU: a card, with or without a sound card and a stick, and what it says on its serial console."""
+"""A box in QEMU: a card, with or without a sound card and a stick, and what it says on its serial console.
+
+What is tried in it beside the image comes as systemd's credentials from the machine (systemd.system-credentials(7)),
+which a board has none of: the image is the one that is flashed.
+"""
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 import select
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, NamedTuple, Self
 
 from device.clock import SystemClock
 from device.errors import SystemMissingError
 
 FIRMWARE = Path("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd")
-INSTRUCTION_NS = "shift=0"
+EXACT = ("-smp", "1", "-icount", "shift=0")
 """The box's clock goes by what it does, a nanosecond for each instruction: what else runs on this machine makes nothing
-in the box late."""
+in the box late, and nothing is quick."""
+QUICK = ("-smp", "2", "-accel", "tcg,thread=multi,tb-size=512")
 ESCAPES = re.compile(r"\x1b\[[0-9;?!]*[A-Za-z]|\r")
+
+
+class Machine(NamedTuple):
+    """What a card is put into."""
+
+    card: Path
+    sound: Path | None = None
+    """The file that its sound card writes; None: it has no sound card."""
+    stick: Path | None = None
+    has_network: bool = False
+    """Whether it reaches this machine, at 10.0.2.2."""
+    units: Mapping[str, str] = {}
+    """What systemd runs beside the image's own, each wanted by multi-user.target."""
+    writes: Path | None = None
+    """Where all that is written to the card is noted with its order (QEMU's blklogwrites)."""
+    is_exact: bool = False
+    """Whether its clock goes by instructions, for figures."""
+
+    def command(self, monitor: Path) -> list[str]:
+        """How QEMU is called."""
+        file = f"driver=file,filename={self.card}"
+        if self.writes:
+            self.writes.touch()
+            file = f"driver=blklogwrites,file.driver=file,file.filename={self.card}"
+            file += f",log.driver=file,log.filename={self.writes},log-sector-size=512"
+        words = [
+            "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", *(EXACT if self.is_exact else QUICK),
+            "-m", "1024", "-bios", str(FIRMWARE), "-display", "none", "-no-reboot",
+            "-blockdev", f"{file},node-name=below", "-blockdev", "driver=raw,file=below,node-name=card",
+            "-device", "virtio-blk-pci,drive=card,bootindex=1", "-device", "virtio-rng-pci",
+            "-serial", "stdio", "-qmp", f"unix:{monitor},server=on,wait=off",
+        ]  # fmt: skip
+        words += ["-nic", "user,model=virtio-net-pci"] if self.has_network else ["-nic", "none"]
+        if self.sound:
+            words += ["-audiodev", f"wav,id=sound,path={self.sound}", "-device", "intel-hda"]
+            words += ["-device", "hda-output,audiodev=sound"]
+        if self.stick:
+            words += ["-device", "qemu-xhci", "-drive", f"if=none,file={self.stick},format=raw,id=stick"]
+            words += ["-device", "usb-storage,drive=stick,removable=on"]
+        for name, value in self._credentials():
+            words += ["-smbios", f"type=11,value=io.systemd.credential.binary:{name}={_coded(value)}"]
+        return words
+
+    def _credentials(self) -> Iterator[tuple[str, str]]:
+        for name, text in self.units.items():
+            yield f"systemd.extra-unit.{name}", text
+        if self.units:
+            yield "systemd.unit-dropin.multi-user.target", f"[Unit]\nWants={' '.join(self.units)}\n"
+
+
+def _coded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 class Guest:
     """A machine that runs until it is switched off or starts again, whichever is first."""
 
-    def __init__(self, card: Path, log: IO[str], sound: Path | None, stick: Path | None = None) -> None:
-        """`sound` is the file that its sound card writes; None: it has no sound card."""
-        self._monitor = card.with_suffix(".monitor")
+    def __init__(self, machine: Machine, log: IO[str]) -> None:
+        self._monitor = machine.card.with_suffix(".monitor")
         self._monitor.unlink(missing_ok=True)
         self._log, self._text = log, ""
-        cards = [f"wav,id=sound,path={sound}"] if sound else []
         self._process = subprocess.Popen(
-            [
-                "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "1", "-m", "1024",
-                "-icount", INSTRUCTION_NS, "-bios", str(FIRMWARE), "-net", "none", "-display", "none", "-no-reboot",
-                "-drive", f"if=none,file={card},format=raw,id=card", "-device", "virtio-blk-pci,drive=card",
-                "-device", "virtio-rng-pci",
-                "-serial", "stdio", "-qmp", f"unix:{self._monitor},server=on,wait=off",
-                *(word for card in cards for word in ("-audiodev", card, "-device", "intel-hda", "-device",
-                                                      "hda-output,audiodev=sound")),
-                *(("-device", "qemu-xhci", "-drive", f"if=none,file={stick},format=raw,id=stick", "-device",
-                   "usb-storage,drive=stick,removable=on") if stick else ()),
-            ],
+            machine.command(self._monitor),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 

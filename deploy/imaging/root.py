@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deploy.imaging.boards import Board
 from deploy.imaging.programs import call
+from deploy.imaging.wheels import remove
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -49,6 +50,15 @@ UNUSED = (
     "usr/lib/*/libgallium*",
     "usr/lib/*/dri",
     "usr/lib/*/gbm",
+    # Sound servers, which a box does without.
+    "usr/lib/*/spa-0.2",
+    "usr/lib/*/pipewire-0.3",
+    # Alphabets other than Unicode's; what is packed into the initial RAM disk already; keys of a keyboard's X11.
+    "usr/lib/*/gconv/[A-TV-Z]*.so",
+    "usr/lib/klibc",
+    "usr/share/X11",
+    "usr/share/grub",
+    "usr/lib/valgrind",
 )
 KEPT_MODULES = re.compile(
     r"kernel/(arch|crypto|lib|fs/(ext4|squashfs|overlayfs|fat|nls|jbd2|isofs|udf|fuse|autofs|crypto)|net/(bluetooth|wireless|mac80211|"
@@ -88,6 +98,7 @@ def base(board: Board, suite: str, cache: Path, mirrors: tuple[str, ...], epoch:
         "--variant=essential",
         "--mode=root",
         "--format=tar",
+        "--dpkgopt=force-unsafe-io",
         "--dpkgopt=path-exclude=/usr/share/doc/*",
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
         *(f"--dpkgopt=path-exclude=/{folder}/*" for folder in LEFT_OUT),
@@ -114,9 +125,7 @@ def prune(root: Path) -> None:
     for folder in root.glob("usr/lib/modules/*/kernel"):
         _prune_modules(folder)
         call("chroot", root, "depmod", folder.parent.name)
-    for pattern in UNUSED:
-        for path in root.glob(pattern):
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    remove(root, UNUSED)
     # Empty: each box makes its own, and systemd does not set every unit anew, which takes a slow board half a minute.
     (root / "etc/machine-id").write_text("")
     (root / "etc/hostname").write_text("isotone\n")
@@ -159,6 +168,8 @@ def add_system(root: Path) -> None:
     call("chroot", root, "systemd-sysusers")
     # What starts is said by one file (system-preset/00-isotone.preset), and nothing else does.
     call("chroot", root, "systemctl", "preset-all")
+    # Where there is no Bluetooth its service does not start, and D-Bus would wait half a minute for it.
+    (root / "etc/systemd/system/dbus-org.bluez.service").unlink()
 
 
 def _settings() -> str:

@@ -15,12 +15,28 @@ from device.runtime import interpreter
 LOCK = Path(__file__).parents[1] / "requirements.lock"
 NO_WHEELS = ("pyaudio", "systemd-python")
 """Packages that exist only as source: Debian's own are taken."""
+UNUSED = (
+    "*/tests",
+    "*/*/tests",
+    "ai_edge_litert/libLiteRtWebGpuAccelerator.so",
+    "ai_edge_litert/tools",
+    "ai_edge_litert/vendors",
+    "matplotlib/mpl-data/fonts/[ap]*",
+    "matplotlib/mpl-data/sample_data",
+    "onnxruntime/datasets",
+    "onnxruntime/quantization",
+    "onnxruntime/tools",
+    "onnxruntime/transformers",
+    # The second of two ways to the same library; CPython takes the other.
+    "zstandard/_cffi*.so",
+)
+"""What no box uses of its wheels: tests, graphics cards, training, fonts of printers."""
 
 
 def add_python(root: Path, board: Board, place: Path, cache: Path, epoch: int) -> None:
     """Puts an environment with the wheels of the lock below `place`; from the cache where the same was made before."""
     version = next(root.glob("usr/lib/python3.*")).name.removeprefix("python")
-    recipe = hashlib.sha256(repr((LOCK.read_text(), version, board.machine)).encode()).hexdigest()[:16]
+    recipe = hashlib.sha256(repr((LOCK.read_text(), UNUSED, version, board.machine)).encode()).hexdigest()[:16]
     tarball = cache / f"wheels-{board.machine}-{recipe}.tar"
     if not tarball.exists():
         _install(root / place, board, version)
@@ -42,6 +58,12 @@ def compile_python(root: Path, epoch: int, *folders: Path) -> None:
     )  # fmt: skip
 
 
+def remove(folder: Path, patterns: tuple[str, ...]) -> None:
+    """Takes away what the patterns name in a folder."""
+    for path in [path for pattern in patterns for path in folder.glob(pattern)]:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
 def _install(place: Path, board: Board, version: str) -> None:
     """Puts wheels, by their hashes, where Debian's own Python finds them; nothing of them is run."""
     venv = place / ".venv"
@@ -61,8 +83,7 @@ def _install(place: Path, board: Board, version: str) -> None:
         "--abi", abi, "--abi", "abi3", "--abi", "none", "--target", site, "--requirement", wanted,
     )  # fmt: skip
     wanted.unlink()
-    for tests in [*site.glob("*/tests"), *site.glob("*/*/tests")]:
-        shutil.rmtree(tests)
+    remove(site, UNUSED)
 
 
 def _with_wheels(lock: str) -> Iterator[str]:

@@ -18,9 +18,9 @@ from device.errors import DiskError, SystemMissingError, UpdateError
 from device.files.locks import claim
 from device.processes import ALWAYS_FOLDER
 from device.runtime.run_folder import living_in
+from device.updates.reasons import reason
 
 RELEASE = Path("/usr/lib/isotone/release")
-SAID_MAX = 300
 
 
 @click.command()
@@ -118,8 +118,8 @@ def _rauc(*words: str) -> str:
     except OSError as error:
         raise SystemMissingError(f"rauc cannot be run: {error.strerror}.", "sudo apt install rauc") from error
     if done.returncode:
-        why = (done.stderr or done.stdout).strip()[-SAID_MAX:]
-        raise UpdateError(f"The update was refused: {why}", "Get the file again; the box goes on with what it has.")
+        why = reason(done.stderr or done.stdout)
+        raise UpdateError(f"The update {why}.", "Get the file again; the box goes on with what it has.")
     return done.stdout
 
 
