@@ -49,7 +49,8 @@ class Trial:
         provisioning = self.folder / f"{BOX}.toml"
         provisioning.write_text(PROVISIONING + clinic.provisioning(BOX))
         command = interpreter.interpreter("-m", "deploy.flashing")
-        say(call(*command, image, self.card, "--yes", "--provision", provisioning).decode().strip())
+        for line in call(*command, image, self.card, "--yes", "--provision", provisioning).decode().splitlines():
+            say(line)
         os.truncate(self.card, CARD_GIB * 2**30)
 
     def start(self, **fitted: Any) -> Guest:

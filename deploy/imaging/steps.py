@@ -22,6 +22,8 @@ READY = r"isotone: ready and healthy ([\d.]+) s after the start"
 NEWEST = "999.0.0.0"
 FLEET_TRIES = 24
 HEARD_S = 15.0
+BYTES_USED_AT = 40
+"""Where a squashfs says how long it is (kernel source, fs/squashfs/squashfs_fs.h)."""
 AS_BOX = """User=isotone
 SupplementaryGroups=audio
 Environment=XDG_RUNTIME_DIR=/run/isotone XDG_DATA_HOME=/var/lib HOME=/var/lib/isotone LANG=C.UTF-8"""
@@ -139,9 +141,13 @@ def good_update(trial: Trial, stick: Path) -> None:
 
 def make_stick(folder: Path, image: Path, signing: tuple[Path, Path]) -> Path:
     """A stick with the same root as the image's, signed as a release that is newer than any."""
-    start = disk.START_MIB + disk.BOOT_MIB
+    start = (disk.START_MIB + disk.BOOT_MIB) * disk.MIB
     root = folder / "root.img"
-    call("dd", f"if={image}", f"of={root}", "bs=1M", f"skip={start}", f"count={disk.SLOT_MIB}", "status=none")
+    with image.open("rb") as whole:
+        whole.seek(start + BYTES_USED_AT)
+        size = -(-int.from_bytes(whole.read(8), "little") // 4096) * 4096
+        whole.seek(start)
+        root.write_bytes(whole.read(size))
     update = folder / "update.raucb"
     bundle.make(update, root, BOARD, NEWEST, signing, folder / "bundle")
     return fat(folder / "stick.img", "UPDATE", [update])
