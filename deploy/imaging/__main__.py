@@ -55,6 +55,8 @@ def image(board: str, out: Path, suite: str, cache: Path, mirrors: tuple[str, ..
         bundle.make(out.with_suffix(".raucb"), work / "root.img", board, version, signing, work / "bundle")
         disk.assemble(out, work / "boot.img", work / "root.img", work / "data.img", version)
         call("bmaptool", "create", "--output", out.with_name(f"{out.name}.bmap"), out)
+        mb = root.size_mb(work / "root"), (work / "root.img").stat().st_size / 1e6
+        say(f"{out}: release {version}, a root of {mb[0]:.0f} MB that takes {mb[1]:.0f} MB of a slot")
 
 
 try:

@@ -133,9 +133,18 @@ def prune(root: Path) -> None:
 
 def _prune_modules(kernel: Path) -> None:
     base_folder = kernel.parent
+    needs = dict(line.split(":") for line in (base_folder / "modules.dep").read_text().splitlines())
+    kept = {name for name in needs if KEPT_MODULES.match(name)}
+    kept |= {needed for name in kept for needed in needs[name].split()}  # modules.dep names all, near and far
     for module in list(kernel.rglob("*.ko*")):
-        if not KEPT_MODULES.match(str(module.relative_to(base_folder))):
+        if str(module.relative_to(base_folder)) not in kept:
             module.unlink()
+
+
+def size_mb(root: Path) -> float:
+    """What its files take as they are read, each of several links once."""
+    found = {info.st_ino: info.st_size for path in root.rglob("*") if (info := path.lstat()).st_size}
+    return sum(found.values()) / 1e6
 
 
 def add_isotone(root: Path) -> None:
