@@ -123,7 +123,7 @@ def unpack(tarball: Path, root: Path) -> None:
 def prune(root: Path) -> None:
     """Takes away what no box uses: foreign drivers, caches, lists, keys that each box must make for itself."""
     for folder in root.glob("usr/lib/modules/*/kernel"):
-        _prune_modules(folder)
+        prune_modules(folder)
         call("chroot", root, "depmod", folder.parent.name)
     remove(root, UNUSED)
     # Empty: each box makes its own, and systemd does not set every unit anew, which takes a slow board half a minute.
@@ -131,7 +131,8 @@ def prune(root: Path) -> None:
     (root / "etc/hostname").write_text("isotone\n")
 
 
-def _prune_modules(kernel: Path) -> None:
+def prune_modules(kernel: Path) -> None:
+    """Takes away the drivers that no box has, and leaves what the others need."""
     base_folder = kernel.parent
     needs = dict(line.split(":") for line in (base_folder / "modules.dep").read_text().splitlines())
     kept = {name for name in needs if KEPT_MODULES.match(name)}

@@ -60,3 +60,20 @@ def test_an_image_has_no_compiler_and_no_pip() -> None:
         asked = root.packages(board)
         assert not {name for name in asked if name.startswith(("gcc", "python3-pip", "python3-venv", "build-"))}
         assert board.kernel in asked
+
+
+def test_a_driver_that_is_kept_has_what_it_needs(tmp_path: Path) -> None:
+    modules = tmp_path / "usr/lib/modules/6.12"
+    names = [f"kernel/drivers/{name}.ko.xz" for name in ("net/virtio_net", "net/net_failover", "infiniband/mlx")]
+    for name in names:
+        (modules / name).parent.mkdir(parents=True, exist_ok=True)
+        (modules / name).touch()
+    (modules / "modules.dep").write_text(f"{names[0]}: {names[1]}\n{names[1]}:\n{names[2]}:\n")
+    root.prune_modules(modules / "kernel")
+    assert [name for name in names if (modules / name).exists()] == names[:2]
+
+
+def test_the_size_of_a_root_counts_a_file_once(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(bytes(2_000_000))
+    (tmp_path / "two").hardlink_to(tmp_path / "one")
+    assert root.size_mb(tmp_path) == pytest.approx(2.0)
