@@ -59,6 +59,7 @@ COMMANDS = {
     "update": Entry("device.commands.update:update", "Install a newer version, keep it or go back."),
     "verdict": Entry("device.commands.verdict:verdict", "Say whether adaptive music helped one listener."),
     "voices": Entry("device.commands.voices:voices", "Make the spoken prompts anew."),
+    "web": Entry("device.commands.web:web", "Show a box or a session in a browser, and pair browsers."),
 }
 
 

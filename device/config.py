@@ -5,6 +5,7 @@ Order of precedence: the default in the struct < device.toml < prescription.toml
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
@@ -210,6 +211,35 @@ class HeadphonesConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=
     """Children and people whose ears are easily hurt have 75 dB(A) for 40 h a week instead of 80."""
 
 
+class WebConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[web]`: the pages for patient, therapist and technician. Nothing listens where this is off."""
+
+    on: bool = False
+    address: str = "127.0.0.1"
+    """The address that is listened at. Any but this machine's own needs `allow_network`, and is encrypted (TLS)."""
+    allow_network: bool = False
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8480
+    names: tuple[str, ...] = ()
+    """Names by which browsers may ask for it besides its address: `isotone.local`."""
+    directory: str = ""
+    """Folder of what the pages keep (pairings, audit); empty: the user's data directory."""
+    certificate: str = ""
+    """The device's certificate and key, one PEM file; empty: it makes one itself."""
+
+    def __post_init__(self) -> None:
+        try:
+            address = ipaddress.ip_address(self.address)
+        except ValueError as error:
+            raise ValueError(f"address {self.address} is no IP address") from error
+        if not address.is_loopback and not self.allow_network:
+            raise ValueError(f"address {self.address} is reached from a network, which needs allow_network = true")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine itself can reach it."""
+        return ipaddress.ip_address(self.address).is_loopback
+
+
 class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What device.toml says of the site."""
 
@@ -225,6 +255,7 @@ class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     box: BoxConfig = BoxConfig()
     panel: PanelConfig = PanelConfig()
     headphones: HeadphonesConfig = HeadphonesConfig()
+    web: WebConfig = WebConfig()
 
 
 class Limits(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):

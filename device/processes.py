@@ -31,6 +31,8 @@ class Process(NamedTuple):
     memory_budget_mb: float = 60.0
     when_it_dies: Literal["restart", "end"] = "restart"
     runs: RunCondition = "session"
+    switch: str = ""
+    """Table of device.toml whose `on` starts it; empty: it always starts."""
 
 
 PROCESSES: dict[str, Process] = {
@@ -81,7 +83,20 @@ PROCESSES: dict[str, Process] = {
         memory_budget_mb=30,
         runs="always",
     ),
-}
+    "web": Process(
+        "device.web.server:main",
+        reads=(
+            "box", "affect", "intents", "decisions", "bars", "played", "audio_report", "exposure", "features",
+            "sensor_status", "answers", "health", "faults",
+        ),
+        cores=(0,),
+        nice=5,
+        cpu_budget_percent=2,
+        memory_budget_mb=60,
+        runs="always",
+        switch="web",
+    ),
+}  # fmt: skip
 
 
 BOX = "box"

@@ -48,7 +48,7 @@ STREAMS: dict[str, Stream] = {
     "commands": Stream(m.AnyCommand, "manager", 0, 0),
     "answers": Stream(m.CommandAnswer, "*", 0, 0, key=("process",)),
     "stops": Stream(m.DirectStop, "audio", 0, 0),
-    "presses": Stream(m.Press, "panel", 0, 0),
+    "presses": Stream(m.Press, "*", 0, 0),
     "box": Stream(m.BoxStatus, "box", 1, 5.0),
     "prompts": Stream(m.Prompt | m.Hush, "box", 0, 0),
     "spoken": Stream(m.Spoken, "audio", 0, 0),

@@ -20,7 +20,7 @@ from device.box.endings import Ending, event_of, kept_as
 from device.box.ledger import LEDGER_FILE
 from device.box.machine import Action, Event, EventKind, Machine
 from device.box.programme import plan_of
-from device.box.residents import Residents
+from device.box.residents import Residents, extras, needed
 from device.box.session_child import Order, SessionChild
 from device.box.speaker import Speaker
 from device.box.upkeep import EXAMINATION, Upkeep
@@ -28,7 +28,6 @@ from device.clock import Clock
 from device.config import DeviceConfig
 from device.files.outputs import write_whole
 from device.messages import BoxStatus, Button, Health, Press, Spoken
-from device.processes import names_that_run
 from device.programme_layout import DayRow, Programme
 from device.runtime.bus import Publisher, Received, Subscriber
 from device.runtime.children import Child, Interpreter
@@ -75,9 +74,10 @@ class Box:
         show: Callable[[BoxStatus], None],
     ) -> None:
         self._setup, self._publisher, self._clock, self._tell = setup, publisher, clock, tell
-        residents = names_that_run("always")
-        self._subscriber = Subscriber(setup.folder, residents, ("presses", "health", *STREAMS))
-        self._residents = Residents(residents, self._launch, setup.folder, clock)
+        own, more = needed(), extras(setup.device)
+        self._subscriber = Subscriber(setup.folder, (*own, *more), ("presses", "health", *STREAMS))
+        self._residents = Residents(own, self._launch, setup.folder, clock)
+        self._extras = Residents(more, self._launch, setup.folder, clock)
         self.machine, self._board = Machine(), Board(self._publisher, show)
         self._speaker = Speaker(setup.device.voice.language, setup.folder, self._publisher.send, tell)
         self._diary = Diary(setup.programme, setup.listener, setup.sessions.parent / LEDGER_FILE)
@@ -97,6 +97,7 @@ class Box:
         """Start what outlives sessions, and see to what a power cut left."""
         write_whole(device_path(self._setup.folder), msgspec.json.encode(self._setup.device), 0o600)
         self._residents.start()
+        self._extras.start()
         if self._diary.problem:
             self._tell(self._diary.problem)
         self._see_torn()
@@ -129,6 +130,7 @@ class Box:
             self._child.kill()
             self._child.wait(KILLED_S)
             self._child.close()
+        self._extras.stop(lambda: None)
         self._residents.stop(lambda: None)
         self._subscriber.close()
         self._tell("The box has ended.")
@@ -137,7 +139,7 @@ class Box:
         for received in self._subscriber.receive(BUSY_MS if self._ears else QUIET_MS):
             self._take(received)
         now_ns = self._clock.now_ns()
-        for sentence in self._residents.turn():
+        for sentence in (*self._residents.turn(), *self._extras.turn()):
             self._tell(sentence)
         self._mind_child(now_ns)
         if sentence := self._diary.put_right():
@@ -163,6 +165,7 @@ class Box:
             message = received.message
             assert isinstance(message, Health)
             self._residents.hear(message)
+            self._extras.hear(message)
         elif received.stream == "presses":
             message = received.message
             assert isinstance(message, Press)

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from device.clock import Clock, Standstill
+from device.config import DeviceConfig
 from device.errors import IsotoneError
 from device.messages import Health
+from device.processes import PROCESSES, names_that_run
 from device.runtime.children import Child
 from device.runtime.supervisor import Supervisor
 
@@ -15,6 +17,17 @@ CODE = "21"
 """What is said where a process does not stay alive."""
 PATIENCE_NS = 30_000_000_000
 """One that died too often rests for so long before it is tried again, and counts as mended when it lived as long."""
+
+
+def needed() -> tuple[str, ...]:
+    """Those without which the box needs help."""
+    return tuple(name for name in names_that_run("always") if not PROCESSES[name].switch)
+
+
+def extras(device: DeviceConfig) -> tuple[str, ...]:
+    """Those that device.toml switches on: they may die at any time, and music goes on without them."""
+    switches = {name: PROCESSES[name].switch for name in names_that_run("always")}
+    return tuple(name for name, switch in switches.items() if switch and getattr(device, switch).on)
 
 
 class Residents:

@@ -24,6 +24,7 @@ from device.commands.prescriptions import load_prescription
 from device.commands.rig import RigProcess
 from device.commands.session_folder import sessions_root
 from device.commands.signals import Signals, orderly_signals
+from device.commands.web import address_of, registry_of, with_places
 from device.config import DeviceConfig, load, path_of
 from device.console.keyboard import Keys
 from device.console.printing import say, say_json, say_script
@@ -32,6 +33,7 @@ from device.processes import BOX
 from device.programme_layout import DayRow
 from device.runtime.bus import Publisher
 from device.runtime.run_folder import make_always_dir
+from device.web.roles import ROLES
 
 KEYS: dict[str, Button] = {
     " ": "play", "p": "play", "s": "stop", "-": "softer", "+": "louder", "m": "more", "t": "too_much",
@@ -66,6 +68,7 @@ class Presses(click.types.StringParamType):
 @click.option("--minutes", type=Bounded(min=0.2, max=240), help="Length of sessions where no plan says it.")
 @click.option("--rig", "with_rig", is_flag=True, help=f"Emulated sensors, and keys for buttons: {KEYS_HELP}.")
 @click.option("--no-sound", is_flag=True, help="No sound card: record what would be heard, in real time.")
+@click.option("--web", "with_web", is_flag=True, help="Show it in a browser, whatever device.toml says.")
 @click.option("--press", "script", type=Presses(), default="", help="Press buttons by itself: `0:play 20:stop`.")
 @click.option("--check", "is_checked", is_flag=True, help="Say what the programme means and what is missing, and end.")
 @click.option("--draw", "is_drawn", is_flag=True, help="Print the picture of what the box does (Mermaid), and end.")
@@ -73,6 +76,7 @@ class Presses(click.types.StringParamType):
 def box(
     device_path: Path | None,
     with_rig: bool,
+    with_web: bool,
     script: tuple[Timed, ...],
     is_checked: bool,
     is_drawn: bool,
@@ -84,7 +88,7 @@ def box(
         say_script(draw())
         return
     device = DeviceConfig() if with_rig and device_path is None else load(device_path or DEVICE_TOML, DeviceConfig)
-    setup = _set_up(device, **options)
+    setup = _with_web(_set_up(device, **options), is_wanted=with_web)
     if is_checked:
         from device.commands.box_check import check  # noqa: PLC0415 - a box that idles carries nothing it does not need
 
@@ -98,6 +102,8 @@ def box(
         claim(setup.sessions.parent),
         _worn(setup, signals, with_rig=with_rig) as worn,
     ):
+        if with_web:
+            _tell_codes(setup.device, as_json=as_json)
         _run(Box(worn, publisher, SystemClock(), tell, show), script, signals)
 
 
@@ -128,6 +134,30 @@ def _set_up(
         listener=listener or programme.listener or device.box.listener,
         minutes=minutes,
     )
+
+
+def _with_web(setup: Setup, *, is_wanted: bool) -> Setup:
+    """The box with its pages, where they are asked for: they are told whom it plays to, and where all is kept."""
+    device = setup.device
+    if not (is_wanted or device.web.on):
+        return setup
+    web, box = (
+        msgspec.structs.replace(device.web, on=True),
+        msgspec.structs.replace(device.box, listener=setup.listener),
+    )
+    return setup._replace(device=with_places(msgspec.structs.replace(device, web=web, box=box)))
+
+
+def _tell_codes(device: DeviceConfig, *, as_json: bool) -> None:
+    """Say where each role's page is, and by which code a browser is let in once."""
+    with closing(registry_of(device)) as registry:
+        for role in ROLES:
+            code = registry.make_code(role)
+            address = f"{address_of(device.web)}{role}"
+            if as_json:
+                say_json({"role": role, "address": address, "code": code})
+            else:
+                say(f"{address:<40} code {code[:4]} {code[4:]}")
 
 
 @contextmanager

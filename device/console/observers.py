@@ -13,12 +13,12 @@ from typing import Any, Self
 
 from rich.live import Live
 
-from device.console.board import Board
 from device.console.keyboard import Keys
 from device.console.terminal import Terminal
 from device.console.view import minutes, render
 from device.console.wish_keys import WishKeys
 from device.messages import Command
+from device.runtime.board import Board
 from device.runtime.bus import Received
 from device.runtime.manager import Manager
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from device import messages as m
-from device.console.board import Board
+from device.runtime.board import Board
 
 AXIS_CELLS_MAX = 41
 AXIS_CELLS_MIN = 9

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from device.console.board import Board
 from device.messages import (
     Approve,
     ApproveFirst,
@@ -30,6 +29,7 @@ from device.messages import (
     TooMuch,
     Unlock,
 )
+from device.runtime.board import Board
 
 NUDGE = 0.1
 STOP_KEY = "q"

@@ -55,6 +55,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # What is known of the box itself, by key.
         "CREATE TABLE box (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     ),
+    (
+        # How listeners say they feel before and after a session (`ratings`); the session is empty until it begins.
+        f"""CREATE TABLE ratings ({OWNED}, session TEXT NOT NULL, moment TEXT NOT NULL, item TEXT NOT NULL,
+            value REAL NOT NULL, told_utc TEXT NOT NULL, PRIMARY KEY (listener, session, moment, item)) STRICT""",
+    ),
 )
 
 

@@ -118,6 +118,7 @@ class Store:
                 "preferences",
                 "consent",
                 "intake",
+                "ratings",
                 "dose",
             )
         }

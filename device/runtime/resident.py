@@ -46,7 +46,7 @@ class ResidentContext:
         self.name, self.incarnation, self.config, self.clock = name, incarnation, config, clock
         self.sessions: list[Path] = []
         """Run folders of the sessions that are heard, oldest first."""
-        self._folder, self._lifeline = folder, Lifeline(stop)
+        self.folder, self._lifeline = folder, Lifeline(stop)
         reads = PROCESSES[name].reads
         writers = {STREAMS[stream].writer for stream in reads if stream != "*"}
         wanted = {*PROCESSES, *names_that_outlive_sessions()} if {"*"} & {*reads, *writers} else writers
@@ -96,7 +96,7 @@ class ResidentContext:
         now_ns = self.clock.now_ns()
         fault = Fault(t_ns=now_ns, process=self.name, code=code, sentence=sentence, action=action, fatal=True)
         self.publish(fault)
-        leave_fault(self._folder, fault)
+        leave_fault(self.folder, fault)
 
     def close(self) -> None:
         self._publisher.close()

@@ -87,7 +87,9 @@ def test_a_process_has_entry_budgets_and_stages_that_keep_to_the_tables(name: st
 
 
 def test_the_budgets_of_all_processes_fit_the_box() -> None:
-    assert sum(row.memory_budget_mb for row in PROCESSES.values()) <= 450
+    music = [row.memory_budget_mb for row in PROCESSES.values() if not row.switch]
+    assert sum(music) <= 450
+    assert sum(row.memory_budget_mb for row in PROCESSES.values()) <= 520, "with all that device.toml can switch on"
 
 
 def test_every_logged_stream_is_written_by_someone() -> None:

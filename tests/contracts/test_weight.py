@@ -59,6 +59,10 @@ PROCESS_BUDGETS = {
     "audio": Budget(340, BUS | {"numpy", "soxr"}),
     "recorder": Budget(290, BUS | {"mcap", "lz4", "zstandard"}),
     "panel": Budget(200, BUS),
+    "web": Budget(
+        620,
+        BUS | {"starlette", "uvicorn", "h11", "anyio", "idna", "jinja2", "markupsafe", "argon2", "cffi", "click"},
+    ),
 }
 """Before its work begins; models, the sound card and vendors' libraries come when they are opened."""
 COMMAND_BUDGETS = {

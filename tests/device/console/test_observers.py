@@ -5,10 +5,10 @@ import time
 import msgspec
 
 from device import messages as m
-from device.console.board import Board
 from device.console.observers import JsonWatcher, PlainWatcher, Watcher
 from device.console.wish_keys import PATIENT, THERAPIST
 from device.messages import Command
+from device.runtime.board import Board
 from device.runtime.bus import Received
 from device.streams import topic_of
 

@@ -5,9 +5,9 @@ import pytest
 from rich.console import Console
 
 from device import messages as m
-from device.console.board import Board
 from device.console.observers import PlainWatcher
 from device.console.view import minutes, render
+from device.runtime.board import Board
 from device.runtime.bus import Received
 from device.streams import topic_of
 

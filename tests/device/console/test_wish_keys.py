@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from device import messages as m
-from device.console.board import Board
 from device.console.wish_keys import CUE_KEYS, PATIENT, THERAPIST, WishKeys
+from device.runtime.board import Board
 from device.wishes import forbidden
 from tests.device.console.test_view import text
 from tests.device.control.listener import SECOND_NS

@@ -4,11 +4,11 @@ import msgspec
 import numpy as np
 
 from device.config import ControlConfig, DeviceConfig, SessionConfig
-from device.console.board import BLINDED, Board
 from device.control.controller import Controller
 from device.control.plan.session_plan import plan_of
 from device.messages import AffectEstimate, Decision, Moves, MusicIntent, Transport
 from device.plan_layout import PhaseLayout, PlanLayout
+from device.runtime.board import BLINDED, Board
 from device.runtime.bus import Received
 from device.trial_layout import Condition, Replayed, TrialBlock, TrialLayout
 
