@@ -13,6 +13,7 @@ from device.clock import SystemClock, wall_time
 from device.config import DeviceConfig
 from device.errors import DiskError, SoundError, SystemMissingError
 from device.imports import import_name
+from device.provisioning.refusal import REFUSED, find_refusal
 from device.runtime.bus import is_publishing
 from device.runtime.run_folder import make_always_dir
 from device.slots.boot_block import COMMAND_LINE, current
@@ -33,6 +34,7 @@ class Machine(NamedTuple):
     data_lost: Path = Path("/run/isotone-boot/data-lost")
     hwmon: Path = Path("/sys/class/hwmon")
     thermal: Path = Path("/sys/class/thermal")
+    refused: Path = REFUSED
 
 
 def self_test_checks(device: DeviceConfig, machine: Machine | None = None) -> list[Check]:
@@ -40,6 +42,7 @@ def self_test_checks(device: DeviceConfig, machine: Machine | None = None) -> li
     machine = machine or Machine()
     return [
         Check("slot", find_slot, is_needed=False),
+        Check("setup", partial(find_refusal, machine.refused), is_needed=False),
         Check("box", find_box),
         Check("sound", partial(play_silence, device)),
         Check("data partition", partial(find_data, machine.data_lost)),

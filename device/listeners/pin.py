@@ -47,7 +47,7 @@ def set_pin(store: Store, new: str, old: str, moment: Moment) -> None:
         check_pin(store, old, moment)
     salt = os.urandom(16)
     with store.writing():
-        keep_box_value(store, KEY, Pin(salt=salt, digest=_digest(new, salt)))
+        keep_box_value(store, KEY, Pin(salt=salt, digest=digest(new, salt)))
 
 
 def has_pin(store: Store) -> bool:
@@ -66,7 +66,7 @@ def check_pin(store: Store, told: str, moment: Moment) -> None:
     with store.writing():
         now_s = pass_time(store, moment)
         left_s = pin.locked_until_s - now_s
-        is_right = left_s <= 0.0 and hmac.compare_digest(_digest(told, pin.salt), pin.digest)
+        is_right = left_s <= 0.0 and hmac.compare_digest(digest(told, pin.salt), pin.digest)
         if left_s <= 0.0:
             keep_box_value(store, KEY, _after_try(pin, now_s, is_right=is_right))
     if left_s > 0.0:
@@ -83,7 +83,8 @@ def _after_try(pin: Pin, now_s: float, *, is_right: bool) -> Pin:
     return msgspec.structs.replace(pin, n_wrong=n_wrong, locked_until_s=now_s + wait_s)
 
 
-def _digest(pin: str, salt: bytes) -> bytes:
+def digest(pin: str, salt: bytes) -> bytes:
+    """What is kept in place of a PIN."""
     return hashlib.scrypt(pin.encode("utf-8", "surrogateescape"), salt=salt, n=2**14, r=8, p=1)
 
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from device.config import BoxConfig, Config, HeadphonesConfig, load
+from device.audio.safety.headphones import full_scale_spl, profile_of
+from device.config import BoxConfig, Config, EntryError, HeadphonesConfig, load
 from device.errors import ConfigError
 from device.messages import Language
 
@@ -19,6 +20,8 @@ Password = Annotated[str, msgspec.Meta(pattern=r"^[ -~]{8,63}\Z")]
 KEY_PATTERN = r"^(ssh-ed25519|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]{40,400}( [ -~]{0,100})?\Z"
 PublicKey = Annotated[str, msgspec.Meta(pattern=KEY_PATTERN)]
 """A line of authorized_keys(5) without options."""
+RolePin = Annotated[str, msgspec.Meta(pattern=r"^[ -~]{6,64}\Z")]
+"""With fewer than six signs somebody in the same network would guess it in weeks, throttled as it is."""
 Pem = Annotated[
     str, msgspec.Meta(pattern=r"^(-----BEGIN [A-Z ]{1,40}-----\n[A-Za-z0-9+/=\n]+-----END [A-Z ]{1,40}-----\n?)+$")
 ]
@@ -49,6 +52,17 @@ class Fleet(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key: Pem
 
 
+class Roles(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[roles]`: the PINs by which a person shows this box who they are. The box keeps no PIN, only what proves it."""
+
+    therapist_pin: RolePin | None = None
+    technician_pin: RolePin | None = None
+
+    def __post_init__(self) -> None:
+        if self.therapist_pin is not None and self.therapist_pin == self.technician_pin:
+            raise ValueError("therapist_pin and technician_pin are the same, so that neither says who somebody is")
+
+
 class Provision(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that a technician says of one box."""
 
@@ -59,6 +73,7 @@ class Provision(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     wifi: Wifi | None = None
     technician_key: PublicKey | None = None
     """Public key with which a technician may log in by SSH; without it nobody may."""
+    roles: Roles = Roles()
     fleet: Fleet | None = None
     headphones: HeadphonesConfig = HeadphonesConfig()
     box: BoxConfig = BoxConfig()
@@ -72,9 +87,31 @@ def read(path: Path) -> Provision:
     """
     provision = load(path, Provision)
     try:
+        _refuse_unknown(provision)
+    except EntryError as error:
+        raise error.at(path) from error
+    return provision
+
+
+def _refuse_unknown(provision: Provision) -> None:
+    """What can be said and is not there.
+
+    Raises:
+        EntryError: the time zone, or the profile of the headphones.
+    """
+    try:
         ZoneInfo(provision.timezone)
     except (OSError, ValueError, LookupError) as error:
-        raise ConfigError(
-            f"{path}: `timezone`: there is no time zone {provision.timezone!r}.", 'Write it as in `"Europe/Berlin"`.'
+        problem = f"is {provision.timezone!r}, and there is no such time zone"
+        raise EntryError([], "timezone", problem, 'Write it as in `"Europe/Berlin"`.') from error
+    try:
+        profile_of(provision.headphones.profile)
+    except ConfigError as error:
+        problem = f"is {provision.headphones.profile!r}, and there is no such profile"
+        raise EntryError(["headphones"], "profile", problem, error.action) from error
+    try:
+        full_scale_spl(provision.headphones)
+    except ConfigError as error:
+        raise EntryError(
+            ["headphones"], "sensitivity_db_mw", "needs `impedance_ohm` beside it", error.action
         ) from error
-    return provision

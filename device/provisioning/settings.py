@@ -8,7 +8,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from device.provisioning.layout import Fleet, Provision, Wifi
+from device.listeners.roles import ROLES_FILE, RolePins, seal
+from device.provisioning.layout import Fleet, Provision, Roles, Wifi
+
+FLEET_KEY = "isotone-fleet-key"
+"""The credential under which systemd gives the agent its key (systemd.exec(5), "Credentials")."""
+FLEET_KEY_PLACE = f"/run/credentials/isotone-fleet.service/{FLEET_KEY}"
 
 
 class Setting(NamedTuple):
@@ -18,10 +23,15 @@ class Setting(NamedTuple):
     mode: int = 0o644
     owner: str = ""
     """Who reads it; empty: root."""
+    credential: str = ""
+    """Its name as a credential, where systemd seals it to this machine; empty: it is kept as it is."""
 
 
-def settings(provision: Provision, device_toml: str) -> dict[str, Setting]:
-    """The files that a box has by this, by their paths from the root; `device_toml` is what its image came with."""
+def settings(provision: Provision, device_toml: str, salt: bytes) -> dict[str, Setting]:
+    """The files that a box has by this, by their paths from the root.
+
+    `device_toml` is what its image came with, and `salt` what its PINs are kept with.
+    """
     found = {
         "etc/hostname": Setting(f"{provision.name}\n"),
         "etc/timezone": Setting(f"{provision.timezone}\n"),
@@ -33,6 +43,8 @@ def settings(provision: Provision, device_toml: str) -> dict[str, Setting]:
     if provision.technician_key:
         found["etc/ssh/technicians"] = Setting(f"{provision.technician_key}\n")
         found["etc/nftables.d/technician.nft"] = Setting("add rule inet filter input tcp dport 22 accept\n")
+    if provision.roles != Roles():
+        found[str(ROLES_FILE.relative_to("/"))] = Setting(_pins(provision.roles, salt), 0o400, "isotone")
     if provision.fleet:
         found |= _fleet(provision.name, provision.fleet)
     return found
@@ -42,13 +54,49 @@ def _fleet(name: str, fleet: Fleet) -> dict[str, Setting]:
     """What the agent reads: `fleet.toml` and, as files, what was given as text."""
     folder = "etc/isotone/fleet"
     told: dict[str, Any] = {"name": name, "broker": fleet.broker, "port": fleet.port, "group": fleet.group}
-    told |= {part: f"/{folder}/{part}.pem" for part in ("authority", "certificate", "key")}
+    told |= {part: f"/{folder}/{part}.pem" for part in ("authority", "certificate")} | {"key": FLEET_KEY_PLACE}
     return {
-        "etc/isotone/fleet.toml": Setting("".join(f"{key} = {_value(value)}\n" for key, value in told.items())),
+        "etc/isotone/fleet.toml": Setting("\n".join(_lines(told)) + "\n"),
         f"{folder}/authority.pem": Setting(fleet.authority),
         f"{folder}/certificate.pem": Setting(fleet.certificate),
-        f"{folder}/key.pem": Setting(fleet.key, 0o400, "isotone"),
+        f"etc/credstore.encrypted/{FLEET_KEY}": Setting(fleet.key, 0o600, credential=FLEET_KEY),
     }
+
+
+def _pins(roles: Roles, salt: bytes) -> str:
+    """A salt for each, so that nobody sees whether two boxes share a PIN."""
+    pins = RolePins(
+        therapist=seal(roles.therapist_pin, b"therapist" + salt) if roles.therapist_pin else None,
+        technician=seal(roles.technician_pin, b"technician" + salt) if roles.technician_pin else None,
+    )
+    return msgspec.json.encode(pins).decode()
+
+
+def without_secrets(provision: Provision) -> str:
+    """What stays on the boot partition for whoever holds the card, as a file to begin anew with."""
+    tables: dict[str, dict[str, Any]] = {}
+    if provision.wifi:
+        tables["wifi"] = {"network": provision.wifi.network, "country": provision.wifi.country}
+    if provision.fleet:
+        fleet = provision.fleet
+        tables["fleet"] = {"broker": fleet.broker, "port": fleet.port, "group": fleet.group}
+    tables |= {"headphones": _said(provision.headphones), "box": _said(provision.box)}
+    head = {"name": provision.name, "language": provision.language, "timezone": provision.timezone}
+    head |= {"technician_key": provision.technician_key} if provision.technician_key else {}
+    lines = [*_lines(head), ""]
+    for name, table in tables.items():
+        lines += [f"[{name}]", *_lines(table), ""] if table else []
+    return "\n".join([*WIPED, *lines])
+
+
+WIPED = (
+    "# This box became what isotone.toml said. The file was overwritten and taken away, and its secrets are not here:",
+    "# the Wi-Fi's password, PINs, certificates. To change the box add them, and name this file isotone.toml.",
+)
+
+
+def _lines(table: dict[str, Any]) -> list[str]:
+    return [f"{key} = {_value(value)}" for key, value in table.items()]
 
 
 def _device_toml(provision: Provision, before: str) -> str:
@@ -59,7 +107,7 @@ def _device_toml(provision: Provision, before: str) -> str:
     }
     lines = [before.rstrip(), "", "# From the provisioning file."]
     for name, table in tables.items():
-        lines += [f"[{name}]", *(f"{key} = {_value(value)}" for key, value in table.items()), ""]
+        lines += [f"[{name}]", *_lines(table), ""]
     return "\n".join(lines)
 
 

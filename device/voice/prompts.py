@@ -312,6 +312,13 @@ PROMPTS: dict[str, Row] = {
         "Quelques questions doivent être réglées avant la première séance. Adressez-vous à votre thérapeute.",
         "Antes de la primera sesión hay que responder unas preguntas. Por favor, consulte a su terapeuta.",
     ),
+    "setup-refused": _limit(
+        "help",
+        "The settings on the card could not be used. The box is as it was before.",
+        "Die Einstellungen auf der Karte waren nicht zu verwenden. Das Gerät ist, wie es vorher war.",
+        "Les réglages de la carte n'ont pas pu être utilisés. L'appareil est resté comme avant.",
+        "No se pudieron usar los ajustes de la tarjeta. El aparato está como antes.",
+    ),
     "updating": _limit(
         "attend",
         "The box is being renewed. Please leave it switched on. It will be ready again in a few minutes.",

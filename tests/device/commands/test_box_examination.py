@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from click.testing import CliRunner
 
@@ -37,3 +38,11 @@ def test_a_listener_who_was_asked_mends_it() -> None:
 def test_guests_whom_somebody_asks_may_play() -> None:
     device = DeviceConfig(audio=SILENT.audio, box=BoxConfig(guests_asked_by="Dr. Weber"))
     assert examine(device, "guest") == Event("mended")
+
+
+def test_a_provisioning_file_that_was_refused_is_told_before_all_else(tmp_path: Path) -> None:
+    refused = tmp_path / "refused"
+    refused.write_text("isotone.toml:3: unknown key `langauge`.\n")
+    found = examine(SILENT, "guest", refused)
+    assert (found.kind, found.what, found.code) == ("failing", "setup-refused", str(int(Exit.CONFIG)))
+    assert "unknown key `langauge`" in found.sentence

@@ -19,7 +19,7 @@ SILENT = DeviceConfig(audio=AudioConfig(sink="wav"))
 def machine(tmp_path: Path) -> Machine:
     for name in ("hwmon/hwmon0", "thermal/thermal_zone0"):
         (tmp_path / name).mkdir(parents=True)
-    return Machine(tmp_path / "data-lost", tmp_path / "hwmon", tmp_path / "thermal")
+    return Machine(tmp_path / "data-lost", tmp_path / "hwmon", tmp_path / "thermal", tmp_path / "refused")
 
 
 def test_what_decides_over_a_slot_is_that_the_box_runs_sounds_and_keeps(machine: Machine) -> None:

@@ -23,6 +23,10 @@ network = "Praxis Süd"
 password = "so long, and thanks"
 country = "DE"
 
+[roles]
+therapist_pin = "471108"
+technician_pin = "a longer one"
+
 [headphones]
 profile = "sennheiser-hd-560s"
 full_scale_v = 1.0
@@ -59,8 +63,13 @@ def test_a_name_is_enough(tmp_path: Path) -> None:
         ('country = "DE"', 'country = "Germany"', r"isotone\.toml:10: `wifi\.country`"),
         ("so long, and thanks", "short", r"isotone\.toml:9: `wifi\.password`"),
         ("Praxis Süd", "ü" * 17, r"longer than 32 bytes"),
-        ("Europe/Berlin", "Europe/Bonn", r"no time zone 'Europe/Bonn'"),
-        ("Europe/Berlin", "../../etc/passwd", r"no time zone"),
+        ("Europe/Berlin", "Europe/Bonn", r"isotone\.toml:4: `timezone` is 'Europe/Bonn', and there is no such"),
+        ("Europe/Berlin", "../../etc/passwd", r"no such time zone"),
+        ("sennheiser-hd-560s", "sennheiser-hd-56", r"isotone\.toml:17: `headphones\.profile`.*Known are: .*hd-560s"),
+        ('profile = "sennheiser-hd-560s"', "sensitivity_db_mw = 100.0", r"isotone\.toml:17: .*needs `impedance_ohm`"),
+        ('"471108"', '"47110"', r"isotone\.toml:13: `roles\.therapist_pin`"),
+        ('"a longer one"', '"471108"', r"neither says who somebody is"),
+        ("technician_pin", "patient_pin", r"isotone\.toml:14: unknown key `roles\.patient_pin`"),
         ("ssh-ed25519 ", "from=x ssh-ed25519 ", r"technician_key"),
         ("ssh-ed25519 ", "ssh-dss ", r"technician_key"),
         ('language = "de"', 'language = "it"', r"isotone\.toml:3: `language`"),
