@@ -6,4 +6,5 @@ import os
 # folder; a box that measures people reports to nobody. Read once, when it is first loaded, so it is said before that.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-__version__ = "0.5.0"
+__version__ = "0.8.0"
+"""The release that this is or will be: three numbers, by which updates tell older from newer (`device.updates`)."""

@@ -88,7 +88,13 @@ def verify(block_map: BlockMap, target: Path, progress: Progress) -> None:
     Raises:
         DiskError: a range differs, which worn-out cards and cards that are smaller than they say have in common.
     """
-    with target.open("rb", buffering=0) as file:
+    try:
+        file = target.open("rb", buffering=0)
+    except OSError as error:
+        raise DiskError(
+            f"{target} cannot be read back: {error.strerror}.", "Plug it in again, and begin anew."
+        ) from error
+    with file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         for part in block_map.ranges:
             file.seek(part.start)

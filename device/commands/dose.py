@@ -123,9 +123,14 @@ def _ask_new_pin(store: Store) -> None:
     say("The box has its PIN.", err=True)
 
 
+def _demand_pin(store: Store) -> None:
+    """Nobody is asked for what there is not."""
+    check_pin(store, _ask("PIN") if has_pin(store) else "", moment())
+
+
 def _set_ceiling(store: Store, percent: float) -> None:
     if percent > ceiling_percent(store):
-        check_pin(store, _ask("PIN"), moment())
+        _demand_pin(store)
     keep_ceiling(store, percent)
 
 
@@ -136,7 +141,7 @@ def _set_ears(store: Store, device: DeviceConfig, listener: str, options: dict[s
     asked = {name: options[name] for name in ("own", "sensitive") if options[name] is not None}
     ears = msgspec.structs.replace(before, **asked)
     if _protects_less(before, ears, device):
-        check_pin(store, _ask("PIN"), moment())
+        _demand_pin(store)
     keep_ears(store, person, ears, f"{wall_time():{ISO}}")
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from device.errors import Exit
+
 FLASH = [sys.executable, "-P", "-m", "deploy.flashing"]
 
 
@@ -42,3 +44,13 @@ def test_a_plain_file_is_written_and_read_back(image: Path, tmp_path: Path) -> N
     told = flash(image, tmp_path / "card.img", "--yes")
     assert told.returncode == 0, told.stderr
     assert (tmp_path / "card.img").read_bytes() == image.read_bytes()
+
+
+def test_an_image_that_takes_no_provisioning_file_is_refused_before_anything_is_written(
+    image: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "box.toml").write_text('name = "practice-03"\n')
+    told = flash(image, tmp_path / "card.img", "--yes", "--provision", tmp_path / "box.toml")
+    assert told.returncode == Exit.DISK
+    assert "has no boot partition of a box" in told.stdout
+    assert not (tmp_path / "card.img").exists()

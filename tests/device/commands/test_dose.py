@@ -174,3 +174,10 @@ def test_another_profile_does_not_change_what_was_heard() -> None:
 def test_headphones_that_are_none_refuse_the_session() -> None:
     with pytest.raises(ConfigError, match="no headphones"):
         recall_hearing(DeviceConfig(headphones=HeadphonesConfig(profile="none such")), "guest")
+
+
+def test_nobody_is_asked_for_a_pin_that_there_is_not() -> None:
+    refused = isotone("--set-ceiling", "200")
+    assert refused.exit_code == Exit.CONFIG
+    assert "PIN:" not in refused.output
+    assert "no PIN yet" in str(refused.exception or "") + refused.output
