@@ -10,6 +10,7 @@ from pathlib import Path
 from deploy.imaging.boards import Board
 from deploy.imaging.programs import call
 from deploy.imaging.wheels import remove
+from device.errors import SystemMissingError
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -180,6 +181,19 @@ def add_system(root: Path) -> None:
     call("chroot", root, "systemctl", "preset-all")
     # Where there is no Bluetooth its service does not start, and D-Bus would wait half a minute for it.
     (root / "etc/systemd/system/dbus-org.bluez.service").unlink()
+    refuse_passwords((root / "etc/shadow").read_text())
+
+
+def refuse_passwords(shadow: str) -> None:
+    """No box has a password, so none can be guessed, and no two boxes share one.
+
+    Raises:
+        SystemMissingError: somebody in this shadow(5) has one, or may log in without.
+    """
+    for line in shadow.splitlines():
+        name, password = line.split(":")[:2]
+        if not re.fullmatch(r"[*!]+", password):
+            raise SystemMissingError(f"{name} has a password in this image.", "Lock it: passwd --lock.")
 
 
 def _settings() -> str:

@@ -56,14 +56,6 @@ def test_systemd_understands_every_unit(box: Path) -> None:
     assert "Umsak" in verify(box).stderr
 
 
-@needs("systemd-analyze")
-@pytest.mark.parametrize(("unit", "tenths"), [("isotone-health", 15), ("isotone-first-boot", 15)])
-def test_what_starts_by_itself_is_held_safe(box: Path, unit: str, tenths: int) -> None:
-    command = ["systemd-analyze", "security", "--offline=true", f"--root={box}", f"--threshold={tenths}"]
-    done = subprocess.run([*command, f"{unit}.service"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-
-
 def test_nothing_starts_that_is_not_named() -> None:
     lines = root.words_of(PRESET)
     assert lines[-1] == "disable *"
