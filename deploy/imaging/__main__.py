@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from deploy.imaging import boot_files, bundle, disk, root, wheels
+from deploy.imaging import boot_files, bundle, disk, root, sbom, wheels
 from deploy.imaging.boards import BOARDS
 from deploy.imaging.programs import call, demand
 from device import __version__
@@ -46,7 +46,8 @@ def image(board: str, out: Path, suite: str, cache: Path, mirrors: tuple[str, ..
         root.add_system(work / "root")
         bundle.settings(work / "root", board, version, signing[0])
         wheels.compile_python(work / "root", epoch, root.PLACE / "device", root.PLACE / "hardware")
-        say("5 parts")
+        n_packages = sbom.write_bill(out.with_name(f"{out.name}.cdx.json"), work / "root", board, version, epoch)
+        say(f"5 parts; {n_packages} packages in the bill of materials")
         boot_files.add_to_initrd(work / "root", work / "initramfs", epoch)
         disk.root_image(work / "root", work / "root.img", epoch)
         disk.boot_image(work / "boot", work / "boot.img", version, epoch)
