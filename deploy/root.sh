@@ -1,4 +1,4 @@
-# Sourced by check-clean-root and check-service: a Debian in a folder, entered by chroot, and what is found out there.
+# Sourced by check-clean-root, check-clean-image and check-service: a Debian in a folder, entered by chroot, and what is found out there.
 # shellcheck shell=sh
 # shellcheck disable=SC2034 # some are for those who source this
 
@@ -10,6 +10,25 @@ MARK=.isotone-clean-root
 fail() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
     exit 11
+}
+
+# A root by debootstrap, or by the tarball that an earlier one left. SUITE, MIRROR, base and save are the caller's.
+make_root() {
+    mkdir -p "$root"
+    root=$(CDPATH='' cd -- "$root" && pwd)
+    unmount
+    if [ -e "$root/$MARK" ]; then
+        rm -rf --one-file-system "$root"
+        mkdir "$root"
+    fi
+    [ -z "$(ls -A "$root")" ] || fail "$root is not empty and was not made by this script."
+    touch "$root/$MARK"
+    if [ -n "$base" ]; then
+        tar -C "$root" -xf "$base"
+    else
+        debootstrap --variant=minbase "$SUITE" "$root" ${MIRROR:+"$MIRROR"} >"$root/debootstrap.log"
+    fi
+    [ -z "$save" ] || tar -C "$root" --exclude="./$MARK" -cf "$save" .
 }
 
 mount_kernel() {
