@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +10,9 @@ from pathlib import Path
 
 from deploy.imaging.programs import call
 
-PORT = 18883
 FROM_BOX = "10.0.2.2"
 """This machine, as a box in QEMU sees it."""
-SETTINGS = f"""listener {PORT} 127.0.0.1
+SETTINGS = """listener PORT 127.0.0.1
 cafile @/authority.pem
 certfile @/broker.pem
 keyfile @/broker.key
@@ -37,10 +37,13 @@ class Clinic:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port: int = probe.getsockname()[1]
         self._openssl("req", "-x509", *CURVE, "-subj", "/CN=clinic", "-days", "2", "-keyout", "authority.key",
                       "-out", "authority.pem")  # fmt: skip
         self.certify("broker", f"subjectAltName=DNS:localhost,IP:127.0.0.1,IP:{FROM_BOX}")
-        (folder / "settings").write_text(SETTINGS.replace("@", str(folder)))
+        (folder / "settings").write_text(SETTINGS.replace("@", str(folder)).replace("PORT", str(self._port)))
         (folder / "rules").write_text(RULES)
 
     def certify(self, name: str, extension: str = "basicConstraints=CA:false") -> None:
@@ -55,7 +58,7 @@ class Clinic:
         self.certify(name)
         parts = {"authority": "authority.pem", "certificate": f"{name}.pem", "key": f"{name}.key"}
         texts = [f'{part} = """{(self._folder / file).read_text()}"""' for part, file in parts.items()]
-        return "\n".join(["[fleet]", f'broker = "{FROM_BOX}"', f"port = {PORT}", *texts, ""])
+        return "\n".join(["[fleet]", f'broker = "{FROM_BOX}"', f"port = {self._port}", *texts, ""])
 
     def technician(self) -> Path:
         """The settings by which `isotone fleet` asks."""
@@ -63,7 +66,7 @@ class Clinic:
         path = self._folder / "fleet.toml"
         parts = {"authority": "authority.pem", "certificate": "technician.pem", "key": "technician.key"}
         lines = [f'{part} = "{self._folder / file}"' for part, file in parts.items()]
-        path.write_text("\n".join(['name = "technician"', 'broker = "localhost"', f"port = {PORT}", *lines, ""]))
+        path.write_text("\n".join(['name = "technician"', 'broker = "localhost"', f"port = {self._port}", *lines, ""]))
         return path
 
     @contextmanager
