@@ -46,6 +46,7 @@ COMMANDS = {
     "demo": Entry("device.commands.run:demo", "Play a session with emulated sensors on a virtual listener."),
     "doctor": Entry("device.commands.doctor:doctor", "Find what is missing and say how to mend it."),
     "dose": Entry("device.commands.dose:dose", "Say how much of the week's sound a listener has had."),
+    "export": Entry("device.commands.export:export", "Write a session in a format that others' programs read."),
     "fleet": Entry("device.commands.fleet:fleet", "Tell a clinic how its boxes are, and see it."),
     "listeners": Entry("device.commands.listeners:listeners", "Show whom the box knows, and forget them."),
     "plan": Entry("device.commands.plan:plan", "Say what is wrong with a session plan, and draw it."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,14 @@ class Document:
         """Length as planned; 0 where it is not told."""
         found = self._fields.get("minutes")
         return float(found) if isinstance(found, int | float) and 0 < found <= MINUTES_MAX else 0.0
+
+    @property
+    def began_utc(self) -> dt.datetime | None:
+        """When the session was named, by the box's clock and to the second; None where its name does not tell."""
+        try:
+            return dt.datetime.strptime(self.text("session_id")[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
+        except ValueError:
+            return None
 
     @property
     def models(self) -> tuple[str, ...]:

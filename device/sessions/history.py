@@ -151,6 +151,11 @@ class History:
 
     # -- read from it
 
+    @property
+    def first_ns(self) -> int:
+        """When the first message of the log was sent; 0 where it has none."""
+        return self._first_ns
+
     def seconds(self, t_ns: int) -> float:
         """Seconds since the music began."""
         return (t_ns - self.began_ns) / 1e9
@@ -167,6 +172,12 @@ class History:
             ((self.seconds(heard_ns.get(index, intent.t_ns)), intent) for index, intent in self._intents.items()),
             key=lambda item: item[0],
         )
+
+    def keys(self) -> list[tuple[int, m.Mode]]:
+        """Tonic and mode of each bar that was played, as it was asked for; none where one of them is not known."""
+        asked = [self._intents.get(bar.bar_index) for bar in self.played]
+        known = [(intent.tonic_pc, intent.mode) for intent in asked if intent]
+        return known if len(known) == len(asked) else []
 
     def phases(self) -> list[Span]:
         spans: list[Span] = []

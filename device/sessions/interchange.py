@@ -40,6 +40,11 @@ Timed = tuple[int, int, mido.Message | mido.MetaMessage]
 
 def write_midi(path: Path, played: Sequence[PlayedBar], keys: Sequence[Key] = ()) -> None:
     """Write the bars, with their `keys` where those are known; a session without any gives a file without notes."""
+    write_whole(path, midi_bytes(played, keys))
+
+
+def midi_bytes(played: Sequence[PlayedBar], keys: Sequence[Key] = ()) -> bytes:
+    """What `write_midi` writes."""
     file = mido.MidiFile(type=1, ticks_per_beat=RESOLUTION, charset="utf-8")
     starts = list(_starts(played))
     file.tracks.append(_track("session", [*_conduct(played, starts), *_sign(keys, starts)]))
@@ -47,7 +52,7 @@ def write_midi(path: Path, played: Sequence[PlayedBar], keys: Sequence[Key] = ()
         file.tracks.append(_track(voice, _voice(played, starts, voice, channel)))
     written = io.BytesIO()
     file.save(file=written)
-    write_whole(path, written.getvalue())
+    return written.getvalue()
 
 
 def _starts(played: Sequence[PlayedBar]) -> Iterator[int]:
