@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from device.config import Preference
-from device.messages import TICKS_PER_BEAT, Bar, Metre, Note
+from device.messages import TICKS_PER_BEAT, Bar, Metre, MusicIntent, Note
 from device.music.activity import MELODY_SHARE
-from device.music.bass import Chords, Outer, bass_line
+from device.music.bass import Chords, Outer, bass_line, countered
 from device.music.metre import HALF, LAYOUTS
-from device.music.pads import hold, pads_before, suspend, turn
+from device.music.pads import hold, pads_before, part, suspend, turn
 from device.music.theory import Chord, lead_voices, notes_per_beat
 from device.stage import Random
 
@@ -112,6 +112,13 @@ def share_out(density: float, metre: Metre, preference: Preference | None = None
     return Counts(melody, inner if wanted and "inner" in voices else 0, bass, pad)
 
 
+def counts_of(intent: MusicIntent, preference: Preference, melody: int | None) -> Counts:
+    """The notes of each voice in a bar whose melody was planned to have so many; None: a theme says itself."""
+    if intent.final:
+        return closing_counts(preference)
+    return share_out(intent.density, intent.metre, preference, melody)
+
+
 def closing_counts(preference: Preference) -> Counts:
     """The last chord: held by all who play."""
     full = Counts(1, 0, 1, 3)
@@ -121,22 +128,22 @@ def closing_counts(preference: Preference) -> Counts:
     return own if any(own) else Counts(0, 3, 0, 0)
 
 
-def accompany(
-    melody: Sequence[Note],
-    chords: Chords,
-    counts: Counts,
-    metre: Metre,
-    figure: Figure,
-    register_midi: float,
-    history: Sequence[Bar],
-    rng: Random | None,
-    *,
-    closes: bool = False,
-) -> list[Note]:
-    """Pads, broken chord and bass of a bar under a melody around `register_midi`, led on from `history`."""
-    pads = bed(chords[0], metre, register_midi, history)
-    pads = pads[len(pads) - counts.pad :]
-    return lay_under(melody, pads, chords, counts, metre, figure, history, rng, closes=closes)
+class Setting(NamedTuple):
+    """What is given of a bar before anything lies under its melody."""
+
+    chords: Chords
+    counts: Counts
+    metre: Metre
+    figure: Figure
+    history: Sequence[Bar]
+    closes: bool = False
+    """Whether a phrase closes here."""
+
+
+def accompany(melody: Sequence[Note], register_midi: float, setting: Setting, rng: Random | None) -> list[Note]:
+    """Pads, broken chord and bass of a bar under a melody around `register_midi`, led on from what was before."""
+    pads = bed(setting.chords[0], setting.metre, register_midi, setting.history)
+    return lay_under(melody, pads[len(pads) - setting.counts.pad :], setting, rng)
 
 
 def bed(chord: Chord, metre: Metre, register_midi: float, history: Sequence[Bar]) -> list[Note]:
@@ -146,39 +153,37 @@ def bed(chord: Chord, metre: Metre, register_midi: float, history: Sequence[Bar]
     return [Note(0, LAYOUTS[metre].ticks, pitch, 0, "pad") for pitch in voicing]
 
 
-def lay_under(
-    melody: Sequence[Note],
-    pads: Sequence[Note],
-    chords: Chords,
-    counts: Counts,
-    metre: Metre,
-    figure: Figure,
-    history: Sequence[Bar],
-    rng: Random | None,
-    *,
-    closes: bool,
-) -> list[Note]:
+def lay_under(melody: Sequence[Note], pads: Sequence[Note], setting: Setting, rng: Random | None) -> list[Note]:
     """The pads that stand on the first chord as they go through the bar, with a broken chord and a bass.
 
-    Where a phrase closes the bass keeps to the roots; without chance nothing moves, as at the end.
+    Where a phrase closes the bass keeps to the roots; without chance nothing moves, as at the end. Bass and pads do not
+    go along in octaves or fifths.
     """
-    before = Outer(last_pitch(history, "bass"), last_pitch(history, "melody"))
-    bass = bass_line(chords, counts.bass, LAYOUTS[metre].ticks, melody, before, None if closes else rng)
-    pads = hold(pads, LAYOUTS[metre].ticks)
+    chords, ticks, before = setting.chords, LAYOUTS[setting.metre].ticks, pads_before(setting.history)
+    low, sung = (last_pitch(setting.history, voice) for voice in ("bass", "melody"))
+    bass = bass_line(chords, setting.counts.bass, ticks, melody, Outer(low, sung), None if setting.closes else rng)
+    highest = min((note.pitch for note in melody), default=HIGHEST)
+    pads = part(hold(pads, ticks), bass, Outer(low, before[-1] if before else None), highest)
     if chords[0] != chords[1]:
         pads = turn(pads, chords[1])
+    bass = countered(bass, *(max(_sounding(pads, tick), default=None) for tick in (0, HALF)))
     if rng:
-        pads = suspend(pads, [*melody, *bass], chords[0], pads_before(history), rng)
-    voicings = [_sounding(pads, tick) or _close_position(chord) for chord, tick in zip(chords, (0, HALF), strict=True)]
-    early, late = (broken_chord(voicing, BROKEN[metre][counts.inner], figure, melody) for voicing in voicings)
-    inner = [*(note for note in early if note.onset_tick < HALF), *(note for note in late if note.onset_tick >= HALF)]
-    return [*pads, *inner, *bass]
+        pads = suspend(pads, [*melody, *bass], chords[0], before, rng)
+    return [*pads, *_inner(melody, pads, setting), *bass]
+
+
+def _inner(melody: Sequence[Note], pads: Sequence[Note], setting: Setting) -> list[Note]:
+    """The broken chords of both halves of the bar, over the pads that sound there."""
+    onsets, halves = BROKEN[setting.metre][setting.counts.inner], zip((0, HALF), setting.chords, strict=True)
+    # Fewer than three pads are no chord.
+    voicings = [found if len(found := _sounding(pads, tick)) > 2 else _close_position(chord) for tick, chord in halves]
+    early, late = (broken_chord(voicing, onsets, setting.figure, melody) for voicing in voicings)
+    return [*(note for note in early if note.onset_tick < HALF), *(note for note in late if note.onset_tick >= HALF)]
 
 
 def _sounding(pads: Sequence[Note], tick: int) -> list[int]:
-    """Pitches of the pads that sound at a tick, low to high; none where they are too few for a chord."""
-    pitches = {note.pitch for note in pads if note.onset_tick <= tick < note.onset_tick + note.duration_tick}
-    return sorted(pitches) if len(pitches) > 2 else []
+    """Pitches of the pads that sound at a tick, low to high."""
+    return sorted({note.pitch for note in pads if note.onset_tick <= tick < note.onset_tick + note.duration_tick})
 
 
 def _close_position(chord: Chord) -> tuple[int, ...]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from device.messages import Note
 from device.music.metre import HALF
 from device.music.theory import Chord, nearest_pitch
@@ -23,23 +25,23 @@ BASS_RANGE = (36, 52)
 MIDDLE = 43
 """The pitch that a bass comes back to."""
 PERFECT = (0, 7)
-"""Semitones above octaves in which bass and melody do not go along with one another."""
+"""Semitones above octaves in which the bass does not go along with a voice above it."""
 Chords = tuple[Chord, Chord]
 """Of both halves of a bar."""
 
 
 class Outer(NamedTuple):
-    """The lowest and the highest voice at a moment; None before they began."""
+    """The bass and a voice above it at a moment; None before they began."""
 
     bass: int | None
-    sung: int | None
+    upper: int | None
 
     def goes_along(self, other: Outer) -> bool:
         """Whether both move from one octave or fifth to the next in one direction."""
-        if self.bass is None or self.sung is None or other.bass is None or other.sung is None:
+        if self.bass is None or self.upper is None or other.bass is None or other.upper is None:
             return False
-        same = (self.sung - self.bass) % 12 == (other.sung - other.bass) % 12 in PERFECT
-        return same and (other.bass - self.bass) * (other.sung - self.sung) > 0
+        same = (self.upper - self.bass) % 12 == (other.upper - other.bass) % 12 in PERFECT
+        return same and (other.bass - self.bass) * (other.upper - self.upper) > 0
 
 
 def bass_line(
@@ -51,7 +53,7 @@ def bass_line(
     """
     if not count:
         return []
-    early, late = (_sung_at(melody, tick, before.sung) for tick in (0, HALF))
+    early, late = (_sung_at(melody, tick, before.upper) for tick in (0, HALF))
     first, others = _tones(chords[0], before, early, rng)
     if chords[0] != chords[1]:
         others = (nearest_pitch(chords[1].root_pc, first, *BASS_RANGE),)
@@ -60,6 +62,14 @@ def bass_line(
     apart = [pitch for pitch in others if not Outer(first, early).goes_along(Outer(pitch, late))] or others
     second = rng.choice(apart) if rng else others[-1]
     return [Note(0, HALF, first, 0, "bass"), Note(HALF, bar_ticks - HALF, second, 0, "bass")]
+
+
+def countered(bass: Sequence[Note], early: int | None, late: int | None) -> list[Note]:
+    """The bass with its second note in the other octave where it goes along with what lies above each of both."""
+    notes = list(bass)
+    if len(notes) == 2 and Outer(notes[0].pitch, early).goes_along(Outer(notes[1].pitch, late)):
+        notes[1] = msgspec.structs.replace(notes[1], pitch=_other_octave(notes[1].pitch))
+    return notes
 
 
 def _tones(chord: Chord, before: Outer, sung: int | None, rng: Random | None) -> tuple[int, tuple[int, ...]]:

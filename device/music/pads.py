@@ -11,14 +11,17 @@ from collections.abc import Sequence
 import msgspec
 
 from device.messages import Bar, Note
+from device.music.bass import Outer
 from device.music.metre import HALF, layout_of
-from device.music.theory import Chord, lead_voices
+from device.music.theory import Chord, lead_voices, nearest_first
 from device.stage import Random
 
 SUSPENDED = 0.4
 """How often a tone that could be suspended is."""
 FARTHEST = 3.0
 """Semitones by which the middle of the pads may move from bar to bar before they are led on by the nearest way."""
+FAR = 5
+"""Semitones by which outer pads move at most to another voicing."""
 LOWEST, WIDTH, BELOW_MELODY = 45, 19, 4
 """The lowest pad that is led, the semitones in which three surely fit, and how far they stay below the register."""
 
@@ -38,6 +41,21 @@ def lead_on(pads: Sequence[Note], chord: Chord, before: Sequence[int], register_
     if len(opening) != len(before) or abs(sum(opening) - sum(before)) <= FARTHEST * len(before):
         return list(pads)
     led = lead_voices(before, chord, LOWEST, max(LOWEST + WIDTH, round(register_midi) - BELOW_MELODY))
+    to = dict(zip(opening, led, strict=True))
+    return [msgspec.structs.replace(note, pitch=to.get(note.pitch, note.pitch)) for note in pads]
+
+
+def part(pads: Sequence[Note], bass: Sequence[Note], before: Outer, highest: int) -> list[Note]:
+    """The pads in another voicing where the top of them would go along with the bass: the nearest one that does not.
+
+    It has the same tones and no pitch above `highest`; where there is none, they stay.
+    """
+    opening = sorted({note.pitch for note in pads if note.onset_tick == 0})
+    if not opening or not bass or not before.goes_along(Outer(bass[0].pitch, opening[-1])):
+        return list(pads)
+    low, high = max(opening[0] - FAR, bass[0].pitch + 1), min(opening[-1] + FAR, highest)
+    voicings = nearest_first(opening, {pitch % 12 for pitch in opening}, low, high)
+    led = next((v for v in voicings if not before.goes_along(Outer(bass[0].pitch, v[-1]))), opening)
     to = dict(zip(opening, led, strict=True))
     return [msgspec.structs.replace(note, pitch=to.get(note.pitch, note.pitch)) for note in pads]
 

@@ -15,7 +15,7 @@ import msgspec
 
 from device.config import SessionConfig, Theme
 from device.messages import Bar, Metre, Mode, MusicIntent, Note
-from device.music.accompaniment import Counts, Figure, accompany, closing_counts, figure_of, last_pitch, share_out
+from device.music.accompaniment import Figure, Setting, accompany, counts_of, figure_of, last_pitch
 from device.music.activity import melody_notes
 from device.music.likeness import keep_out
 from device.music.metre import LAYOUTS
@@ -135,38 +135,30 @@ class Phrasebook:
         own = degree_triad(intent.tonic_pc, intent.mode, _degree(intent, phrase))
         chord = quoted.sounding_chord if quoted else own
         line = Line() if intent.final or quoted else self._asked(phrase, intent)
-        counts = self._counts(intent, phrase)
+        counts = counts_of(intent, self.config.prescription.preference, self._melody_notes(intent, phrase))
         if quoted:
             melody = quoted.sounding
         else:
             melody = _melody(intent, phrase, chord, counts.melody, line.lift, history) if counts.melody else []
         melody = sustain(keep_out(self.config.never, melody, history), LAYOUTS[intent.metre].ticks, intent.articulation)
-        under = accompany(
-            melody,
+        chords, closes = (
             (chord, chord if quoted else pivot_of(intent) or chord),
-            counts,
-            intent.metre,
-            phrase.figure,
-            intent.register_midi,
-            history,
-            None if intent.final else rng,
-            closes=intent.bar_index % PHRASE_BARS in CLOSES,
+            intent.bar_index % PHRASE_BARS in CLOSES,
         )
+        setting = Setting(chords, counts, intent.metre, phrase.figure, history, closes)
+        under = accompany(melody, intent.register_midi, setting, None if intent.final else rng)
         played = play([*melody, *under], intent, self.config.prescription.limits, rng)
         return make_bar(intent, played, self.config, "phrasebook")
 
-    def _counts(self, intent: MusicIntent, phrase: Phrase) -> Counts:
-        preference = self.config.prescription.preference
-        if intent.final:
-            return closing_counts(preference)
+    def _melody_notes(self, intent: MusicIntent, phrase: Phrase) -> int | None:
+        """None where a theme says itself how many notes it has."""
         if phrase.theme:
-            return share_out(intent.density, intent.metre, preference)
+            return None
         number, bar = divmod(intent.bar_index, PHRASE_BARS)
         group, place = divmod(number, len(FORM))
         origin = (group * len(FORM) + FORM.index(FORM[place])) * PHRASE_BARS + bar
         rests = bar != PHRASE_BARS - 1
-        melody = melody_notes(self.config.seed, origin, intent.density, intent.metre, rests=rests)
-        return share_out(intent.density, intent.metre, preference, melody)
+        return melody_notes(self.config.seed, origin, intent.density, intent.metre, rests=rests)
 
     def _asked(self, phrase: Phrase, intent: MusicIntent) -> Line:
         """What the plan asks of the melody; a theme is left as it is."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from device.config import SessionConfig
 from device.messages import Bar, Metre, MusicIntent, Note
-from device.music.accompaniment import Counts, accompany, closing_counts, figure_of, last_pitch, share_out
+from device.music.accompaniment import Setting, accompany, counts_of, figure_of, last_pitch
 from device.music.activity import planned_notes
 from device.music.colours import Colour, chord_named, harmonise, mood_colour, palette
 from device.music.form import SECTION_BARS, Place, place_of
@@ -80,7 +80,7 @@ class Rules:
         standing, quoted = self._standing(intent), quote(self.config, intent)
         chords = (quoted.sounding_chord,) * 2 if quoted else _chords(intent, standing)
         line = Line() if intent.final or quoted else self._asked(intent, standing)
-        counts = self._counts(intent, standing)
+        counts = counts_of(intent, self.config.prescription.preference, self._melody_notes(intent, standing))
         if quoted:
             melody = quoted.sounding
         else:
@@ -88,28 +88,17 @@ class Rules:
         melody = sustain(keep_out(self.config.never, melody, history), LAYOUTS[intent.metre].ticks, intent.articulation)
         # A section that returns has another accompaniment.
         dressed = keyed_random(self.config.seed, "rules-figure", intent.bar_index // SECTION_BARS)
-        under = accompany(
-            melody,
-            chords,
-            counts,
-            intent.metre,
-            figure_of(dressed, standing.place.bar),
-            intent.register_midi,
-            history,
-            None if intent.final else rng,
-            closes=standing.place.close != "none",
-        )
+        figure, closes = figure_of(dressed, standing.place.bar), standing.place.close != "none"
+        setting = Setting(chords, counts, intent.metre, figure, history, closes)
+        under = accompany(melody, intent.register_midi, setting, None if intent.final else rng)
         played = play([*melody, *under], intent, self.config.prescription.limits, rng)
         return make_bar(intent, played, self.config, "rules")
 
-    def _counts(self, intent: MusicIntent, standing: Standing) -> Counts:
-        preference = self.config.prescription.preference
-        if intent.final:
-            return closing_counts(preference)
+    def _melody_notes(self, intent: MusicIntent, standing: Standing) -> int | None:
+        """None where a theme says itself how many notes it has."""
         if standing.section.theme:
-            return share_out(intent.density, intent.metre, preference)
-        melody = planned_notes(self.config, intent.bar_index, intent.density, intent.metre, standing.place.close)
-        return share_out(intent.density, intent.metre, preference, melody)
+            return None
+        return planned_notes(self.config, intent.bar_index, intent.density, intent.metre, standing.place.close)
 
     def _asked(self, intent: MusicIntent, standing: Standing) -> Line:
         """What the plan asks of the melody; a theme is left as it is."""

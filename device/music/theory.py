@@ -6,7 +6,7 @@ The phrasebook runs inside the audio process, which must stay small: nothing her
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from device.messages import Mode
@@ -96,14 +96,19 @@ def lead_voices(previous: Sequence[int], chord: Chord, low: int, high: int) -> t
 
     Three voices need a range of an octave and a half to be sure of one.
     """
-    options = [pitch for pitch in range(low, high + 1) if pitch % 12 in chord.pitch_classes]
+    return nearest_first(previous, chord.pitch_classes, low, high)[0]
+
+
+def nearest_first(previous: Sequence[int], tones: Collection[int], low: int, high: int) -> list[tuple[int, ...]]:
+    """Voicings between `low` and `high` that leave none of the tones out, if the voices suffice; least motion first."""
+    options = [pitch for pitch in range(low, high + 1) if pitch % 12 in tones]
     voices = sorted(previous)
     full = [
         voicing
         for voicing in itertools.combinations(options, len(voices))
-        if len({pitch % 12 for pitch in voicing}) == min(len(voices), len(chord.pitch_classes))
+        if len({pitch % 12 for pitch in voicing}) == min(len(voices), len(tones))
     ]
-    return min(full, key=lambda voicing: sum(abs(a - b) for a, b in zip(voices, voicing, strict=True)))
+    return sorted(full, key=lambda voicing: sum(abs(a - b) for a, b in zip(voices, voicing, strict=True)))
 
 
 def detect_chord(weights: Sequence[float], bass_pc: int | None) -> Chord | None:

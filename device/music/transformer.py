@@ -15,7 +15,7 @@ from device.files.models import MEND, ModelFolder
 from device.messages import Bar, Mode, MusicIntent, Note
 from device.music import controls as c
 from device.music import tokens as t
-from device.music.accompaniment import bed, figure_of, lay_under, share_out
+from device.music.accompaniment import Setting, bed, figure_of, lay_under, share_out
 from device.music.activity import planned_notes
 from device.music.decoder import Decoder, Rows
 from device.music.form import SECTION_BARS, Likeness, Place, place_of
@@ -169,9 +169,8 @@ class Transformer:
         counts = share_out(intent.density, intent.metre, preference, asked)
         if by_voice["inner"]:
             counts = counts._replace(inner=0)
-        closes, metre = place.close != "none", intent.metre
-        under = lay_under(melody, pads, (first, second), counts, metre, figure, history, rng, closes=closes)
-        return [*melody, *by_voice["inner"], *under]
+        setting = Setting((first, second), counts, intent.metre, figure, history, place.close != "none")
+        return [*melody, *by_voice["inner"], *lay_under(melody, pads, setting, rng)]
 
     def _sample(
         self,

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from device.config import Preference, Voice
 from device.messages import Metre, Note
-from device.music.accompaniment import BROKEN, accompany, broken_chord, closing_counts, figure_of, share_out
+from device.music.accompaniment import (
+    BROKEN,
+    Setting,
+    accompany,
+    broken_chord,
+    closing_counts,
+    figure_of,
+    share_out,
+)
 from device.music.metre import LAYOUTS
 from device.music.theory import VOICES, Chord, notes_per_beat
 from device.stage import keyed_random
@@ -82,7 +90,7 @@ def test_the_inner_voice_lies_below_the_melody_and_does_not_rub_it() -> None:
     for number, pitch in enumerate((60, 62, 65, 66, 71, 77)):
         melody = [Note(0, 96, pitch, 0, "melody")]
         figure = figure_of(keyed_random(1, "figure", number), number)
-        for note in accompany(melody, (chord, chord), counts, "4/4", figure, 69.0, [], None):
+        for note in accompany(melody, 69.0, Setting((chord, chord), counts, "4/4", figure, []), None):
             assert note.voice != "inner" or (note.pitch < pitch and pitch - note.pitch not in (1, 13))
 
 
@@ -101,4 +109,4 @@ def test_the_inner_voice_takes_what_a_resting_melody_leaves() -> None:
 
 def under(first: Chord, second: Chord, metre: Metre, density: float = 0.4) -> list[Note]:
     counts = share_out(density, metre)
-    return accompany([], (first, second), counts, metre, FIGURE, 69.0, [], keyed_random(1, "x", 0))
+    return accompany([], 69.0, Setting((first, second), counts, metre, FIGURE, []), keyed_random(1, "x", 0))

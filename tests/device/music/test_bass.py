@@ -1,7 +1,7 @@
 """A bass leaves the root where a step leads, and does not follow the melody in octaves or fifths."""
 
 from device.messages import Note
-from device.music.bass import Outer, bass_line
+from device.music.bass import Outer, bass_line, countered
 from device.music.theory import Chord
 from device.stage import keyed_random
 
@@ -24,6 +24,12 @@ def test_the_bass_does_not_follow_the_melody_in_octaves_or_fifths() -> None:
         lines = [bass_line((chord, chord), 1, 96, melody, before, keyed_random(1, "bass", n)) for n in range(50)]
         assert {line[0].pitch for line in lines} <= {38, 41, 53}
         assert not any(before.goes_along(Outer(line[0].pitch, sung + 2)) for line in lines)
+
+
+def test_the_second_bass_note_goes_the_other_way_where_it_would_follow_what_lies_above_it() -> None:
+    bass = [Note(0, 48, 36, 0, "bass"), Note(48, 48, 38, 0, "bass")]
+    assert [note.pitch for note in countered(bass, 60, 62)] == [36, 50]
+    assert countered(bass, 60, 59) == countered(bass, 64, 65) == countered(bass, None, 62) == bass
 
 
 def test_what_stands_still_or_goes_apart_is_no_parallel() -> None:

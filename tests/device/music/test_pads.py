@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.messages import Note
-from device.music.pads import hold, lead_on, suspend, turn
+from device.music.bass import Outer
+from device.music.pads import hold, lead_on, part, suspend, turn
 from device.music.theory import CHORDS, Chord, lead_voices
 from device.stage import keyed_random
 
@@ -22,6 +23,20 @@ def test_after_a_change_of_key_pads_go_on_by_the_nearest_way(first: Chord, secon
     led = lead_on(jumped, second, before, 71.0)
     assert {note.pitch % 12 for note in led} == {note.pitch % 12 for note in jumped}
     assert abs(sum(note.pitch for note in led) - sum(before)) <= 3 * 4
+
+
+@given(CHORD, CHORD, st.integers(36, 48), st.integers(36, 48), st.integers(60, 80))
+def test_the_top_of_the_pads_does_not_go_along_with_the_bass(
+    first: Chord, second: Chord, low: int, lower: int, highest: int
+) -> None:
+    before = lead_voices((55, 60, 64), first, 49, 67)
+    opens, bass = pads(*lead_voices(before, second, 49, 67)), [Note(0, 96, lower, 0, "bass")]
+    outer = Outer(low, before[-1])
+    led = part(opens, bass, outer, highest)
+    top = max(note.pitch for note in led)
+    assert {note.pitch % 12 for note in led} == {note.pitch % 12 for note in opens}
+    assert led == opens or (top <= highest and not outer.goes_along(Outer(lower, top)))
+    assert led != opens or highest < 67 or not outer.goes_along(Outer(lower, top))
 
 
 @given(st.lists(st.tuples(st.sampled_from((0, 24, 48)), st.integers(1, 60), st.integers(50, 60)), max_size=6))
