@@ -40,7 +40,7 @@ COLOURS = (
     ),
     Colour(
         "mixolydian", "major", -1.0, (0, 2, 4, 5, 7, 9, 10),
-        ("I bVII iv I I v iv I", "I v IV bVII I iv bVII I", "I iv IV v I bVII iv I"), "bVII",
+        ("I bVII iv v I v iv I", "I v iv bVII I iv v I", "I iv I bVII I v iv I"), "bVII",
     ),
     Colour(
         "dorian", "minor", -0.3, (0, 2, 3, 5, 7, 9, 10),

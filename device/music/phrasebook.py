@@ -33,21 +33,24 @@ Cell = tuple[tuple[int, int], ...]
 
 PROGRESSIONS: dict[Mode, tuple[tuple[int, ...], ...]] = {
     "major": (
-        (0, 5, 1, 4, 0, 3, 4, 0),
-        (0, 3, 0, 4, 5, 3, 4, 0),
         (0, 2, 3, 0, 5, 1, 4, 0),
-        (0, 4, 5, 3, 0, 3, 3, 0),
+        (0, 5, 1, 4, 0, 3, 4, 0),
         (3, 0, 1, 4, 3, 0, 4, 0),
+        (0, 4, 5, 3, 0, 3, 3, 0),
+        (0, 3, 0, 4, 5, 3, 4, 0),
     ),
     "minor": (
+        (3, 0, 5, 4, 3, 0, 4, 0),
         (0, 5, 3, 4, 0, 5, 4, 0),
         (0, 3, 6, 2, 5, 3, 4, 0),
         (0, 6, 5, 6, 0, 3, 4, 0),
         (0, 5, 2, 6, 3, 0, 3, 0),
-        (3, 0, 5, 4, 3, 0, 4, 0),
     ),
 }
-"""Degrees, a bar each: half a close in the fourth bar, a whole one in the eighth."""
+"""Degrees, a bar each: half a close in the fourth bar, a whole one in the eighth. The darkest of a mode come first: in
+major those with most minor chords, in minor those that lean least to its relative major."""
+AROUND = 1.0
+"""Places of the list by which a phrase's chords stray from those of its valence."""
 CELLS: dict[Metre, dict[int, tuple[Cell, ...]]] = {
     "4/4": {
         1: (((0, 96),), ((0, 72),), ((12, 84),)),
@@ -172,7 +175,7 @@ class Phrasebook:
         number = intent.bar_index // PHRASE_BARS
         group, place = divmod(number, len(FORM))
         rng = keyed_random(self.config.seed, f"phrase-{FORM[place]}-{intent.mode}", group)
-        degrees = rng.choice(PROGRESSIONS[intent.mode])
+        degrees = _progression(intent, rng.uniform(-AROUND, AROUND))
         theme = self.config.theme if FORM[place] == "A" else None
         if theme is not None and theme.metre != intent.metre:
             theme = None
@@ -180,6 +183,14 @@ class Phrasebook:
             theme = msgspec.structs.replace(theme, bars=window(theme, group))
         gesture, contour = rng.randrange(3), rng.choice(CONTOURS)
         return Phrase(degrees, gesture, contour, figure_of(rng, intent.bar_index % PHRASE_BARS), place > 0, theme)
+
+
+def _progression(intent: MusicIntent, stray: float) -> tuple[int, ...]:
+    """The chords of a phrase: the further the valence is from the middle, the more the mode is itself."""
+    options, depth = PROGRESSIONS[intent.mode], min(1.0, abs(intent.target_valence))
+    last = len(options) - 1
+    place = last * (depth if intent.mode == "major" else 1.0 - depth)
+    return options[min(last, max(0, round(place + stray)))]
 
 
 def _degree(intent: MusicIntent, phrase: Phrase) -> int:

@@ -22,9 +22,9 @@ from device.music.theory import Chord
 from device.stage import keyed_random
 
 ARCHES = (
-    (-2.0, -0.5, 1.5, 0.0, 1.5, 4.0, 0.5, -2.5),
-    (-2.5, 0.0, 2.5, 1.0, 3.5, 1.5, 0.0, -2.5),
-    (0.0, 2.0, 0.5, -2.0, 1.0, 3.5, 1.0, -2.5),
+    (-3.5, -0.5, 2.0, -0.5, 2.0, 6.0, 0.0, -4.0),
+    (-4.0, -0.5, 3.5, 1.0, 5.0, 1.5, -0.5, -4.0),
+    (-0.5, 3.0, 0.5, -3.0, 1.5, 5.0, 1.0, -4.0),
 )
 """Semitones by which the bars of a section lie above the register: an arch, and one that breathes twice."""
 LATE = 0.2

@@ -16,8 +16,16 @@ CHORD_FATIGUE, NOTE_FATIGUE = 0.8, 0.3
 """Nats taken from the logit of the last root or melody note each time it was just heard. People repeat notes often."""
 LOOP_FATIGUE, RHYTHM_FATIGUE = 0.4, 0.15
 """Nats taken for going on as an earlier bar did, times what is alike: bars that return are planned, not looped."""
+STEP_LURE, ONWARD_LURE = 0.6, 0.5
+"""Nats added to a melody's steps, and to what goes on where a step led by no more than a third: without them the model
+steps in 49 of 100 moves where people do in 58, and turns back in 61 where they do in 54."""
+STEP, THIRD = 2, 4
+"""Semitones."""
 ROOT_OF = {t.chord_token(chord): chord.root_pc for chord in CHORDS}
 NOTE_OF = {token: token for token in range(t.FIRST_NOTE, t.FIRST_NOTE + t.N_MELODY)}
+
+PITCH_OF = {token: t.NOTES[token - t.FIRST_NOTE][1] for token in NOTE_OF}
+MELODY_PITCHES = np.array(list(PITCH_OF.values()))
 
 
 def tire(logits: Logits, heard: Sequence[int], name_of: Mapping[int, int], fatigue: float) -> None:
@@ -35,6 +43,25 @@ def tire_of_loops(logits: Logits, begun: list[int], lines: Iterable[list[int]], 
     for line in lines:
         if len(begun) < len(line) and line[: len(begun)] == begun:
             logits[line[len(begun)]] -= fatigue * len(begun)
+
+
+def lead(logits: Logits, sung: Sequence[int]) -> None:
+    """Make steps of the melody after the tokens `sung` likelier, and those that go on where a step led, in place.
+
+    Which note the melody takes is moved, not whether it has one.
+    """
+    if not sung:
+        return
+    pitches = [PITCH_OF[token] for token in sung]
+    rise = MELODY_PITCHES - pitches[-1]
+    added = STEP_LURE * ((rise != 0) & (np.abs(rise) <= STEP))
+    moved = next((b - a for b, a in itertools.pairwise(reversed(pitches)) if a != b), 0)
+    if abs(moved) <= STEP:
+        added += ONWARD_LURE * ((rise * moved > 0) & (np.abs(rise) <= THIRD))
+    notes = logits[t.FIRST_NOTE : t.FIRST_NOTE + t.N_MELODY]
+    total = np.logaddexp.reduce(notes)
+    notes += added
+    notes += total - np.logaddexp.reduce(notes)
 
 
 def draw(logits: Logits, mask: Mask, temperature: float, top_p: float, chance: float) -> int:

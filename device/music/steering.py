@@ -19,6 +19,7 @@ from device.messages import TICKS_PER_BEAT, Metre, Mode, MusicIntent
 from device.music import controls as c
 from device.music import tokens as t
 from device.music.accompaniment import share_out
+from device.music.breath import arc_db
 from device.music.decoder import Logits
 from device.music.form import Place
 from device.music.grammar import Grammar, Mask
@@ -59,6 +60,9 @@ PEOPLE_LEAPS = (0.18, 0.30, 0.29, 0.23)
 """How often a bar of the training songs is of each class of leaps, with little regard to its tempo and density."""
 PEOPLE_DENSITY, DENSITY_REACH = 0.19, 0.4
 """Deviation of the notes in a bar of theirs from the eight bars around it, as a share, and the most of it taken."""
+FULLER = 0.3
+"""Share of a section's arc (`breath`) that a full texture has in the number of its notes: left alone, it thinned out
+where it was to swell, and two thirds of the arc were heard."""
 LOWEST_NOTES = 9
 """Lowest notes of a voice that it always keeps, in semitones: they hold some tone of every chord."""
 CLEAR_BELOW = 0.0
@@ -123,7 +127,8 @@ def vary(
         inner = counts.inner if "inner" in voices_of(intent, preference) else 0
         written = counts.melody + inner + counts.bass + counts.pad
         return Variety(colour, leaps, written, counts.melody, moves, line.lift, line.is_late)
-    more = min(DENSITY_REACH, max(-DENSITY_REACH, rng.gauss(0.0, PEOPLE_DENSITY)))
+    swell = 10.0 ** (FULLER * arc_db(intent.bar_index, 0.5) / 10.0) - 1.0
+    more = min(DENSITY_REACH, max(-DENSITY_REACH, swell + rng.gauss(0.0, PEOPLE_DENSITY)))
     notes = (1.0 + more) * notes_per_beat(intent.density) * LAYOUTS[intent.metre].beats
     return Variety(colour, leaps, notes, melody, moves, line.lift, line.is_late)
 

@@ -16,6 +16,7 @@ from device.music.sampling import (
     NOTE_OF,
     RHYTHM_FATIGUE,
     ROOT_OF,
+    lead,
     tire,
     tire_of_loops,
 )
@@ -23,6 +24,8 @@ from device.music.steering import LILT
 
 FATIGUE_TOKENS = 2 * t.MAX_BAR_TOKENS
 """How far back repetition is counted."""
+RECENT = 8
+"""Notes of the melody that tell where it goes."""
 
 
 class Taste:
@@ -50,6 +53,7 @@ class Taste:
         else:
             # A melody that has few notes would take the smallest step of all more often than people take it.
             tire(logits, self._heard, NOTE_OF, NOTE_FATIGUE)
+            lead(logits, _melody(self._heard)[-RECENT:])
             if self._swings:
                 logits += LILT
         if self._likeness == "new":

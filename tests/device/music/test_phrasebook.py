@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from device.config import Preference, Prescription, SessionConfig, Theme
-from device.messages import Bar, Note
+from device.messages import Bar, Mode, Note
 from device.music.likeness import holds
-from device.music.phrasebook import Phrasebook
+from device.music.phrasebook import PROGRESSIONS, Phrasebook
 from device.music.theory import SCALES
 from device.stage import keyed_random
 from tests.device.music.intents import intent, mean, write
@@ -62,6 +62,21 @@ def test_a_motif_returns_but_phrases_are_not_all_alike(phrasebook: Phrasebook, c
     assert openings[0] == openings[1] == openings[3]
     tunes = {tuple(melody(bars[start : start + 8])) for start in STARTS}
     assert len(tunes) >= 5
+
+
+@pytest.mark.parametrize("mode", ["major", "minor"])
+def test_harmony_is_the_more_its_modes_own_the_further_the_valence_lies_from_the_middle(
+    config: SessionConfig, mode: Mode
+) -> None:
+    sign = 1.0 if mode == "major" else -1.0
+
+    def place(depth: float) -> float:
+        asked = intent(0, mode=mode, target_valence=sign * depth)
+        drawn = [Phrasebook(msgspec.structs.replace(config, seed=seed))._phrase(asked).degrees for seed in range(60)]
+        assert len(set(drawn)) > 1
+        return mean([PROGRESSIONS[mode].index(degrees) for degrees in drawn]) * sign
+
+    assert place(0.0) < place(0.5) < place(1.0)
 
 
 def test_the_final_bar_is_the_tonic_chord_held(phrasebook: Phrasebook, config: SessionConfig) -> None:

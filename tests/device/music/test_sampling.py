@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.music import tokens as t
-from device.music.sampling import NOTE_OF, ROOT_OF, draw, tire, tire_of_loops
+from device.music.sampling import NOTE_OF, ROOT_OF, draw, lead, tire, tire_of_loops
 from device.music.theory import Chord
 
 
@@ -44,6 +44,17 @@ def test_a_root_tires_whatever_stands_on_it() -> None:
     tire(logits, [other, major, minor], ROOT_OF, 0.8)
     assert logits[major] == logits[minor] == np.float32(-1.6)
     assert logits[other] == 0
+
+
+def test_a_melody_is_led_on_by_steps_but_has_as_many_notes_as_before() -> None:
+    name = {pitch: t.TOKEN_OF[f"melody={pitch}"] for pitch in (65, 67, 69, 71, 72, 76)}
+    led, alone = (np.zeros(len(t.VOCABULARY), np.float32) for _ in range(2))
+    lead(led, [name[67], name[69]])
+    assert led[name[71]] > led[name[67]] > led[name[72]] > led[name[76]] == led[name[69]] == led[name[65]]
+    assert np.logaddexp.reduce(led[list(NOTE_OF)]) == pytest.approx(np.log(len(NOTE_OF)), abs=1e-4)
+    assert not np.delete(led, list(NOTE_OF)).any()
+    lead(alone, [])
+    assert not alone.any()
 
 
 def test_going_on_as_earlier_bars_did_tires_the_more_the_longer_they_were_alike() -> None:

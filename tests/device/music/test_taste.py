@@ -23,11 +23,13 @@ def test_chords_lean_and_do_not_begin_with_the_root_of_the_bar_before() -> None:
 
 
 def test_notes_are_not_moved_by_what_leans_chords() -> None:
-    logits, leaning = np.zeros(len(t.VOCABULARY), np.float32), np.ones(len(t.VOCABULARY), np.float32)
-    own = taste(leaning)
-    note = t.FIRST_NOTE + 10
-    for token in (TONIC, TONIC, t.FIRST_STEP, note):
-        own.hear(token)
-    own.season(logits, [t.BAR, TONIC, TONIC, t.FIRST_STEP, note])
-    assert logits[note + 2] == 0.0 > logits[note]
-    assert logits[t.END] == 0.0
+    note, seasoned = t.FIRST_NOTE + 10, []
+    for leaning in (0.0, 1.0):
+        logits, own = np.zeros(len(t.VOCABULARY), np.float32), taste(np.full(len(t.VOCABULARY), leaning, np.float32))
+        for token in (TONIC, TONIC, t.FIRST_STEP, note):
+            own.hear(token)
+        own.season(logits, [t.BAR, TONIC, TONIC, t.FIRST_STEP, note])
+        seasoned.append(logits)
+    assert (seasoned[0] == seasoned[1]).all()
+    assert seasoned[0][note + 2] > 0.0 > seasoned[0][note]
+    assert seasoned[0][t.END] == 0.0
