@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import tomllib
 from pathlib import Path
 
 from deploy.flashing.write import opened
@@ -57,6 +58,15 @@ def put(path: Path, target: Path) -> None:
             os.fsync(card.fileno())
     except (SystemMissingError, OSError) as error:
         raise DiskError(f"{path.name} cannot be put onto {target}: {error}", "Flash it again, or use sudo.") from error
+
+
+def name_on(target: Path) -> str:
+    """The name of the box that a card was written for and that has not started yet; empty: of none."""
+    try:
+        text = call("mtype", "-i", f"{target}@@{_boot_start(target)}", f"::/{FILE_NAME}").decode()
+        return str(tomllib.loads(text).get("name", ""))
+    except (DiskError, SystemMissingError, ValueError):
+        return ""
 
 
 def _boot_start(target: Path) -> int:
