@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from deploy.imaging import boot_files, bundle, disk, root, sbom, wheels
+from deploy.imaging import boot_files, bundle, disk, imager, root, sbom, wheels
 from deploy.imaging.boards import BOARDS
 from deploy.imaging.programs import call, demand
 from device import __version__
@@ -23,7 +23,8 @@ from device.errors import IsotoneError
     "--cache", type=click.Path(path_type=Path), default=Path("~/.cache/isotone/image"), help="Where bases are kept."
 )
 @click.option("--mirror", "mirrors", multiple=True, help="A package archive instead of Debian's own; repeatable.")
-def image(board: str, out: Path, suite: str, cache: Path, mirrors: tuple[str, ...]) -> None:
+@click.option("--url", default="", help="Where the image will be found, for Raspberry Pi Imager; else this file.")
+def image(board: str, out: Path, suite: str, cache: Path, mirrors: tuple[str, ...], url: str) -> None:
     """Makes a whole bootable image for a BOARD from what is committed of this checkout."""
     demand()
     row, cache = BOARDS[board], cache.expanduser()
@@ -56,6 +57,7 @@ def image(board: str, out: Path, suite: str, cache: Path, mirrors: tuple[str, ..
         bundle.make(out.with_suffix(".raucb"), work / "root.img", board, version, signing, work / "bundle")
         disk.assemble(out, work / "boot.img", work / "root.img", work / "data.img", version)
         call("bmaptool", "create", "--output", out.with_name(f"{out.name}.bmap"), out)
+        imager.write_manifest(out, board, row.architecture, version, epoch, url)
         mb = root.size_mb(work / "root"), (work / "root.img").stat().st_size / 1e6
         say(f"{out}: release {version}, a root of {mb[0]:.0f} MB that takes {mb[1]:.0f} MB of a slot")
 
