@@ -52,6 +52,7 @@ COMMANDS = {
     "plan": Entry("device.commands.plan:plan", "Say what is wrong with a session plan, and draw it."),
     "refine": Entry("device.commands.refine:refine", "Propose another policy for a listener, from their own sessions."),
     "replay": Entry("device.commands.replay:replay", "Run a recorded session again and compare it."),
+    "report": Entry("device.commands.report:report", "Say what sessions were, as PDF, page or JSON."),
     "run": Entry("device.commands.run:run", "Play a session with the sensors that device.toml names."),
     "say": Entry("device.commands.say:say", "Say a prompt of the box, or list them."),
     "send": Entry("device.commands.send:send", "Give a command to the running session."),

@@ -5,7 +5,7 @@ All times are seconds since the music began, of the box's clock. `columns.csv` s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from device.exports.cells import comma_separated, number
@@ -20,7 +20,7 @@ class Table(NamedTuple):
     """A table: the meaning of each of its columns by name, and its rows."""
 
     columns: dict[str, str]
-    rows: Sequence[Sequence[Any]]
+    rows: Iterable[Sequence[Any]]
 
 
 def write_csv(recording: Recording) -> Iterator[File]:
@@ -39,11 +39,11 @@ def _samples(recording: Recording, signal: Signal) -> Table:
     units = {name: unit or "the sensor's own unit" for name, unit in zip(signal.ch_names, signal.units, strict=True)}
     columns = {"time_s": TIME, "sample": "the sensor's own count, lost ones counted in"} | units
     times = signal.times_ns().tolist()
-    rows = [
-        (number(recording.seconds(t_ns)), index, *map(str, row))
+    rows = (
+        (number(recording.seconds(t_ns)), index, *("" if cell == "nan" else cell for cell in map(str, row)))
         for index, (t_ns, row) in enumerate(zip(times, signal.data(), strict=True))
-    ]
-    return Table(columns, [[("" if cell == "nan" else cell) for cell in row] for row in rows])
+    )
+    return Table(columns, rows)
 
 
 def _events(recording: Recording) -> Table:

@@ -80,7 +80,11 @@ def whole_outcome(folder: Path, measure: Measure) -> float | None:
         RecordingError: the folder is no session.
     """
     reader = SessionReader(folder)
-    history, plan = History(reader), plan_of(reader.config)
+    return outcome_of(History(reader), plan_of(reader.config), measure)
+
+
+def outcome_of(history: History, plan: SessionPlan, measure: Measure) -> float | None:
+    """As `whole_outcome`, of a session that was read already."""
     led = [item for item in history.decisions if item.context.phase in ("shift", "hold")]
     if not led:
         return None

@@ -74,6 +74,9 @@ class History:
         self.decisions: list[m.Decision] = []
         self.played: list[m.PlayedBar] = []
         self.reports: list[m.AudioReport] = []
+        self.exposures: list[m.Exposure] = []
+        self.answers: dict[str, m.CommandAnswer] = {}
+        """The last answer to each command, by the command's id."""
         self.faults: list[m.Fault] = []
         self.commands: list[m.Command | m.DirectStop] = []
         self.markers: list[m.Marker] = []
@@ -131,6 +134,10 @@ class History:
                 self.played.append(message)
             case m.AudioReport():
                 self.reports.append(message)
+            case m.Exposure():
+                self.exposures.append(message)
+            case m.CommandAnswer():
+                self.answers[message.id] = message
             case m.Fault():
                 self.faults.append(message)
             case m.Command() | m.DirectStop():
