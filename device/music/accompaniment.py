@@ -157,13 +157,13 @@ def lay_under(melody: Sequence[Note], pads: Sequence[Note], setting: Setting, rn
     """The pads that stand on the first chord as they go through the bar, with a broken chord and a bass.
 
     Where a phrase closes the bass keeps to the roots; without chance nothing moves, as at the end. Bass and pads do not
-    go along in octaves or fifths.
+    go along in octaves or fifths, and pads lie below the melody.
     """
     chords, ticks, before = setting.chords, LAYOUTS[setting.metre].ticks, pads_before(setting.history)
     low, sung = (last_pitch(setting.history, voice) for voice in ("bass", "melody"))
     bass = bass_line(chords, setting.counts.bass, ticks, melody, Outer(low, sung), None if setting.closes else rng)
-    highest = min((note.pitch for note in melody), default=HIGHEST)
-    pads = part(hold(pads, ticks), bass, Outer(low, before[-1] if before else None), highest)
+    below = min((note.pitch for note in melody), default=HIGHEST) - 1
+    pads = part(hold(pads, ticks), bass, Outer(low, before[-1] if before else None), below)
     if chords[0] != chords[1]:
         pads = turn(pads, chords[1])
     bass = countered(bass, *(max(_sounding(pads, tick), default=None) for tick in (0, HALF)))

@@ -21,7 +21,7 @@ SUSPENDED = 0.4
 FARTHEST = 3.0
 """Semitones by which the middle of the pads may move from bar to bar before they are led on by the nearest way."""
 FAR = 5
-"""Semitones by which outer pads move at most to another voicing."""
+"""Semitones by which the top of the pads rises at most to another voicing."""
 LOWEST, WIDTH, BELOW_MELODY = 45, 19, 4
 """The lowest pad that is led, the semitones in which three surely fit, and how far they stay below the register."""
 
@@ -46,17 +46,16 @@ def lead_on(pads: Sequence[Note], chord: Chord, before: Sequence[int], register_
 
 
 def part(pads: Sequence[Note], bass: Sequence[Note], before: Outer, highest: int) -> list[Note]:
-    """The pads in another voicing where the top of them would go along with the bass: the nearest one that does not.
+    """The pads in the nearest voicing whose top lies no higher than `highest` and does not go along with the bass.
 
-    It has the same tones and no pitch above `highest`; where there is none, they stay.
+    It has the same tones; where there is none, lying low enough comes first, and without that they stay.
     """
     opening = sorted({note.pitch for note in pads if note.onset_tick == 0})
-    if not opening or not bass or not before.goes_along(Outer(bass[0].pitch, opening[-1])):
-        return list(pads)
-    low, high = max(opening[0] - FAR, bass[0].pitch + 1), min(opening[-1] + FAR, highest)
-    voicings = nearest_first(opening, {pitch % 12 for pitch in opening}, low, high)
-    led = next((v for v in voicings if not before.goes_along(Outer(bass[0].pitch, v[-1]))), opening)
-    to = dict(zip(opening, led, strict=True))
+    lowest = bass[0].pitch if bass else None
+    low, high = max((lowest or 0) + 1, min([LOWEST, *opening])), min(max(opening, default=0) + FAR, highest)
+    voicings = nearest_first(opening, {pitch % 12 for pitch in opening}, low, high) if opening else []
+    apart = [voicing for voicing in voicings if not before.goes_along(Outer(lowest, voicing[-1]))]
+    to = dict(zip(opening, next(iter(apart or voicings), opening), strict=True))
     return [msgspec.structs.replace(note, pitch=to.get(note.pitch, note.pitch)) for note in pads]
 
 

@@ -17,7 +17,7 @@ from device.music import controls as c
 from device.music import tokens as t
 from device.music.accompaniment import Setting, bed, figure_of, lay_under, share_out
 from device.music.activity import planned_notes
-from device.music.decoder import Decoder, Rows
+from device.music.decoder import Decoder, Logits, Rows
 from device.music.form import SECTION_BARS, Likeness, Place, place_of
 from device.music.grammar import N_CHORDS, Decoded, Grammar, decode_bar
 from device.music.metre import LAYOUTS
@@ -183,25 +183,29 @@ class Transformer:
     ) -> tuple[Decoded, list[int], Rows]:
         asked = self._ask(intent, place._replace(likeness="close") if quoted else place, quoted, melody, rng)
         taste = self._taste(intent, asked.likeness, quoted, context)
-        tokens, cursor = [t.BAR], Cursor()
-        opening = [t.START] if intent.bar_index == 0 else []
-        logits = self.decoder.go_on_from([*context, _rows([*opening, *tokens], asked.told, asked.reference)])
-        while not asked.grammar.complete:
+        opening = [t.START, t.BAR] if intent.bar_index == 0 else [t.BAR]
+        logits = self.decoder.go_on_from([*context, _rows(opening, asked.told, asked.reference)])
+        tokens = self._draw_bar(logits, asked, taste, intent, rng)
+        self.tokens_written += len(tokens) - 1
+        decoded = decode_bar(tokens, LAYOUTS[intent.metre].beats)
+        written = _rows([*opening[:-1], *tokens], _as_written(asked.told, decoded, intent), asked.reference)
+        return decoded, tokens, written
+
+    def _draw_bar(self, logits: Logits, asked: Asked, taste: Taste, intent: MusicIntent, rng: Random) -> list[int]:
+        """The tokens of a bar, each drawn after those before it; `logits` are of what follows its `bar` token."""
+        tokens, cursor, preference = [t.BAR], Cursor(), self.config.prescription.preference
+        while True:
             taste.season(logits, tokens)
             top_p = CHORD_TOP_P if len(tokens) <= N_CHORDS else TOP_P
             token = draw(logits, asked.grammar.mask(), TEMPERATURE, top_p, rng.random())
             for listener in (asked.grammar.take, tokens.append, taste.hear, cursor.take):
                 listener(token)
+            if asked.grammar.complete:
+                return tokens
             if len(tokens) == 1 + N_CHORDS:
                 chords = [t.chord_of(planned) for planned in tokens[1:]]
-                preference = self.config.prescription.preference
                 asked.grammar.welcome(*(welcome(intent, chord, preference, asked.lift) for chord in chords))
-            if not asked.grammar.complete:
-                logits = self.decoder.feed(np.array([[token, *conditions(asked.told, cursor, asked.reference)]]))
-        self.tokens_written += len(tokens) - 1
-        decoded = decode_bar(tokens, LAYOUTS[intent.metre].beats)
-        written = _rows([*opening, *tokens], _as_written(asked.told, decoded, intent), asked.reference)
-        return decoded, tokens, written
+            logits = self.decoder.feed(np.array([[token, *conditions(asked.told, cursor, asked.reference)]]))
 
     def _ask(
         self, intent: MusicIntent, place: Place, quoted: Quotation | None, melody: int | None, rng: Random
