@@ -62,11 +62,14 @@ class Trial:
         """A file of the data partition."""
         return call("debugfs", "-R", f"cat {name}", self._data())
 
-    def _data(self) -> str:
-        """The data partition, as debugfs names it."""
+    def _data(self) -> Path:
+        """The data partition as the box itself repairs it when its plug was pulled."""
         table = json.loads(call("sfdisk", "--json", self.card))["partitiontable"]
-        start = next(row["start"] for row in table["partitions"] if row["name"] == "isotone-data")
-        return f"{self.card}?offset={start * 512}"
+        row = next(row for row in table["partitions"] if row["name"] == "isotone-data")
+        data = self.folder / "data.img"
+        extract(self.card, row["start"] * 512, row["size"] * 512, data)
+        subprocess.run(["e2fsck", "-p", data], capture_output=True, check=False)
+        return data
 
     def heard_s(self) -> float:
         """How long its sound card put out anything."""
@@ -93,6 +96,14 @@ class Trial:
         table = json.loads(call("sfdisk", "--json", self.card))["partitiontable"]
         sectors = next(row["size"] for row in table["partitions"] if row["name"] == "isotone-data")
         return float(sectors) / 2048
+
+
+def extract(card: Path, start: int, size: int, out: Path) -> None:
+    """Copies a part of a card into a file of its own; what is empty there is a hole here."""
+    out.unlink(missing_ok=True)
+    call("dd", f"if={card}", f"of={out}", "bs=1M", f"skip={start}", f"count={size}", "iflag=skip_bytes,count_bytes",
+         "conv=sparse", "status=none")  # fmt: skip
+    os.truncate(out, size)
 
 
 def fat(stick: Path, label: str, files: list[Path]) -> Path:

@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 
 from deploy.imaging import bundle, disk
-from deploy.imaging.card import Trial
+from deploy.imaging.card import Trial, extract
 from deploy.imaging.clinic import Clinic
 from deploy.imaging.programs import call
 from deploy.imaging.steps import LIMIT_S, READY, SESSION, make_stick
@@ -37,14 +37,14 @@ def first_start(trial: Trial, writes: Path, _: Path) -> None:
     """The card as it was flashed becomes a box."""
     with trial.start(writes=writes) as box:
         box.wait_for(READY, LIMIT_S)
-        box.switch_off(LIMIT_S)
+        box.pull_plug()
 
 
 def session(trial: Trial, writes: Path, _: Path) -> None:
     """Half a minute of music is recorded."""
     with trial.start(writes=writes, units={"trial.service": SESSION}) as box:
         box.wait_for(r"trial: the session ended", LIMIT_S)
-        box.switch_off(LIMIT_S)
+        box.pull_plug()
 
 
 def install(trial: Trial, writes: Path, stick: Path) -> None:
@@ -59,7 +59,7 @@ def switch(trial: Trial, writes: Path, _: Path) -> None:
     with trial.start(writes=writes) as box:
         box.wait_for("Slot b of", LIMIT_S)
         box.wait_for(READY, LIMIT_S)
-        box.switch_off(LIMIT_S)
+        box.pull_plug()
 
 
 PHASES: dict[str, Callable[[Trial, Path, Path], None]] = {
@@ -98,9 +98,7 @@ class Examiner:
     def _data_fault(self, start: int, size: int) -> str:
         """The data partition is repaired as the initial RAM disk does it (initramfs/), then looked at."""
         data = self._scratch / "data.img"
-        data.unlink(missing_ok=True)
-        call("dd", f"if={self._card}", f"of={data}", "bs=1M", f"skip={start}", f"count={size}",
-             "iflag=skip_bytes,count_bytes", "conv=sparse", "status=none")  # fmt: skip
+        extract(self._card, start, size, data)
         for how in ("-p", "-y"):
             code = subprocess.run(["e2fsck", how, data], capture_output=True, check=False).returncode
             if code < 4:

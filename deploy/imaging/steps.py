@@ -35,6 +35,7 @@ Type=oneshot
 StandardOutput=journal+console
 StandardError=journal+console
 ExecStart=/usr/bin/isotone demo --minutes 0.5 --json --out /var/lib/isotone/sessions/trial
+ExecStartPost=/bin/sync
 ExecStopPost=/bin/echo "trial: the session ended with $EXIT_STATUS"
 """
 REFUSALS = """[Unit]
@@ -59,7 +60,7 @@ def first_starts(trial: Trial, clinic: Clinic, *, is_exact: bool) -> None:
             say(f"The {which} start: ready and healthy after {ready[1]} s.")
             if which == "first":
                 fleet_status(clinic)
-            box.switch_off(LIMIT_S)
+            box.pull_plug()
     expect("the provisioning file is gone from the card", trial.read("isotone.toml") is None)
     expect(f"the data partition has grown ({trial.data_mib():.0f} MiB)", trial.data_mib() > disk.DATA_MIB * 2)
     expect("the slot is proven", trial.slots() == BootBlock())
@@ -89,7 +90,7 @@ def session(trial: Trial) -> None:
         box.wait_for(READY, LIMIT_S)
         ended = box.wait_for(r"trial: the session ended with (\S+)", LIMIT_S)
         expect("a session was played to its end", ended[1] == "0")
-        box.switch_off(LIMIT_S)
+        box.pull_plug()
     expect("its log is kept", "log-" in trial.listing("/isotone/sessions/trial"))
     expect(f"it was heard for {trial.heard_s():.0f} s", trial.heard_s() > HEARD_S)
 
@@ -105,7 +106,7 @@ def refusals(trial: Trial, release: str, signing: tuple[Path, Path]) -> None:
         for name, why in sorted(wrong_bundles.REASONS.items()):
             told = box.wait_for(rf"trial: {name}\.raucb: (.*)", LIMIT_S)[1]
             expect(f"a bundle that is {name} is refused: {told.strip()}", why in told)
-        box.switch_off(LIMIT_S)
+        box.pull_plug()
     expect("slot a runs on", trial.slots().order[0] == "a" and trial.slots().a_left == 8)
 
 
@@ -135,7 +136,7 @@ def good_update(trial: Trial, stick: Path) -> None:
     with trial.start() as box:
         box.wait_for("Slot b of", LIMIT_S)
         box.wait_for(READY, LIMIT_S)
-        box.switch_off(LIMIT_S)
+        box.pull_plug()
     expect("the new release is kept", trial.slots() == BootBlock(order=("b", "a"), a_left=8, b_left=8))
 
 

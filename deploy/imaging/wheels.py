@@ -21,6 +21,8 @@ UNUSED = (
     "ai_edge_litert/libLiteRtWebGpuAccelerator.so",
     "ai_edge_litert/tools",
     "ai_edge_litert/vendors",
+    # Making fonts; matplotlib asks it for the names of letters.
+    "fontTools/[!_am]*",
     "matplotlib/mpl-data/fonts/[ap]*",
     "matplotlib/mpl-data/sample_data",
     "onnxruntime/datasets",

@@ -72,7 +72,7 @@ def test_a_box_has_a_sound_card_and_a_stick_where_it_is_given_them(card: Path) -
 
 
 def test_what_is_tried_beside_the_image_comes_from_the_machine(card: Path) -> None:
-    words = Machine(card, units={"trial.service": "[Service]\nExecStart=true\n"}).command(card)
+    words = Machine(card, units={"trial.service": "[Service]\nExecStart=true\n"}).command()
     given = dict(word.split("binary:")[1].split("=", 1) for word in words if word.startswith("type=11,"))
     assert base64.b64decode(given["systemd.extra-unit.trial.service"]) == b"[Service]\nExecStart=true\n"
     assert base64.b64decode(given["systemd.unit-dropin.multi-user.target"]) == b"[Unit]\nWants=trial.service\n"
