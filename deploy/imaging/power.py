@@ -42,7 +42,7 @@ def first_start(trial: Trial, writes: Path, _: Path) -> None:
 
 def session(trial: Trial, writes: Path, _: Path) -> None:
     """Half a minute of music is recorded."""
-    with trial.start(writes=writes, units={"trial.service": SESSION}) as box:
+    with trial.start(writes=writes, units={"trial.service": SESSION}, is_exact=True) as box:
         box.wait_for(r"trial: the session ended", LIMIT_S)
         box.pull_plug()
 

@@ -32,11 +32,11 @@ After=isotone-health.service
 [Service]
 Type=oneshot
 {AS_BOX}
-StandardOutput=journal+console
+StandardOutput=null
 StandardError=journal+console
 ExecStart=/usr/bin/isotone demo --minutes 0.5 --json --out /var/lib/isotone/sessions/trial
 ExecStartPost=/bin/sync
-ExecStopPost=/bin/echo "trial: the session ended with $EXIT_STATUS"
+ExecStopPost=/bin/echo "trial: the session ended with ${{EXIT_STATUS}}"
 """
 REFUSALS = """[Unit]
 After=isotone-health.service
@@ -85,8 +85,8 @@ def fleet_status(clinic: Clinic) -> None:
 
 
 def session(trial: Trial) -> None:
-    """Half a minute with the rig's sensors, heard by the sound card."""
-    with trial.start(units={"trial.service": SESSION}) as box:
+    """Half a minute with the rig's sensors, heard by the sound card; a machine that is slower than music plays none."""
+    with trial.start(units={"trial.service": SESSION}, is_exact=True) as box:
         box.wait_for(READY, LIMIT_S)
         ended = box.wait_for(r"trial: the session ended with (\S+)", LIMIT_S)
         expect("a session was played to its end", ended[1] == "0")
