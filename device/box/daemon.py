@@ -219,7 +219,7 @@ class Box:
         elif self._child and self._child.has_order:
             if action.kind == "stop":
                 self._child.stop()
-            else:
+            elif action.kind != "go_on" or not (self._ears and self._ears.is_held_by_therapist):
                 self._child.wish({"kind": WISHES.get(action.kind, action.what)})
 
     def _begin(self, now_ns: int) -> None:

@@ -16,9 +16,12 @@ from device.messages import (
     Exposure,
     Fault,
     FeatureFrame,
+    HoldPhase,
     Message,
     MusicIntent,
+    ResumePhase,
     SensorStatus,
+    SkipPhase,
     Spoken,
     Stop,
     Tick,
@@ -46,6 +49,8 @@ class Ears:
         self._sensors = SensorNews(sources)
         self.was_stopped = False
         """Whether a person ended it."""
+        self.is_held_by_therapist = False
+        """Whether a therapist lets the plan stand still: what the box held it for is over, and it stays."""
         self.is_sounding = self.has_used_dose = False
         self._wishes: dict[str, str] = {}
         self._unheard: str | None = None
@@ -71,6 +76,10 @@ class Ears:
                 return self._hear_audio(message)
             case DirectStop() | Stop(author="patient" | "therapist"):
                 self.was_stopped = True
+            case HoldPhase(author="therapist"):
+                self.is_held_by_therapist = True
+            case ResumePhase() | SkipPhase():
+                self.is_held_by_therapist = False
             case Command(author="patient"):
                 self._wishes[message.id] = message.kind
             case CommandAnswer(answer="refused"):

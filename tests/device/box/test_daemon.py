@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import ClassVar, NamedTuple
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -15,7 +16,8 @@ import pytest
 from device.audio.safety.dose import allowance_pa2h
 from device.box import speaker
 from device.box.daemon import Box, Setup
-from device.box.machine import Event
+from device.box.ears import Ears
+from device.box.machine import GO_ON, Event
 from device.clock import SystemClock, moment
 from device.commands.memory import listeners_root
 from device.config import BoxConfig, DeviceConfig
@@ -139,3 +141,15 @@ def test_whoever_ends_the_box_is_told_that_it_ended_and_not_that_it_is_ready(lon
     assert "ready" not in found.shown[-1].sentence
     assert found.shown[-1].light == "wait"
     assert found.told[-1] == "The box has ended."
+
+
+def test_headphones_that_are_back_do_not_lift_what_a_therapist_holds(lone: Callable[..., LoneBox]) -> None:
+    box = lone(DeviceConfig()).box
+    assert box
+    box._child, box._ears = Mock(), Ears({}, 0)
+    box._ears.is_held_by_therapist = True
+    box._do(GO_ON)
+    box._child.wish.assert_not_called()
+    box._ears.is_held_by_therapist = False
+    box._do(GO_ON)
+    box._child.wish.assert_called_once_with({"kind": "resume_phase"})

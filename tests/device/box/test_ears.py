@@ -11,7 +11,19 @@ from device.box.ears import Ears
 from device.box.machine import Event
 from device.config import SourceConfig
 from device.dsp.features import EegExtractor
-from device.messages import AudioReport, Exposure, Fault, FeatureFrame, Message, MusicIntent, SensorStatus, Spoken
+from device.messages import (
+    AudioReport,
+    Exposure,
+    Fault,
+    FeatureFrame,
+    HoldPhase,
+    Message,
+    MusicIntent,
+    ResumePhase,
+    SensorStatus,
+    SkipPhase,
+    Spoken,
+)
 from device.runtime.bus import Received
 from device.streams import topic_of
 from tests.device.audio.rig import intent
@@ -54,6 +66,17 @@ def test_the_first_sound_is_noticed_once() -> None:
     assert hear(ears, lost) == []
     assert hear(ears, PLAYING) == [Event("heard")]
     assert hear(ears, PLAYING) == []
+
+
+@pytest.mark.parametrize("ends", [ResumePhase, SkipPhase])
+def test_a_therapist_s_hold_is_known_until_somebody_ends_it(ends: type[ResumePhase | SkipPhase]) -> None:
+    ears = fitted()
+    hear(ears, HoldPhase(t_ns=0, author="patient"))
+    assert not ears.is_held_by_therapist
+    hear(ears, HoldPhase(t_ns=0, author="therapist"))
+    assert ears.is_held_by_therapist
+    hear(ears, ends(t_ns=0, author="patient"))
+    assert not ears.is_held_by_therapist
 
 
 def test_a_fitting_that_is_over_before_the_first_sound_ends_with_it() -> None:
