@@ -39,6 +39,7 @@ COMMANDS = {
     "bench": Entry("device.commands.bench:bench", "Measure this machine against the numbers asked for."),
     "box": Entry("device.commands.box:box", "Be the box that is always on: a press begins a session."),
     "buttons": Entry("device.commands.buttons:buttons", "Show what is pressed, and what it would do."),
+    "clinic": Entry("device.commands.clinic:clinic", "Count sessions, hours and their cost for a clinic."),
     "completion": Entry("device.commands.completion:completion", "Print the shell's completion script."),
     "brief": Entry("device.commands.brief:brief", "Compose a piece for a few plain words, step by step."),
     "compose": Entry("device.commands.compose:compose", "Compose a piece, much faster than it plays."),
