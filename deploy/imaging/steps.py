@@ -32,9 +32,9 @@ After=isotone-health.service
 [Service]
 Type=oneshot
 {AS_BOX}
-StandardOutput=null
+StandardOutput=journal+console
 StandardError=journal+console
-ExecStart=/usr/bin/isotone demo --minutes 0.5 --json --out /var/lib/isotone/sessions/trial
+ExecStart=/bin/sh -c 'exec isotone demo --minutes 0.5 --json --out /var/lib/isotone/sessions/trial >/dev/null'
 ExecStartPost=/bin/sync
 ExecStopPost=/bin/echo "trial: the session ended with ${{EXIT_STATUS}}"
 """
