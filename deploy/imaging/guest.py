@@ -61,7 +61,7 @@ class Machine(NamedTuple):
         words += ["-nic", "user,model=virtio-net-pci"] if self.has_network else ["-nic", "none"]
         if self.sound:
             words += ["-audiodev", f"wav,id=sound,path={self.sound}", "-device", "intel-hda"]
-            words += ["-device", "hda-output,audiodev=sound"]
+            words += ["-device", "hda-output,audiodev=sound,mixer=off"]
         if self.stick:
             words += ["-device", "qemu-xhci", "-drive", f"if=none,file={self.stick},format=raw,id=stick"]
             words += ["-device", "usb-storage,drive=stick,removable=on"]
