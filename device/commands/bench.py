@@ -80,6 +80,13 @@ def bench_box(options: tuple[str, ...]) -> None:
     sys.exit(subprocess.run(interpreter("-m", "hardware.bench.box", *options), check=False).returncode)
 
 
+@bench.command("web", context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def bench_web(options: tuple[str, ...]) -> None:
+    """Memory and load of the pages, their weight, from a page to the music: --seconds N --json --out FILE.md."""
+    sys.exit(subprocess.run(interpreter("-m", "hardware.bench.web", *options), check=False).returncode)
+
+
 def _print_figures(measured: list[figures.Figure], *, as_json: bool) -> None:
     if as_json:
         say_json(measured)

@@ -14,8 +14,10 @@ from device.web.live import Live
 Face = Literal["ready", "fitting", "playing", "paused", "wait", "help", "away"]
 TENSE, AWAKE, EVEN = 0.35, 0.05, -0.5
 """Arousal above which somebody seems tense, awake, or at ease; below all of them very calm."""
-TURN = 0.08
-"""A target that differs by less from where it was is the same music."""
+NOTICED = 0.08
+"""A way that is shorter ends where it is."""
+PHASES = {"baseline": "so-listens", "match": "so-meets", "hold": "so-stays", "cool-down": "so-ends"}
+"""What the music does in the phases that lead nowhere."""
 FACES: dict[str, Face] = {
     "starting": "wait", "ready": "ready", "fitting": "fitting", "session": "playing", "closing": "wait",
     "updating": "wait", "needs_help": "help",
@@ -79,6 +81,7 @@ def _feel(live: Live) -> str:
 
 
 def _so(live: Live) -> str:
+    """What the music does, by whoever decided it, else by the phase of the plan."""
     board = live.board
     intent, by = board.intent, board.decided_by
     if intent is None:
@@ -87,16 +90,14 @@ def _so(live: Live) -> str:
         return "so-rest"
     if by in ("patient", "therapist", "shield"):
         return f"so-{by}"
-    if _feel(live) == "feel-unknown":
-        return "so-plan"
-    turn = _turn(live)
-    return "so-calmer" if turn < -TURN else "so-livelier" if turn > TURN else "so-stays"
+    return PHASES.get(intent.phase) or (_way(live) if _feel(live) != "feel-unknown" else "so-plan")
 
 
-def _turn(live: Live) -> float:
-    """How far the arousal that is led to has moved within the last minutes."""
-    targets = [point.target_arousal for point in live.path[-60:] if point.target_arousal is not None]
-    return targets[-1] - targets[0] if targets else 0.0
+def _way(live: Live) -> str:
+    """Where the way goes that is still ahead, as far as a listener would notice."""
+    intent, session = live.board.intent, live.session
+    ahead = session.prescription.goal_arousal - intent.target_arousal if intent and session else 0.0
+    return "so-calmer" if ahead < -NOTICED else "so-livelier" if ahead > NOTICED else "so-stays"
 
 
 def left(live: Live, words: Mapping[str, str]) -> str:
@@ -105,10 +106,4 @@ def left(live: Live, words: Mapping[str, str]) -> str:
     if intent is None:
         return ""
     seconds = max(0.0, intent.session_left_s - (live.now_ns - intent.t_ns) / 1e9)
-    return (
-        words["left"].format(n=round(seconds / 60))
-        if seconds >= 90
-        else words["left-short"]
-        if seconds < 60
-        else words["left"].format(n=1)
-    )
+    return words["left-short"] if seconds < 60 else words["left"].format(n=-(-round(seconds) // 60))

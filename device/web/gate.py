@@ -61,6 +61,8 @@ def _guarded(route: Route, house: House) -> Callable[[Request], Awaitable[Respon
     async def answer(request: Request) -> Response:
         try:
             return await _answer(route, house, page, request)
+        except TooMuchError as error:
+            return PlainTextResponse(str(error), 413, {"connection": "close"})
         except sqlite3.Error:
             return PlainTextResponse(DISK, 503)
         except IsotoneError as error:
@@ -77,8 +79,6 @@ async def _answer(route: Route, house: House, page: Page, request: Request) -> R
     if route.method == "POST":
         try:
             said = _fields(request.headers.get("content-type", ""), await request.body())
-        except TooMuchError:
-            raise
         except (*UNDECODABLE, TypeError):
             return PlainTextResponse("This is not what the page sends.", 400)
         if not _is_meant(request, said, visit):

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from device.clock import Clock
 from device.config import DeviceConfig
+from device.listeners.roles import ROLES_FILE
 from device.messages import Message
 from device.web.live import Live
 from device.web.registry import Registry, Visit
@@ -30,6 +31,8 @@ class House(NamedTuple):
     templates: Environment
     always_dir: Path
     """Where the box and this process publish."""
+    roles_file: Path = ROLES_FILE
+    """The PINs that roles were given when the box was set up."""
     hosts: tuple[str, ...] = ()
     is_encrypted: bool = False
 

@@ -92,10 +92,7 @@ class Limits:
         elif not _is_small(headers):
             await self._refuse(scope, receive, send, f"A request may have {BODY_MAX} bytes.", 413)
         else:
-            try:
-                await self._app(scope, _bounded(receive), self._safe(send))
-            except TooMuchError as error:
-                await self._refuse(scope, receive, send, str(error), 413)
+            await self._app(scope, _bounded(receive), self._safe(send))
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, sentence: str, status: int) -> None:
         response = PlainTextResponse(sentence, status, {"connection": "close"})

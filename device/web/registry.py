@@ -28,7 +28,7 @@ SCHEMA = (
     """CREATE TABLE visits (token TEXT PRIMARY KEY, pair TEXT NOT NULL REFERENCES pairs ON DELETE CASCADE,
        csrf TEXT NOT NULL, made_s REAL NOT NULL, seen_s REAL NOT NULL) STRICT""",
     "CREATE TABLE codes (code TEXT PRIMARY KEY, role TEXT NOT NULL, made_s REAL NOT NULL) STRICT",
-    "CREATE TABLE guesses (one INTEGER PRIMARY KEY CHECK (one = 1), tries INTEGER NOT NULL) STRICT",
+    "CREATE TABLE guesses (tries INTEGER NOT NULL, tried_s REAL NOT NULL) STRICT",
     """CREATE TABLE audit (id INTEGER PRIMARY KEY, at_s REAL NOT NULL, role TEXT NOT NULL, pair TEXT NOT NULL,
        what TEXT NOT NULL) STRICT""",
 )
@@ -95,7 +95,8 @@ class Registry:
         self._now_s = now_s
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = sqlite3.connect(folder / FILE, isolation_level=None, timeout=2.0)
+            # It is used by one thread at a time, which need not be the one that opened it.
+            self._file = sqlite3.connect(folder / FILE, isolation_level=None, timeout=2.0, check_same_thread=False)
             (folder / FILE).chmod(0o600)
             for setting in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
                 self._file.execute(f"PRAGMA {setting}")
@@ -110,7 +111,7 @@ class Registry:
             if self._file.execute("PRAGMA user_version").fetchone()[0] == 0:
                 for statement in SCHEMA:
                     self._file.execute(statement)
-                self._file.execute("INSERT INTO guesses VALUES (1, 0)")
+                self._file.execute("INSERT INTO guesses VALUES (0, 0.0)")
                 self._file.execute("PRAGMA user_version = 1")
 
     @contextlib.contextmanager
@@ -140,23 +141,31 @@ class Registry:
         query = "DELETE FROM codes WHERE code NOT IN (SELECT code FROM codes ORDER BY made_s DESC LIMIT ?)"
         self._file.execute(query, (CODES_MAX,))
 
-    def redeem(self, role: Role, code: str) -> None:
-        """Use a code up.
+    def begin_guess(self) -> None:
+        """Count a code before it is looked at; a new code that the box shows ends the waiting.
 
         Raises:
-            RefusedError: it is none, or too old, or too many were wrong since it was shown.
+            RefusedError: too many were wrong just now.
         """
+        tries, tried_s = self._file.execute("SELECT tries, tried_s FROM guesses").fetchone()
+        self._wait(tries, tried_s)
+        with self._writing():
+            self._file.execute("UPDATE guesses SET tries = ?, tried_s = ?", (tries + 1, self._now_s()))
+            if tries + 1 >= CODE_TRIES:
+                self._file.execute("DELETE FROM codes")
+
+    def end_guess(self) -> None:
+        """It was right."""
+        with self._writing():
+            self._file.execute("UPDATE guesses SET tries = 0")
+
+    def redeem(self, role: Role, code: str) -> bool:
+        """Use a code up; false where it is none of that role, or too old."""
         digits = "".join(character for character in code if character.isdigit())
         with self._writing():
             self._forget_old_codes()
             query = "DELETE FROM codes WHERE code = ? AND role = ?"
-            is_right = self._file.execute(query, (_digest(digits), role)).rowcount == 1
-            if not is_right:
-                self._file.execute("UPDATE guesses SET tries = tries + 1")
-                if self._file.execute("SELECT tries FROM guesses").fetchone()[0] >= CODE_TRIES:
-                    self._file.execute("DELETE FROM codes")
-        if not is_right:
-            raise RefusedError("wrong-code")
+            return self._file.execute(query, (_digest(digits), role)).rowcount == 1
 
     def pair(self, role: Role, label: str, pin_hash: str) -> tuple[Pair, str]:
         """Know a browser from now on; returns the token that it is known by. The oldest of too many gives way."""
@@ -193,15 +202,18 @@ class Registry:
         Raises:
             RefusedError: too many were wrong just now.
         """
-        over = pair.tries - FREE_TRIES
-        wait_s = min(WAIT_MAX_S, WAIT_S * 2.0 ** min(20, over)) if over >= 0 else 0.0
-        # Where the clock was set back it is waited no longer than once more.
-        left_s = min(wait_s, pair.tried_s + wait_s - self._now_s())
-        if left_s > 0.0:
-            raise RefusedError("too-many", left_s)
+        self._wait(pair.tries, pair.tried_s)
         with self._writing():
             query = "UPDATE pairs SET tries = tries + 1, tried_s = ? WHERE id = ?"
             self._file.execute(query, (self._now_s(), pair.id))
+
+    def _wait(self, tries: int, tried_s: float) -> None:
+        """Refuse a guess that comes too soon. Where the clock was set back it is waited no longer than once more."""
+        over = tries - FREE_TRIES
+        wait_s = min(WAIT_MAX_S, WAIT_S * 2.0 ** min(20, over)) if over >= 0 else 0.0
+        left_s = min(wait_s, tried_s + wait_s - self._now_s())
+        if left_s > 0.0:
+            raise RefusedError("too-many", left_s)
 
     def sign_in(self, pair: Pair) -> tuple[str, Visit]:
         """Let somebody in who gave the right PIN; returns the visit's token."""

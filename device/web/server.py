@@ -88,7 +88,7 @@ async def _run(context: ResidentContext, registry: Registry, listener: socket.so
         is_encrypted=tls is not None,
     )
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    server = Server(_settings(house, tls))
+    server = Server(settings_of(house, tls))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while context.beat() and not serving.done():
@@ -105,7 +105,8 @@ def environment() -> Environment:
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
-def _settings(house: House, tls: ssl.SSLContext | None) -> uvicorn.Config:
+def settings_of(house: House, tls: ssl.SSLContext | None) -> uvicorn.Config:
+    """How uvicorn serves the pages; what strangers may cost is in `limits`."""
     settings = uvicorn.Config(
         application(house),
         http=PatientlessProtocol,

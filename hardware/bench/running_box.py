@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import termios
 import threading
@@ -38,6 +39,10 @@ guests_asked_by = "nobody: this listener is no person"
 
 [listeners]
 directory = "{listeners}"
+
+[web]
+port = {port}
+directory = "{web}"
 """
 
 
@@ -48,6 +53,9 @@ class RunningBox:
         self.sessions = folder / "sessions"
         self.statuses: list[dict[str, Any]] = []
         self.told: list[str] = []
+        self.codes: dict[str, str] = {}
+        """Role -> the code by which a browser is let in, where the box shows itself in one (`--web`)."""
+        self.port = _free_port()
         device = folder / "device.toml"
         device.write_text(
             DEVICE.format(
@@ -55,6 +63,8 @@ class RunningBox:
                 inputs=inputs,
                 sessions=self.sessions,
                 listeners=folder / "listeners",
+                port=self.port,
+                web=folder / "web",
             ),
             "utf-8",
         )
@@ -76,6 +86,9 @@ class RunningBox:
         assert self.process.stdout
         for line in self.process.stdout:
             said = json.loads(line)
+            if "role" in said:
+                self.codes[said["role"]] = said["code"]
+                continue
             (self.told if "told" in said else self.statuses).append(said.get("told", said))
 
     @property
@@ -117,6 +130,11 @@ class RunningBox:
         assert self.process.stdout
         self.process.stdout.close()
         os.close(self._keyboard)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 @contextmanager

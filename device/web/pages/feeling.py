@@ -26,7 +26,7 @@ async def keep(ask: Ask) -> Response:
     when = next((name for name in WHENS if name == ask.said.get("when")), None)
     told = {item: value for item in ITEMS if (value := _number(ask.said.get(item))) is not None}
     if when is None or not told or is_anybody(listener):
-        return JSONResponse({"answer": "refused", "sentence": ""}, 409)
+        return JSONResponse({"answer": "refused", "sentence": ""})
     session = ask.house.live.ended if when == "after" else ""
     await anyio.to_thread.run_sync(_write, ask.house, listener, session, when, told)
     return JSONResponse({"answer": "taken", "sentence": ask.words["kept"]})

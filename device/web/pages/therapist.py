@@ -96,11 +96,12 @@ def _pending(decision: m.Decision | None) -> dict[str, Any] | None:
 
 
 def notes_of(bar: m.PlayedBar, now_ns: int) -> dict[str, Any]:
-    """A bar for the piano roll: its notes in seconds from now on."""
+    """A bar for the piano roll: times in seconds, of the box's clock, which the page is told to keep its own by."""
     tick_s = 60.0 / bar.tempo_bpm / m.TICKS_PER_BEAT
     return {
         "bar": bar.bar_index,
-        "in_s": round((bar.t_ns - now_ns) / 1e9, 3),
+        "now_s": round(now_ns / 1e9, 3),
+        "at_s": round(bar.t_ns / 1e9, 3),
         "length_s": round(bar.beats * m.TICKS_PER_BEAT * tick_s, 3),
         "silent": bar.silent,
         "notes": [

@@ -98,9 +98,9 @@ def _taken() -> Response:
 
 
 def _refused(sentence: str) -> Response:
-    return JSONResponse({"answer": "refused", "sentence": sentence}, 409)
+    return JSONResponse({"answer": "refused", "sentence": sentence})
 
 
 def _answered(reply: Reply) -> Response:
-    is_obeyed = reply.answer in ("taken", "queued")
-    return JSONResponse({"answer": reply.answer, "sentence": reply.sentence}, 200 if is_obeyed else 409)
+    """An answer is no failure of the page, also where it is a no."""
+    return JSONResponse({"answer": reply.answer, "sentence": reply.sentence})

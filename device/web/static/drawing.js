@@ -38,11 +38,14 @@ function drawPlane(canvas, state, points) {
   c.stroke();
   c.globalAlpha = 1;
   if (state.is_known) {
-    c.fillStyle = colour("estimate"); c.globalAlpha = 0.22;
+    c.save();
+    c.beginPath(); c.rect(edge, edge, width - 2 * edge, height - 2 * edge); c.clip();
+    c.fillStyle = colour("estimate"); c.globalAlpha = 0.16;
     c.beginPath();
     c.ellipse(x(state.valence), y(state.arousal), Math.abs(x(state.valence_sd) - x(0)), Math.abs(y(state.arousal_sd) - y(0)), 0, 0, 7);
     c.fill();
-    c.globalAlpha = 1;
+    c.restore();
+    c.fillStyle = colour("estimate");
     c.beginPath(); c.arc(x(state.valence), y(state.arousal), 5, 0, 7); c.fill();
   }
   if (state.target_arousal !== null && state.target_arousal !== undefined) {
@@ -86,16 +89,16 @@ function drawPath(canvas, points, ahead, now, whole) {
 const ROLL_S = 12, ROLL_BEFORE_S = 3;
 const INKS = {melody: "accent", inner: "estimate", bass: "target", pad: "quiet"};
 
-function drawRoll(canvas, bars) {
+function drawRoll(canvas, bars, ahead_s) {
   const {context: c, width, height} = fresh(canvas);
-  const now = performance.now() / 1000;
+  const now = performance.now() / 1000 + (bars.length ? ahead_s : 0);
   const x = (at) => (at - now + ROLL_BEFORE_S) / ROLL_S * width;
   const y = (pitch) => height - 6 - (pitch - 28) / (96 - 28) * (height - 12);
   for (const bar of bars) {
     c.strokeStyle = colour("line");
-    c.beginPath(); c.moveTo(x(bar.at), 0); c.lineTo(x(bar.at), height); c.stroke();
+    c.beginPath(); c.moveTo(x(bar.at_s), 0); c.lineTo(x(bar.at_s), height); c.stroke();
     for (const [onset, length, pitch, velocity, voice] of bar.notes) {
-      const begins = bar.at + onset;
+      const begins = bar.at_s + onset;
       if (begins > now + ROLL_S || begins + length < now - ROLL_BEFORE_S) continue;
       c.fillStyle = colour(INKS[voice] || "quiet");
       c.globalAlpha = (voice === "pad" ? 0.25 : 0.4) + 0.5 * velocity / 127 * (voice === "pad" ? 0.4 : 1);

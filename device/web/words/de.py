@@ -10,6 +10,7 @@ WORDS = {
     "pair-title": "Dieses Gerät verbinden",
     "pair-how": "Wer die Box betreut, kann sich einen achtstelligen Code zeigen lassen. Geben Sie ihn hier ein und "
     "wählen Sie eine eigene PIN.",
+    "pair-sheet": "Auch die PIN aus dem Übergabeblatt der Box gilt hier.",
     "code": "Code der Box",
     "new-pin": "PIN wählen (mindestens 4 Zeichen)",
     "label": "Name dieses Geräts",
@@ -100,6 +101,9 @@ WORDS = {
     "feel-even": "Sie wirken entspannt",
     "feel-calm": "Sie wirken sehr ruhig",
     "so-plan": "deshalb folgt die Musik dem vereinbarten Plan.",
+    "so-listens": "deshalb ist die Musik still, während die Box Sie kennenlernt.",
+    "so-meets": "deshalb holt die Musik Sie zuerst dort ab, wo Sie sind.",
+    "so-ends": "und die Musik kommt langsam zu ihrem Ende.",
     "so-calmer": "deshalb wird die Musik langsam ruhiger.",
     "so-livelier": "deshalb wird die Musik langsam lebhafter.",
     "so-stays": "deshalb bleibt die Musik, wie sie ist.",

@@ -10,6 +10,7 @@ WORDS = {
     "pair-title": "Connect this device",
     "pair-how": "Whoever looks after the box can have it show an eight-digit code. Type it here, and choose a PIN "
     "of your own.",
+    "pair-sheet": "The PIN from the box's hand-over sheet works, too.",
     "code": "Code from the box",
     "new-pin": "Choose a PIN (4 characters or more)",
     "label": "Name of this device",
@@ -99,6 +100,9 @@ WORDS = {
     "feel-even": "You seem at ease",
     "feel-calm": "You seem very calm",
     "so-plan": "so the music follows the plan you agreed on.",
+    "so-listens": "so the music is quiet while the box gets to know you.",
+    "so-meets": "so the music first meets you where you are.",
+    "so-ends": "and the music is slowly coming to its end.",
     "so-calmer": "so the music is slowly becoming calmer.",
     "so-livelier": "so the music is slowly becoming livelier.",
     "so-stays": "so the music stays as it is.",

@@ -10,6 +10,7 @@ WORDS = {
     "pair-title": "Relier cet appareil",
     "pair-how": "Le boîtier montre un code de huit chiffres à la personne qui s'en occupe. Tapez-le ici, et choisissez "
     "un code PIN à vous.",
+    "pair-sheet": "Le PIN de la fiche de remise du boîtier marche aussi.",
     "code": "Code du boîtier",
     "new-pin": "Choisissez un PIN (4 caractères ou plus)",
     "label": "Nom de cet appareil",
@@ -99,6 +100,9 @@ WORDS = {
     "feel-even": "Vous semblez à l'aise",
     "feel-calm": "Vous semblez très calme",
     "so-plan": "alors la musique suit le plan convenu.",
+    "so-listens": "alors la musique est discrète pendant que le boîtier vous découvre.",
+    "so-meets": "alors la musique vous rejoint d'abord là où vous êtes.",
+    "so-ends": "et la musique arrive doucement à sa fin.",
     "so-calmer": "alors la musique devient doucement plus calme.",
     "so-livelier": "alors la musique devient doucement plus vive.",
     "so-stays": "alors la musique reste comme elle est.",
