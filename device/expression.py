@@ -3,6 +3,7 @@
 Control leads the continuous ones bar by bar; the composer shapes the others as it writes. Cues add up linearly and
 explain 77 to 89 % of listeners' ratings (E). Valence has the mode for its large step and many small cues beside it; the
 large cues of arousal keep the most of their range to themselves, so that no witness takes pleasant for lively.
+Who plays is a cue of arousal, too (`device.audio.layers`).
 
 Sources: E, Eerola, Friberg and Bresin 2013 (doi 10.3389/fpsyg.2013.00487); G, Gabrielsson and Lindstroem 2010 (Handbook
 of Music and Emotion, ch. 14), as its table is quoted; N, table 3 of PMC7396614, after Juslin and Laukka 2004 (doi
