@@ -88,7 +88,7 @@ def session(trial: Trial) -> None:
     """Half a minute with the rig's sensors, heard by the sound card; a machine that is slower than music plays none."""
     with trial.start(units={"trial.service": SESSION}, is_exact=True) as box:
         box.wait_for(READY, LIMIT_S)
-        ended = box.wait_for(r"trial: the session ended with (\S+)", LIMIT_S)
+        ended = box.wait_for(r"trial: the session ended with (\S+)\n", LIMIT_S)
         expect("a session was played to its end", ended[1] == "0")
         box.pull_plug()
     expect("its log is kept", "log-" in trial.listing("/isotone/sessions/trial"))
@@ -104,7 +104,7 @@ def refusals(trial: Trial, release: str, signing: tuple[Path, Path]) -> None:
     with trial.start(stick=stick, units={"trial.service": REFUSALS}) as box:
         box.wait_for(READY, LIMIT_S)
         for name, why in sorted(wrong_bundles.REASONS.items()):
-            told = box.wait_for(rf"trial: {name}\.raucb: (.*)", LIMIT_S)[1]
+            told = box.wait_for(rf"trial: {name}\.raucb: (.*)\n", LIMIT_S)[1]
             expect(f"a bundle that is {name} is refused: {told.strip()}", why in told)
         box.pull_plug()
     expect("slot a runs on", trial.slots().order[0] == "a" and trial.slots().a_left == 8)
