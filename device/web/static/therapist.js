@@ -91,7 +91,7 @@ hear({
   state: (now) => { show(now); draw(); },
   path: (whole) => { points = whole.done; ahead = whole.ahead; bars = []; },
   point: (point) => { if (!points.length || points[points.length - 1][0] < point[0]) points.push(point); },
-  ahead: (rows) => { ahead = rows; },
+  ahead: (rows) => { ahead = rows; draw(); },
   bar: (bar) => {
     bars = bars.filter((other) => other.bar !== bar.bar).slice(-12);
     // What came fastest tells best how the clocks stand; a page in the background is told late.
