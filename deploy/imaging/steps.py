@@ -46,7 +46,8 @@ Environment=XDG_RUNTIME_DIR=/run/isotone LANG=C.UTF-8
 StandardOutput=journal+console
 StandardError=journal+console
 ExecStart=/bin/mount --mkdir -o ro LABEL=WRONG /run/wrong
-ExecStart=/bin/sh -c 'cd /run/wrong; for each in *; do echo "trial: $each: $(isotone update image $each 2>&1)"; done'
+ExecStart=/bin/sh -c 'cd /run/wrong; for each in *; do \\
+    echo "trial: $each: $(isotone update image $each 2>&1 | tail -n 1)"; done'
 """
 
 
