@@ -34,7 +34,7 @@ RULES = {
                     "name", "description", "icon", "url", "extract_size", "extract_sha256", "image_download_size",
                     "release_date", "devices",
                 ],
-                "properties": dict.fromkeys(TEXTS, {"type": "string", "minLength": 1}) | {
+                "properties": {name: {"type": "string", "minLength": 1} for name in TEXTS} | {
                     "extract_size": {"type": "integer", "minimum": 1},
                     "image_download_size": {"type": "integer", "minimum": 1},
                     "extract_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},

@@ -99,3 +99,18 @@ def test_data_grows_to_the_end_of_the_card_and_nothing_else_does(tmp_path: Path)
     assert after.pop("isotone-data") > 1900
     assert before.pop("isotone-data") == disk.DATA_MIB
     assert after == before
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("doctor --box", "-u isotone -- env XDG_RUNTIME_DIR=/run/isotone XDG_DATA_HOME=/var/lib "),
+        ("listeners intake 'anna maria'", "/usr/bin/isotone listeners intake <anna maria>"),
+    ],
+)
+def test_a_technicians_commands_run_as_the_user_of_the_box(words: str, told: str) -> None:
+    script = (
+        f'runuser() {{ printf \'%s \' "${{@:1:$#-1}}" "<${{@: -1}}>"; }}; . {SYSTEM}/etc/profile.d/isotone.sh; isotone'
+    )
+    done = subprocess.run(["bash", "-c", f"{script} {words}"], capture_output=True, text=True, check=True)
+    assert told in done.stdout
