@@ -118,7 +118,7 @@ def _rauc(*words: str) -> str:
     except OSError as error:
         raise SystemMissingError(f"rauc cannot be run: {error.strerror}.", "sudo apt install rauc") from error
     if done.returncode:
-        why = reason(done.stderr or done.stdout)
+        why = reason(f"{done.stdout}{done.stderr}")  # why an installation failed stands in the first
         raise UpdateError(f"The update {why}.", "Get the file again; the box goes on with what it has.")
     return done.stdout
 
