@@ -56,6 +56,8 @@ def test_all_doors_are_shut(house: Path) -> None:
         ("device/audio/safety/note_guard.py", "device.acquisition.source"),
         ("device/sessions/store.py", "device.console.view"),
         ("device/sessions/earlier.py", "device.listeners.store"),
+        ("device/sessions/reader.py", "device.exports.edf"),
+        ("device/reports/session.py", "device.listeners.store"),
         ("device/sessions/recorder.py", "device.listeners.memory"),
         ("device/audio/engine.py", "device.listeners.hearing"),
         ("device/acquisition/sensors.py", "device.listeners.memory"),
