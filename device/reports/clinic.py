@@ -227,8 +227,8 @@ def _assumptions(programme: Programme, costs: Sequence[Cost]) -> Iterator[str]:
     """By which rules it was counted."""
     yield "Hours are those from the first bar of a session to its last message."
     yield (
-        "A session is with a therapist where a therapist gave it at least one wish, and then counts as a whole; one who "
-        "only watched is not seen by the log."
+        "A session is with a therapist where a therapist gave it at least one wish, and then counts as a whole; one "
+        "who only watched is not seen by the log."
     )
     if programme.days:
         a_day = programme.sessions_a_day or 1
