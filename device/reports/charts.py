@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from device.reports import document as d
 from device.reports.words import WORDS, Phrases
 
-WIDTH, LEFT, RIGHT = 720.0, 62.0, 8.0
+WIDTH, LEFT, RIGHT = 720.0, 74.0, 8.0
 BLUE, SKY, VERMILION, GREEN, INK, GREY, PALE = (
     "#0072B2", "#CFE8F7", "#C2500A", "#00795A", "#222222", "#8A8A8A", "#F4F2EE"
 )  # fmt: skip
