@@ -15,7 +15,18 @@ import msgspec
 from device import __version__
 from device.errors import ConfigError
 from device.files.toml_text import ANY_KEY, bare, find_line, parse, read_text
-from device.messages import VOICES, Button, Language, Metre, Mode, Note, PersonalBaseline, PersonalResponse, Voice
+from device.messages import (
+    VOICES,
+    Button,
+    KeepLevel,
+    Language,
+    Metre,
+    Mode,
+    Note,
+    PersonalBaseline,
+    PersonalResponse,
+    Voice,
+)
 from device.plan_layout import PlanLayout, Side, Zone
 from device.programme_layout import HOURS_PATTERN, TIME_PATTERN, Programme
 from device.trial_layout import TrialLayout
@@ -240,6 +251,23 @@ class WebConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return ipaddress.ip_address(self.address).is_loopback
 
 
+class PrivacyConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[privacy]`: whether what is stored of listeners is sealed, and kept only as they agreed. Off on a laptop."""
+
+    seal: bool = False
+    """Records and memory of listeners are sealed from now on, each listener's with a key of their own."""
+    key_file: str = ""
+    """The box's key, which is made where there is none; empty: in the user's configuration folder."""
+    board_secret: str = ""
+    """A file that gives a secret of the board (its one-time programmable memory, a TPM) at each boot; empty: none."""
+    clinic: str = ""
+    """The clinic's age recipient, to whom listeners' keys are sealed as well; empty: none."""
+    consent: bool = False
+    """Nothing is read from a listener's signals, and nothing kept, before they agreed (`isotone consent`)."""
+    keep_days: dict[KeepLevel, Annotated[int, msgspec.Meta(ge=1, le=36_500)]] = {}
+    """How many days what is kept only at a level stays; what is not named stays."""
+
+
 class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What device.toml says of the site."""
 
@@ -256,6 +284,7 @@ class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     panel: PanelConfig = PanelConfig()
     headphones: HeadphonesConfig = HeadphonesConfig()
     web: WebConfig = WebConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
 
 
 class Limits(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -385,6 +414,10 @@ class SessionConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     models_dir: str
     listeners_dir: str = ""
     """Folder in which it is kept what listeners heard; empty: it is not kept."""
+    keys_dir: str = ""
+    """Folder of the keys by which the recording is sealed; empty: it is plain."""
+    keep: KeepLevel = "raw"
+    """What of the session is recorded (TABLE 1)."""
     hearing: HearingAccount = HearingAccount()
     device: DeviceConfig = DeviceConfig()
     prescription: Prescription = Prescription()

@@ -37,6 +37,10 @@ PressKind = Literal["short", "long", "double", "stuck", "freed"]
 BoxState = Literal["starting", "ready", "fitting", "session", "closing", "updating", "needs_help"]
 Light = Literal["wait", "ready", "guide", "playing", "help"]
 """What the box's light says; how it does so is the panel's."""
+KeepLevel = Literal["nothing", "summaries", "features", "raw"]
+"""What is kept of a listener, each level more than the one before: `summaries` is what was played, wished and
+concluded; `features` what was computed of the signals, and what is learnt from it; `raw` the signals themselves."""
+KEEP_LEVELS: tuple[KeepLevel, ...] = get_args(KeepLevel)
 Answer = Literal["taken", "queued", "refused"]
 """`taken`: it is obeyed now; `queued`: it will be, without being asked again; `refused`: it will not."""
 

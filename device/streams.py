@@ -1,4 +1,4 @@
-"""TABLE 1: stream -> type, writer, rate, greatest age, key, where it is logged, and its version."""
+"""TABLE 1: stream -> type, writer, rate, greatest age, key, where it is logged, of whom, and its version."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Stream(NamedTuple):
     key: tuple[str, ...] = ()
     """Fields that split the stream into topics: `samples/muse/eeg`, `health/audio`."""
     log: Literal["mcap", "wav", ""] = "mcap"
+    keep: m.KeepLevel = "summaries"
+    """Recorded of a listener of whom at least this is kept."""
     version: int = 1
     """Version of its messages; raise it when one changes by more than a new field with a default (`upgrades`)."""
 
@@ -29,13 +31,13 @@ class Stream(NamedTuple):
 
 
 STREAMS: dict[str, Stream] = {
-    "samples": Stream(m.SampleChunk, "sensors", 10, 3.0, key=("source", "kind"), version=2),
+    "samples": Stream(m.SampleChunk, "sensors", 10, 3.0, key=("source", "kind"), keep="raw", version=2),
     "sensor_status": Stream(m.SensorStatus, "sensors", 0, 0, key=("source",)),
-    "features": Stream(m.FeatureFrame, "loop", 4, 3.0, key=("source", "kind"), version=2),
+    "features": Stream(m.FeatureFrame, "loop", 4, 3.0, key=("source", "kind"), keep="features", version=2),
     "affect": Stream(m.AffectEstimate, "loop", 1, 5.0),
-    "baselines": Stream(m.PersonalBaseline, "loop", 0, 0, key=("source", "model"), version=2),
-    "rest_taken": Stream(m.RestTaken, "manager", 0, 0),
-    "responses": Stream(m.PersonalResponse, "loop", 0, 0, key=("policy",)),
+    "baselines": Stream(m.PersonalBaseline, "loop", 0, 0, key=("source", "model"), keep="features", version=2),
+    "rest_taken": Stream(m.RestTaken, "manager", 0, 0, keep="features"),
+    "responses": Stream(m.PersonalResponse, "loop", 0, 0, key=("policy",), keep="features"),
     "intents": Stream(m.MusicIntent, "loop", 0.4, 12.0),
     "decisions": Stream(m.Decision, "loop", 0.4, 12.0),
     "bars": Stream(m.Bar, "composer", 0.4, 12.0),
@@ -44,7 +46,7 @@ STREAMS: dict[str, Stream] = {
     "performance": Stream(m.Performance, "audio", 0, 0),
     "audio_report": Stream(m.AudioReport, "audio", 1, 5.0),
     "exposure": Stream(m.Exposure, "audio", 1, 5.0),
-    "pcm": Stream(m.PcmBlock, "audio", 12, 2.0, log="wav"),
+    "pcm": Stream(m.PcmBlock, "audio", 12, 2.0, log="wav", keep="raw"),
     "commands": Stream(m.AnyCommand, "manager", 0, 0),
     "answers": Stream(m.CommandAnswer, "*", 0, 0, key=("process",)),
     "stops": Stream(m.DirectStop, "audio", 0, 0),
@@ -55,11 +57,16 @@ STREAMS: dict[str, Stream] = {
     "markers": Stream(m.Marker, "*", 0, 0),
     "health": Stream(m.Health, "*", 2, 3.0, key=("process",)),
     "faults": Stream(m.Fault, "*", 0, 0, key=("process",)),
-    "trace": Stream(m.Trace, "*", 0, 0, key=("process",)),
+    "trace": Stream(m.Trace, "*", 0, 0, key=("process",), keep="raw"),
     "digest": Stream(m.Digest, "recorder", 1, 5.0),
 }
 
 STREAM_OF: dict[type[m.Message], str] = {kind: name for name, row in STREAMS.items() for kind in row.kinds}
+
+
+def is_kept(stream: str, level: m.KeepLevel) -> bool:
+    """Whether a stream is recorded of a listener of whom so much is kept."""
+    return level != "nothing" and m.KEEP_LEVELS.index(STREAMS[stream].keep) <= m.KEEP_LEVELS.index(level)
 
 
 def topic_of(message: m.Message) -> str:

@@ -11,6 +11,7 @@ from device.box.programme import Refusal, allowed, is_quiet, local_day, reminder
 from device.clock import wall_time
 from device.files.locks import is_held
 from device.programme_layout import DayRow, Programme, zone_of
+from device.sealing.door import stored_path
 from device.sessions.names import SUMMARY_FILE
 
 LEAP = dt.timedelta(days=1)
@@ -43,7 +44,8 @@ class Diary:
     def unsummed(self) -> list[Path]:
         """Sessions of late that are there and have no summary: the power went before it was written."""
         folders = [Path(session) for session in self._ledger.newest(UNSUMMED_MAX)]
-        return [path for path in folders if path.is_dir() and not is_held(path) and not (path / SUMMARY_FILE).exists()]
+        there = [path for path in folders if path.is_dir() and not is_held(path)]
+        return [path for path in there if not stored_path(path / SUMMARY_FILE).exists()]
 
     def allowed(self) -> DayRow | Refusal:
         """What a press begins now, or why it begins nothing."""

@@ -15,14 +15,14 @@ from device.audio.safety.headphones import UNKNOWN, full_scale_spl
 from device.audio.wav_sound import open_sound
 from device.clock import moment, wall_time
 from device.commands.hearing import account_in, figures
-from device.commands.memory import listeners_root
 from device.commands.options import Bounded, Words, device_of, device_option, json_option
+from device.commands.privacy import open_memory
 from device.config import DeviceConfig
 from device.console.printing import say, say_json
 from device.listeners.hearing import Ears, ceiling_percent, ears_of, keep_ceiling, keep_ears
 from device.listeners.names import ANYBODY, is_anybody
 from device.listeners.pin import check_pin, has_pin, set_pin
-from device.listeners.store import ISO, Store, open_store
+from device.listeners.store import ISO, Store
 
 WORST = (
     " As nobody said which are worn, the loudest are counted, and the music is made softer for them: on others it is "
@@ -54,7 +54,7 @@ def dose(listener: str, wav: Path | None, device_path: Path | None, as_json: boo
     if wav:
         _tell(_of_file(wav, device, options["sensitive"]), as_json=as_json)
         return
-    with open_store(listeners_root(device)) as store:
+    with open_memory(device) as store:
         if options["set_pin"]:
             _ask_new_pin(store)
         if options["set_ceiling"] is not None:

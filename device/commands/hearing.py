@@ -12,12 +12,13 @@ from typing import NamedTuple
 from device.audio.safety.dose import LISTENING_H, allowance_pa2h, level_of
 from device.audio.safety.headphones import full_scale_spl
 from device.clock import moment
-from device.commands.memory import listeners_root
+from device.commands.privacy import open_memory
+from device.commands.session_folder import listeners_root
 from device.config import DeviceConfig, HearingAccount
 from device.errors import DoseError, IsotoneError
 from device.listeners.hearing import Ears, Week, ceiling_percent, ears_of, hear, week_of
 from device.listeners.names import is_anybody
-from device.listeners.store import Store, open_store
+from device.listeners.store import Store
 from device.messages import Exposure
 
 
@@ -39,7 +40,7 @@ def recall_hearing(device: DeviceConfig, listener: str) -> Hearing:
     full_scale_spl(device.headphones)
     try:
         folder = listeners_root(device)
-        with open_store(folder) as store:
+        with open_memory(device) as store:
             account = account_in(store, device, listener)[0]
     except IsotoneError as error:
         unknown = HearingAccount(allowance_pa2h=allowance_pa2h(sensitive=device.headphones.sensitive), week_pa2h=None)
@@ -59,7 +60,7 @@ def keep_announced(device: DeviceConfig, heard: Exposure) -> None:
     Where the account cannot be kept the box speaks all the same: a session then says what is wrong.
     """
     if heard.session_pa2h > 0.0:
-        with contextlib.suppress(IsotoneError), open_store(listeners_root(device)) as store:
+        with contextlib.suppress(IsotoneError), open_memory(device) as store:
             hear(store, f"announcement-{uuid.uuid4()}", "", heard.session_pa2h, heard.heard_s, moment())
 
 

@@ -12,8 +12,8 @@ import msgspec
 from rich.table import Table
 
 from device.clock import wall_time
-from device.commands.memory import listeners_root
 from device.commands.options import Words, device_of, device_option, json_option
+from device.commands.privacy import open_memory
 from device.config import DeviceConfig
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
@@ -21,7 +21,7 @@ from device.errors import ConfigError, IntakeError
 from device.files.toml_text import read_text
 from device.listeners.intake import QUESTIONS, Answer, Standing, answer, answers, clear, standing, withdraw
 from device.listeners.names import is_anybody, normal
-from device.listeners.store import ISO, Person, Store, open_store
+from device.listeners.store import ISO, Person, Store
 from device.messages import UNDECODABLE
 from device.text import printable
 
@@ -58,7 +58,7 @@ def intake(
         raise ConfigError(f"{printable(name) or 'Nobody'} is no one person.", "Give the listener a name of their own.")
     if cleared and not by.strip():
         raise click.UsageError("Who clears an answer gives their name: --by NAME.")
-    with open_store(listeners_root(device_of(device_path))) as store:
+    with open_memory(device_of(device_path)) as store:
         person = store.meet(name)
         if again:
             withdraw(store, person)
@@ -161,7 +161,7 @@ def demand_intake(device: DeviceConfig, listener: str) -> None:
     """
     if is_anybody(listener):
         return
-    with open_store(listeners_root(device)) as store:
+    with open_memory(device) as store:
         person = store.meet(listener)
         found = standing(answers(store, person), wall_time())
     if not found.may_begin:

@@ -13,13 +13,15 @@ from rich.table import Table
 
 from device.commands.intake import intake
 from device.commands.kept import places
-from device.commands.memory import listeners_root, sessions_of
+from device.commands.memory import sessions_of
 from device.commands.options import device_of, device_option, json_option
+from device.commands.privacy import open_memory
+from device.commands.session_folder import listeners_root
 from device.config import DeviceConfig
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
 from device.listeners import memory
-from device.listeners.store import FILE, Person, Store, nobody, open_store
+from device.listeners.store import FILE, Person, Store, nobody
 
 name_argument = click.argument("name")
 
@@ -39,7 +41,7 @@ def _opened(device: DeviceConfig) -> Iterator[Store | None]:
     if not (folder / FILE).exists():
         yield None
         return
-    with open_store(folder) as store:
+    with open_memory(device) as store:
         yield store
 
 

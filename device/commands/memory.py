@@ -13,13 +13,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from device.clock import wall_time
+from device.commands.privacy import open_memory
 from device.commands.session_folder import sessions_root
-from device.config import DeviceConfig, SessionConfig, path_of
+from device.config import DeviceConfig, SessionConfig
 from device.errors import IsotoneError, RecordingError
 from device.listeners import memory, settings
 from device.listeners.names import is_anybody, normal
 from device.listeners.settings import PolicyChoice
-from device.listeners.store import Person, Store, open_store
+from device.listeners.store import Person, Store
 from device.messages import PersonalBaseline, PersonalResponse
 from device.sessions.earlier import Head, Telling, head_of, session_folders, tell
 
@@ -47,17 +48,6 @@ class Recalled(NamedTuple):
     """Sentences that say where it comes from, or why an earlier session was passed over."""
 
 
-def listeners_root(device: DeviceConfig) -> Path:
-    """The folder of the listeners: the configured one, else the user's data directory (XDG).
-
-    Raises:
-        ConfigError: neither is named, and this user has no home folder.
-    """
-    if device.listeners.directory:
-        return path_of(device.listeners.directory, "listeners.directory")
-    return sessions_root(DeviceConfig()).parent / "listeners"
-
-
 def recall(device: DeviceConfig, listener: str, beside: Path) -> Recalled:
     """What is known of a listener.
 
@@ -67,7 +57,7 @@ def recall(device: DeviceConfig, listener: str, beside: Path) -> Recalled:
         return Recalled()
     now = wall_time()
     try:
-        with open_store(listeners_root(device)) as store:
+        with open_memory(device) as store:
             person = store.meet(listener)
             told = take_in_earlier(store, person, (beside, sessions_root(device)), now)
             carried = list(memory.recall(store, person, now))
@@ -87,7 +77,7 @@ def recall(device: DeviceConfig, listener: str, beside: Path) -> Recalled:
 def begin(config: SessionConfig) -> None:
     """Note that a session begins, so that it is taken in however it ends."""
     if config.listener_id:
-        with contextlib.suppress(IsotoneError), open_store(listeners_root(config.device)) as store:
+        with contextlib.suppress(IsotoneError), open_memory(config.device) as store:
             person = store.meet(config.listener)._replace(id=config.listener_id)
             memory.begin(store, store.get(person.id) or person, config.session_id, config.session_dir)
 
@@ -95,7 +85,7 @@ def begin(config: SessionConfig) -> None:
 def remember(config: SessionConfig) -> None:
     """Take in what a session taught. Where that fails now, the next session's beginning does it."""
     if config.listener_id:
-        with contextlib.suppress(IsotoneError), open_store(listeners_root(config.device)) as store:
+        with contextlib.suppress(IsotoneError), open_memory(config.device) as store:
             person = store.get(config.listener_id)
             if person:  # else the listener was forgotten meanwhile
                 head = head_of(Path(config.session_dir))

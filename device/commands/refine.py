@@ -19,16 +19,17 @@ from rich.table import Table
 
 from device.clock import wall_time
 from device.commands.kept import find_session
-from device.commands.memory import listeners_root, sessions_of
+from device.commands.memory import sessions_of
 from device.commands.options import device_of, device_option, json_option
-from device.commands.session_folder import sessions_root
+from device.commands.privacy import open_memory
+from device.commands.session_folder import listeners_root, sessions_root
 from device.config import ControlConfig, DeviceConfig
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
 from device.errors import ConfigError, Exit, IsotoneError, RecordingError, SystemMissingError
 from device.listeners import settings
 from device.listeners.settings import PolicyChoice
-from device.listeners.store import FILE, Person, Store, nobody, open_store
+from device.listeners.store import FILE, Person, Store, nobody
 from device.messages import UNDECODABLE, Command, Decision, MusicIntent
 from device.runtime.interpreter import HOUSE, interpreter
 from device.sessions.earlier import Head, head_of
@@ -94,7 +95,7 @@ def _known(device: DeviceConfig, name: str) -> Iterator[tuple[Store, Person]]:
     folder = listeners_root(device)
     if not (folder / FILE).exists():
         raise nobody(name)
-    with open_store(folder) as store:
+    with open_memory(device) as store:
         yield store, store.demand(name)
 
 

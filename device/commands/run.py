@@ -30,6 +30,7 @@ from device.console.observers import FAREWELL_S, Extra
 from device.console.printing import forgive, output_trouble, refusal, say, say_json
 from device.errors import Exit, RecordingError, SoundError
 from device.runtime.children import InterpreterLauncher, ThreadLauncher
+from device.sealing.door import stored_path
 from device.sessions.store import log_paths
 from device.sessions.wav import wav_paths
 from device.text import printable
@@ -212,7 +213,7 @@ def _tell(config: SessionConfig, end: End, has_picture: bool, as_json: bool) -> 
     """Tell where the session lies and what ended it."""
     folder = Path(config.session_dir)
     logs = [str(path) for path in log_paths(folder)]
-    made = [*wav_paths(folder / "heard.wav"), folder / "played.mid", folder / "session.png"]
+    made = [*wav_paths(folder / "heard.wav"), *(stored_path(folder / name) for name in ("played.mid", "session.png"))]
     files = {path.name: str(path) for path in made if path.exists()}
     if as_json:
         result = {"session": str(folder), "log": logs, "files": files, "exit": int(end.code), "fault": end.sentence}

@@ -17,6 +17,7 @@ from device.clock import SystemClock
 from device.commands import memory
 from device.commands.hearing import recall_hearing
 from device.commands.prescriptions import refuse_contradiction, remarks_on
+from device.commands.privacy import may_record
 from device.commands.session_folder import claim_session_folder, sessions_root
 from device.commands.signals import Signals
 from device.commands.themes import read_themes
@@ -29,6 +30,7 @@ from device.runtime.children import Launcher
 from device.runtime.interpreter import HOUSE, interpreter
 from device.runtime.manager import Manager, Observer
 from device.runtime.run_folder import claim_run_folder, name_session
+from device.sealing.door import store_whole
 from device.sessions.store import log_paths
 
 MEGABYTES_PER_MINUTE = 13
@@ -89,15 +91,19 @@ def prepared(
 def _with_what_is_known(config: SessionConfig) -> SessionConfig:
     """The same session with what is remembered of its listener and what the prescription's tunes say."""
     themes = read_themes(config.prescription.preference)
+    recording = may_record(config.device)
     hearing = recall_hearing(config.device, config.listener)
     known = memory.recall(config.device, config.listener, Path(config.session_dir).parent)
     _note(Path(config.run_dir) / EARLIER_LOG, known.sources)
     device, words = _with_approved(config.device, known.choice)
+    told = (*recording.remarks, *known.remarks, *hearing.remarks, *words)
     return msgspec.structs.replace(
         config,
         device=device,
         listener_id=known.listener_id,
         listeners_dir=hearing.listeners_dir,
+        keys_dir=recording.keys_dir,
+        keep=recording.keep,
         hearing=hearing.account,
         baselines=known.baselines,
         responses=known.responses,
@@ -105,7 +111,7 @@ def _with_what_is_known(config: SessionConfig) -> SessionConfig:
         volume_db=known.volume_db,
         theme=themes.liked,
         never=themes.never,
-        remarks=(*known.remarks, *hearing.remarks, *words, *remarks_on(config.prescription), *themes.remarks),
+        remarks=(*told, *remarks_on(config.prescription), *themes.remarks),
         heard=themes.heard,
     )
 
@@ -195,7 +201,7 @@ def keep_logs(config: SessionConfig) -> None:
     for log in (*run_dir.glob("*.log"), *run_dir.glob("rig/rig.log")):
         with contextlib.suppress(OSError):
             if log.stat().st_size:
-                shutil.copy(log, session_dir / log.name)
+                store_whole(session_dir / log.name, log.read_bytes())
 
 
 def summarise(session_dir: Path) -> bool:
@@ -209,6 +215,6 @@ def summarise(session_dir: Path) -> bool:
             command, cwd=HOUSE, check=False, capture_output=True, timeout=SUMMARY_TIMEOUT_S, start_new_session=True
         )
         if done.returncode:
-            (session_dir / "summary.log").write_bytes(done.stderr)
+            store_whole(session_dir / "summary.log", done.stderr)
         return done.returncode == 0
     return False

@@ -35,6 +35,17 @@ def sessions_root(device: DeviceConfig) -> Path:
     return home / "isotone" / "sessions"
 
 
+def listeners_root(device: DeviceConfig) -> Path:
+    """The folder of the listeners: the configured one, else the user's data directory (XDG).
+
+    Raises:
+        ConfigError: neither is named, and this user has no home folder.
+    """
+    if device.listeners.directory:
+        return path_of(device.listeners.directory, "listeners.directory")
+    return sessions_root(DeviceConfig()).parent / "listeners"
+
+
 @contextlib.contextmanager
 def claim_session_folder(wanted: Path, session_id: str) -> Iterator[Path]:
     """Own a folder for a session's recording, which only this user may enter.

@@ -8,11 +8,15 @@ begin; SAFETY.md says what is not asked.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from device.listeners.store import ISO, Person, Store
+from device.messages import UNDECODABLE
 
 LASTS = dt.timedelta(days=365)
 """How long an answer, and what cleared it, holds. `recent_seizure` asks of as long a time."""
@@ -122,9 +126,12 @@ class Standing(NamedTuple):
 
 def answers(store: Store, person: Person) -> dict[str, Answer]:
     """What the listener answered, by question; one that is asked no more is passed over."""
-    query = "SELECT question, is_yes, answered_utc, cleared_by, cleared_utc FROM intake WHERE listener = ?"
-    rows = store.connection.execute(query, (person.id,))
-    return {key: Answer(bool(is_yes), *rest) for key, is_yes, *rest in rows if key in QUESTIONS}
+    rows = store.connection.execute("SELECT question, value FROM intake WHERE listener = ?", (person.id,))
+    kept = {}
+    for key, value in rows:
+        with contextlib.suppress(*UNDECODABLE):  # what is damaged was never answered
+            kept[key] = msgspec.json.decode(store.open(person.id, value), type=Answer)
+    return {key: kept[key] for key in kept if key in QUESTIONS}
 
 
 def standing(answered: Mapping[str, Answer], now: dt.datetime) -> Standing:
@@ -141,20 +148,25 @@ def standing(answered: Mapping[str, Answer], now: dt.datetime) -> Standing:
 
 def answer(store: Store, person: Person, said: Mapping[str, bool], now: dt.datetime) -> None:
     """Keep answers; a new answer takes the place of the one before, and of what cleared it."""
-    rows = [(person.id, key, int(is_yes), f"{now:{ISO}}") for key, is_yes in said.items()]
-    with store.writing() as connection:
+    with store.writing():
         if store.keep(person):
-            connection.executemany("INSERT OR REPLACE INTO intake VALUES (?, ?, ?, ?, '', '')", rows)
+            for key, is_yes in said.items():
+                _keep(store, person, key, Answer(is_yes, f"{now:{ISO}}"))
 
 
 def clear(store: Store, person: Person, key: str, by: str, now: dt.datetime) -> bool:
     """Let sessions begin in spite of a yes; `by` is who answers for it. False where there was no yes."""
-    with store.writing() as connection:
-        done = connection.execute(
-            "UPDATE intake SET cleared_by = ?, cleared_utc = ? WHERE listener = ? AND question = ? AND is_yes",
-            (by, f"{now:{ISO}}", person.id, key),
-        )
-    return done.rowcount == 1
+    with store.writing():
+        found = answers(store, person).get(key)
+        if found is None or not found.is_yes:
+            return False
+        _keep(store, person, key, found._replace(cleared_by=by, cleared_utc=f"{now:{ISO}}"))
+    return True
+
+
+def _keep(store: Store, person: Person, key: str, said: Answer) -> None:
+    row = (person.id, key, store.seal(person.id, msgspec.json.encode(said).decode()))
+    store.connection.execute("INSERT OR REPLACE INTO intake VALUES (?, ?, ?)", row)
 
 
 def withdraw(store: Store, person: Person) -> None:

@@ -81,7 +81,8 @@ def take_in(store: Store, person: Person, evidence: Evidence, now: dt.datetime) 
         if not store.keep(person):
             return
         for rest in filter(is_sane, evidence.rests):
-            row = (rest.source, rest.model, evidence.session, began_utc, msgspec.json.encode(rest).decode())
+            written = store.seal(person.id, msgspec.json.encode(rest).decode())
+            row = (rest.source, rest.model, evidence.session, began_utc, written)
             connection.execute(
                 """INSERT INTO rest VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
                    SET (session, began_utc, baseline) = (excluded.session, excluded.began_utc, excluded.baseline)
@@ -89,7 +90,7 @@ def take_in(store: Store, person: Person, evidence: Evidence, now: dt.datetime) 
                 (person.id, *row, ahead_utc),
             )
         for response in filter(is_sane_response, evidence.responses):
-            written = msgspec.json.encode(response).decode()
+            written = store.seal(person.id, msgspec.json.encode(response).decode())
             told = (response.policy, response.version, evidence.session, began_utc, written)
             connection.execute(
                 """INSERT INTO responses VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
@@ -102,10 +103,10 @@ def take_in(store: Store, person: Person, evidence: Evidence, now: dt.datetime) 
                 """INSERT INTO devices VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
                    SET (address, seen_utc) = (excluded.address, excluded.seen_utc)
                    WHERE seen_utc <= excluded.seen_utc OR seen_utc > ?""",
-                (person.id, source, address, began_utc, ahead_utc),
+                (person.id, source, store.seal(person.id, address), began_utc, ahead_utc),
             )
         if evidence.volume_db is not None and math.isfinite(evidence.volume_db):
-            volume = msgspec.json.encode(as_remembered(evidence.volume_db)).decode()
+            volume = store.seal(person.id, msgspec.json.encode(as_remembered(evidence.volume_db)).decode())
             connection.execute(
                 """INSERT INTO preferences VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
                    SET (value, since_utc) = (excluded.value, excluded.since_utc)
@@ -113,13 +114,21 @@ def take_in(store: Store, person: Person, evidence: Evidence, now: dt.datetime) 
                 (person.id, VOLUME, volume, began_utc, ahead_utc),
             )
         connection.executemany(
-            "INSERT OR IGNORE INTO words VALUES (?, ?, ?, ?, ?, ?)",
-            [(person.id, evidence.session, word.t_ns, began_utc, *word[1:]) for word in evidence.words],
+            "INSERT OR IGNORE INTO words VALUES (?, ?, ?, ?, ?)",
+            [
+                (person.id, evidence.session, word.t_ns, began_utc, _sealed(store, person, word))
+                for word in evidence.words
+            ],
         )
         connection.execute(
             "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?)",
             (evidence.session, person.id, evidence.folder, evidence.log_bytes),
         )
+
+
+def _sealed(store: Store, person: Person, word: Word) -> str:
+    """A word as it is kept: arousal and valence."""
+    return store.seal(person.id, msgspec.json.encode(word[1:]).decode())
 
 
 def recall(store: Store, person: Person, now: dt.datetime) -> Iterator[Carried]:
@@ -129,7 +138,7 @@ def recall(store: Store, person: Person, now: dt.datetime) -> Iterator[Carried]:
     )
     for session, began_utc, baseline in rows:
         try:
-            rest = msgspec.json.decode(baseline, type=PersonalBaseline)
+            rest = msgspec.json.decode(store.open(person.id, baseline), type=PersonalBaseline)
             began = dt.datetime.strptime(began_utc, ISO).replace(tzinfo=dt.UTC)
         except UNDECODABLE:
             continue
@@ -143,7 +152,7 @@ def recall_responses(store: Store, person: Person) -> Iterator[PersonalResponse]
     rows = store.connection.execute("SELECT response FROM responses WHERE listener = ? ORDER BY 1", (person.id,))
     for (told,) in rows:
         try:
-            response = msgspec.json.decode(told, type=PersonalResponse)
+            response = msgspec.json.decode(store.open(person.id, told), type=PersonalResponse)
         except UNDECODABLE:
             continue
         if is_sane_response(response):
@@ -217,4 +226,4 @@ def taken_in(store: Store) -> dict[str, Taken]:
 def devices(store: Store, person: Person) -> dict[str, str]:
     """What the listener wore last, by source."""
     rows = store.connection.execute("SELECT source, address FROM devices WHERE listener = ? ORDER BY 1", (person.id,))
-    return dict(rows.fetchall())
+    return {source: store.open(person.id, address) for source, address in rows}

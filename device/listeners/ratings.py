@@ -6,6 +6,7 @@ the one that begins within half an hour.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Mapping
 from typing import Literal, get_args
@@ -22,13 +23,11 @@ BELONGS = dt.timedelta(minutes=30)
 
 def keep(store: Store, person: Person, session: str, when: When, told: Mapping[str, float], now: dt.datetime) -> None:
     """Keep what was told; `session` is empty before one begins. What is told again takes the place of the first."""
-    rows = [
-        (person.id, session, when, item, min(MOST, max(LEAST, value)), f"{now:{ISO}}")
-        for item, value in told.items()
-        if item in ITEMS
-    ]
+    held = {item: float(min(MOST, max(LEAST, value))) for item, value in told.items() if item in ITEMS}
     with store.writing() as connection:
         if store.keep(person):
+            sealed = {item: store.seal(person.id, repr(value)) for item, value in held.items()}
+            rows = [(person.id, session, when, item, value, f"{now:{ISO}}") for item, value in sealed.items()]
             connection.executemany("INSERT OR REPLACE INTO ratings VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
@@ -49,5 +48,6 @@ def of_session(store: Store, person: Person, session: str) -> dict[When, dict[st
     found: dict[When, dict[str, float]] = {"before": {}, "after": {}}
     for when, item, value in store.connection.execute(query, (person.id, session)):
         if when in found:
-            found[when][item] = value
+            with contextlib.suppress(ValueError):  # what is damaged was never told
+                found[when][item] = float(store.open(person.id, value))
     return found

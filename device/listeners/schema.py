@@ -60,7 +60,39 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         f"""CREATE TABLE ratings ({OWNED}, session TEXT NOT NULL, moment TEXT NOT NULL, item TEXT NOT NULL,
             value REAL NOT NULL, told_utc TEXT NOT NULL, PRIMARY KEY (listener, session, moment, item)) STRICT""",
     ),
+    (
+        # What is personal is one text in each row, which can be sealed (`SEALED`).
+        f"""CREATE TABLE said ({OWNED}, session TEXT NOT NULL, t_ns INTEGER NOT NULL, began_utc TEXT NOT NULL,
+            value TEXT NOT NULL, PRIMARY KEY (listener, session, t_ns)) STRICT""",
+        "INSERT INTO said SELECT listener, session, t_ns, began_utc, json_array(arousal, valence) FROM words",
+        "DROP TABLE words",
+        "ALTER TABLE said RENAME TO words",
+        f"""CREATE TABLE asked ({OWNED}, question TEXT NOT NULL, value TEXT NOT NULL,
+            PRIMARY KEY (listener, question)) STRICT""",
+        """INSERT INTO asked SELECT listener, question,
+           json_array(json(iif(is_yes, 'true', 'false')), answered_utc, cleared_by, cleared_utc) FROM intake""",
+        f"""CREATE TABLE felt ({OWNED}, session TEXT NOT NULL, moment TEXT NOT NULL, item TEXT NOT NULL,
+            value TEXT NOT NULL, told_utc TEXT NOT NULL, PRIMARY KEY (listener, session, moment, item)) STRICT""",
+        "INSERT INTO felt SELECT listener, session, moment, item, CAST(value AS TEXT), told_utc FROM ratings",
+        "DROP TABLE ratings",
+        "ALTER TABLE felt RENAME TO ratings",
+        "DROP TABLE intake",
+        "ALTER TABLE asked RENAME TO intake",
+        # What the listener agreed to and took back, each time anew. The table of before was never filled.
+        "DROP TABLE consent",
+        f"""CREATE TABLE consent ({OWNED}, number INTEGER NOT NULL, value TEXT NOT NULL,
+            PRIMARY KEY (listener, number)) STRICT""",
+    ),
 )
+
+
+SEALED = (
+    ("listeners", "id", "name"), ("rest", "listener", "baseline"), ("words", "listener", "value"),
+    ("devices", "listener", "address"), ("preferences", "listener", "value"), ("responses", "listener", "response"),
+    ("intake", "listener", "value"), ("consent", "listener", "value"), ("ratings", "listener", "value"),
+)  # fmt: skip
+"""Table, the column that says whose a row is, and the column that is sealed where the box seals. What is left says when
+something was kept, not what."""
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -1,7 +1,8 @@
 """The file that listeners are kept in, who is known, and how one is renamed or forgotten.
 
 SQLite with a write-ahead log: a power cut costs at most what was being written. The file is its owner's alone, and what
-is erased is overwritten with zeros.
+is erased is overwritten with zeros. Where a ring of keys lies beside it (`sealing.ring`), what is personal in a row is
+sealed by its listener's key.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ import stat
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from device.clock import wall_time
-from device.errors import ConfigError, DiskError, IsotoneError, RecordingError
+from device.errors import ConfigError, DiskError, IsotoneError, RecordingError, SealedError
 from device.listeners.names import is_anybody, normal
-from device.listeners.schema import migrate
+from device.listeners.schema import SEALED, migrate
+from device.sealing.keys_folder import RING_FILE, TEXT_MARK, ring_in
 from device.text import printable
+
+if TYPE_CHECKING:
+    from device.sealing.ring import Ring
 
 FILE = "listeners.sqlite3"
 BUSY_S = 2.0
@@ -28,6 +33,7 @@ LOOK = "Look into its disk and who owns it."
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 UNUSABLE = ("BUSY", "LOCKED", "CANTOPEN", "IOERR", "READONLY", "FULL", "PERM", "NOMEM")
 """SQLite's names of what is no fault of the file."""
+VALUE = "isotone value of "
 ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -42,8 +48,8 @@ class Person(NamedTuple):
 class Store:
     """The table of listeners, used in transactions. `open_store` makes it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
+    def __init__(self, connection: sqlite3.Connection, ring: Ring | None = None) -> None:
+        self.connection, self._ring = connection, ring
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -53,8 +59,10 @@ class Store:
             yield self.connection
 
     def people(self) -> list[Person]:
-        """Everybody, by name."""
-        return [Person(*row) for row in self.connection.execute("SELECT id, name, since_utc FROM listeners ORDER BY 2")]
+        """Everybody, by name. One whose key was destroyed is nobody any more."""
+        rows = self.connection.execute("SELECT id, name, since_utc FROM listeners").fetchall()
+        known = [row for row in rows if not row[1].startswith(TEXT_MARK) or self.has_key(row[0])]
+        return sorted((Person(of, self.open(of, name), since) for of, name, since in known), key=lambda each: each.name)
 
     def find(self, name: str) -> Person | None:
         """The listener of that name, however it was typed."""
@@ -80,8 +88,13 @@ class Store:
 
     def keep(self, person: Person) -> bool:
         """Know a listener from now on; False where somebody else took the name meanwhile. Within a transaction."""
-        self.connection.execute("INSERT OR IGNORE INTO listeners VALUES (?, ?, ?)", person)
-        return self.get(person.id) is not None
+        if (other := self.find(person.name)) is not None:
+            return other.id == person.id
+        if self._ring:
+            self._ring.make(person.id)
+        row = (person.id, self.seal(person.id, person.name), person.since_utc)
+        self.connection.execute("INSERT OR IGNORE INTO listeners VALUES (?, ?, ?)", row)
+        return True
 
     def rename(self, person: Person, name: str) -> Person:
         """Give a listener another name; everything known stays theirs.
@@ -93,16 +106,67 @@ class Store:
         if is_anybody(name) or (other and other.id != person.id):
             raise ConfigError(f"{printable(normal(name))} cannot be the name of one listener.", "Choose another.")
         with self.writing() as connection:
-            connection.execute("UPDATE listeners SET name = ? WHERE id = ?", (normal(name), person.id))
+            sealed = self.seal(person.id, normal(name))
+            connection.execute("UPDATE listeners SET name = ? WHERE id = ?", (sealed, person.id))
         return person._replace(name=normal(name))
 
     def forget(self, person: Person) -> None:
-        """Erase all that is known of a listener, also from the file's free space and its write-ahead log."""
+        """Erase all that is known of a listener, also from the file's free space and its write-ahead log.
+
+        Their key goes first: should the power go in between, what is left is read by nobody.
+        """
+        if self._ring:
+            self._ring.destroy(person.id)
         with self.writing() as connection:
             connection.execute("INSERT OR IGNORE INTO forgotten VALUES (?)", (person.id,))
             connection.execute("UPDATE sessions SET folder = '' WHERE listener = ?", (person.id,))
             connection.execute("DELETE FROM listeners WHERE id = ?", (person.id,))
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    # -- sealed texts
+
+    @property
+    def seals(self) -> bool:
+        """Whether what is personal is sealed."""
+        return self._ring is not None
+
+    def has_key(self, listener_id: str) -> bool:
+        return self._ring is not None and self._ring.has(listener_id)
+
+    def seal(self, listener_id: str, text: str) -> str:
+        """A text as it is kept of a listener. Raises SealedError where their key cannot be had."""
+        if self._ring is None:
+            return text
+        with self._ring.key_of(listener_id) as key:
+            return key.seal_text(text, VALUE + listener_id)
+
+    def open(self, listener_id: str, text: str) -> str:
+        """A kept text as it was. Raises SealedError where it is sealed and does not open."""
+        if not text.startswith(TEXT_MARK):
+            return text
+        if self._ring is None:
+            raise SealedError("What is remembered of listeners is sealed, and its keys are not here.", "Put them back.")
+        with self._ring.key_of(listener_id) as key:
+            try:
+                return key.open_text(text, VALUE + listener_id)
+            except ValueError as error:
+                sentence = f"Something that is remembered of a listener does not open ({error})."
+                raise SealedError(sentence, "Erase them, or put back the file as it was.") from error
+
+    def seal_plain(self) -> None:
+        """Seal what was kept before the box sealed anything; at once, and whole."""
+        if self._ring is None:
+            return
+        names = self.connection.execute("SELECT id FROM listeners WHERE name NOT LIKE ?", (TEXT_MARK + "%",)).fetchall()
+        for (listener_id,) in names:
+            self._ring.make(listener_id)
+            with self.writing() as connection:
+                for table, owner, column in SEALED:
+                    query = f"SELECT rowid, {column} FROM {table} WHERE {owner} = ?"  # noqa: S608 - names of our own
+                    for rowid, text in connection.execute(query, (listener_id,)).fetchall():
+                        sealed = self.seal(listener_id, self.open(listener_id, text))
+                        change = f"UPDATE {table} SET {column} = ? WHERE rowid = ?"  # noqa: S608
+                        connection.execute(change, (sealed, rowid))
 
     def counts(self, person: Person) -> dict[str, int]:
         """How much is known of a listener, by table."""
@@ -149,12 +213,23 @@ def open_store(folder: Path) -> Iterator[Store]:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA secure_delete = ON")
-            yield Store(connection)
+            store = Store(connection, _ring_beside(folder))
+            store.seal_plain()
+            yield store
     except OSError as error:
         raise DiskError(f"{path} cannot be used: {error.strerror or error}.", LOOK) from error
     # A damaged schema may hold bytes that are no text.
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _refusal(path, error) from error
+
+
+def _ring_beside(folder: Path) -> Ring | None:
+    """The keys of those who are kept in a folder; None: the box does not seal."""
+    if not (ring_in(folder) / RING_FILE).exists():
+        return None
+    from device.sealing.ring import Ring  # noqa: PLC0415 - a box that seals nothing does not load what seals
+
+    return Ring(ring_in(folder))
 
 
 def _refusal(path: Path, error: Exception) -> IsotoneError:

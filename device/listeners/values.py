@@ -28,7 +28,7 @@ def preference(store: Store, person: Person, key: str, kind: type[T]) -> T | Non
     query = "SELECT value FROM preferences WHERE listener = ? AND key = ?"
     row = store.connection.execute(query, (person.id, key)).fetchone()
     try:
-        return msgspec.json.decode(row[0], type=kind) if row else None
+        return msgspec.json.decode(store.open(person.id, row[0]), type=kind) if row else None
     except UNDECODABLE:
         return None
 
@@ -37,5 +37,5 @@ def keep_preference(store: Store, person: Person, key: str, value: object, since
     """Keep a value of a listener, who is known from now on, unless somebody else took the name meanwhile."""
     with store.writing() as connection:
         if store.keep(person):
-            row = (person.id, key, msgspec.json.encode(value).decode(), since_utc)
+            row = (person.id, key, store.seal(person.id, msgspec.json.encode(value).decode()), since_utc)
             connection.execute("INSERT OR REPLACE INTO preferences VALUES (?, ?, ?, ?)", row)

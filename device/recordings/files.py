@@ -85,7 +85,7 @@ def expand(paths: Sequence[Path]) -> list[Path]:
     return [
         file
         for path in paths
-        for file in (sorted(path.glob("*.npz")) if path.is_dir() and not any(path.glob("log-*.mcap")) else [path])
+        for file in (sorted(path.glob("*.npz")) if path.is_dir() and not any(path.glob("log-*.mcap*")) else [path])
     ]
 
 

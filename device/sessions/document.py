@@ -13,6 +13,7 @@ from msgspec import inspect
 from device.config import SessionConfig
 from device.errors import RecordingError
 from device.messages import UNDECODABLE
+from device.sealing.door import read_stored, stored_path
 from device.sessions.store import CONFIG_FILE
 from device.sessions.upgrades import upgrade_document
 from device.text import printable
@@ -83,13 +84,10 @@ class Document:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    if path.exists() and not path.is_file():
+    lies = stored_path(path)
+    if lies.exists() and not lies.is_file():
         raise ValueError("it is no file")
-    with path.open("rb") as file:
-        data = file.read(BYTES_MAX + 1)
-    if len(data) > BYTES_MAX:
-        raise ValueError(f"it has more than {BYTES_MAX // 2**20} MB")
-    return msgspec.json.decode(data, type=dict[str, Any])
+    return msgspec.json.decode(read_stored(path, BYTES_MAX), type=dict[str, Any])
 
 
 def _why(error: Exception) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from device.errors import RecordingError
 from device.messages import AudioReport, PersonalBaseline, PersonalResponse, SelfReport, SensorStatus
+from device.sealing.door import SEAL_FILE
 from device.sessions.reader import LogReader, SessionReader
 from device.sessions.store import CONFIG_FILE, log_paths
 
@@ -54,7 +55,7 @@ class Telling(NamedTuple):
 def session_folders(root: Path) -> Iterator[Path]:
     """The folders under `root` that may be sessions."""
     with contextlib.suppress(OSError):  # what may not be looked into tells nothing
-        yield from [path.parent.resolve() for path in root.glob(f"*/{CONFIG_FILE}")]
+        yield from [path.parent.resolve() for path in (*root.glob(f"*/{CONFIG_FILE}"), *root.glob(f"*/{SEAL_FILE}"))]
 
 
 def head_of(folder: Path) -> Head:

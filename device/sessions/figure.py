@@ -22,8 +22,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from device.files.outputs import write_whole
 from device.messages import TICKS_PER_BEAT, PlayedBar
+from device.sealing.door import store_whole
 from device.sessions.history import QUALITY_GAP_S, Event, History, Lane, Span
 from device.text import printable
 
@@ -90,7 +90,7 @@ def draw(history: History, path: Path) -> None:
         _tell_events(panels[-1], words, _events(history))
         drawn = io.BytesIO()
         figure.savefig(drawn)
-    write_whole(path, drawn.getvalue())
+    store_whole(path, drawn.getvalue())
 
 
 def _title(history: History) -> str:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import mido
 
-from device.files.outputs import write_whole
 from device.messages import TICKS_PER_BEAT, VOICES, Mode, Note, PlayedBar
 from device.music.metre import Layout, layout_of
 from device.music.perform import PEDALLED_VOICES, pedal_ticks
+from device.sealing.door import store_whole
 
 RESOLUTION = 480
 """Ticks per quarter in the file."""
@@ -40,7 +40,7 @@ Timed = tuple[int, int, mido.Message | mido.MetaMessage]
 
 def write_midi(path: Path, played: Sequence[PlayedBar], keys: Sequence[Key] = ()) -> None:
     """Write the bars, with their `keys` where those are known; a session without any gives a file without notes."""
-    write_whole(path, midi_bytes(played, keys))
+    store_whole(path, midi_bytes(played, keys))
 
 
 def midi_bytes(played: Sequence[PlayedBar], keys: Sequence[Key] = ()) -> bytes:

@@ -10,6 +10,7 @@ import msgspec
 from device.errors import RecordingError
 from device.files.locks import is_held
 from device.messages import UNDECODABLE
+from device.sealing.door import read_stored, stored_path
 from device.sessions.names import SUMMARY_FILE
 from device.sessions.reader import SessionReader
 from device.sessions.store import log_paths
@@ -89,8 +90,8 @@ def _without_summary(session_dir: Path) -> str:
 def _summary(session_dir: Path) -> dict[str, Any]:
     path = session_dir / SUMMARY_FILE
     try:
-        if not path.is_file() or path.stat().st_size > SUMMARY_BYTES_MAX:
+        if not stored_path(path).is_file():
             return {}
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except (OSError, *UNDECODABLE):
+        return msgspec.json.decode(read_stored(path, SUMMARY_BYTES_MAX), type=dict[str, Any])
+    except (OSError, RecordingError, *UNDECODABLE):
         return {}

@@ -20,6 +20,7 @@ from mcap.opcode import Opcode
 from mcap.records import Channel, Chunk, Message
 
 from device.runtime.bus import Received
+from device.sealing.door import open_stored, size_of
 from device.sessions.problems import Problems
 
 MAGIC = b"\x89MCAP0\r\n"
@@ -62,8 +63,8 @@ class SegmentReader:
     def messages(self) -> Iterator[Logged]:
         """All messages that can be read, in the order they were written."""
         try:
-            size = self._path.stat().st_size
-            with self._path.open("rb") as file:
+            with open_stored(self._path) as file:
+                size = size_of(file)
                 if file.read(len(MAGIC)) != MAGIC:
                     self._damaged("its beginning is not that of an MCAP file")
                     file.seek(0)

@@ -19,13 +19,14 @@ from mcap.writer import CompressionType, IndexType, Writer
 
 from device import __version__
 from device.config import SessionConfig
-from device.files.outputs import write_whole
 from device.messages import Digest
 from device.runtime.bus import Received
+from device.sealing.door import SUFFIX, create, is_sealed, store_whole, stored_path
 from device.streams import STREAMS
 
 SEGMENT_NS = 60_000_000_000
-SYNC_NS = 5_000_000_000
+SYNC_NS = 1_000_000_000
+"""How often the card takes what was written, and a sealed log a record: a power cut costs no more than two seconds."""
 PROFILE = "isotone"
 LOG_PATTERN = "log-*.mcap"
 CONFIG_FILE = "session.json"
@@ -33,7 +34,8 @@ CONFIG_FILE = "session.json"
 
 def log_paths(session_dir: Path) -> list[Path]:
     """Segments in the order they were written; what is no file is none. Raises OSError."""
-    found = (path for path in session_dir.glob(LOG_PATTERN) if path.is_file())
+    pattern = LOG_PATTERN + SUFFIX if is_sealed(session_dir) else LOG_PATTERN
+    found = (path for path in session_dir.glob(pattern) if path.is_file())
     return sorted(found, key=lambda path: (len(path.name), path.name))
 
 
@@ -42,8 +44,8 @@ class Segment:
 
     def __init__(self, path: Path, began_ns: int) -> None:
         self.began_ns = began_ns
-        self._path = path
-        self._file = path.open("xb")
+        self._path = stored_path(path)
+        self._file = create(path)
         self._writer = Writer(
             self._file,
             compression=CompressionType.NONE,
@@ -63,7 +65,7 @@ class Segment:
             publish_time=received.sent_ns,
             sequence=received.seq,
         )
-        # A message is the system's as soon as it is written, so killing the recorder loses nothing.
+        # In a plain log a message is the system's as soon as it is written: killing the recorder loses nothing of it.
         self._file.flush()
 
     def _channel(self, received: Received) -> int:
@@ -92,6 +94,7 @@ class Segment:
     def sync(self) -> None:
         """Have the card take what was written. Raises OSError where it cannot, or the file is no longer there."""
         refuse_removed(self._file.fileno(), self._path)
+        self._file.settle()
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
@@ -101,8 +104,7 @@ class Segment:
 
     def abandon(self) -> None:
         """Leave the file as it is: the disk takes no more."""
-        with contextlib.suppress(OSError):
-            self._file.close()
+        self._file.abandon()
 
 
 def refuse_removed(file: int, path: Path) -> None:
@@ -133,7 +135,7 @@ class Store:
 
     def _open(self, now_ns: int) -> Segment:
         index = len(log_paths(self._folder))
-        while (path := self._folder / f"log-{index:04d}.mcap").exists():
+        while stored_path(path := self._folder / f"log-{index:04d}.mcap").exists():
             index += 1
         return Segment(path, now_ns)
 
@@ -151,7 +153,7 @@ class Store:
         return Digest(t_ns=now_ns, topics=dict(self._digest))
 
     def sync(self, now_ns: int) -> None:
-        """Have the card itself take what was written, every five seconds. Raises OSError."""
+        """Have the card itself take what was written, every second. Raises OSError."""
         if now_ns - self._synced_ns >= SYNC_NS:
             self._segment.sync()
             self._synced_ns = now_ns
@@ -168,11 +170,11 @@ def write_config(session_dir: Path, config: SessionConfig, facts: dict[str, str]
 
     Written once, by a rename, so that a power cut leaves either nothing or the whole.
     """
-    write_whole(session_dir / CONFIG_FILE, msgspec.json.format(msgspec.json.encode(config)))
+    store_whole(session_dir / CONFIG_FILE, msgspec.json.format(msgspec.json.encode(config)))
     raw: dict[str, Any] = msgspec.to_builtins(config)
     for name in ("baselines", "responses", "theme", "never", "trial"):
         del raw[name]  # hundreds of numbers, for programs alone
-    write_whole(session_dir / "session.toml", (_toml(facts) + "\n[effective]\n" + _toml(_flat(raw))).encode())
+    store_whole(session_dir / "session.toml", (_toml(facts) + "\n[effective]\n" + _toml(_flat(raw))).encode())
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from device.errors import Exit, IsotoneError
-from device.files.outputs import write_whole
+from device.sealing.door import store_whole
 from device.sessions.history import History, SourceHistory
 from device.sessions.interchange import write_midi
 from device.sessions.names import SUMMARY_FILE
@@ -37,7 +37,7 @@ def summarise(session_dir: Path) -> dict[str, Any]:
     history = History(SessionReader(session_dir))
     summary = describe(history)
     text = msgspec.json.format(msgspec.json.encode(summary))
-    write_whole(session_dir / SUMMARY_FILE, text)
+    store_whole(session_dir / SUMMARY_FILE, text)
     write_midi(session_dir / MIDI_FILE, history.played)
     draw(history, session_dir / FIGURE_FILE)
     return summary

@@ -10,12 +10,15 @@ import errno
 import os
 import struct
 from pathlib import Path
+from typing import BinaryIO
 
+from device.sealing.door import create, is_sealed, open_stored, size_of, stored_path
 from device.sessions.store import refuse_removed
 
 HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 CHANNELS = 2
 FRAME_BYTES = 4
+COPY_BYTES = 2**20
 DATA_BYTES_MAX = (2**32 - 1 - HEADER.size) // FRAME_BYTES * FRAME_BYTES
 """A WAV cannot hold more: 6.2 hours at 48 kHz."""
 
@@ -94,6 +97,42 @@ class WavWriter:
             self._file.close()
 
 
+class SealedWavWriter:
+    """Writes a stereo 16-bit WAV that is sealed: it only grows, so its header says no length (`copy_wav` tells it).
+
+    Raises:
+        OSError: the disk is full or cannot be written.
+    """
+
+    def __init__(self, path: Path, sfreq_hz: int) -> None:
+        self._path = stored_path(path)
+        self._file = create(path)
+        self._file.write(header(DATA_BYTES_MAX, sfreq_hz))
+
+    @property
+    def n_frames(self) -> int:
+        return (self._file.tell() - HEADER.size) // FRAME_BYTES
+
+    @property
+    def room(self) -> int:
+        return DATA_BYTES_MAX - self._file.tell() + HEADER.size
+
+    def write(self, pcm: bytes) -> None:
+        """Append whole frames."""
+        self._file.write(pcm[: len(pcm) // FRAME_BYTES * FRAME_BYTES])
+
+    def refresh(self) -> None:
+        """Seal what came in the last second. Raises OSError also where the file was removed."""
+        refuse_removed(self._file.fileno(), self._path)
+        self._file.settle()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def abandon(self) -> None:
+        self._file.abandon()
+
+
 class WavSeries:
     """A sound of any length: `heard.wav`, then `heard-2.wav` and so on where a file can hold no more.
 
@@ -102,15 +141,23 @@ class WavSeries:
 
     def __init__(self, path: Path, sfreq_hz: int) -> None:
         self._path, self._sfreq_hz = path, sfreq_hz
-        self._part = len(wav_paths(path)) or 1
-        self._writer = WavWriter(self._path_of(self._part), sfreq_hz)
+        before = wav_paths(path)
+        self._is_sealed = is_sealed(path.parent)
+        # A sealed file that was cut is never gone on with: no number of a record is used twice.
+        self._part = len(before) + 1 if self._is_sealed else len(before) or 1
+        self._n_before = sum(_n_frames(part) for part in before[: self._part - 1])
+        self._writer = self._open()
+
+    def _open(self) -> WavWriter | SealedWavWriter:
+        path = self._path_of(self._part)
+        return SealedWavWriter(path, self._sfreq_hz) if self._is_sealed else WavWriter(path, self._sfreq_hz)
 
     def _path_of(self, part: int) -> Path:
         return self._path if part == 1 else self._path.with_stem(f"{self._path.stem}-{part}")
 
     @property
     def n_frames(self) -> int:
-        return (self._part - 1) * (DATA_BYTES_MAX // FRAME_BYTES) + self._writer.n_frames
+        return self._n_before + self._writer.n_frames
 
     def write(self, pcm: bytes) -> None:
         """Append whole frames."""
@@ -118,9 +165,10 @@ class WavSeries:
             room = self._writer.room
             self._writer.write(pcm[:room])
             pcm = pcm[room:]
+            self._n_before += self._writer.n_frames
             self._writer.close()
             self._part += 1
-            self._writer = WavWriter(self._path_of(self._part), self._sfreq_hz)
+            self._writer = self._open()
         self._writer.write(pcm)
 
     def write_silence(self, n_frames: int) -> None:
@@ -140,8 +188,24 @@ class WavSeries:
 
 
 def wav_paths(path: Path) -> list[Path]:
-    """The files of a series that are there, in order."""
-    paths = [path] if path.exists() else []
-    while paths and (following := path.with_stem(f"{path.stem}-{len(paths) + 1}")).exists():
+    """The files of a series that are there, as they lie, in order."""
+    paths = [first] if (first := stored_path(path)).exists() else []
+    while paths and (following := stored_path(path.with_stem(f"{path.stem}-{len(paths) + 1}"))).exists():
         paths.append(following)
     return paths
+
+
+def _n_frames(path: Path) -> int:
+    with open_stored(path) as file:
+        return max(0, size_of(file) - HEADER.size) // FRAME_BYTES
+
+
+def copy_wav(path: Path, target: BinaryIO) -> None:
+    """Write a recorded WAV, sealed or not, with the length that it has. Raises OSError and SealedError."""
+    with open_stored(path) as file:
+        n_bytes = max(0, size_of(file) - HEADER.size) // FRAME_BYTES * FRAME_BYTES
+        sfreq_hz = HEADER.unpack(file.read(HEADER.size))[7]
+        target.write(header(n_bytes, sfreq_hz))
+        while n_bytes > 0 and (part := file.read(min(n_bytes, COPY_BYTES))):
+            target.write(part)
+            n_bytes -= len(part)

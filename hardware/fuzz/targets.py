@@ -14,6 +14,7 @@ TARGETS: dict[str, str] = {
     "midi": "hardware.fuzz.midi:Midi",
     "models": "hardware.fuzz.models:Models",
     "npz": "hardware.fuzz.npz:Npz",
+    "sealed": "hardware.fuzz.sealed:Sealed",
     "sounds": "hardware.fuzz.sounds:Sounds",
     "trials": "hardware.fuzz.trials:Trials",
     "voices": "hardware.fuzz.voices:Voices",

@@ -19,7 +19,7 @@ from device.box.daemon import Box, Setup
 from device.box.ears import Ears
 from device.box.machine import GO_ON, Event
 from device.clock import SystemClock, moment
-from device.commands.memory import listeners_root
+from device.commands.session_folder import listeners_root
 from device.config import BoxConfig, DeviceConfig
 from device.listeners.hearing import hear
 from device.listeners.store import open_store

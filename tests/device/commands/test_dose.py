@@ -16,7 +16,7 @@ from device.audio.safety.headphones import PROFILES, full_scale_spl
 from device.cli import main
 from device.clock import moment
 from device.commands.hearing import recall_hearing
-from device.commands.memory import listeners_root
+from device.commands.session_folder import listeners_root
 from device.config import DeviceConfig, HeadphonesConfig
 from device.errors import ConfigError, DoseError, Exit
 from device.listeners.hearing import hear

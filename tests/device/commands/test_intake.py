@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from device.cli import main
 from device.commands.intake import demand_intake, demand_known
-from device.commands.memory import listeners_root
+from device.commands.session_folder import listeners_root
 from device.config import BoxConfig, DeviceConfig
 from device.errors import Exit, IntakeError
 from device.listeners.intake import QUESTIONS

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from device.cli import main
-from device.commands.memory import begin, listeners_root, recall, remember
+from device.commands.memory import begin, recall, remember
+from device.commands.session_folder import listeners_root
 from device.config import DeviceConfig, SessionConfig
 from device.errors import Exit
 from device.messages import SelfReport

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from device.clock import wall_time
-from device.commands.memory import Recalled, begin, listeners_root, recall, remember
+from device.commands.memory import Recalled, begin, recall, remember
+from device.commands.session_folder import listeners_root
 from device.config import DeviceConfig, ListenersConfig, SessionConfig
 from device.listeners.store import FILE, open_store
 from device.messages import AudioReport, Message, PersonalBaseline, PersonalResponse, SelfReport, SensorStatus

@@ -12,8 +12,9 @@ from click.testing import CliRunner, Result
 from device.cli import main
 from device.clock import wall_time
 from device.commands import refine
-from device.commands.memory import begin, listeners_root, recall
+from device.commands.memory import begin, recall
 from device.commands.session import prepared
+from device.commands.session_folder import listeners_root
 from device.config import ControlConfig, DeviceConfig, Prescription, SessionConfig
 from device.errors import Exit
 from device.listeners import settings

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 from device.audio.safety.dose import allowance_pa2h
 from device.clock import moment
-from device.commands.memory import listeners_root
 from device.commands.say import say
+from device.commands.session_folder import listeners_root
 from device.config import AudioConfig, DeviceConfig, VoiceConfig
 from device.listeners.hearing import hear, week_of
 from device.listeners.store import open_store

@@ -86,9 +86,9 @@ def fill(store: Store, name: str) -> None:
     memory.take_in(store, person, told, NOW)
     with store.writing() as connection:
         connection.execute("INSERT INTO preferences VALUES (?, 'style', 'song', '')", (person.id,))
-        connection.execute("INSERT INTO consent VALUES (?, '1', 'en', 'I agree', '', NULL)", (person.id,))
-        connection.execute("INSERT INTO intake VALUES (?, 'implant', 1, '', 'Dr. Weber', '')", (person.id,))
-        connection.execute("INSERT INTO ratings VALUES (?, 'a', 'before', 'tension', 60.0, '')", (person.id,))
+        connection.execute("INSERT INTO consent VALUES (?, 1, 'I agree')", (person.id,))
+        connection.execute("INSERT INTO intake VALUES (?, 'implant', 'Dr. Weber')", (person.id,))
+        connection.execute("INSERT INTO ratings VALUES (?, 'a', 'before', 'tension', '60.0', '')", (person.id,))
         connection.execute("INSERT INTO dose VALUES ('a', ?, 0.0, 1.0, 0.1)", (person.id,))
 
 
