@@ -11,9 +11,8 @@ import msgspec
 from rich.table import Table
 
 from device.clock import SystemClock, wall_time
-from device.commands.memory import listeners_root
 from device.commands.options import device_of, device_option, json_option
-from device.commands.session_folder import sessions_root
+from device.commands.session_folder import listeners_root, sessions_root
 from device.commands.signals import Signals, orderly_signals
 from device.config import DeviceConfig, WebConfig, path_of
 from device.console.printing import say, say_json

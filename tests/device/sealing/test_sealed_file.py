@@ -64,9 +64,7 @@ def test_it_is_read_as_it_was_written_from_any_place(tmp_path: Path, written: li
 
 @given(parts, st.floats(0.0, 1.0))
 @anew
-def test_wherever_it_is_cut_it_reads_to_the_last_whole_record(
-    tmp_path: Path, written: list[bytes], at: float
-) -> None:
+def test_wherever_it_is_cut_it_reads_to_the_last_whole_record(tmp_path: Path, written: list[bytes], at: float) -> None:
     path = write(tmp_path / "log", written, is_closed=False)
     cut = path.read_bytes()[: 24 + round(at * (path.stat().st_size - 24))]
     path.write_bytes(cut)
