@@ -252,7 +252,7 @@ class WebConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PrivacyConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[privacy]`: whether what is stored of listeners is sealed, and kept only as they agreed. Off on a laptop."""
+    """`[privacy]`: whether what is stored of listeners is sealed. Off on a laptop."""
 
     seal: bool = False
     """Records and memory of listeners are sealed from now on, each listener's with a key of their own."""
@@ -262,10 +262,6 @@ class PrivacyConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A file that gives a secret of the board (its one-time programmable memory, a TPM) at each boot; empty: none."""
     clinic: str = ""
     """The clinic's age recipient, to whom listeners' keys are sealed as well; empty: none."""
-    consent: bool = False
-    """Nothing is read from a listener's signals, and nothing kept, before they agreed (`isotone consent`)."""
-    keep_days: dict[KeepLevel, Annotated[int, msgspec.Meta(ge=1, le=36_500)]] = {}
-    """How many days what is kept only at a level stays; what is not named stays."""
 
 
 class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):

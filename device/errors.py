@@ -67,12 +67,6 @@ class SealedError(RecordingError):
     """What is sealed does not open: its key was destroyed or is elsewhere, or it is not what was sealed."""
 
 
-class ConsentError(IsotoneError):
-    """Something that needs the listener's consent, and has none."""
-
-    exit_code = Exit.INTAKE
-
-
 class IntakeError(IsotoneError):
     """A listener whose intake questions are not answered, or whose answers speak against a session."""
 

@@ -116,13 +116,14 @@ def rename(name: str, new_name: str, device_path: Path | None, as_json: bool) ->
 @device_option
 @json_option
 def forget(name: str, device_path: Path | None, as_json: bool) -> None:
-    """Erase what is known of a listener. Recorded sessions stay, and are named."""
+    """Erase what is known of a listener. Recorded sessions stay, and are named; sealed ones nobody can read again."""
     with _known(device_of(device_path), name) as (store, person):
         beside = {Path(row.folder).parent for row in memory.taken_in(store).values() if row.listener == person.id}
         heads = sessions_of(store, person, {*places(None, device_path), *beside})
         erased = {table: count for table, count in store.counts(person).items() if table != "sessions"}
         for head in heads:
             memory.begin(store, person, head.session, str(head.folder))
+        seals = store.seals
         store.forget(person)
     remaining = sorted(str(head.folder) for head in heads)
     if as_json:
@@ -132,5 +133,7 @@ def forget(name: str, device_path: Path | None, as_json: bool) -> None:
     say(f"{person.name} is forgotten. Entries erased: {', '.join(parts) or 'none but the name'}.")
     if remaining:
         say("What was recorded of them is still in these folders; remove them to erase that too:")
+        if seals:
+            say("What is sealed there can be read by nobody any more: its key was destroyed.")
         for folder in remaining:
             say(f"  {folder}")

@@ -67,14 +67,6 @@ def is_sealed(folder: Path) -> bool:
     return (folder / SEAL_FILE).exists()
 
 
-def destroy_seal(folder: Path) -> None:
-    """Overwrite and remove the key of one session: nobody reads again what was sealed there. Raises OSError."""
-    with contextlib.suppress(FileNotFoundError), (folder / SEAL_FILE).open("r+b", buffering=0) as file:
-        file.write(os.urandom(max(1, os.fstat(file.fileno()).st_size)))
-        os.fsync(file.fileno())
-        (folder / SEAL_FILE).unlink()
-
-
 def stored_path(path: Path) -> Path:
     """Where a file of a session lies; in a sealed folder nothing plain counts, whoever put it there."""
     return path.with_name(path.name + SUFFIX) if is_sealed(path.parent) else path

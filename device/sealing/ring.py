@@ -32,7 +32,7 @@ NOBODY = "nobody"
 OWNER = re.compile(r"[0-9a-f]{32}|nobody")
 BOX_KEY, LISTENER_KEY = "isotone box key", "isotone listener key "
 PRIVATE = 0o600
-RESTORE = "`isotone listeners restore` opens it with the clinic's identity."
+RESTORE = "Where it was sealed to a clinic too, the clinic's identity opens it (`Ring.restore`)."
 
 
 class RingFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,13 +1,12 @@
 """What is kept of one session on disk: its folder, sealed or plain, the log, what was heard, and the configuration.
 
-What is kept follows the level that the listener agreed to (TABLE 1, `keep`). What they withdraw is gone at once.
+What is kept follows the level of the session (TABLE 1, `keep`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import platform
-import shutil
 from pathlib import Path
 
 from device import __version__
@@ -15,7 +14,7 @@ from device.clock import wall_time
 from device.config import SessionConfig
 from device.messages import Digest, PcmBlock
 from device.runtime.bus import Received
-from device.sealing.door import destroy_seal, is_sealed
+from device.sealing.door import is_sealed
 from device.sessions.store import Store, write_config
 from device.sessions.wav import WavSeries
 from device.streams import STREAMS, is_kept
@@ -105,16 +104,6 @@ class Kept:
         """The disk takes no more: leave what is written as it is."""
         self._store.abandon()
         self._wav.abandon()
-
-    def erase(self) -> None:
-        """The listener takes back that anything is kept: the key goes first, then the files. Raises OSError."""
-        self.abandon()
-        destroy_seal(self._folder)
-        for path in self._folder.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
 
 
 def _seal(config: SessionConfig) -> None:
