@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 import threading
 from pathlib import Path
 
 import click
 import msgspec
+import segno
 from rich.table import Table
 
 from device.clock import SystemClock, wall_time
@@ -15,7 +18,7 @@ from device.commands.options import device_of, device_option, json_option
 from device.commands.session_folder import listeners_root, sessions_root
 from device.commands.signals import Signals, orderly_signals
 from device.config import DeviceConfig, WebConfig, path_of
-from device.console.printing import say, say_json
+from device.console.printing import say, say_json, say_script
 from device.console.terminal import Terminal
 from device.errors import ConfigError
 from device.runtime.resident import ResidentContext
@@ -92,6 +95,16 @@ def pair(role: Role, device_path: Path | None, as_json: bool) -> None:
         say_json({"role": role, "code": code, "address": address_of(device.web) + role})
     else:
         say(f"{address_of(device.web)}{role} takes the code {code[:4]} {code[4:]} once, within ten minutes.")
+        # A phone reaches what is on the network, and its camera reads from a terminal alone.
+        if sys.stdout.isatty() and not device.web.is_local:
+            say_script(square_of(address_of(device.web) + role))
+
+
+def square_of(address: str) -> str:
+    """The address as a square for a phone's camera (QR code), in half blocks of a terminal."""
+    lines = io.StringIO()
+    segno.make(address, micro=False).terminal(lines, compact=True)
+    return lines.getvalue().rstrip("\n")
 
 
 @web.command()
