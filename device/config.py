@@ -361,13 +361,6 @@ class Prescription(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Instruments that play a voice's notes with it, one or two: by default a harp; slow strings, and a choir that is
     heard only where the music is calm. What suits a pad: 49 slow strings, 51 warm strings, 52 choir with breath, 53
     choir without, 95 a dark pad (`hardware/bench/2026-11-29-sound.md` has them measured)."""
-    calm_programs: dict[Voice, Program] = msgspec.field(default_factory=lambda: {"melody": 73})
-    lively_programs: dict[Voice, Program] = msgspec.field(
-        default_factory=lambda: {"melody": 24, "inner": 24, "pad": 48}
-    )
-    """Instruments that take over, little by little, as the music grows calm or lively, from a voice that has its usual
-    one: by default a flute; guitars and strings. Instruments are a cue of arousal
-    (`hardware/bench/2026-11-29-witnesses.md`)."""
     never_programs: tuple[Program, ...] = ()
     approve_first: bool = False
     """Whether what a policy proposes waits for the therapist to approve it."""

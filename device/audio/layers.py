@@ -1,9 +1,8 @@
 """Gives a voice more instruments beneath its own: strings and a choir under a pad, a harp under soft chords.
 
 All play the same notes. The softer a note is struck, the more of its layer is heard: gentle music is woven of sustained
-sound, lively music is clear. A second layer is heard only where the music is calm. Mood has instruments of its own,
-which take over from a voice's, little by little: listeners know by the sound itself how lively music is. What is passed
-on has passed the note guard, and layers only what is allowed.
+sound, lively music is clear. A second layer is heard only where the music is calm. What is passed on has passed the
+note guard, and layers only what is allowed.
 """
 
 from __future__ import annotations
@@ -13,26 +12,18 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from device.audio.safety.limits import allowed_layers, taking_over
+from device.audio.safety.limits import allowed_layers
 from device.audio.safety.note_guard import Instrument
 from device.config import Prescription
 from device.messages import VOICES
 
 FIRST_CHANNEL = len(VOICES)
-"""First layers play on the channels after the voices' own, in the same order, second layers after
-those, and last what takes over."""
+"""First layers play on the channels after the voices' own, in the same order, and second layers after those."""
 SOFT, HARD = 40, 100
 """Velocities at which a layer is struck like the voice, and half as strongly."""
 WEAKEST = 0.5
 LIVELY, CALM = 0.5, 0.8
 """Calmness (0 to 1) from which a second layer is heard, and at which it is struck like the first."""
-TAKERS = 3 * FIRST_CHANNEL
-PLAIN = 0.65
-"""Calmness at which nothing takes over."""
-CALMEST, LIVELIEST = 0.85, 0.25
-"""Calmness at which another instrument has taken over."""
-LEFT = 0.4
-"""How strongly a voice's own instrument is struck then: 16 dB softer."""
 
 
 class Layers:
@@ -41,12 +32,6 @@ class Layers:
     def __init__(self, instrument: Instrument, prescription: Prescription) -> None:
         self._instrument = instrument
         self._programs = {VOICES.index(voice): programs for voice, programs in allowed_layers(prescription).items()}
-        self._calm, self._lively = (
-            {VOICES.index(voice): program for voice, program in taking_over(prescription, programs).items()}
-            for programs in (prescription.calm_programs, prescription.lively_programs)
-        )
-        self._taker: dict[int, int] = {}
-        """The program that each channel of those that take over was given last."""
         self.calmness = 0.0
         """How calm the music is, 0 to 1, for the notes that begin from now on."""
 
@@ -62,37 +47,20 @@ class Layers:
             self._instrument.program(layer, own)
 
     def note_on(self, channel: int, pitch: int, velocity: int) -> None:
-        taken = self._taken(channel)
-        self._instrument.note_on(channel, pitch, max(1, round(velocity * (1.0 - (1.0 - LEFT) * taken))))
-        if taken > 0.0:
-            self._instrument.note_on(channel + TAKERS, pitch, max(1, round(velocity * taken)))
+        self._instrument.note_on(channel, pitch, velocity)
         share = min(max((velocity - SOFT) / (HARD - SOFT), 0.0), 1.0)
         for layer, _, strength in self._layers(channel):
             if strength > 0.0:
                 layered = velocity * (1.0 - (1.0 - WEAKEST) * share) * strength
                 self._instrument.note_on(layer, pitch, max(1, round(layered)))
 
-    def _taken(self, channel: int) -> float:
-        """How far another instrument has taken over, 0 to 1; it is chosen first."""
-        programs, end = (self._calm, CALMEST) if self.calmness > PLAIN else (self._lively, LIVELIEST)
-        if channel not in programs or self.calmness == PLAIN:
-            return 0.0
-        if self._taker.get(channel) != programs[channel]:
-            self._taker[channel] = programs[channel]
-            self._instrument.program(channel + TAKERS, programs[channel])
-        return min((self.calmness - PLAIN) / (end - PLAIN), 1.0)
-
     def note_off(self, channel: int, pitch: int) -> None:
         self._instrument.note_off(channel, pitch)
-        if channel in self._taker:
-            self._instrument.note_off(channel + TAKERS, pitch)
         for layer, _, _ in self._layers(channel):
             self._instrument.note_off(layer, pitch)
 
     def pedal(self, channel: int, *, down: bool) -> None:
         self._instrument.pedal(channel, down=down)
-        if channel in self._calm or channel in self._lively:
-            self._instrument.pedal(channel + TAKERS, down=down)
         for layer, _, _ in self._layers(channel):
             self._instrument.pedal(layer, down=down)
 

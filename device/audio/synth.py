@@ -32,10 +32,9 @@ CHANNELS = {
     0: (100, 60, 50), 1: (90, 64, 16), 2: (78, 46, 58), 3: (70, 76, 72),
     4: (58, 68, 60), 5: (58, 64, 20), 6: (64, 84, 66), 7: (50, 44, 78),
     8: (50, 72, 72), 9: (50, 64, 20), 10: (50, 40, 76), 11: (46, 90, 90),
-    12: (100, 60, 50), 13: (78, 70, 50), 14: (78, 46, 58), 15: (70, 76, 72),
 }  # fmt: skip
-"""Channel -> volume, pan and reverb send (MIDI controllers 7, 10, 91): voices, their first layers across the room,
-their second, and what takes over from a voice in its place."""
+"""Channel -> volume, pan and reverb send (MIDI controllers 7, 10, 91): voices, their first layers across the room, and
+their second."""
 SIDES = (0, 16)
 """Each channel has two of the synthesiser's, in turn for each instrument that is chosen: what rings of the one before
 keeps its own touch."""

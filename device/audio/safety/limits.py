@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
 
 from device.config import Limits, Prescription
 from device.messages import TICKS_PER_BEAT, MusicIntent, Voice
-from device.music.playing import DEFAULT_PROGRAMS, programs_of
+from device.music.playing import programs_of
 
 RING_BEATS = 16
 """A note rings no longer than this."""
@@ -129,9 +128,7 @@ def latest_end_s(minutes: float, n_holds: int) -> float:
 def allowed_programs(prescription: Prescription) -> tuple[int, ...]:
     """The instruments that may sound, and so the ones to load: chosen for a voice and not on the never-play list."""
     layers = itertools.chain.from_iterable(allowed_layers(prescription).values())
-    moods = (taking_over(prescription, of) for of in (prescription.calm_programs, prescription.lively_programs))
-    takers = itertools.chain.from_iterable(mood.values() for mood in moods)
-    chosen = {*programs_of(prescription).values(), *layers, *takers}
+    chosen = {*programs_of(prescription).values(), *layers}
     return tuple(sorted(chosen - set(prescription.never_programs)))
 
 
@@ -141,19 +138,6 @@ def allowed_layers(prescription: Prescription) -> dict[Voice, tuple[int, ...]]:
     layers = {voice: one if isinstance(one, tuple) else (one,) for voice, one in prescription.layers.items()}
     kept = {voice: tuple(program for program in own if program not in never) for voice, own in layers.items()}
     return {voice: programs for voice, programs in kept.items() if programs}
-
-
-def taking_over(prescription: Prescription, programs: Mapping[Voice, int]) -> dict[Voice, int]:
-    """Which instruments of a mood may take over from a voice: from its usual one, and none that is never wanted.
-
-    A prescription that chooses another instrument for a voice keeps it in every mood.
-    """
-    own, never = programs_of(prescription), set(prescription.never_programs)
-    return {
-        voice: program
-        for voice, program in programs.items()
-        if own[voice] == DEFAULT_PROGRAMS[voice] and program not in never
-    }
 
 
 class Ramp(NamedTuple):

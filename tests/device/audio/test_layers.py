@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.audio.layers import CALMEST, FIRST_CHANNEL, LIVELIEST, PLAIN, TAKERS, Layers
-from device.audio.safety.limits import allowed_layers, allowed_programs, taking_over
+from device.audio.layers import FIRST_CHANNEL, Layers
+from device.audio.safety.limits import allowed_layers, allowed_programs
 from device.config import Prescription
 from device.messages import VOICES
 
-MELODY, PAD = VOICES.index("melody"), VOICES.index("pad")
-ONE_MOOD = Prescription(calm_programs={}, lively_programs={})
+PAD = VOICES.index("pad")
 CHOIR = 2 * FIRST_CHANNEL + PAD
 
 
@@ -44,7 +42,7 @@ class Notes:
 
 def test_strings_play_with_the_pad_and_end_with_it() -> None:
     notes = Notes()
-    layers = Layers(notes, ONE_MOOD)
+    layers = Layers(notes, Prescription())
     layers.program(PAD, 89)
     layers.note_on(PAD, 60, 40)
     layers.pedal(PAD, down=True)
@@ -57,7 +55,7 @@ def test_strings_play_with_the_pad_and_end_with_it() -> None:
 
 def test_a_voice_without_a_layer_plays_alone() -> None:
     notes = Notes()
-    layers = Layers(notes, msgspec.structs.replace(ONE_MOOD, layers={}))
+    layers = Layers(notes, Prescription(layers={}))
     layers.program(PAD, 89)
     layers.note_on(PAD, 60, 70)
     assert notes.on == {(PAD, 60): 70}
@@ -65,7 +63,7 @@ def test_a_voice_without_a_layer_plays_alone() -> None:
 
 def test_the_calmer_the_music_the_more_is_heard_of_the_choir_and_a_note_ends_whatever_became_of_the_mood() -> None:
     notes = Notes()
-    layers = Layers(notes, ONE_MOOD)
+    layers = Layers(notes, Prescription())
     heard = []
     for calmness in (0.2, 0.6, 1.0):
         layers.calmness = calmness
@@ -86,7 +84,7 @@ def test_one_layer_may_be_written_without_a_list() -> None:
 @given(st.integers(1, 127), st.integers(1, 127))
 def test_softer_notes_have_more_of_the_layer_and_none_is_louder_than_its_voice(one: int, other: int) -> None:
     notes = Notes()
-    layers = Layers(notes, ONE_MOOD)
+    layers = Layers(notes, Prescription())
     struck = {}
     for velocity in (one, other):
         layers.note_on(PAD, 60, velocity)
@@ -101,31 +99,3 @@ def test_what_may_never_sound_is_no_layer_and_is_not_loaded() -> None:
     assert allowed_layers(never) == {"pad": (53,)}
     assert not {46, 49} & set(allowed_programs(never))
     assert {46, 49, 53} <= set(allowed_programs(Prescription()))
-
-
-def test_a_flute_takes_over_where_music_is_calm_and_a_guitar_where_it_is_lively() -> None:
-    notes = Notes()
-    layers = Layers(notes, Prescription())
-    heard = []
-    for calmness in (CALMEST, (CALMEST + PLAIN) / 2, PLAIN, (PLAIN + LIVELIEST) / 2, LIVELIEST):
-        layers.calmness = calmness
-        layers.note_on(MELODY, 72, 80)
-        taken = notes.on.get((TAKERS + MELODY, 72), 0)
-        heard.append((notes.on[MELODY, 72], taken, notes.programs.get(TAKERS + MELODY)))
-        layers.calmness = 0.5
-        layers.note_off(MELODY, 72)
-        assert notes.on == {}
-    own, taken, programs = zip(*heard, strict=True)
-    assert own[0] < own[1] < own[2] == 80 > own[3] > own[4]
-    assert taken[0] == 80 > taken[1] > taken[2] == 0 < taken[3] < taken[4] == 80
-    assert programs[:2] == (73, 73)
-    assert programs[3:] == (24, 24)
-
-
-def test_an_instrument_that_was_prescribed_stays_in_every_mood_and_a_hated_one_never_takes_over() -> None:
-    harp = Prescription(programs={"melody": 46, "inner": 0, "bass": 32, "pad": 89})
-    assert taking_over(harp, harp.calm_programs) == {}
-    hated = Prescription(never_programs=(73, 24))
-    assert taking_over(hated, hated.calm_programs) == {}
-    assert "melody" not in taking_over(hated, hated.lively_programs)
-    assert not {73, 24} & set(allowed_programs(hated))
