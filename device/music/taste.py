@@ -24,8 +24,6 @@ from device.music.steering import LILT
 
 FATIGUE_TOKENS = 2 * t.MAX_BAR_TOKENS
 """How far back repetition is counted."""
-RECENT = 8
-"""Notes of the melody that tell where it goes."""
 
 
 class Taste:
@@ -53,7 +51,9 @@ class Taste:
         else:
             # A melody that has few notes would take the smallest step of all more often than people take it.
             tire(logits, self._heard, NOTE_OF, NOTE_FATIGUE)
-            lead(logits, _melody(self._heard)[-RECENT:])
+            if t.FIRST_STEP <= tokens[-1] < t.FIRST_NOTE:
+                # Only where a note begins the melody may have one.
+                lead(logits, self._heard)
             if self._swings:
                 logits += LILT
         if self._likeness == "new":

@@ -28,7 +28,7 @@ def test_notes_are_not_moved_by_what_leans_chords() -> None:
         logits, own = np.zeros(len(t.VOCABULARY), np.float32), taste(np.full(len(t.VOCABULARY), leaning, np.float32))
         for token in (TONIC, TONIC, t.FIRST_STEP, note):
             own.hear(token)
-        own.season(logits, [t.BAR, TONIC, TONIC, t.FIRST_STEP, note])
+        own.season(logits, [t.BAR, TONIC, TONIC, t.FIRST_STEP])
         seasoned.append(logits)
     assert (seasoned[0] == seasoned[1]).all()
     assert seasoned[0][note + 2] > 0.0 > seasoned[0][note]
