@@ -28,7 +28,7 @@ from device.messages import (
     Voice,
 )
 from device.plan_layout import PlanLayout, Side, Zone
-from device.programme_layout import HOURS_PATTERN, TIME_PATTERN, Programme
+from device.programme_layout import HOURS_PATTERN, TIME_PATTERN, Hours, Programme
 from device.trial_layout import TrialLayout
 
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
@@ -264,6 +264,15 @@ class PrivacyConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The clinic's age recipient, to whom listeners' keys are sealed as well; empty: none."""
 
 
+class UpdatesConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[updates]`: how the clinic's fleet renews the box."""
+
+    hours: Hours = "02:00-05:00"
+    """When it may, by the box's own clock and unless somebody asks for it at once; `00:00-24:00` is always."""
+    keyring: str = "/etc/isotone/keyring.pem"
+    """The certificates that may sign."""
+
+
 class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What device.toml says of the site."""
 
@@ -281,6 +290,7 @@ class DeviceConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True
     headphones: HeadphonesConfig = HeadphonesConfig()
     web: WebConfig = WebConfig()
     privacy: PrivacyConfig = PrivacyConfig()
+    updates: UpdatesConfig = UpdatesConfig()
 
 
 class Limits(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -79,6 +79,10 @@ class UpdateError(IsotoneError):
     exit_code = Exit.UPDATE
 
 
+class BusyError(UpdateError):
+    """An update that has to wait: a session plays, or another update is being installed."""
+
+
 class NotObeyedError(IsotoneError):
     """A wish that no running session obeyed."""
 

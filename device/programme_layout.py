@@ -64,6 +64,13 @@ class Programme(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 raise ValueError(f"`{hours}` begins and ends at the same time")
 
 
+def is_within(hours: Hours, now: dt.time) -> bool:
+    """Whether a time of the day lies in hours, which may go over midnight. As text, `24:00` comes after every time."""
+    begin, end = hours.split("-")
+    here = f"{now:%H:%M}"
+    return begin <= here < end if begin < end else here >= begin or here < end
+
+
 def zone_of(name: str) -> dt.tzinfo:
     """The time zone of that name, or the machine's own.
 

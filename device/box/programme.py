@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from device.programme_layout import Day, DayRow, Programme, zone_of
+from device.programme_layout import Day, DayRow, Programme, is_within, zone_of
 
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
@@ -41,7 +41,7 @@ def allowed(programme: Programme, now: dt.datetime, n_today: int) -> DayRow | Re
         return Refusal("sessions-done", f"Today's sessions are done: {n_today} of {programme.sessions_a_day}.")
     rows = _rows(programme, local.date())
     for row in rows:
-        if row.hours is None or _is_within(row.hours, local.time()):
+        if row.hours is None or is_within(row.hours, local.time()):
             return row
     if rows:
         return Refusal("not-today", f"The programme has no session at {local:%H:%M}.")
@@ -51,7 +51,7 @@ def allowed(programme: Programme, now: dt.datetime, n_today: int) -> DayRow | Re
 def is_quiet(programme: Programme, now: dt.datetime) -> bool:
     """Whether `now` (UTC) lies in the quiet hours."""
     here = now.astimezone(zone_of(programme.timezone)).time()
-    return any(_is_within(hours, here) for hours in programme.quiet)
+    return any(is_within(hours, here) for hours in programme.quiet)
 
 
 def reminder(programme: Programme, since: dt.datetime, now: dt.datetime, n_today: int) -> dt.datetime | None:
@@ -86,13 +86,6 @@ def plan_of(row: DayRow, prescription_path: Path | None) -> Path | None:
 
 def _time(text: str) -> dt.time:
     return dt.time(int(text[:2]), int(text[3:]))
-
-
-def _is_within(hours: str, now: dt.time) -> bool:
-    """Whether a time of the day lies in hours, which may go over midnight. As text, `24:00` comes after every time."""
-    begin, end = hours.split("-")
-    here = f"{now:%H:%M}"
-    return begin <= here < end if begin < end else here >= begin or here < end
 
 
 def week(programme: Programme, today: dt.date) -> Iterator[str]:
@@ -134,15 +127,15 @@ def doubts(programme: Programme) -> Iterator[str]:
             yield f"No session can begin in {row.hours or 'the whole day'} ({days}): all of it is quiet."
             continue
         for at in row.remind:
-            if any(_is_within(hours, _time(at)) for hours in programme.quiet):
+            if any(is_within(hours, _time(at)) for hours in programme.quiet):
                 yield f"The reminder at {at} ({days}) lies in the quiet hours and is never given."
             elif not _is_open(row, programme.quiet, _time(at)):
                 yield f"The reminder at {at} ({days}) lies outside of {row.hours}."
 
 
 def _is_open(row: DayRow, quiet: Sequence[str], now: dt.time) -> bool:
-    is_quiet = any(_is_within(hours, now) for hours in quiet)
-    return not is_quiet and (row.hours is None or _is_within(row.hours, now))
+    is_quiet = any(is_within(hours, now) for hours in quiet)
+    return not is_quiet and (row.hours is None or is_within(row.hours, now))
 
 
 def _clock(minute: int) -> dt.time:

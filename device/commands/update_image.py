@@ -14,7 +14,7 @@ import click
 
 from device.box.upkeep import update_lock
 from device.console.printing import say
-from device.errors import DiskError, SystemMissingError, UpdateError
+from device.errors import BusyError, DiskError, SystemMissingError, UpdateError
 from device.files.locks import claim
 from device.processes import ALWAYS_FOLDER
 from device.runtime.run_folder import living_in
@@ -95,17 +95,18 @@ def alone(root: Path) -> Iterator[None]:
     """Holds what tells the box, whose run folders are in `root`, that it is renewed. Nobody listens meanwhile.
 
     Raises:
-        UpdateError: a session plays, or somebody else renews the box.
+        BusyError: a session plays, or somebody else renews the box.
+        UpdateError: there is no box.
     """
     try:
         lock = update_lock(root / ALWAYS_FOLDER)
         lock.touch(0o644)  # the box is another user, and looks at it
         with claim(lock):
             if living_in(root):
-                raise UpdateError("A session plays.", "Try again when the music has ended.")
+                raise BusyError("A session plays.", "Try again when the music has ended.")
             yield
     except BlockingIOError as error:
-        raise UpdateError("Another update is being installed.", "Wait for its end.") from error
+        raise BusyError("Another update is being installed.", "Wait for its end.") from error
     except FileNotFoundError as error:
         raise UpdateError(
             "The box does not run, and nobody could tell whether an update is good.", "Start it."

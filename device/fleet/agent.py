@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,9 +17,12 @@ from device.clock import Clock, wall_time
 from device.errors import IsotoneError
 from device.fleet.broker import Broker
 from device.fleet.layout import FleetConfig
+from device.fleet.offer import read_offer
+from device.fleet.renewal import Door, Renewal
 from device.fleet.report import FleetReport, Reporter
 from device.messages import BoxStatus, Exposure
 from device.processes import BOX
+from device.programme_layout import Hours, machine_zone
 from device.runtime.bus import Subscriber
 from device.runtime.run_folder import living_sessions
 from device.streams import STREAMS
@@ -27,9 +31,18 @@ TELL_NS = 300_000_000_000
 """Where nothing changes it tells so often."""
 SOON_NS = 2_000_000_000
 """Changes in a row are told together."""
+FETCH_MS = 20
 SILENT_NS = round(3 * STREAMS["box"].max_age_s * 1e9)
 WAIT_MS = 500
 MEGABYTE = 1 << 20
+
+
+class Renewed(NamedTuple):
+    """How a box is renewed by its clinic: where what was fetched lies, the door to install it by, and when."""
+
+    folder: Path
+    door: Door
+    hours: Hours
 
 
 class Agent:
@@ -43,8 +56,11 @@ class Agent:
         data: Path,
         count: Callable[[], tuple[int, int]],
         clock: Clock,
+        renewed: Renewed | None = None,
     ) -> None:
-        self._broker = Broker(config, lambda _kind, _name, _payload: None, is_box=True)
+        """A box that is not `renewed` by its clinic only tells it how it is."""
+        self._broker = Broker(config, self._hear, is_box=True)
+        self._renewal = Renewal(*renewed, self._broker.ask) if renewed else None
         self._reporter = Reporter(config.name, config.group, version)
         self._data, self._count, self._clock = data, count, clock
         self._subscriber = Subscriber(folder, (BOX,), ("box", "exposure"))
@@ -57,18 +73,39 @@ class Agent:
     def begin(self) -> None:
         self._broker.begin()
 
+    def _hear(self, kind: str, _name: str, payload: bytes) -> None:
+        """Called by the broker's own thread."""
+        if self._renewal and kind == "offers":
+            self._renewal.offer(read_offer(payload))
+        elif self._renewal and kind == "pieces":
+            self._renewal.hear(payload)
+
     def turn(self) -> None:
         self._listen()
         now_ns = self._clock.now_ns()
-        for received in self._subscriber.receive(WAIT_MS):
+        for received in self._subscriber.receive(FETCH_MS if self._is_fetching else WAIT_MS):
             message = received.message
             if isinstance(message, BoxStatus | Exposure):
                 self._reporter.hear(message)
                 self._heard_ns = now_ns
         if now_ns - self._heard_ns > SILENT_NS:
             self._reporter.silent()
+        self._renew(now_ns)
         self._tell(now_ns)
         self.trouble = self._broker.refusal
+
+    @property
+    def _is_fetching(self) -> bool:
+        return self._renewal is not None and self._renewal.memory.phase == "fetching"
+
+    def _renew(self, now_ns: int) -> None:
+        """Go on with what the clinic offers; that it is being installed is told before it is."""
+        if self._renewal is None:
+            return
+        if self._told and self._told.update == "installing":
+            self._renewal.install()
+        self._renewal.turn(now_ns, wall_time().astimezone(machine_zone()), plays=bool(self._sessions))
+        self._reporter.renew(self._renewal.standing.version, self._renewal.memory)
 
     def _listen(self) -> None:
         """Hear the sound of sessions that came, and forget those that went."""

@@ -10,11 +10,15 @@ from device.fleet.layout import Name
 from device.messages import UNDECODABLE, BoxState, BoxStatus, Exposure
 
 REPORT_BYTES_MAX = 4096
+WORDED_MAX = 160
 DoseState = Literal["unknown", "inside", "softer", "used up"]
 USED_UP_PERCENT = 100.0
 SOFTER_DB = -1.0
 """A limit that takes away less than this is not told to the listener either (`HearingGuard`)."""
+Phase = Literal["", "fetching", "waiting", "installing", "trial", "good", "failed", "refused"]
+"""How far an update that was offered has come: tried, kept, left again, or not taken."""
 Word = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[\x20-\x7e]*\Z")]
+Sentence = Annotated[str, msgspec.Meta(max_length=WORDED_MAX, pattern=r"^[\x20-\x7e]*\Z")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 
 
@@ -36,6 +40,19 @@ class FleetReport(msgspec.Struct, frozen=True, kw_only=True):
     n_broken: Count = 0
     """Of those, how many a fault or a power cut ended."""
     told_utc: Word = ""
+    rollout: Word = ""
+    """The offer that the next three tell of; empty: none was made."""
+    before: Word = ""
+    """The version that ran when it was made."""
+    update: Phase = ""
+    why: Sentence = ""
+    """Why it was refused."""
+
+
+def worded(sentence: str) -> str:
+    """A sentence as it may be told: in ASCII, and no longer than it may be."""
+    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in sentence)
+    return plain if len(plain) <= WORDED_MAX else f"{plain[: WORDED_MAX - 3]}..."
 
 
 def dose_state(exposure: Exposure) -> DoseState:
@@ -45,6 +62,19 @@ def dose_state(exposure: Exposure) -> DoseState:
     if exposure.limit_db < SOFTER_DB:
         return "softer"
     return "inside" if exposure.dose_percent >= 0.0 else "unknown"
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the newest offer, as a box keeps it."""
+
+    form: int = 1
+    rollout: str = ""
+    release: str = ""
+    before: str = ""
+    """The version that ran when it was made."""
+    phase: Phase = ""
+    why: str = ""
+    """A refusal in words."""
 
 
 class Reporter:
@@ -61,6 +91,17 @@ class Reporter:
 
     def silent(self) -> None:
         self._report = msgspec.structs.replace(self._report, state="silent", code="")
+
+    def renew(self, version: str, memory: Memory) -> None:
+        """Which version there is, and how an update stands."""
+        self._report = msgspec.structs.replace(
+            self._report,
+            version=version or self._report.version,
+            rollout=memory.rollout,
+            before=memory.before,
+            update=memory.phase,
+            why=memory.why,
+        )
 
     def report(self, disk_free_mb: int, n_sessions: int, n_broken: int) -> FleetReport:
         """How the box is now; when it was told is added as it is sent."""

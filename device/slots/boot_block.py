@@ -42,8 +42,11 @@ class BootBlock(msgspec.Struct, frozen=True, kw_only=True):
 
     def on_trial(self, slot: Slot) -> BootBlock:
         """The slot that was just written starts next, and has few tries to prove itself."""
-        other: Slot = "b" if slot == "a" else "a"
-        return msgspec.structs.replace(self.with_left(slot, TRIAL_TRIES), order=(slot, other))
+        return self.with_left(slot, TRIAL_TRIES).led_by(slot)
+
+    def led_by(self, slot: Slot) -> BootBlock:
+        """The slot comes first."""
+        return msgspec.structs.replace(self, order=(slot, "b" if slot == "a" else "a"))
 
     def is_on_trial(self, slot: Slot) -> bool:
         """Whether a running slot still has to prove itself, and there is another to fall back to."""

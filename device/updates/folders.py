@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,7 +25,7 @@ from device.files.outputs import write_whole
 from device.slots import boot_block
 from device.slots.boot_block import SLOTS, TRIES, BootBlock, Slot
 from device.updates.bundle import Bundle, unpack
-from device.updates.manifest import number_of, refuse_unfit
+from device.updates.manifest import Manifest, number_of, refuse_unfit
 
 BLOCK, RECORD = "slots.env", "updates.json"
 COMPATIBLE = f"isotone-app-{platform.machine().lower()}-python{sys.version_info.major}-{sys.version_info.minor}"
@@ -43,6 +44,16 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     newest: str = ""
     good: str = ""
     """The folder that proved itself last: it is never written over while it may be needed."""
+
+
+class Standing(NamedTuple):
+    """Which version the box is at, and whether it has proven itself.
+
+    One on trial counts until it has proven itself, or the one before it did so again.
+    """
+
+    version: str
+    is_proven: bool
 
 
 class Folders:
@@ -72,6 +83,16 @@ class Folders:
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return Record()
 
+    def standing(self) -> Standing:
+        """Raises DiskError where it cannot be read."""
+        order, record = self.block().order, self.record()
+        slot = next((slot for slot in order if (self._home / slot).is_dir()), order[0])
+        return Standing(getattr(record, slot), record.good == slot)
+
+    def refuse_unfit(self, manifest: Manifest) -> None:
+        """Raises UpdateError, by name, on what may not be installed here."""
+        refuse_unfit(manifest, COMPATIBLE, self.record().newest)
+
     def install(self, bundle: Bundle, progress: Callable[[float], None]) -> Slot:
         """Writes a bundle into the folder that does not run, and has it tried next.
 
@@ -80,7 +101,7 @@ class Folders:
                 folder that does not run may be gone.
             DiskError: there is no room for it, or the disk fails.
         """
-        refuse_unfit(bundle.manifest, COMPATIBLE, self.record().newest)
+        self.refuse_unfit(bundle.manifest)
         slot = self._free()
         with self._writing():
             self._home.mkdir(parents=True, exist_ok=True)
@@ -131,7 +152,7 @@ class Folders:
         self._write_block(before.on_trial(slot))
 
     def mark_good(self) -> str:
-        """The folder that runs has proven itself; gives its version.
+        """The folder that runs has proven itself; gives its version. A trial that left its tries before it is over.
 
         Raises:
             UpdateError: it is not known which runs.
@@ -141,7 +162,8 @@ class Folders:
         record = self.record()
         version: str = getattr(record, slot)
         with self._writing():
-            self._write_block(self.block().with_left(slot, TRIES))
+            block = self.block().with_left(slot, TRIES)
+            self._write_block(block if block.left(block.order[0]) else block.led_by(slot))
             newest = max(record.newest, version, key=number_of)
             self._remember(msgspec.structs.replace(record, newest=newest, good=slot))
         return version
@@ -158,7 +180,7 @@ class Folders:
         if not (self._home / other).is_dir():
             raise UpdateError("There is no other version to go back to.", "Install one first.")
         with self._writing():
-            self._write_block(BootBlock(order=(other, slot)).with_left(other, TRIES).with_left(slot, 0))
+            self._write_block(BootBlock().led_by(other).with_left(other, TRIES).with_left(slot, 0))
 
     def _own(self) -> Slot:
         if self.running is None:

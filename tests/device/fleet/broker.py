@@ -33,8 +33,15 @@ user root
 RULES = """
 pattern write isotone/1/reports/%u
 pattern write isotone/1/online/%u
+pattern write isotone/1/asks/%u
+pattern read isotone/1/offers/%u
+pattern read isotone/1/pieces/%u
 user technician
-topic read isotone/1/#
+topic read isotone/1/reports/#
+topic read isotone/1/online/#
+topic read isotone/1/asks/#
+topic write isotone/1/offers/#
+topic write isotone/1/pieces/#
 """
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 WAIT_S = 20.0
@@ -61,6 +68,14 @@ class Fleet:
         files = {"authority": "ca.pem", "certificate": f"{name}.pem", "key": f"{name}.key"}
         places = {what: str(self._folder / file) for what, file in files.items()}
         return FleetConfig(name=name, broker="localhost", port=self._port, group=group, **places)
+
+    def write(self, config: FleetConfig) -> Path:
+        """The fleet.toml of a member."""
+        keys = ("name", "broker", "authority", "certificate", "key")
+        lines = [f'{key} = "{getattr(config, key)}"' for key in keys]
+        path = self._folder / f"{config.name}.toml"
+        path.write_text("\n".join([*lines, f"port = {config.port}"]))
+        return path
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:

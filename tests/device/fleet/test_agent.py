@@ -15,11 +15,11 @@ from click.testing import CliRunner
 
 from device.cli import main
 from device.clock import SystemClock
-from device.commands.fleet import Board, Line
 from device.errors import ConfigError, SystemMissingError
 from device.fleet.agent import Agent
+from device.fleet.board import Board, Line
 from device.fleet.broker import Broker
-from device.fleet.layout import FleetConfig
+from device.fleet.layout import FleetConfig, Groups
 from device.messages import BoxStatus
 from device.processes import BOX
 from device.runtime.bus import Publisher
@@ -64,7 +64,7 @@ def seen(config: FleetConfig, group: str | None = None) -> list[Line]:
     broker.connect()
     board.wait()
     broker.end()
-    return board.lines(group)
+    return board.lines(Groups(), group)
 
 
 def test_how_boxes_are_is_seen_and_who_goes_is_missed(fleet: Fleet, tmp_path: Path) -> None:
@@ -105,10 +105,7 @@ def test_nobody_speaks_for_another_box(fleet: Fleet, tmp_path: Path) -> None:
 
 def test_the_command_shows_boxes_that_need_somebody_first(fleet: Fleet, tmp_path: Path) -> None:
     technician = fleet.member("technician")
-    written = tmp_path / "fleet.toml"
-    keys = ("name", "broker", "authority", "certificate", "key")
-    lines = [f'{key} = "{getattr(technician, key)}"' for key in keys]
-    written.write_text("\n".join([*lines, f"port = {technician.port}"]))
+    written = fleet.write(technician)
     with fleet.running(), box(fleet.member("anna-1"), tmp_path / "anna") as running:
         turn_until([running], "ready", lambda: bool(seen(technician)))
         done = CliRunner().invoke(main, ["fleet", "status", "--config", str(written), "--json"])

@@ -13,6 +13,7 @@ from tests.cases import cases
 
 ALLOWED = {
     "name", "group", "version", "state", "code", "disk_free_mb", "dose", "n_sessions", "n_broken", "told_utc",
+    "rollout", "before", "update", "why",
 }  # fmt: skip
 """Whoever adds a field decides anew that nothing of it was measured of a person, nor guessed of one."""
 

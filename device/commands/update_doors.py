@@ -1,0 +1,53 @@
+"""The door by which a box is renewed, whoever asks: two folders, or the two halves of a card.
+
+`isotone update`, the clinic's fleet and the box itself, when it has proven itself, all go through it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from device.commands.update_image import alone, find, release_in
+from device.runtime.run_folder import make_always_dir
+from device.updates.bundle import open_bundle
+from device.updates.folders import Folders, Standing
+
+RESTART = "restart"
+"""The file in the box's own folder by which it is told to end, and to be started again, as soon as nobody listens."""
+
+
+class FoldersDoor:
+    """`home` holds both folders; `keyring` says who may sign."""
+
+    def __init__(self, home: Path, keyring: Path) -> None:
+        self.folders = Folders(home, os.environ.get("ISOTONE_SLOT", ""))
+        self._keyring = keyring
+
+    def standing(self) -> Standing:
+        return self.folders.standing()
+
+    def look(self, bundle: Path) -> None:
+        self.folders.refuse_unfit(open_bundle(bundle, self._keyring).manifest)
+
+    def install(self, bundle: Path, progress: Callable[[float], None] = lambda _share: None) -> None:
+        with alone(make_always_dir().parent):
+            self.folders.install(open_bundle(bundle, self._keyring), progress)
+
+    def restart(self) -> None:
+        ask_to_restart()
+
+
+def ask_to_restart() -> None:
+    (make_always_dir() / RESTART).touch()
+
+
+def release_of(bundle: Path, keyring: Path) -> str:
+    """The version that a bundle brings, of whichever kind it is.
+
+    Raises:
+        UpdateError: it is none of ours.
+    """
+    image = find(bundle) if bundle.suffix == ".raucb" else None
+    return ".".join(map(str, release_in(image))) if image else open_bundle(bundle, keyring).manifest.version
