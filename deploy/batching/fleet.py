@@ -39,7 +39,9 @@ def read_fleet(path: Path, common: Tables) -> list[Row]:
         reader = csv.DictReader(text.splitlines(), strict=True)
         rows = [(reader.line_num, row) for row in reader]
         columns = list(reader.fieldnames or ())
-    except (OSError, ValueError, csv.Error) as error:
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}.", "Name the list of boxes.") from error
+    except (ValueError, csv.Error) as error:
         raise ConfigError(f"{path} cannot be read: {error}.", "Give a list of boxes as CSV in UTF-8.") from error
     if len(text) > BYTES_MAX or not 0 < len(rows) <= ROWS_MAX:
         raise ConfigError(f"{path} has {len(rows)} boxes.", f"Give one to {ROWS_MAX}.")

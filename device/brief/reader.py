@@ -90,7 +90,9 @@ def read_brief(text: str) -> Brief:
         tastes={each.meaning.key: each.meaning.value for each in wanted if isinstance(each.meaning, Taste)},
         tempo_bpm=float(tempo[1]) if tempo else None,
         understood=tuple(
-            dict.fromkeys((each.said, _told(each)) for each in found if not isinstance(each.meaning, Missing))
+            dict.fromkeys(
+                (each.said, _told(each)) for each in found if each.negated or not isinstance(each.meaning, Missing)
+            )
         ),
         impossible=tuple(
             dict.fromkeys(each.name for each in found if isinstance(each.meaning, Missing) and not each.negated)
@@ -207,7 +209,7 @@ def _mean(found: Sequence[_Found]) -> Point | None:
 
 def _told(found: _Found) -> str:
     """What a phrase was taken for, in words."""
-    denial = "no " if isinstance(found.meaning, Instrument | Taste) else "not "
+    denial = "no " if isinstance(found.meaning, Instrument | Taste | Missing) else "not "
     name = f"{denial if found.negated else ''}{found.name}"
     return f"you feel {name}" if found.is_feeling and isinstance(found.meaning, Mood) else name
 

@@ -42,6 +42,8 @@ def clinic(
     from device.reports.clinic import Period, Rates, figures_of  # noqa: PLC0415 - reading sessions takes numpy
     from device.reports.clinic_view import period_of, tables_of, write_figures  # noqa: PLC0415 - the typesetter is large
 
+    if first and last and last < first:
+        raise click.UsageError("--to is before --from. Give the first day with --from and the last with --to.")
     rates = load(rates_path, Rates) if rates_path else Rates()
     programme = load_prescription(prescription_path).programme if prescription_path else Programme()
     found = [info for info in all_sessions(places(root, device_path)) if listener in (None, info.listener)]

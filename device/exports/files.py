@@ -28,5 +28,8 @@ def write_files(files: Iterable[File], folder: Path) -> list[Path]:
             write_whole(path, data)
     except OSError as error:
         reason = error.strerror or error
-        raise DiskError(f"{error.filename or folder} cannot be written: {reason}.", "Free some space.") from error
+        raise DiskError(
+            f"{error.filename or folder} cannot be written: {reason}.",
+            "Free some space, or give another folder with --out.",
+        ) from error
     return [path for path, _ in made]

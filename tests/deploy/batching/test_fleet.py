@@ -60,6 +60,13 @@ def test_what_cannot_be_is_refused_by_its_line(tmp_path: Path, text: str, told: 
         read_fleet(listed(tmp_path, text), {})
 
 
+def test_a_list_that_is_not_there_is_named_once(tmp_path: Path) -> None:
+    path = tmp_path / "boxes.csv"
+    with pytest.raises(ConfigError) as refused:
+        read_fleet(path, {})
+    assert str(refused.value) == f"{path} cannot be read: No such file or directory. Name the list of boxes."
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300) | st.text(max_size=100).map(lambda text: f"name,{text}\na,{text}\n".encode()))
 def test_anything_else_is_read_or_refused(tmp_path: Path, data: bytes) -> None:

@@ -67,6 +67,13 @@ def test_what_this_music_has_not_is_said() -> None:
     assert read_brief("no drums").impossible == ()
 
 
+@pytest.mark.parametrize("text", ["no drums", "ohne Schlagzeug", "sans batterie", "sin tambores"])
+def test_who_wants_none_of_what_is_not_there_was_understood(text: str) -> None:
+    (told,) = remarks_of(read_brief(text))
+    assert told.startswith("Understood: ")
+    assert told.endswith(": no drums.")
+
+
 def test_words_that_say_nothing_are_named() -> None:
     brief = read_brief("calm xylem piano, frobnicate")
     assert brief.unknown == ("xylem", "frobnicate")

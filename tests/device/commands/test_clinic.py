@@ -8,6 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from device.cli import main
+from device.errors import Exit
 from tests.device.reports.test_clinic import play
 
 
@@ -27,6 +28,12 @@ def test_a_person_gets_tables_and_the_rules_and_a_program_json(tmp_path: Path) -
     assert pdf.read_bytes().startswith(b"%PDF-")
     told = json.loads(clinic("--dir", sessions, "--rates", rates, "--json").stdout)
     assert (told["total"], told["sessions"]) == (45.0, 1)
+
+
+def test_days_the_wrong_way_round_are_refused_and_not_counted_as_nothing(tmp_path: Path) -> None:
+    asked = clinic("--dir", tmp_path, "--from", "2026-12-02", "--to", "2026-01-01")
+    assert asked.exit_code == Exit.USAGE
+    assert "--to is before --from." in asked.output
 
 
 def test_a_rate_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:

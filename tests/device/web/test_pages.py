@@ -19,6 +19,8 @@ playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
 pytestmark = [needs_browser, pytest.mark.filterwarnings("default")]
 PHONE = {"width": 390, "height": 844}
+WORDS_OVER_THE_EDGE = """[...document.querySelectorAll("button")]
+    .filter(button => button.scrollWidth > button.clientWidth).map(button => button.textContent)"""
 PAGE_BYTES_MAX = 150_000
 
 
@@ -156,6 +158,7 @@ def test_every_language_fits_a_small_phone(chromium: Any, pages: Serving, tmp_pa
         person.page.wait_for_selector(f"text={words['too-much']}")
         assert person.page.evaluate("document.documentElement.lang") == language
         assert person.page.evaluate("document.documentElement.scrollWidth") <= 320, language
+        assert person.page.evaluate(WORDS_OVER_THE_EDGE) == [], language
     person.context.close()
 
 
