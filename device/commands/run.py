@@ -224,6 +224,8 @@ def _tell(config: SessionConfig, end: End, has_picture: bool, as_json: bool) -> 
             say(f"  {name}")
         if not has_picture:
             say(f"Its picture could not be drawn: see {folder / 'summary.log'}.", err=True)
+    elif config.keep == "nothing":
+        say("The session is over; nothing of it was kept.")
     elif not end.sentence:
         say("Stopped before the session began; nothing was recorded.")
     if end.sentence:
