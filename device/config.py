@@ -39,6 +39,8 @@ Tempo = Annotated[float, msgspec.Meta(ge=20.0, le=300.0)]
 Slope = Annotated[float, msgspec.Meta(ge=0.01, le=100.0)]
 Pin = Annotated[int, msgspec.Meta(ge=0, le=27)]
 EVDEV_PATTERN, KEY_PATTERN = "^(KEY|BTN)_[A-Z0-9_]{1,40}$", "^[A-G][#b]? (major|minor)$"
+AGE_PATTERN = "^(age1[02-9ac-hj-np-z]{58})?$"
+"""An age recipient of the kind X25519, or none."""
 EvdevKey = Annotated[str, msgspec.Meta(pattern=EVDEV_PATTERN)]
 LayerPair = Annotated[tuple[Program, ...], msgspec.Meta(max_length=2)]
 Style = Literal["song", "lied"]
@@ -47,6 +49,7 @@ Bed = Literal["none", "sea", "rain", "wind", "drone"]
 KeyName = Annotated[str, msgspec.Meta(pattern=KEY_PATTERN)]
 WRITTEN_AS = {
     TIME_PATTERN: "18:00", HOURS_PATTERN: "21:30-07:00", EVDEV_PATTERN: "KEY_PLAYPAUSE", KEY_PATTERN: "A minor",
+    AGE_PATTERN: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kudekfmjqdzklqg",
 }  # fmt: skip
 """How what has a pattern is written, for whoever wrote it otherwise."""
 SCHEMA = 3
@@ -260,7 +263,7 @@ class PrivacyConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The box's key, which is made where there is none; empty: in the user's configuration folder."""
     board_secret: str = ""
     """A file that gives a secret of the board (its one-time programmable memory, a TPM) at each boot; empty: none."""
-    clinic: str = ""
+    clinic: Annotated[str, msgspec.Meta(pattern=AGE_PATTERN)] = ""
     """The clinic's age recipient, to whom listeners' keys are sealed as well; empty: none."""
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.config import DeviceConfig, Prescription, SessionConfig, Theme, load, path_of
+from device.config import DeviceConfig, Prescription, PrivacyConfig, SessionConfig, Theme, load, path_of
 from device.errors import ConfigError, Exit
 from device.messages import VOICES, Note
 
@@ -120,3 +120,11 @@ def test_a_home_folder_that_is_not_there_is_refused_with_the_key_that_names_it()
     with pytest.raises(ConfigError, match=r"audio\.soundfont = ~nobody-here/a\.sf2"):
         path_of("~nobody-here/a.sf2", "audio.soundfont")
     assert path_of("/a/b", "x") == Path("/a/b")
+
+
+def test_a_clinic_that_no_key_can_be_sealed_to_is_refused_before_a_session(tmp_path: Path) -> None:
+    (tmp_path / "device.toml").write_text('[privacy]\nseal = true\nclinic = "nonsense"\n')
+    with pytest.raises(ConfigError, match="age1"):
+        load(tmp_path / "device.toml", DeviceConfig)
+    recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kudekfmjqdzklqg"
+    assert PrivacyConfig(clinic=recipient).clinic == recipient
