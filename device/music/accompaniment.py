@@ -138,6 +138,13 @@ class Setting(NamedTuple):
     history: Sequence[Bar]
     closes: bool = False
     """Whether a phrase closes here."""
+    tonic_pc: int | None = None
+    """The key's tonic; where it is another than before, the pads go on by step before all else."""
+
+    @property
+    def enters_key(self) -> bool:
+        """Whether the music comes into another key."""
+        return self.tonic_pc is not None and bool(self.history) and self.history[-1].tonic_pc != self.tonic_pc
 
 
 def accompany(melody: Sequence[Note], register_midi: float, setting: Setting, rng: Random | None) -> list[Note]:
@@ -157,12 +164,12 @@ def lay_under(melody: Sequence[Note], pads: Sequence[Note], setting: Setting, rn
     """The pads that stand on the first chord as they go through the bar, with a broken chord and a bass.
 
     Where a phrase closes the bass keeps to the roots; without chance nothing moves, as at the end. Bass and pads do not
-    go along in octaves or fifths, and pads lie below the melody.
+    go along in octaves or fifths, and pads lie below the melody, but where they step into another key.
     """
     chords, ticks, before = setting.chords, LAYOUTS[setting.metre].ticks, pads_before(setting.history)
     low, sung = (last_pitch(setting.history, voice) for voice in ("bass", "melody"))
     bass = bass_line(chords, setting.counts.bass, ticks, melody, Outer(low, sung), None if setting.closes else rng)
-    below = min((note.pitch for note in melody), default=HIGHEST) - 1
+    below = HIGHEST if setting.enters_key else min((note.pitch for note in melody), default=HIGHEST) - 1
     pads = part(hold(pads, ticks), bass, Outer(low, before[-1] if before else None), below)
     if chords[0] != chords[1]:
         pads = turn(pads, chords[1])

@@ -148,7 +148,7 @@ class Phrasebook:
             (chord, chord if quoted else pivot_of(intent) or chord),
             intent.bar_index % PHRASE_BARS in CLOSES,
         )
-        setting = Setting(chords, counts, intent.metre, phrase.figure, history, closes)
+        setting = Setting(chords, counts, intent.metre, phrase.figure, history, closes, intent.tonic_pc)
         under = accompany(melody, intent.register_midi, setting, None if intent.final else rng)
         played = play([*melody, *under], intent, self.config.prescription.limits, rng)
         return make_bar(intent, played, self.config, "phrasebook")

@@ -89,7 +89,7 @@ class Rules:
         # A section that returns has another accompaniment.
         dressed = keyed_random(self.config.seed, "rules-figure", intent.bar_index // SECTION_BARS)
         figure, closes = figure_of(dressed, standing.place.bar), standing.place.close != "none"
-        setting = Setting(chords, counts, intent.metre, figure, history, closes)
+        setting = Setting(chords, counts, intent.metre, figure, history, closes, intent.tonic_pc)
         under = accompany(melody, intent.register_midi, setting, None if intent.final else rng)
         played = play([*melody, *under], intent, self.config.prescription.limits, rng)
         return make_bar(intent, played, self.config, "rules")

@@ -169,7 +169,9 @@ class Transformer:
         counts = share_out(intent.density, intent.metre, preference, asked)
         if by_voice["inner"]:
             counts = counts._replace(inner=0)
-        setting = Setting((first, second), counts, intent.metre, figure, history, place.close != "none")
+        setting = Setting(
+            (first, second), counts, intent.metre, figure, history, place.close != "none", intent.tonic_pc
+        )
         return [*melody, *by_voice["inner"], *lay_under(melody, pads, setting, rng)]
 
     def _sample(
