@@ -21,7 +21,7 @@ Exit codes: 0 done, 1 internal error, 2 usage, 3 configuration, 4 sensor, 5 soun
 6 model, 7 disk, 8 recording, 9 replay differs, 10 the session ended by a fault,
 11 something the system must provide is missing, or nobody answered,
 12 the listener's intake questions are open, or an answer speaks against a session,
-13 an update is refused.
+13 an update is refused, 14 the box is to be started again, into another version.
 128 + n: stopped by signal n before there was anything to keep.
 """
 

@@ -22,6 +22,7 @@ class Exit(enum.IntEnum):
     SYSTEM = 11
     INTAKE = 12
     UPDATE = 13
+    RESTART = 14
 
 
 class IsotoneError(Exception):

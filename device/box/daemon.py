@@ -20,6 +20,7 @@ from device.box.endings import Ending, event_of, kept_as
 from device.box.ledger import LEDGER_FILE
 from device.box.machine import Action, Event, EventKind, Machine
 from device.box.programme import plan_of
+from device.box.proof import PROOF, Proof
 from device.box.residents import Residents, extras, needed
 from device.box.session_child import Order, SessionChild
 from device.box.speaker import Speaker
@@ -82,7 +83,10 @@ class Box:
         self._speaker = Speaker(setup.device.voice.language, setup.folder, self._publisher.send, tell)
         self._diary = Diary(setup.programme, setup.listener, setup.sessions.parent / LEDGER_FILE)
         self._upkeep = Upkeep(setup.folder, setup.listener, self._residents, clock.now_ns(), examines=setup.examines)
+        self._proof = Proof(setup.folder, clock.now_ns())
         self._chores = Chores()
+        self.is_to_start_again = False
+        """Whether it ends because a version is to be tried, or left."""
         self._child: SessionChild | None = None
         self._ears: Ears | None = None
         """They hear the session that has its order; none: there is no such session."""
@@ -148,6 +152,7 @@ class Box:
             self._happen(event)
         self._speaker.turn(now_ns, in_session=self._plays, is_heard=self._ears is None or self._plays)
         self._mind_chores(now_ns)
+        self._mind_version(now_ns)
         self._board.write(self.machine, self._session_id, now_ns)
 
     @property
@@ -313,19 +318,30 @@ class Box:
         """Work that nobody waits for is done while nothing plays."""
         has_time = self._ears is None and not self._is_leaving
         if has_time:
-            for chore in self._upkeep.chores(now_ns):
+            for chore in (*self._upkeep.chores(now_ns), *self._proof.chores(self.machine.state, now_ns)):
                 self._chores.add(chore)
         if done := self._chores.turn(has_time=has_time):
             self._take_done(done)
 
+    def _mind_version(self, now_ns: int) -> None:
+        """A version that is to be tried, or that fails its trial, is a reason to end and be started again."""
+        if self._ears is None and (why := self._proof.why_to_restart(self.machine.state, now_ns)):
+            self._tell(why)
+            self.is_to_start_again = True
+            self.leave()
+
     def _take_done(self, done: Done) -> None:
         if done.chore.kind == EXAMINATION:
             self._upkeep.take(done)
+        elif done.chore.kind == PROOF:
+            now_ns = self._clock.now_ns()
+            if self._proof.take(done, now_ns) and not self._diary.is_quiet:
+                self._speaker.ask("ready", now_ns)
         if done.exit_code > 0:
             self._tell(f"The {done.chore.kind} ended with {done.exit_code}.")
 
 
-UNASKED: tuple[EventKind, ...] = ("failing", "mended")
+UNASKED: tuple[EventKind, ...] = ("failing", "mended", "update")
 """What happens without a press is told by the light alone in quiet hours."""
 WISHES = {"hold": "hold_phase", "go_on": "resume_phase"}
 """Actions that are wishes of the box itself."""

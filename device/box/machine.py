@@ -119,7 +119,7 @@ ROWS: dict[BoxState, dict[EventKind, Row]] = {
         "play": Row("starting", is_deferred=True),
         "stop": Row("starting", (HUSH,)),
         "failing": _FAILING,
-        "update": Row("updating"),
+        "update": Row("updating", (_say("updating"),)),
     },
     "ready": {
         "play": Row("fitting", (HUSH, START, _say("welcome"))),
@@ -127,7 +127,7 @@ ROWS: dict[BoxState, dict[EventKind, Row]] = {
         "remind": Row("ready", (_say("reminder"),)),
         "stop": Row("ready", (HUSH,)),
         "failing": _FAILING,
-        "update": Row("updating"),
+        "update": Row("updating", (_say("updating"),)),
     },
     "fitting": _playing("fitting")
     | {"sounding": Row("fitting", (HOLD,)), "fitted": Row("session", (GO_ON, SAY_WHY, BEGIN))},
@@ -143,7 +143,7 @@ ROWS: dict[BoxState, dict[EventKind, Row]] = {
         "refused": Row("needs_help", (SAY_WHY,)),
         "stop": Row("needs_help", (HUSH,)),
         "mended": Row("ready", (MENDED,)),
-        "update": Row("updating"),
+        "update": Row("updating", (_say("updating"),)),
     },
 }
 TABLE: dict[tuple[BoxState, EventKind], Row] = {

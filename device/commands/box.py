@@ -28,6 +28,7 @@ from device.commands.web import address_of, registry_of, with_places
 from device.config import DeviceConfig, load, path_of
 from device.console.keyboard import Keys
 from device.console.printing import say, say_json, say_script
+from device.errors import Exit
 from device.messages import BoxStatus, Button, Press
 from device.processes import BOX
 from device.programme_layout import DayRow
@@ -104,7 +105,10 @@ def box(
     ):
         if with_web:
             _tell_codes(setup.device, as_json=as_json)
-        _run(Box(worn, publisher, SystemClock(), tell, show), script, signals)
+        running = Box(worn, publisher, SystemClock(), tell, show)
+        _run(running, script, signals)
+    if running.is_to_start_again:
+        sys.exit(Exit.RESTART)
 
 
 def _set_up(

@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from device import __version__
 from device.commands.options import json_option
+from device.commands.update_doors import FoldersDoor
 from device.commands.update_image import alone, image
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
@@ -49,10 +50,11 @@ def show(bundle: Path, keyring: Path, *, as_json: bool) -> None:
 
 @update.command()
 @click.argument("bundle", type=BUNDLE)
+@click.option("--restart", is_flag=True, help="Have the box start again into it as soon as nobody listens.")
 @HOME
 @KEYRING
 @json_option
-def install(bundle: Path, home: Path, keyring: Path, *, as_json: bool) -> None:
+def install(bundle: Path, home: Path, keyring: Path, *, restart: bool, as_json: bool) -> None:
     """Install a bundle beside the version that runs; it is tried at the next start.
 
     Nothing is installed while a session plays. What proves nothing in three starts is left again.
@@ -62,6 +64,8 @@ def install(bundle: Path, home: Path, keyring: Path, *, as_json: bool) -> None:
         opened = open_bundle(bundle, keyring)
         task = shown.add_task(f"Installing {opened.manifest.version}", total=1.0)
         slot = folders.install(opened, lambda share: shown.update(task, completed=share))
+    if restart:
+        FoldersDoor(home, keyring).restart()
     _tell(_described(opened) | {"slot": slot, "told": "It is tried at the next start."}, as_json=as_json)
 
 

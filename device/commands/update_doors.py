@@ -9,13 +9,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from device.box.proof import RESTART
 from device.commands.update_image import alone, find, release_in
 from device.runtime.run_folder import make_always_dir
 from device.updates.bundle import open_bundle
 from device.updates.folders import Folders, Standing
-
-RESTART = "restart"
-"""The file in the box's own folder by which it is told to end, and to be started again, as soon as nobody listens."""
 
 
 class FoldersDoor:
@@ -36,11 +34,7 @@ class FoldersDoor:
             self.folders.install(open_bundle(bundle, self._keyring), progress)
 
     def restart(self) -> None:
-        ask_to_restart()
-
-
-def ask_to_restart() -> None:
-    (make_always_dir() / RESTART).touch()
+        (make_always_dir() / RESTART).touch()
 
 
 def release_of(bundle: Path, keyring: Path) -> str:

@@ -89,6 +89,17 @@ class Folders:
         slot = next((slot for slot in order if (self._home / slot).is_dir()), order[0])
         return Standing(getattr(record, slot), record.good == slot)
 
+    def is_on_trial(self) -> bool:
+        """Whether the folder that runs has yet to prove itself, while there is another to go back to.
+
+        Raises:
+            DiskError: it cannot be read.
+        """
+        if self.running is None:
+            return False
+        other: Slot = "b" if self.running == "a" else "a"
+        return self.record().good != self.running and self.block().left(other) > 0 and (self._home / other).is_dir()
+
     def refuse_unfit(self, manifest: Manifest) -> None:
         """Raises UpdateError, by name, on what may not be installed here."""
         refuse_unfit(manifest, COMPATIBLE, self.record().newest)

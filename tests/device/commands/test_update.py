@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from device.box.proof import RESTART
 from device.box.upkeep import update_lock
 from device.cli import main
 from device.files.locks import claim
@@ -63,6 +64,12 @@ def test_nothing_is_installed_while_a_session_plays_or_another_update_is(machine
     with claim(update_lock(make_always_dir())):
         assert "Another update" in machine.update("install", str(machine.bundle)).stderr
     assert machine.update("install", str(machine.bundle)).exit_code == 0
+
+
+def test_a_box_starts_again_only_when_it_is_asked_to(machine: Machine) -> None:
+    asked = make_always_dir() / RESTART
+    assert (machine.update("install", str(machine.bundle)).exit_code, asked.exists()) == (0, False)
+    assert (machine.update("install", str(machine.bundle), "--restart").exit_code, asked.exists()) == (0, True)
 
 
 def test_there_is_nothing_to_go_back_to_before_there_are_two(machine: Machine) -> None:
