@@ -13,7 +13,7 @@ import zstandard
 
 from deploy.imaging.programs import call
 from device.updates.bundle import MEMBERS
-from device.updates.manifest import FORMAT, Manifest
+from device.updates.manifest import FORMAT, Manifest, parse
 
 LEVEL = 12
 """Higher ones take minutes, for a few parts in a hundred."""
@@ -23,20 +23,23 @@ def pack(folder: Path, out: Path, version: str, compatible: str, signing: tuple[
     """Writes the bundle of a folder; `signing` are certificate and key, every file is as old as `epoch` says.
 
     Raises:
+        UpdateError: no box would take it: its version is none, or its kind of machine.
         SystemMissingError: OpenSSL is missing, or the key does not sign.
         OSError: the disk is full or fails.
     """
     with tempfile.TemporaryDirectory(prefix=".bundle-", dir=out.parent) as scratch:
         payload = Path(scratch) / MEMBERS[2]
         _pack_tree(folder, payload, epoch)
-        manifest = Manifest(
+        told = Manifest(
             format=FORMAT,
             version=version,
             compatible=compatible,
             payload_bytes=payload.stat().st_size,
             payload_sha256=_digest(payload),
         )
-        text = msgspec.json.encode(manifest)
+        text = msgspec.json.encode(told)
+        # A box reads it in the same way: what no box would take is not signed.
+        manifest = parse(text)
         whole = Path(scratch) / out.name
         with tarfile.open(whole, "w", format=tarfile.PAX_FORMAT) as members:
             for name, data in zip(MEMBERS, (text, sign(text, signing)), strict=False):

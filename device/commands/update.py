@@ -12,10 +12,9 @@ from rich.progress import Progress
 from device import __version__
 from device.commands.options import json_option
 from device.commands.update_doors import FoldersDoor
-from device.commands.update_image import alone, image
+from device.commands.update_image import image
 from device.console.printing import say, say_json
 from device.console.terminal import Terminal
-from device.runtime.run_folder import make_always_dir
 from device.slots.boot_block import SLOTS
 from device.updates.bundle import Bundle, open_bundle
 from device.updates.folders import Folders
@@ -59,13 +58,13 @@ def install(bundle: Path, home: Path, keyring: Path, *, restart: bool, as_json: 
 
     Nothing is installed while a session plays. What proves nothing in three starts is left again.
     """
-    folders = _folders(home)
-    with alone(make_always_dir().parent), Progress(console=Terminal(stderr=True), transient=True) as shown:
+    door = FoldersDoor(home, keyring)
+    with Progress(console=Terminal(stderr=True), transient=True) as shown:
         opened = open_bundle(bundle, keyring)
         task = shown.add_task(f"Installing {opened.manifest.version}", total=1.0)
-        slot = folders.install(opened, lambda share: shown.update(task, completed=share))
+        slot = door.install(bundle, lambda share: shown.update(task, completed=share))
     if restart:
-        FoldersDoor(home, keyring).restart()
+        door.restart()
     _tell(_described(opened) | {"slot": slot, "told": "It is tried at the next start."}, as_json=as_json)
 
 

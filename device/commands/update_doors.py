@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from device.box.proof import RESTART
 from device.commands.update_image import alone, find, release_in
 from device.runtime.run_folder import make_always_dir
+from device.slots.boot_block import Slot
 from device.updates.bundle import open_bundle
 from device.updates.folders import Folders, Standing
 
@@ -29,9 +31,19 @@ class FoldersDoor:
     def look(self, bundle: Path) -> None:
         self.folders.refuse_unfit(open_bundle(bundle, self._keyring).manifest)
 
-    def install(self, bundle: Path, progress: Callable[[float], None] = lambda _share: None) -> None:
-        with alone(make_always_dir().parent):
-            self.folders.install(open_bundle(bundle, self._keyring), progress)
+    def install(self, bundle: Path, progress: Callable[[float], None] = lambda _share: None) -> Slot:
+        with self.alone():
+            return self.folders.install(open_bundle(bundle, self._keyring), progress)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody listens and nobody else renews the box, whatever runtime folder theirs is.
+
+        Raises:
+            BusyError: somebody does.
+        """
+        with alone(make_always_dir().parent), self.folders.renewing():
+            yield
 
     def restart(self) -> None:
         (make_always_dir() / RESTART).touch()

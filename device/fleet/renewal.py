@@ -37,7 +37,7 @@ class Door(Protocol):
     def look(self, bundle: Path) -> None:
         """Whether the beginning of a bundle says that this box may have it. Raises UpdateError, by name."""
 
-    def install(self, bundle: Path) -> None:
+    def install(self, bundle: Path) -> object:
         """Raises BusyError where it has to wait, IsotoneError where it is refused; all is as it was then."""
 
     def restart(self) -> None:

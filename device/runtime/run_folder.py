@@ -20,6 +20,7 @@ from device.clock import wall_time
 from device.errors import SystemMissingError
 from device.files.locks import is_held
 from device.processes import ALWAYS_FOLDER
+from device.updates.folders import playing
 
 ROOT_PATH_MAX = 56
 """Greatest length in bytes: a socket's path may have 107, and a session's name and `rig/control.ipc` still follow."""
@@ -73,7 +74,8 @@ def claim_run_folder(session_id: str) -> Iterator[Path]:
     except OSError as error:
         raise SystemMissingError(f"The run folder {folder} cannot be made: {error}.", "Look into its disk.") from error
     try:
-        yield folder
+        with playing(os.environ.get("ISOTONE_HOME", "")):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)

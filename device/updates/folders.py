@@ -20,14 +20,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from device.errors import DiskError, SystemMissingError, UpdateError
+from device.errors import BusyError, DiskError, SystemMissingError, UpdateError
+from device.files.locks import claim, is_held_at_all, share
 from device.files.outputs import write_whole
 from device.slots import boot_block
 from device.slots.boot_block import SLOTS, TRIES, BootBlock, Slot
 from device.updates.bundle import Bundle, unpack
 from device.updates.manifest import Manifest, number_of, refuse_unfit
 
-BLOCK, RECORD = "slots.env", "updates.json"
+BLOCK, RECORD, PLAYING, RENEWING = "slots.env", "updates.json", "playing.lock", "renewing.lock"
 COMPATIBLE = f"isotone-app-{platform.machine().lower()}-python{sys.version_info.major}-{sys.version_info.minor}"
 """The kind of machine: packages are compiled for its processor and its Python."""
 PART = ".part-"
@@ -44,6 +45,20 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     newest: str = ""
     good: str = ""
     """The folder that proved itself last: it is never written over while it may be needed."""
+
+
+@contextlib.contextmanager
+def playing(home: str) -> Iterator[None]:
+    """Held by each session that was started from `home`: whoever renews it sees that somebody listens.
+
+    That is so whatever user and runtime folder the session has. Without a home, or where it takes no lock, the run
+    folders alone tell.
+    """
+    with contextlib.ExitStack() as held:
+        if home:
+            with contextlib.suppress(OSError):
+                held.enter_context(share(Path(home) / PLAYING))
+        yield
 
 
 class Standing(NamedTuple):
@@ -82,6 +97,24 @@ class Folders:
             return msgspec.json.decode((self._home / RECORD).read_bytes(), type=Record)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return Record()
+
+    @contextlib.contextmanager
+    def renewing(self) -> Iterator[None]:
+        """Nobody else renews these folders, and no session that was started from them plays.
+
+        Raises:
+            BusyError: somebody does, or one plays.
+            DiskError: the disk fails.
+        """
+        with self._writing():
+            self._home.mkdir(parents=True, exist_ok=True)
+        if is_held_at_all(self._home / PLAYING):
+            raise BusyError("A session plays.", "Try again when the music has ended.")
+        try:
+            with claim(self._home / RENEWING):
+                yield
+        except BlockingIOError as error:
+            raise BusyError("Another update is being installed.", "Wait for its end.") from error
 
     def standing(self) -> Standing:
         """Raises DiskError where it cannot be read."""

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from device.box.proof import RESTART
 from device.box.upkeep import update_lock
 from device.cli import main
-from device.files.locks import claim
+from device.files.locks import claim, is_held_at_all
 from device.runtime.run_folder import claim_run_folder, make_always_dir
-from device.updates.folders import COMPATIBLE
+from device.updates.folders import COMPATIBLE, Folders, playing
 from tests.deploy.bundling.signing import make_bundle, make_keys
 
 
@@ -64,6 +64,24 @@ def test_nothing_is_installed_while_a_session_plays_or_another_update_is(machine
     with claim(update_lock(make_always_dir())):
         assert "Another update" in machine.update("install", str(machine.bundle)).stderr
     assert machine.update("install", str(machine.bundle)).exit_code == 0
+
+
+def test_a_session_of_another_user_or_runtime_folder_is_waited_for_too(machine: Machine, tmp_path: Path) -> None:
+    assert machine.update("install", str(machine.bundle)).exit_code == 0
+    with playing(str(tmp_path / "home")):
+        assert "A session plays." in machine.update("install", str(machine.bundle)).stderr
+    with Folders(tmp_path / "home", "").renewing():
+        assert "Another update" in machine.update("install", str(machine.bundle)).stderr
+    assert machine.update("install", str(machine.bundle)).exit_code == 0
+
+
+def test_a_session_says_of_the_home_it_was_started_from_that_it_plays(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ISOTONE_HOME", str(tmp_path))
+    with claim_run_folder("20261129T100000Z-abcdef"):
+        assert is_held_at_all(tmp_path / "playing.lock")
+    assert not is_held_at_all(tmp_path / "playing.lock")
 
 
 def test_a_box_starts_again_only_when_it_is_asked_to(machine: Machine) -> None:

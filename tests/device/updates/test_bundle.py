@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from deploy.bundling.pack import pack
 from device.errors import SystemMissingError, UpdateError
 from device.updates.bundle import Bundle, open_bundle, unpack
 from device.updates.manifest import Manifest, number_of, refuse_unfit
 from tests.cases import cases
-from tests.deploy.bundling.signing import make_bundle, make_keys
+from tests.deploy.bundling.signing import EPOCH, make_bundle, make_keys, make_program
 
 MACHINE = "isotone-app-test"
 
@@ -65,6 +66,16 @@ def rewritten(good: Path, path: Path, change: Callable[[str, bytes], bytes]) -> 
             member.size = len(data)
             target.addfile(member, io.BytesIO(data))
     return path
+
+
+@pytest.mark.parametrize(("version", "machine"), [("x", MACHINE), ("1.2", MACHINE), ("1.2.3", "Toaster!"), ("", "")])
+def test_what_no_box_would_take_is_not_signed(
+    tmp_path: Path, signing: tuple[Path, Path], version: str, machine: str
+) -> None:
+    program = make_program(tmp_path, "9.9.9")
+    with pytest.raises(UpdateError, match="manifest cannot be read"):
+        pack(program, tmp_path / "out.bundle", version, machine, signing, EPOCH)
+    assert not list(tmp_path.glob("*.bundle"))
 
 
 def test_a_changed_manifest_is_refused(tmp_path: Path, good: Path, signing: tuple[Path, Path]) -> None:
