@@ -20,7 +20,7 @@ from device.clock import wall_time
 from device.errors import SystemMissingError
 from device.files.locks import is_held
 from device.processes import ALWAYS_FOLDER
-from device.updates.folders import playing
+from device.updates.playing import playing
 
 ROOT_PATH_MAX = 56
 """Greatest length in bytes: a socket's path may have 107, and a session's name and `rig/control.ipc` still follow."""

@@ -21,14 +21,15 @@ from typing import NamedTuple
 import msgspec
 
 from device.errors import BusyError, DiskError, SystemMissingError, UpdateError
-from device.files.locks import claim, is_held_at_all, share
+from device.files.locks import claim, is_held_at_all
 from device.files.outputs import write_whole
 from device.slots import boot_block
 from device.slots.boot_block import SLOTS, TRIES, BootBlock, Slot
 from device.updates.bundle import Bundle, unpack
 from device.updates.manifest import Manifest, number_of, refuse_unfit
+from device.updates.playing import PLAYING
 
-BLOCK, RECORD, PLAYING, RENEWING = "slots.env", "updates.json", "playing.lock", "renewing.lock"
+BLOCK, RECORD, RENEWING = "slots.env", "updates.json", "renewing.lock"
 COMPATIBLE = f"isotone-app-{platform.machine().lower()}-python{sys.version_info.major}-{sys.version_info.minor}"
 """The kind of machine: packages are compiled for its processor and its Python."""
 PART = ".part-"
@@ -45,20 +46,6 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     newest: str = ""
     good: str = ""
     """The folder that proved itself last: it is never written over while it may be needed."""
-
-
-@contextlib.contextmanager
-def playing(home: str) -> Iterator[None]:
-    """Held by each session that was started from `home`: whoever renews it sees that somebody listens.
-
-    That is so whatever user and runtime folder the session has. Without a home, or where it takes no lock, the run
-    folders alone tell.
-    """
-    with contextlib.ExitStack() as held:
-        if home:
-            with contextlib.suppress(OSError):
-                held.enter_context(share(Path(home) / PLAYING))
-        yield
 
 
 class Standing(NamedTuple):

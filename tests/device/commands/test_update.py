@@ -14,7 +14,8 @@ from device.box.upkeep import update_lock
 from device.cli import main
 from device.files.locks import claim, is_held_at_all
 from device.runtime.run_folder import claim_run_folder, make_always_dir
-from device.updates.folders import COMPATIBLE, Folders, playing
+from device.updates.folders import COMPATIBLE, Folders
+from device.updates.playing import playing
 from tests.deploy.bundling.signing import make_bundle, make_keys
 
 
