@@ -1,4 +1,7 @@
-"""`isotone web`: the pages in a browser, beside a box or a running session; and whom they know."""
+"""`isotone web`: the pages in a browser, beside a box or a running session; and whom they know.
+
+The box that is always on asks here where its pages are: what only a person's command needs is imported by that command.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,10 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
-import segno
-from rich.table import Table
 
 from device.clock import SystemClock, wall_time
 from device.commands.options import device_of, device_option, json_option
@@ -23,8 +25,10 @@ from device.console.terminal import Terminal
 from device.errors import ConfigError
 from device.runtime.resident import ResidentContext
 from device.runtime.run_folder import make_always_dir
-from device.web.registry import Registry
 from device.web.roles import ROLES, Role
+
+if TYPE_CHECKING:
+    from device.web.registry import Registry
 
 NAME = "web"
 role_argument = click.argument("role", type=click.Choice(ROLES))
@@ -44,6 +48,8 @@ def with_places(device: DeviceConfig) -> DeviceConfig:
 
 def registry_of(device: DeviceConfig) -> Registry:
     """Whom the pages know."""
+    from device.web.registry import Registry  # noqa: PLC0415 - the box without pages does not load what knows PINs
+
     return Registry(Path(with_places(device).web.directory), lambda: wall_time().timestamp())
 
 
@@ -102,6 +108,8 @@ def pair(role: Role, device_path: Path | None, as_json: bool) -> None:
 
 def square_of(address: str) -> str:
     """The address as a square for a phone's camera (QR code), in half blocks of a terminal."""
+    import segno  # noqa: PLC0415 - only where somebody pairs
+
     lines = io.StringIO()
     segno.make(address, micro=False).terminal(lines, compact=True)
     return lines.getvalue().rstrip("\n")
@@ -112,6 +120,8 @@ def square_of(address: str) -> str:
 @json_option
 def devices(device_path: Path | None, as_json: bool) -> None:
     """Browsers that are paired."""
+    from rich.table import Table  # noqa: PLC0415 - only where somebody looks
+
     rows = [
         {"id": pair.id, "role": pair.role, "name": pair.label, "since_s": round(pair.made_s)}
         for pair in registry_of(device_of(device_path)).pairs()

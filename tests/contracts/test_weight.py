@@ -107,6 +107,11 @@ def test_commands_that_only_look_load_neither_models_nor_pictures(name: str) -> 
     assert not load.packages & {"numpy", "onnxruntime", "matplotlib"}
 
 
+def test_a_box_that_idles_loads_nothing_of_its_pages() -> None:
+    load = load_of(STARTED.format(names=(COMMANDS["box"].name,)))
+    assert not load.packages & {"argon2", "cryptography", "jinja2", "segno", "starlette", "uvicorn"}
+
+
 def code_of_a_box() -> Iterator[Path]:
     """The runtime, and the rig that `isotone demo` starts; not the benches and the listening kit."""
     yield from (ROOT / "device").rglob("*.py")
