@@ -51,9 +51,6 @@ class Residents:
     def are_up(self) -> bool:
         return not self._supervisor.unready()
 
-    def are_fresh(self) -> bool:
-        return self._supervisor.is_fresh()
-
     def turn(self) -> list[str]:
         """Bury and start again what died; returns what happened, in words."""
         now_ns = self._clock.now_ns()

@@ -19,7 +19,7 @@ from device.commands.piece import Piece, Sound
 from device.commands.piece_files import PLACE, inputs_of, picture_place, progress, stoppable, write_piece
 from device.commands.sketch import Sketch, Step, voices_of
 from device.commands.wishes import configure
-from device.config import Preference, Prescription, SessionConfig
+from device.config import Prescription, SessionConfig
 from device.console.printing import say, say_json
 from device.control.plan.session_plan import State
 from device.files.outputs import is_standard_output, writing
@@ -28,7 +28,7 @@ from device.music.instruments import NAMES
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 STEPS_MAX, TAKES_MAX = 64, 8
-UNSAID = ("instruments", "like", "style", "texture", "metre")
+UNSAID = ("instruments", "like")
 """Options of `isotone compose` for which words stand here."""
 
 
@@ -49,7 +49,7 @@ UNSAID = ("instruments", "like", "style", "texture", "metre")
 def brief(words: str, **options: Any) -> None:
     """Compose a piece for a few words, such as "gentle piano and strings, I feel tense today"."""
     first, remarks = read_brief(words), list[str]()
-    config = _equip(configure(dict.fromkeys(UNSAID) | options, remarks), first, remarks)
+    config = _equip(configure(dict.fromkeys(UNSAID) | options | first.tastes, remarks), first, remarks)
     files = {name: options[name] for name in ("out", "wav", "picture") if options[name]}
     beside = options["as_json"] or any(map(is_standard_output, files.values()))
     for sentence in (*remarks_of(first), *remarks):
@@ -119,7 +119,7 @@ def _goal(brief: Brief, goal: State) -> State:
 
 
 def _equip(config: SessionConfig, brief: Brief, remarks: list[str]) -> SessionConfig:
-    """The session with the instruments and tastes of the words, as far as the prescription allows them."""
+    """The session with the instruments of the words, as far as the prescription allows them."""
     prescription = config.prescription
     never = (*prescription.never_programs, *(program for _, program in brief.never))
     programs = dict(prescription.programs)
@@ -138,19 +138,10 @@ def _equip(config: SessionConfig, brief: Brief, remarks: list[str]) -> SessionCo
         for voice, program in programs.items()
         if program in never
     ]
-    tastes = _tastes(prescription, brief, remarks)
     wished: Prescription = msgspec.structs.replace(
-        prescription, programs=programs, never_programs=tuple(dict.fromkeys(never)), preference=tastes
+        prescription, programs=programs, never_programs=tuple(dict.fromkeys(never))
     )
     return msgspec.structs.replace(config, prescription=wished)
-
-
-def _tastes(prescription: Prescription, brief: Brief, remarks: list[str]) -> Preference:
-    tastes, preference = dict(brief.tastes), prescription.preference
-    if tastes.get("style") in preference.never_styles:
-        remarks.append(f"The prescription forbids the style {tastes.pop('style')}; {preference.style} is kept.")
-    changed: Preference = msgspec.convert(msgspec.to_builtins(preference) | tastes, Preference)
-    return changed
 
 
 def _sentence(step: Step, n_steps: int) -> str:

@@ -42,23 +42,23 @@ class Step(NamedTuple):
 
 
 class Draughtsman(Steersman):
-    """A steersman who asks for one take of the last bars, and keeps voices silent from some bar on."""
+    """A steersman who asks for one take of the bars from `begin` on, and keeps voices silent from some bar on.
 
-    def __init__(self, config: SessionConfig, wish: Wish, begin: int, take: int, silenced: dict[str, int]) -> None:
+    Without a take the phrasebook plays them, which cannot fail.
+    """
+
+    def __init__(
+        self, config: SessionConfig, wish: Wish, begin: int, take: int | None, silenced: dict[str, int]
+    ) -> None:
         super().__init__(config, wish)
-        self._begin, self._take, self._silenced = begin, take, silenced
+        self._begin, self._silenced = begin, silenced
+        self._wanted = {"generator": FALLBACK} if take is None else {"take": take}
 
     def answer(self, transport: Transport) -> MusicIntent:
         intent = super().answer(transport)
         silent = {voice: 0.0 for voice, since in self._silenced.items() if since <= transport.bar_index}
-        take = self._take if transport.bar_index >= self._begin else 0
-        levels = intent.voice_levels | silent
-        return msgspec.structs.replace(intent, take=max(take, 0), voice_levels=levels, **self._generator(take))
-
-    @staticmethod
-    def _generator(take: int) -> dict[str, str]:
-        """Take -1 is the one that cannot fail."""
-        return {"generator": FALLBACK} if take < 0 else {}
+        wanted = self._wanted if transport.bar_index >= self._begin else {}
+        return msgspec.structs.replace(intent, voice_levels=intent.voice_levels | silent, **wanted)
 
 
 class Sketch:
@@ -104,7 +104,7 @@ class Sketch:
             told(take)
         best = max(range(self._n_takes), key=lambda take: scores[take].total)
         kept = best if scores[best].is_good else None
-        piece = pieces[best] if kept is not None else self._compose(-1)
+        piece = pieces[best] if kept is not None else self._compose(None)
         self._kept, self.here = piece.bars, target
         return Step(self._number, target, tuple(scores), kept)
 
@@ -121,10 +121,10 @@ class Sketch:
     def _wish(self) -> Wish:
         return Wish(Journey(self._points), self._n_steps * SECTION_BARS, self._tempo_bpm)
 
-    def _steersman(self, take: int) -> Draughtsman:
+    def _steersman(self, take: int | None) -> Draughtsman:
         return Draughtsman(self._config, self._wish, len(self._kept), take, self._silenced)
 
-    def _compose(self, take: int) -> Piece:
+    def _compose(self, take: int | None) -> Piece:
         until = self._number * SECTION_BARS
         studio = Studio(self._config, self._wish, None, lambda _: None, self._steersman(take), self._kept, until)
         return studio.compose()

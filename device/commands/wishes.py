@@ -28,6 +28,8 @@ FRAMES_MAX = DATA_BYTES_MAX // FRAME_BYTES
 MARGIN_S = 30.0
 """A piece begins late and rings out."""
 VOICES: tuple[Voice, ...] = get_args(Voice)
+TASTES = ("style", "texture", "metre", "bed")
+"""Keys of `[preference]` that may be wished for."""
 
 
 def configure(options: dict[str, Any], remarks: list[str]) -> SessionConfig:
@@ -61,9 +63,9 @@ def configure(options: dict[str, Any], remarks: list[str]) -> SessionConfig:
 
 
 def _prefer(prescription: Prescription, options: dict[str, Any], remarks: list[str]) -> Prescription:
-    """Style, texture and metre as wished, unless the prescription forbids the style."""
+    """Tastes as wished, unless the prescription forbids the style."""
     preference = prescription.preference
-    wished = {name: options[name] for name in ("style", "texture", "metre") if options[name]}
+    wished = {name: options[name] for name in TASTES if options.get(name)}
     if wished.get("style") in preference.never_styles:
         remarks.append(f"The prescription forbids the style {wished.pop('style')}; {preference.style} is kept.")
     changed: Preference = msgspec.structs.replace(preference, **wished)

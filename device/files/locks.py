@@ -9,29 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def is_held(path: Path) -> bool:
-    """Whether a living process has locked it; the look itself disturbs nobody, as it locks only to read."""
+def is_held(path: Path, *, even_shared: bool = False) -> bool:
+    """Whether a living process has locked it for itself, or `even_shared` with others.
+
+    Without that the look disturbs nobody, as it locks only to read.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
-def is_held_at_all(path: Path) -> bool:
-    """Whether a living process has locked it, be it only to share it."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_EX if even_shared else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     finally:

@@ -38,8 +38,6 @@ UNEASY = -0.35
 """Valence below which the rhythm leaves the beat."""
 NARROWEST, WIDENING = 2.2, 0.5
 """Scale steps over which a bar's motif ranges at the arousal of -1, and what each further 1 of arousal adds."""
-PREDOMINANTS = ("ii", "IV", "iv", "bVI")
-"""What prepares the dominant of a last close, where a colour has it: harmony moves faster towards its end."""
 FARTHEST = 8
 """Semitones by which a bar's goal gives way to the melody's last note, at most half of it."""
 PLAIN = 0.4

@@ -10,7 +10,6 @@ import errno
 import os
 import struct
 from pathlib import Path
-from typing import BinaryIO
 
 from device.sealing.door import create, is_sealed, open_stored, size_of, stored_path
 from device.sessions.store import refuse_removed
@@ -18,7 +17,6 @@ from device.sessions.store import refuse_removed
 HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 CHANNELS = 2
 FRAME_BYTES = 4
-COPY_BYTES = 2**20
 DATA_BYTES_MAX = (2**32 - 1 - HEADER.size) // FRAME_BYTES * FRAME_BYTES
 """A WAV cannot hold more: 6.2 hours at 48 kHz."""
 
@@ -98,7 +96,7 @@ class WavWriter:
 
 
 class SealedWavWriter:
-    """Writes a stereo 16-bit WAV that is sealed: it only grows, so its header says no length (`copy_wav` tells it).
+    """Writes a stereo 16-bit WAV that is sealed: it only grows, so its header says no length.
 
     Raises:
         OSError: the disk is full or cannot be written.
@@ -198,14 +196,3 @@ def wav_paths(path: Path) -> list[Path]:
 def _n_frames(path: Path) -> int:
     with open_stored(path) as file:
         return max(0, size_of(file) - HEADER.size) // FRAME_BYTES
-
-
-def copy_wav(path: Path, target: BinaryIO) -> None:
-    """Write a recorded WAV, sealed or not, with the length that it has. Raises OSError and SealedError."""
-    with open_stored(path) as file:
-        n_bytes = max(0, size_of(file) - HEADER.size) // FRAME_BYTES * FRAME_BYTES
-        sfreq_hz = HEADER.unpack(file.read(HEADER.size))[7]
-        target.write(header(n_bytes, sfreq_hz))
-        while n_bytes > 0 and (part := file.read(min(n_bytes, COPY_BYTES))):
-            target.write(part)
-            n_bytes -= len(part)

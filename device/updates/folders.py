@@ -21,7 +21,7 @@ from typing import NamedTuple
 import msgspec
 
 from device.errors import BusyError, DiskError, SystemMissingError, UpdateError
-from device.files.locks import claim, is_held_at_all
+from device.files.locks import claim, is_held
 from device.files.outputs import write_whole
 from device.slots import boot_block
 from device.slots.boot_block import SLOTS, TRIES, BootBlock, Slot
@@ -95,7 +95,7 @@ class Folders:
         """
         with self._writing():
             self._home.mkdir(parents=True, exist_ok=True)
-        if is_held_at_all(self._home / PLAYING):
+        if is_held(self._home / PLAYING, even_shared=True):
             raise BusyError("A session plays.", "Try again when the music has ended.")
         try:
             with claim(self._home / RENEWING):

@@ -1,13 +1,11 @@
 """The device's certificate, by which browsers on a network talk to it in private: the site's own, or self-made.
 
-A self-made one is made once and kept. Browsers ask about it the first time; whoever pairs compares its fingerprint with
-what `isotone web` shows.
+A self-made one is made once and kept. Browsers ask about it the first time.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import ipaddress
 import ssl
 from pathlib import Path
@@ -42,21 +40,6 @@ def certificate_of(config: WebConfig) -> ssl.SSLContext:
             f"The certificate {path} cannot be used: {error}.", "Give certificate and key in one PEM file."
         ) from error
     return context
-
-
-def fingerprint(path: Path) -> str:
-    """SHA-256 of a certificate, in the form browsers show it.
-
-    Raises:
-        OSError, ValueError: it cannot be read.
-    """
-    told = ssl.PEM_cert_to_DER_cert(_certificate_part(path.read_text("ascii")))
-    return ":".join(f"{byte:02X}" for byte in hashlib.sha256(told).digest())
-
-
-def _certificate_part(pem: str) -> str:
-    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-    return begin + pem.partition(begin)[2].partition(end)[0] + end + "\n"
 
 
 def _make(path: Path, config: WebConfig) -> None:

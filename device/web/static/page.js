@@ -1,10 +1,25 @@
 "use strict";
-// What all pages share: asking, hearing, and telling what became of it.
+// What all pages share: writing, asking, hearing, and telling what became of it.
 
 const csrf = document.querySelector("meta[name=csrf]").content;
 const role = location.pathname.split("/")[1];
-const told = document.getElementById("told");
+const at = (id) => document.getElementById(id);
+const told = at("told");
 let silence = 0;
+
+// Words go into a place only where they are others: a screen reader says each change.
+function put(id, words) {
+  const place = at(id);
+  if (place.textContent !== words) place.textContent = words;
+}
+
+function add(parent, tag, words, kind) {
+  const made = document.createElement(tag);
+  made.textContent = words;
+  if (kind) made.className = kind;
+  parent.append(made);
+  return made;
+}
 
 function tell(words) {
   if (!told) return;

@@ -1,6 +1,5 @@
 "use strict";
-const main = document.getElementById("main");
-const put = (id, words) => { const place = document.getElementById(id); if (place.textContent !== words) place.textContent = words; };
+const main = at("main");
 const playing = new Set(["playing", "fitting", "paused"]);
 
 function show(state) {
@@ -44,7 +43,7 @@ function choose(square) {
     tell(answer.answer === "taken" || answer.answer === "queued" ? main.dataset.sent : answer.sentence));
 }
 
-document.getElementById("grid").addEventListener("keydown", (event) => {
+at("grid").addEventListener("keydown", (event) => {
   const place = squares.indexOf(document.activeElement);
   const step = {ArrowLeft: -1, ArrowRight: 1, ArrowUp: -5, ArrowDown: 5}[event.key];
   if (place < 0 || !step) return;

@@ -1,13 +1,4 @@
 "use strict";
-const at = (id) => document.getElementById(id);
-
-function add(parent, tag, words, kind) {
-  const made = document.createElement(tag);
-  made.textContent = words;
-  if (kind) made.className = kind;
-  parent.append(made);
-  return made;
-}
 
 function show(now) {
   at("box").textContent = now.box + (now.code ? ` Code ${now.code}.` : "");

@@ -1,6 +1,4 @@
 "use strict";
-const at = (id) => document.getElementById(id);
-const put = (id, words) => { const place = at(id); if (place.textContent !== words) place.textContent = words; };
 const press = (id, on) => at(id).setAttribute("aria-pressed", String(Boolean(on)));
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 const signed = (value) => (value >= 0 ? "+" : "−") + Math.abs(value).toFixed(2);
@@ -18,14 +16,6 @@ function list(id, rows, fill) {
   const place = at(id);
   const items = rows.map((row) => { const item = document.createElement("li"); fill(item, row); return item; });
   place.replaceChildren(...items);
-}
-
-function add(parent, tag, words, kind) {
-  const made = document.createElement(tag);
-  made.textContent = words;
-  if (kind) made.className = kind;
-  parent.append(made);
-  return made;
 }
 
 function show(now) {
