@@ -35,13 +35,13 @@ pytestmark = [
 ]
 
 
-def told_by_udev(folder: Path, action: str, device: str, recording: str) -> list[str]:
-    """What udev would do by our rules when `device` of the recording comes, goes or changes."""
+def told_by_udev(folder: Path, action: str, device: str, recording: str, rules: Path = RULES) -> list[str]:
+    """What udev would do by `rules` when `device` of the recording comes, goes or changes."""
     (folder / "dongle").write_text(recording, "utf-8")
-    command = [*OWN_NAMESPACE, "sh", "-c", SCRIPT, "sh", str(folder), str(RULES), action, device]
+    command = [*OWN_NAMESPACE, "sh", "-c", SCRIPT, "sh", str(folder), str(rules), action, device]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
-    assert RULES.name in done.stdout, done.stdout
-    lines = [line for line in done.stdout.splitlines() if f"{RULES.name}:" in line]
+    assert rules.name in done.stdout, done.stdout
+    lines = [line for line in done.stdout.splitlines() if f"{rules.name}:" in line]
     return [line for line in lines if "Unknown group 'gpio'" not in line]  # which a box has, and this machine may lack
 
 

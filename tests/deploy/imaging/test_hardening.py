@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from deploy.imaging import root
 from device.errors import SystemMissingError
-from tests.deploy.test_udev import OWN_NAMESPACE, may_unshare
+from tests.deploy.test_udev import OWN_NAMESPACE, may_unshare, told_by_udev
 
 SYSTEM = root.HERE / "system"
 UNITS = [
@@ -107,15 +107,6 @@ E: DEVTYPE=usb_interface
 A: bInterfaceClass=CLASS\\n
 A: authorized=1\\n
 """
-SCRIPT = """set -e
-mkdir "$1/rules"
-cp "$2" "$1/rules/"
-mount --bind "$1/rules" /etc/udev/rules.d
-mount --rbind /dev /dev
-mount -o remount,bind,ro /dev
-mount -t tmpfs none /run
-exec umockdev-run --device "$1/device" -- udevadm test --action=add "$3" 2>&1
-"""
 
 
 @needs("umockdev-run", "udevadm")
@@ -140,12 +131,8 @@ exec umockdev-run --device "$1/device" -- udevadm test --action=add "$3" 2>&1
 def test_only_known_kinds_of_usb_devices_get_a_driver(tmp_path: Path, kind: str, device: str, is_taken: bool) -> None:
     vendor, product = device.split(":")
     text = RECORDING.replace("VENDOR", vendor).replace("PRODUCT", product).replace("CLASS", kind)
-    (tmp_path / "device").write_text(text)
-    command = [*OWN_NAMESPACE, "sh", "-c", SCRIPT, "sh", str(tmp_path), str(RULES), f"{SOCKET}/1-1:1.0"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
-    assert RULES.name in done.stdout, done.stdout
-    refused = [line for line in done.stdout.splitlines() if f"{RULES.name}:" in line and "authorized" in line]
-    assert bool(refused) is not is_taken, done.stdout
+    told = told_by_udev(tmp_path, "add", f"{SOCKET}/1-1:1.0", text, RULES)
+    assert bool([line for line in told if "authorized" in line]) is not is_taken, told
 
 
 # -- the kernel
